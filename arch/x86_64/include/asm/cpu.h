@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inline half of <neurath/arch.h> for x86_64: the per-CPU block behind GS,
+ * interrupt flag, halting.  Generic code includes <neurath/arch.h> only.
+ */
+#ifndef ASM_CPU_H
+#define ASM_CPU_H
+
+#include <neurath/types.h>
+
+struct task;
+
+/*
+ * One per CPU, found through the GS base while in the kernel.  The first four
+ * fields have fixed offsets for the assembly entries.
+ */
+struct cpu {
+	struct cpu *self;		/* gs:0 */
+	struct task *current;		/* gs:8; written by arch_switch_to() only */
+	unsigned long kernel_stack;	/* gs:16; top of current's kernel stack */
+	unsigned long user_rsp;		/* gs:24; scratch of the syscall entry */
+	unsigned id;			/* 0 .. nr_cpus - 1 */
+	unsigned apic_id;
+	bool online;
+	void *arch;			/* GDT, TSS, IST stacks: arch/x86_64 only */
+};
+
+static __always_inline struct cpu *this_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+static __always_inline unsigned cpu_id(void)
+{
+	unsigned id;
+
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(id) : "i"(__builtin_offsetof(struct cpu, id)));
+	return id;
+}
+
+static __always_inline struct task *get_current(void)
+{
+	struct task *task;
+
+	/* Not volatile: current never changes while a function runs. */
+	__asm__("movq %%gs:8, %0" : "=r"(task));
+	return task;
+}
+
+static __always_inline unsigned long irq_save(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
+	return flags;
+}
+
+static __always_inline void irq_restore(unsigned long flags)
+{
+	if (flags & (1UL << 9))
+		__asm__ volatile("sti" ::: "memory");
+}
+
+static __always_inline bool irqs_disabled(void)
+{
+	unsigned long flags;
+
+	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
+	return !(flags & (1UL << 9));
+}
+
+static __always_inline void irq_enable(void)
+{
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static __always_inline void irq_disable(void)
+{
+	__asm__ volatile("cli" ::: "memory");
+}
+
+static __always_inline void cpu_relax(void)
+{
+	__asm__ volatile("pause" ::: "memory");
+}
+
+/* Enables interrupts and waits for one; nothing can come in between. */
+static __always_inline void cpu_wait_for_interrupt(void)
+{
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+static __always_inline u64 read_tsc(void)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return ((u64)hi << 32) | lo;
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel does about its own bugs.  assert() and panic() are for
+ * broken invariants; a value that user space controls never reaches them.
+ * All may be called in any context.
+ */
+#ifndef NEURATH_BUG_H
+#define NEURATH_BUG_H
+
+#include <neurath/compiler.h>
+
+/* Stops every CPU, prints reason, registers and stacks of all; never returns. */
+void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
+void assert_failed(const char *expr, const char *file, int line) __noreturn;
+/* Logs "WARNING: ..." with a stack and sets the W taint; the kernel goes on. */
+void warn_report(const char *file, int line, const char *fmt, ...) __printf(3, 4);
+
+#define assert(e) \
+	do { \
+		if (unlikely(!(e))) \
+			assert_failed(#e, __FILE__, __LINE__); \
+	} while (0)
+/* Checks that cost too much for a release build (CONFIG_DEBUG is 0 or 1). */
+#define debug_assert(e) \
+	do { \
+		if (CONFIG_DEBUG) \
+			assert(e); \
+	} while (0)
+
+#define WARN(cond, fmt, ...) \
+	({ \
+		bool _w = !!(cond); \
+		if (unlikely(_w)) \
+			warn_report(__FILE__, __LINE__, fmt, ##__VA_ARGS__); \
+		_w; \
+	})
+#define WARN_ON(cond)	WARN(cond, "%s\n", #cond)
+#define WARN_ONCE(cond, fmt, ...) \
+	({ \
+		static bool _done; \
+		bool _o = !!(cond); \
+		if (unlikely(_o) && !_done) { \
+			_done = true; \
+			warn_report(__FILE__, __LINE__, fmt, ##__VA_ARGS__); \
+		} \
+		_o; \
+	})
+#define WARN_ON_ONCE(cond)	WARN_ONCE(cond, "%s\n", #cond)
+#define BUG()			panic("BUG at %s:%d", __FILE__, __LINE__)
+#define BUG_ON(cond)		do { if (unlikely(cond)) BUG(); } while (0)
+
+#endif

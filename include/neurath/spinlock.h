@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ranked locks.  Every lock is created with its rank; a CPU (spinlocks) or a
+ * task (mutexes) may only take locks of a higher rank than those it holds.
+ * Debug builds check this and the owner at each operation and panic with both
+ * names.  The table of ranks is here and explained in docs/locking.md.
+ *
+ * A spinlock that is ever taken from an interrupt must be taken with the
+ * _irqsave form everywhere.  No sleeping under a spinlock (checked in schedule()).
+ */
+#ifndef NEURATH_SPINLOCK_H
+#define NEURATH_SPINLOCK_H
+
+#include <neurath/arch.h>
+
+enum lock_rank {
+	/* Sleeping locks (mutexes), outermost first. */
+	RANK_MODULE = 10,	/* module list and loading */
+	RANK_KLP,		/* all live-patch data */
+	RANK_KERNFS,		/* tree of /proc and /sys */
+	RANK_MOUNT,
+	RANK_HOOK,		/* hook registration */
+	RANK_TEXT,		/* text poking */
+	RANK_FILE_POS,		/* struct file offset */
+	RANK_PIPE,
+	RANK_MODULE_MUTEX = 30,	/* mutexes of modules and samples */
+	RANK_MMAP,		/* mm->mmap_lock: a fault under any lock above */
+	RANK_MUTEX_ANY = 49,
+	/* Spinning locks. */
+	RANK_TASKLIST = 50,	/* pid table, parents, groups, sessions */
+	RANK_SIGNAL,		/* process->lock */
+	RANK_FILES,		/* descriptor table */
+	RANK_PORT,
+	RANK_FUTEX,
+	RANK_SHADOW,		/* live-patch shadow variables */
+	RANK_SPIN_MODULE,	/* spinlocks of modules */
+	RANK_WORKQUEUE,
+	RANK_MM_PAGES,		/* mm->page_lock: page tables */
+	RANK_OBJECT,		/* cached file pages */
+	RANK_TIMER,
+	RANK_WAITQUEUE,
+	RANK_TASK_PI,		/* task->pi_lock: wake-ups of one task */
+	RANK_RUNQUEUE,
+	RANK_SLAB,
+	RANK_PAGES,		/* page allocator */
+	RANK_VMAP,
+	RANK_LEAF,		/* nothing is taken inside */
+	RANK_LOG,
+};
+
+typedef struct spinlock {
+	u32 next, owner;		/* ticket lock: fair, so latency is bounded */
+	const char *name;
+	u16 rank;
+	s16 holder;			/* CPU, -1 = free; debug builds */
+} spinlock_t;
+
+#define SPINLOCK_INIT(lockname, lockrank) \
+	{ .name = lockname, .rank = lockrank, .holder = -1 }
+#define DEFINE_SPINLOCK_RANK(var, lockrank) \
+	spinlock_t var = SPINLOCK_INIT(#var, lockrank)
+/* The form that modules use. */
+#define DEFINE_SPINLOCK(var)	DEFINE_SPINLOCK_RANK(var, RANK_SPIN_MODULE)
+
+void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank);
+#define spin_lock_init(l)	spin_lock_init_rank(l, #l, RANK_SPIN_MODULE)
+
+void spin_lock(spinlock_t *lock);
+void spin_unlock(spinlock_t *lock);
+bool spin_trylock(spinlock_t *lock);
+unsigned long spin_lock_irqsave_flags(spinlock_t *lock);
+void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
+#define spin_lock_irqsave(lock, flags)	((flags) = spin_lock_irqsave_flags(lock))
+void spin_lock_irq(spinlock_t *lock);
+void spin_unlock_irq(spinlock_t *lock);
+/* This CPU holds @lock (debug builds; always true otherwise). */
+bool spin_is_held(const spinlock_t *lock);
+#define assert_spin_held(l)	debug_assert(spin_is_held(l))
+
+#endif
