@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Physical pages and kernel objects: the page allocator, slab caches, kmalloc,
+ * and the vmap area.  kernel/mm owns it.  None of it sleeps; all may be called
+ * with interrupts off and under any lock of a rank below RANK_SLAB.
+ */
+#ifndef NEURATH_MM_H
+#define NEURATH_MM_H
+
+#include <neurath/arch.h>
+#include <neurath/list.h>
+
+/* Linux's names, for modules.  Only __GFP_ZERO changes anything here. */
+#define __GFP_ZERO	0x100u
+#define GFP_KERNEL	0xcc0u
+#define GFP_ATOMIC	0x820u
+#define GFP_NOWAIT	0x800u
+
+/* One per page frame, in an array indexed by frame number. */
+struct page {
+	atomic_t refs;			/* 0 = free */
+	u8 order;			/* of a free block, or of the allocation */
+	u8 flags;			/* PG_ */
+	u16 slab_inuse;
+	void *slab;			/* cache of a slab page (PG_SLAB) */
+};
+#define PG_SLAB		1
+#define PG_RESERVED	2		/* firmware, kernel image: never freed */
+#define PG_BUDDY	4
+
+struct page *phys_to_page(phys_addr_t pa);
+phys_addr_t page_to_phys(const struct page *page);
+static inline void *page_to_virt(const struct page *page)
+{
+	return phys_to_virt(page_to_phys(page));
+}
+static inline struct page *virt_to_page(const void *va)
+{
+	return phys_to_page(virt_to_phys(va));
+}
+
+/* 2^order contiguous pages with one reference, or NULL. */
+struct page *page_alloc(unsigned order, gfp_t gfp);
+void page_get(struct page *page);
+void page_put(struct page *page);		/* frees at the last reference */
+/* Single zeroed page by direct-map address, for page tables. NULL = no memory. */
+void *page_alloc_table(void);
+void page_free_table(void *va);
+size_t pages_total(void), pages_free(void), pages_slab(void), pages_cached(void);
+void mm_init(void);				/* takes the memory map of boot_info */
+/* Gives [start, end) of the boot image back. */
+void mm_free_boot_range(phys_addr_t start, phys_addr_t end);
+
+struct kmem_cache;
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
+void kmem_cache_free(struct kmem_cache *cache, void *obj);
+
+void *kmalloc(size_t size, gfp_t gfp);	/* NULL = no memory; 16-byte aligned */
+void *kzalloc(size_t size, gfp_t gfp);
+void *kcalloc(size_t n, size_t size, gfp_t gfp);	/* checks for overflow */
+void *krealloc(const void *p, size_t size, gfp_t gfp);
+void kfree(const void *p);
+
+/* Page-wise mapped memory in the vmap area, guard page below and above. (task) */
+void *vmalloc(size_t size);
+void vfree(void *p);
+/* Kernel stacks: KSTACK_SIZE with an unmapped guard page below; cached. */
+void *kstack_alloc(void);
+void kstack_free(void *base);
+/* Memory of modules, in MODULE_BASE..MODULE_END, mapped RW+NX; kprotect_range() seals it. */
+void *module_alloc(size_t size);
+void module_free(void *p);
+void *ioremap(phys_addr_t pa, size_t size);	/* uncached; NULL = no memory */
+
+/*
+ * Fault injection for tests: when armed, the @n-th allocation from now by this
+ * task fails (kmalloc, kmem_cache_alloc, page_alloc, vmalloc).  Debug builds.
+ */
+void fault_inject_arm(long n);
+bool fault_inject_should_fail(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scheduler: per-CPU run queues, fair by weighted time, idle stealing.
+ * Kernel code is switched only in schedule(), cond_resched() and on the way to
+ * user mode, so every task that is off a CPU sits in arch_switch_to() below
+ * schedule(), with a stack that the unwinder can walk.
+ */
+#ifndef NEURATH_SCHED_H
+#define NEURATH_SCHED_H
+
+#include <neurath/task.h>
+#include <neurath/wait.h>
+
+/* Full barrier after the store: pairs with the pi_lock of the waker. */
+#define set_current_state(s)	((void)xchg(&current->state, (s)))
+#define __set_current_state(s)	WRITE_ONCE(current->state, s)
+
+/* Gives up the CPU; sleeps if the state says so. (task, no spinlock held) */
+void schedule(void);
+/* Sleeps at most until @deadline (absolute): true if time was up. */
+bool schedule_until(u64 deadline_ns);
+/* schedule_timeout() of modules, in jiffies: what is left. */
+long schedule_timeout(long timeout);
+/* A point where the kernel lets others run and a pending live patch is judged. */
+int cond_resched(void);
+void yield(void);
+void msleep(unsigned ms);			/* uninterruptible */
+int sleep_until_interruptible(u64 deadline_ns);	/* 0 or -ERESTARTSYS */
+
+/* Wakes @t if its state is in @mask; true if it was. (irq) */
+bool wake_up_state(struct task *t, unsigned mask);
+bool wake_up_process(struct task *t);		/* TASK_NORMAL */
+void wake_up_new_task(struct task *t);
+/* Makes a running task pass its exit loop or scheduler soon. (irq) */
+void kick_task(struct task *t);
+
+/*
+ * Runs fn(t, arg) while @t is held where it is: with pi_lock held, and the run
+ * queue's lock if it is queued.  It cannot start, stop, wake or exit meanwhile;
+ * if it is running on another CPU it goes on running (fn can see task_running()).
+ * fn must not sleep, print, or take these locks.  Returns fn's result. (irq)
+ */
+int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *arg);
+/* Is on a CPU now.  Stable only inside task_call_func(). */
+bool task_running(const struct task *t);
+/* Makes an idle CPU pass its idle loop, a busy one its scheduler. (irq) */
+void resched_cpu(unsigned cpu);
+/*
+ * Has CPU @cpu run its idle task once although others are runnable, so that the
+ * idle task leaves schedule().  Used by live patching. (irq)
+ */
+void sched_run_idle_once(unsigned cpu);
+/*
+ * Waits until every CPU has passed through a moment where it was in no
+ * interrupts-off or preempt-off section that existed at the call. (task)
+ */
+void synchronize_cpus(void);
+
+/* The final switch; never returns. (@, at the end of do_exit) */
+void sched_exit_current(void) __noreturn;
+void sched_init(void);
+void sched_cpu_entry(void) __noreturn;	/* a started CPU enters here */
+unsigned nr_running(void);
+void sched_loadavg(unsigned long load[3]);	/* fixed point, 11 bits */
+
+/* Kernel threads: kernel/sched/kthread.c */
+struct task *kthread_create(int (*fn)(void *), void *arg, const char *fmt, ...) __printf(3, 4);
+struct task *kthread_run(int (*fn)(void *), void *arg, const char *fmt, ...) __printf(3, 4);
+int kthread_stop(struct task *t);	/* waits; what fn returned. The caller holds a reference by creation */
+bool kthread_should_stop(void);
+
+#endif

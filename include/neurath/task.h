@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tasks (threads of execution) and processes (thread groups).
+ *
+ * A task is created by task_alloc(), published by task_publish() and lives until
+ * its last reference is put.  It stays in the pid table, visible to live
+ * patching, until its final context switch (finish_task_switch() of its
+ * successor unlinks it and calls klp_task_dead()).
+ *
+ * Legend of the marks: (t) tasklist_lock, (s) process->lock, (r) lock of the
+ * run queue of task->cpu, (p) pi_lock, (@) the task itself only, (!) constant
+ * after publication, (a) atomic, (k) see include/neurath/livepatch.h.
+ */
+#ifndef NEURATH_TASK_H
+#define NEURATH_TASK_H
+
+#include <neurath/arch.h>
+#include <neurath/list.h>
+#include <neurath/spinlock.h>
+#include <neurath/signal_types.h>
+#include <neurath/timer.h>
+#include <neurath/wait.h>
+
+struct files;
+struct mm;
+struct mount_path;
+struct port;
+
+/*
+ * task->state, written with set_current_state() by the task itself and back to
+ * TASK_RUNNING by a waker under pi_lock.
+ *
+ *	RUNNING -> (UN)INTERRUPTIBLE, KILLABLE	itself, before it tests its condition
+ *	sleeping -> RUNNING			wake_up_state() when the mask matches
+ *	RUNNING -> STOPPED, TRACED		itself, in signal handling
+ *	STOPPED, TRACED -> RUNNING		SIGCONT, SIGKILL, ptrace
+ *	RUNNING -> DEAD				itself, at the end of do_exit(); never back
+ */
+#define TASK_RUNNING		0x00
+#define TASK_INTERRUPTIBLE	0x01
+#define TASK_UNINTERRUPTIBLE	0x02
+#define TASK_STOPPED_BIT	0x04
+#define TASK_TRACED_BIT		0x08
+#define TASK_WAKEKILL		0x10	/* modifier: a fatal signal wakes it */
+#define TASK_NOLOAD		0x20	/* modifier: not counted in the load (TASK_IDLE) */
+#define TASK_DEAD		0x40
+#define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
+#define TASK_STOPPED		(TASK_WAKEKILL | TASK_STOPPED_BIT)
+#define TASK_TRACED		(TASK_WAKEKILL | TASK_TRACED_BIT)
+#define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+
+/* Bits of task->flags: set by anybody, cleared by the task itself unless noted. (a) */
+#define TIF_NEED_RESCHED	0
+#define TIF_SIGPENDING		1
+#define TIF_NOTIFY_SIGNAL	2	/* a kick: look at your signals, there are none */
+#define TIF_PATCH_PENDING	3	/* has not reached klp_target_state yet (k) */
+#define TIF_SYSCALL_TRACE	4
+#define TIF_SINGLESTEP		5
+#define TIF_RESTORE_SIGMASK	6
+#define TIF_EXIT_WORK_MASK	(BIT(TIF_NEED_RESCHED) | BIT(TIF_SIGPENDING) | \
+				 BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_PATCH_PENDING) | \
+				 BIT(TIF_RESTORE_SIGMASK))
+
+/* Bits of task->pflags, written by the task itself. (@) */
+#define PF_KTHREAD		0x1
+#define PF_IDLE			0x2
+#define PF_EXITING		0x4	/* past the point where it takes signals */
+#define PF_WORKER		0x8	/* of a work queue */
+#define PF_FORKNOEXEC		0x10
+#define PF_SERVER		0x20	/* receives on a port; see port.h level rule */
+
+#define TASK_COMM_LEN		16
+#define PID_MAX			32768
+
+/* Scheduler's part of a task; kernel/sched only. */
+struct sched_entity {
+	struct list_head run_node;	/* (r) */
+	bool on_rq;			/* (r) */
+	int nice;			/* (r) -20..19 */
+	u64 vruntime;			/* (r) weighted ns */
+	u64 slice_start;		/* (r) */
+	u64 sum_exec;			/* (r) ns on a CPU */
+	u64 sum_user, sum_sys;		/* (@) ns, accounted at entries and ticks */
+	u64 cpus_allowed;		/* (r) */
+	u64 nvcsw, nivcsw;		/* (r) */
+};
+
+/* Why restart_syscall(2) runs which function again. (@) */
+struct restart_block {
+	long (*fn)(struct restart_block *);
+	u64 deadline_ns;		/* absolute: a restart does not prolong */
+	unsigned long arg[4];
+};
+
+/* A call of this task to a server: kernel/ipc.  See port.h for the states. */
+struct call;
+
+struct task {
+	/* Known to assembly by offset; keep first. */
+	unsigned long kernel_sp;	/* saved stack pointer while off the CPU */
+	unsigned long flags;		/* (a) TIF_ bits */
+	int patch_state;		/* (k) KLP_TRANSITION_* */
+	unsigned on_cpu;		/* 1 from before the switch to it until after the switch away */
+
+	unsigned state;			/* see the table above */
+	unsigned pflags;
+	unsigned cpu;			/* (r) run queue it belongs to */
+	spinlock_t pi_lock;		/* serialises wake-ups */
+	struct sched_entity se;
+	atomic_t refs;
+	void *stack;			/* base of the kernel stack; NULL once freed */
+
+	/* Identity */
+	pid_t pid;			/* (!) thread id, unique in the pid table */
+	pid_t tgid;			/* (!) id of the process */
+	struct process *process;	/* (!) kernel threads share kernel_process */
+	struct list_head thread_node;	/* (t) process->threads */
+	char comm[TASK_COMM_LEN];	/* (@), read racily */
+	u64 start_ns;			/* (!) */
+
+	/* Resources (shared by reference) */
+	struct mm *mm;			/* (@) NULL for kernel threads */
+	struct mm *active_mm;		/* (r) page tables loaded while it runs */
+	struct files *files;		/* (@) */
+	void *fpu;			/* (@) xsave area */
+	unsigned long fsbase, gsbase;	/* (@) saved while off the CPU */
+
+	/* Signals */
+	sigset_t blocked;		/* (s) written by itself only */
+	sigset_t saved_sigmask;		/* (@) with TIF_RESTORE_SIGMASK */
+	struct sigpending pending;	/* (s) sent to this thread */
+	stack_t altstack;		/* (@) */
+	struct restart_block restart;	/* (@) */
+
+	/* Exit and threads */
+	int exit_code;			/* wait(2) format (t) */
+	int *clear_child_tid;		/* (@) user address */
+	int *set_child_tid;		/* (@) user address */
+	struct completion *vfork_done;	/* (p) of the parent, until exec or exit */
+	void *robust_list;		/* (@) user address */
+	size_t robust_list_len;		/* (@) */
+
+	/* ptrace: kernel/signal/ptrace.c */
+	struct task *tracer;		/* (t) */
+	unsigned ptrace;		/* (t) PT_ flags, 0 = not traced */
+	struct list_head tracees;	/* (t) */
+	struct list_head tracee_node;	/* (t) */
+	siginfo_t *last_siginfo;	/* (@) while stopped */
+
+	/* Calls to servers */
+	struct call *call;		/* (!) embedded object, allocated with the task */
+	struct port *served;		/* (@) port it last received on */
+
+	/* Kernel threads */
+	struct kthread *kthread;	/* (!) */
+	struct timer *sleep_timer;	/* (@) */
+
+	/* Live patching: livepatch/transition.c */
+	u64 klp_since_ns;		/* (k) pending since */
+	const char *wait_channel;	/* (@) what it sleeps on, for ps and blockers; may be NULL */
+
+	/* Lock checker, debug builds (@) */
+	void *held_locks[8];
+	unsigned held_count;
+};
+
+struct credentials {
+	uid_t uid, euid, suid, fsuid;
+	gid_t gid, egid, sgid, fsgid;
+	unsigned ngroups;
+	gid_t groups[32];
+};
+
+/*
+ * What the threads of one process share.  Lives until the last thread is
+ * reaped.  Marks as above.
+ */
+struct process {
+	spinlock_t lock;
+	atomic_t refs;
+	pid_t pid;			/* (!) == tgid */
+	struct task *leader;		/* (t) */
+	struct list_head threads;	/* (t) */
+	unsigned nr_threads;		/* (t) */
+
+	/* Family */
+	struct process *parent;		/* (t) */
+	struct list_head children;	/* (t) */
+	struct list_head sibling;	/* (t) */
+	struct wait_queue_head wait_child;	/* parents sleep here in wait4 */
+	int exit_signal;		/* (t) sent to the parent */
+	struct list_head process_node;	/* (t) all_processes */
+
+	/* Job control */
+	struct process_group *pgrp;	/* (t) */
+	struct list_head pgrp_node;	/* (t) */
+	struct session *session;	/* (t) */
+	bool did_exec;			/* (t) setpgid() of a child is over */
+
+	/* Signals */
+	struct k_sigaction action[_NSIG];	/* (s) */
+	struct sigpending shared_pending;	/* (s) */
+	unsigned sig_flags;		/* (s) SIGNAL_ bits: kernel/signal */
+	int group_exit_code;		/* (s) */
+	int stop_count;			/* (s) threads that must still stop */
+	unsigned wait_flags;		/* (t) stopped/continued report for wait4 */
+	int stop_code;			/* (t) */
+
+	/* State */
+	struct credentials cred;	/* (s) */
+	struct rlimit64 rlim[16];	/* (s) */
+	char *cwd;			/* (s) absolute, normalised; kmalloc'ed */
+	char *root;			/* (s) chroot prefix, "" = none */
+	umode_t umask;			/* (s) */
+	struct file *exe;		/* (s) for /proc/PID/exe */
+	char *exe_path;			/* (s) */
+
+	/* Time */
+	struct timer *itimer_real;	/* (s) ITIMER_REAL, alarm */
+	u64 itimer_real_interval;	/* (s) */
+	u64 utime, stime;		/* (s) of dead threads */
+	u64 cutime, cstime;		/* (t) of waited-for children */
+	u64 start_ns;
+	unsigned long min_flt;
+};
+
+extern spinlock_t tasklist_lock;
+extern struct process *init_process;	/* pid 1; orphans go to it */
+extern struct process kernel_process;	/* all kernel threads */
+
+/* ---- the pid table: kernel/sched/task.c --------------------------------- */
+/* New task with stack, call object and pid, not yet visible. NULL = no memory or pids. (task) */
+struct task *task_alloc(const char *comm);
+/* Makes it visible to walks and signals.  Caller holds tasklist_lock. */
+void task_publish(struct task *task);
+void task_get(struct task *task);
+void task_put(struct task *task);		/* frees at the last one (any but NMI) */
+/* With a reference, or NULL. (irq) */
+struct task *task_find_get(pid_t pid);
+/* Caller holds tasklist_lock. */
+struct task *task_find(pid_t pid);
+/*
+ * Walk over all visible tasks without holding a lock for long:
+ *	for (t = task_walk_first(); t; t = task_walk_next(t)) ...
+ * Each step takes a reference on the next and puts the previous; leaving the loop
+ * early needs task_put(t).  Tasks born during the walk may be missed; those alive
+ * all the time never are.  Idle tasks are not in it: see idle_task().
+ */
+struct task *task_walk_first(void);
+struct task *task_walk_next(struct task *prev);
+struct task *idle_task(unsigned cpu);
+
+static inline bool test_task_flag(const struct task *t, unsigned bit)
+{
+	return test_bit(bit, &t->flags);
+}
+
+static inline void set_task_flag(struct task *t, unsigned bit)
+{
+	set_bit(bit, &t->flags);
+}
+
+static inline void clear_task_flag(struct task *t, unsigned bit)
+{
+	clear_bit(bit, &t->flags);
+}
+
+/* Pending for a task in an interruptible sleep: a signal or a kick. */
+static inline bool signal_pending(const struct task *t)
+{
+	return READ_ONCE(t->flags) & (BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL));
+}
+
+bool fatal_signal_pending(const struct task *t);	/* kernel/signal */
+
+static inline bool signal_pending_state(unsigned state, const struct task *t)
+{
+	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(t))
+		return false;
+	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
+}
+
+/* capable() of a small system: effective uid 0. */
+static inline bool is_superuser(void)
+{
+	return current->process->cred.euid == 0;
+}
+
+#endif

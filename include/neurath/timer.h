@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One-shot timers with nanosecond deadlines on the monotonic clock.  A timer
+ * runs its function once in interrupt context on the CPU that armed it.  The
+ * function may arm it again.
+ */
+#ifndef NEURATH_TIMER_H
+#define NEURATH_TIMER_H
+
+#include <neurath/list.h>
+#include <neurath/types.h>
+
+struct timer {
+	u64 deadline_ns;
+	void (*fn)(struct timer *timer);	/* interrupt context, interrupts off */
+	void *arg;
+	/* kernel/sched/timer.c only */
+	struct timer *heap_left, *heap_next, *heap_prev;
+	unsigned cpu;
+	bool armed;
+};
+
+#define HZ	250
+extern volatile unsigned long jiffies;	/* ticks of 4 ms, for modules */
+static inline unsigned long msecs_to_jiffies(unsigned ms)
+{
+	return ((unsigned long)ms * HZ + 999) / 1000;
+}
+#define time_after(a, b)	((long)((b) - (a)) < 0)
+#define time_before(a, b)	time_after(b, a)
+
+void timer_init(struct timer *t, void (*fn)(struct timer *), void *arg);
+/* Arms or re-arms. (irq) */
+void timer_arm(struct timer *t, u64 deadline_ns);
+/* True if it was armed and will not run; does not wait for a running function. (irq) */
+bool timer_cancel(struct timer *t);
+/* The same, and waits until a running function has returned. (task or irqs on) */
+bool timer_cancel_sync(struct timer *t);
+
+#endif

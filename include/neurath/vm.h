@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Address spaces of processes.  mmap_lock (a mutex) protects the list of areas;
+ * page_lock (a spinlock) protects page tables.  Faults take mmap_lock, then
+ * page_lock.  Nothing that can call a server runs under either: file contents
+ * are brought into a struct vmobject first.
+ */
+#ifndef NEURATH_VM_H
+#define NEURATH_VM_H
+
+#include <neurath/mm.h>
+#include <neurath/mutex.h>
+
+struct file;
+
+#define VM_READ		0x1
+#define VM_WRITE	0x2
+#define VM_EXEC		0x4
+#define VM_SHARED	0x8
+#define VM_GROWSDOWN	0x10
+#define VM_STACK	0x20
+#define VM_DEVICE	0x40		/* device memory: not counted, not copied */
+
+/*
+ * Contents that areas map: cached pages of one version of one file, or the
+ * pages of a shared anonymous mapping.  Shared by reference.
+ */
+struct vmobject {
+	atomic_t refs;
+	spinlock_t lock;
+	size_t nr_pages;		/* (!) */
+	struct page **pages;		/* (lock) entries may be NULL: zero on first touch */
+	struct list_head cache_node;	/* object cache lock */
+	u64 key[3];			/* (!) port id, node, version; 0 = anonymous */
+};
+
+struct vm_area {
+	struct list_head node;		/* (mmap_lock) sorted by start */
+	unsigned long start, end;	/* (mmap_lock) page aligned */
+	unsigned flags;			/* (mmap_lock) VM_ */
+	struct vmobject *object;	/* (mmap_lock) NULL = anonymous private */
+	unsigned long offset;		/* (mmap_lock) first page within the object, in bytes */
+	char *name;			/* path for /proc/PID/maps, or NULL; kmalloc'ed */
+	u64 file_off;			/* for /proc/PID/maps */
+	u64 inode;
+};
+
+struct mm {
+	atomic_t refs;			/* tasks and temporary users */
+	struct mutex mmap_lock;
+	struct list_head areas;		/* (mmap_lock) */
+	struct vm_area *cached;		/* (mmap_lock) last one found */
+	unsigned nr_areas;
+	spinlock_t page_lock;
+	phys_addr_t pgd;		/* (!) */
+	u64 cpu_mask;			/* (a) CPUs that may have it loaded */
+	unsigned long brk_start, brk;	/* (mmap_lock) */
+	unsigned long stack_start;
+	unsigned long arg_start, arg_end, env_start, env_end;	/* for /proc */
+	unsigned long auxv[48];
+	size_t rss;			/* (page_lock) pages present */
+	size_t total_vm;		/* (mmap_lock) pages mapped */
+};
+
+struct mm *mm_create(void);			/* NULL = no memory */
+struct mm *mm_fork(struct mm *old);		/* copy on write; NULL = no memory */
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm);			/* last one frees everything; may sleep */
+/* Makes @mm current's, drops the old one (exec). */
+void mm_switch_to_new(struct mm *mm);
+
+/*
+ * Maps [addr, addr+len): @addr 0 = anywhere; @fixed replaces what is there.  The
+ * object reference moves to the area on success only.  The address or -errno.
+ */
+long vm_map(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool fixed,
+	    struct vmobject *object, unsigned long offset, const char *name);
+int vm_unmap(struct mm *mm, unsigned long addr, size_t len);
+int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags);
+/* Maps @n device or boot-module pages; server syscalls. */
+long vm_map_phys(struct mm *mm, phys_addr_t pa, size_t len, unsigned flags, bool uncached);
+/* The area with end > @addr, or NULL.  Caller holds mmap_lock. */
+struct vm_area *vm_find(struct mm *mm, unsigned long addr);
+
+/* Pages of @file for a private mapping, from the cache or read now (may call a server). */
+int vmobject_of_file(struct file *file, struct vmobject **out);
+struct vmobject *vmobject_anon(size_t nr_pages);
+void vmobject_get(struct vmobject *o);
+void vmobject_put(struct vmobject *o);
+void vmobject_shrink_cache(void);		/* drops unused cached objects */
+
+/*
+ * A page of another (or the own) address space, made present and, with @write,
+ * private and writable, with a reference; the fault is taken on its behalf.
+ * 0, -EFAULT, -ENOMEM. (task)
+ */
+int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out);
+/* Copies between kernel memory and another address space: /proc, ptrace, calls. */
+ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n);
+ssize_t vm_copy_to(struct mm *mm, unsigned long addr, const void *src, size_t n);
+
+/* Page-fault entry, called by the trap code with interrupts as they were. */
+void handle_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr);
+
+#endif
