@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Offsets and constants that the assembly files need; compiled to text only
+ * (see <neurath/asm_define.h>).
+ */
+#include <neurath/asm_define.h>
+#include <neurath/arch.h>
+#include <neurath/ptregs.h>
+
+void asm_offsets(void);
+
+void asm_offsets(void)
+{
+	ASM_OFFSET(CPU_CURRENT, struct cpu, current);
+	ASM_OFFSET(CPU_KERNEL_STACK, struct cpu, kernel_stack);
+	ASM_OFFSET(CPU_USER_RSP, struct cpu, user_rsp);
+
+	ASM_OFFSET(REGS_RBX, struct pt_regs, rbx);
+	ASM_OFFSET(REGS_R11, struct pt_regs, r11);
+	ASM_OFFSET(REGS_RAX, struct pt_regs, rax);
+	ASM_OFFSET(REGS_RCX, struct pt_regs, rcx);
+	ASM_OFFSET(REGS_ORIG_RAX, struct pt_regs, orig_rax);
+	ASM_OFFSET(REGS_RIP, struct pt_regs, rip);
+	ASM_OFFSET(REGS_CS, struct pt_regs, cs);
+	ASM_OFFSET(REGS_EFLAGS, struct pt_regs, eflags);
+	ASM_OFFSET(REGS_RSP, struct pt_regs, rsp);
+	ASM_OFFSET(REGS_SS, struct pt_regs, ss);
+	ASM_DEFINE(REGS_SIZE, sizeof(struct pt_regs));
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All ways into the kernel, and the way out of it.
+ *
+ * Every entry leaves a complete struct pt_regs, and rbp = its address | 1: the
+ * mark by which the unwinder tells a trap frame from a function's frame.  An
+ * entry from user mode builds it at the very top of the task's kernel stack.
+ *
+ * GS: user mode runs with the user's GS base, the kernel with struct cpu; swapgs
+ * exchanges them.  Entries that can hit the few instructions where the kernel
+ * still has the user's GS (NMI, #DB, #MC, #DF, #BP) do not believe cs but look
+ * at the GS base itself: a kernel address is negative.
+ *
+ * The way out to user mode is one: exit_to_user_mode_loop() in C, which returns
+ * with interrupts off and nothing left to do, then registers are restored.
+ */
+#include <generated/asm-offsets.h>
+
+#define USER_CS			0x33
+#define USER_DS			0x2b
+#define MSR_GS_BASE		0xc0000101
+#define EFLAGS_TF_RF		0x10100
+#define MINUS_ENOSYS		-38
+
+/* Pushes all but rdi (and what lies above it), and marks the frame. */
+.macro SAVE_REGS rax=%rax
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	\rax
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	leaq	1(%rsp), %rbp
+.endm
+
+.macro RESTORE_REGS
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+.endm
+
+/* Calls a C function with an aligned stack; rbx is saved already and free. */
+.macro CALL_ALIGNED function
+	movq	%rsp, %rbx
+	andq	$-16, %rsp
+	call	\function
+	movq	%rbx, %rsp
+.endm
+
+	.section .text.entry, "ax"
+
+/*
+ * Stubs.  Each pushes the error code (0 where the CPU has none) and the vector,
+ * then joins a common path, where the vector's slot becomes that of rdi.
+ */
+.macro STUB vector, path, has_error=0
+	.balign	16
+.Ltrap_stub_\vector:
+	.if	!\has_error
+	pushq	$0
+	.endif
+	pushq	$\vector
+	jmp	\path
+.endm
+
+	.altmacro
+.macro IRQ_STUB vector
+	STUB	\vector, interrupt_common
+.endm
+
+	STUB	0, exception_common
+	STUB	1, paranoid_common
+	STUB	2, nmi_common
+	.balign	16
+.Ltrap_stub_3:
+	/*
+	 * int3 in the kernel: copy the frame lower, so that the handler can
+	 * emulate a call by pushing a return address at the interrupted rsp.
+	 */
+	testb	$3, 8(%rsp)
+	jnz	1f
+	.rept	5
+	pushq	4 * 8(%rsp)
+	.endr
+1:	pushq	$0
+	pushq	$3
+	jmp	paranoid_common
+	STUB	4, exception_common
+	STUB	5, exception_common
+	STUB	6, exception_common
+	STUB	7, exception_common
+	STUB	8, paranoid_common, 1
+	STUB	9, exception_common
+	STUB	10, exception_common, 1
+	STUB	11, exception_common, 1
+	STUB	12, exception_common, 1
+	STUB	13, exception_common, 1
+	STUB	14, exception_common, 1
+	STUB	15, exception_common
+	STUB	16, exception_common
+	STUB	17, exception_common, 1
+	STUB	18, paranoid_common
+	STUB	19, exception_common
+	STUB	20, exception_common
+	STUB	21, exception_common, 1
+	STUB	22, exception_common
+	STUB	23, exception_common
+	STUB	24, exception_common
+	STUB	25, exception_common
+	STUB	26, exception_common
+	STUB	27, exception_common
+	STUB	28, exception_common
+	STUB	29, exception_common, 1
+	STUB	30, exception_common, 1
+	STUB	31, exception_common
+	.set	vector, 32
+	.rept	224
+	IRQ_STUB %vector
+	.set	vector, vector + 1
+	.endr
+	.noaltmacro
+
+/* Faults and exceptions on the task's own stack. */
+	.globl	exception_common
+	.type	exception_common, @function
+exception_common:
+	cld
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	testb	$3, REGS_CS(%rsp)
+	jz	1f
+	swapgs
+1:	movq	%rdi, %rsi
+	movq	%rsp, %rdi
+	CALL_ALIGNED exception_dispatch
+	testb	$3, REGS_CS(%rsp)
+	jnz	return_to_user
+	jmp	return_to_kernel
+	.size	exception_common, . - exception_common
+
+	.globl	interrupt_common
+	.type	interrupt_common, @function
+interrupt_common:
+	cld
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	testb	$3, REGS_CS(%rsp)
+	jz	1f
+	swapgs
+1:	movq	%rdi, %rsi
+	movq	%rsp, %rdi
+	CALL_ALIGNED interrupt_dispatch
+	testb	$3, REGS_CS(%rsp)
+	jnz	return_to_user
+	jmp	return_to_kernel
+	.size	interrupt_common, . - interrupt_common
+
+/*
+ * #DB, #DF and #MC come on a stack of their own, #BP on the current one.  From
+ * user mode the frame moves to the task's kernel stack, and the rest is as for
+ * any exception.  From the kernel r12 remembers whether GS had to be swapped.
+ */
+	.globl	paranoid_common
+	.type	paranoid_common, @function
+paranoid_common:
+	cld
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	testb	$3, REGS_CS(%rsp)
+	jnz	.Lparanoid_from_user
+	movq	%rdi, %rsi
+	xorl	%r12d, %r12d
+	movl	$MSR_GS_BASE, %ecx
+	rdmsr
+	testl	%edx, %edx
+	js	1f
+	swapgs
+	incl	%r12d
+1:	movq	%rsp, %rdi
+	CALL_ALIGNED exception_dispatch
+	testl	%r12d, %r12d
+	jz	return_to_kernel
+	swapgs
+	jmp	return_to_kernel
+
+.Lparanoid_from_user:
+	swapgs
+	movq	%rdi, %rdx
+	movq	%rsp, %rsi
+	movq	%gs:CPU_KERNEL_STACK, %rdi
+	subq	$REGS_SIZE, %rdi
+	movq	%rdi, %rsp
+	leaq	1(%rdi), %rbp
+	movl	$(REGS_SIZE / 8), %ecx
+	rep movsq			/* onto itself if #BP: no harm */
+	movq	%rdx, %rsi
+	movq	%rsp, %rdi
+	CALL_ALIGNED exception_dispatch
+	jmp	return_to_user
+	.size	paranoid_common, . - paranoid_common
+
+/*
+ * NMI: stays on its own stack, from user mode too, and leaves without the loop.
+ * An exception inside would unblock NMIs at its iret and let a second one
+ * overwrite this frame; nmi_dispatch() takes care not to cause any.
+ */
+	.globl	nmi_common
+	.type	nmi_common, @function
+nmi_common:
+	cld
+	xchgq	%rdi, (%rsp)
+	SAVE_REGS
+	xorl	%r12d, %r12d
+	movl	$MSR_GS_BASE, %ecx
+	rdmsr
+	testl	%edx, %edx
+	js	1f
+	swapgs
+	incl	%r12d
+1:	movq	%rsp, %rdi
+	CALL_ALIGNED nmi_dispatch
+	testl	%r12d, %r12d
+	jz	return_to_kernel
+	swapgs
+	jmp	return_to_kernel
+	.size	nmi_common, . - nmi_common
+
+	.type	return_to_kernel, @function
+return_to_kernel:
+	RESTORE_REGS
+	addq	$8, %rsp
+	iretq
+	.size	return_to_kernel, . - return_to_kernel
+
+/*
+ * syscall: rcx = rip, r11 = eflags, interrupts and direction flag off by
+ * SFMASK.  The handler finds the number in orig_rax and -ENOSYS in rax.
+ */
+	.balign	64
+	.globl	syscall_entry
+	.type	syscall_entry, @function
+syscall_entry:
+	swapgs
+	movq	%rsp, %gs:CPU_USER_RSP
+	movq	%gs:CPU_KERNEL_STACK, %rsp
+	pushq	$USER_DS
+	pushq	%gs:CPU_USER_RSP
+	pushq	%r11
+	pushq	$USER_CS
+	pushq	%rcx
+	pushq	%rax
+	pushq	%rdi
+	SAVE_REGS rax=$MINUS_ENOSYS
+	movq	%rsp, %rdi
+	CALL_ALIGNED syscall_dispatch
+	/* fall through to the exit with interrupts off or on */
+	.size	syscall_entry, . - syscall_entry
+
+/*
+ * rsp = the user's pt_regs.  sysretq is quicker than iretq, but can only be used
+ * where rcx and r11 hold rip and eflags, and must not be used for a rip that is
+ * not canonical (the fault would come in kernel mode with the user's stack).
+ */
+	.globl	return_to_user
+	.type	return_to_user, @function
+return_to_user:
+	cli
+	movq	%rsp, %rdi
+	CALL_ALIGNED exit_to_user_mode_loop
+	movq	REGS_RIP(%rsp), %rcx
+	movq	%rcx, %rax
+	shrq	$47, %rax
+	jnz	.Lreturn_bad_rip
+	cmpq	%rcx, REGS_RCX(%rsp)
+	jne	.Lreturn_by_iret
+	movq	REGS_EFLAGS(%rsp), %r11
+	cmpq	%r11, REGS_R11(%rsp)
+	jne	.Lreturn_by_iret
+	testl	$EFLAGS_TF_RF, %r11d
+	jnz	.Lreturn_by_iret
+	cmpq	$USER_CS, REGS_CS(%rsp)
+	jne	.Lreturn_by_iret
+	cmpq	$USER_DS, REGS_SS(%rsp)
+	jne	.Lreturn_by_iret
+	RESTORE_REGS
+	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
+	swapgs
+	sysretq
+.Lreturn_bad_rip:
+	/* Let it fault in user mode instead of at the iretq. */
+	movq	$0, REGS_RIP(%rsp)
+.Lreturn_by_iret:
+	movq	$USER_DS, REGS_SS(%rsp)
+	movq	$USER_CS, REGS_CS(%rsp)
+	RESTORE_REGS
+	addq	$8, %rsp
+	swapgs
+	iretq
+	.size	return_to_user, . - return_to_user
+
+/* The stubs by vector, for the IDT. */
+	.section .init.rodata, "a"
+	.balign	8
+	.globl	trap_stubs
+	.altmacro
+.macro STUB_ADDRESS vector
+	.quad	.Ltrap_stub_\vector
+.endm
+trap_stubs:
+	.set	vector, 0
+	.rept	256
+	STUB_ADDRESS %vector
+	.set	vector, vector + 1
+	.endr

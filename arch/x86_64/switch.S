@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The context switch, and where new tasks begin.
+ *
+ * The stack of a task that is off a CPU ends in a switch frame (struct
+ * switch_frame in <asm/switch.h>): callee-saved registers, then rbp and the
+ * return address as in any function, so that the unwinder sees switch_stacks()
+ * as an ordinary caller's frame.
+ */
+#include <generated/asm-offsets.h>
+
+	.section .text.entry, "ax"
+
+/*
+ * struct task *switch_stacks(unsigned long *save_rsp, unsigned long new_rsp,
+ *                            struct task *prev)
+ *
+ * Interrupts are off.  Returns on the new stack, prev handed over.
+ */
+	.balign	16
+	.globl	switch_stacks
+	.type	switch_stacks, @function
+switch_stacks:
+	pushq	%rbp
+	movq	%rsp, %rbp
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	movq	%rsp, (%rdi)
+	movq	%rsi, %rsp
+	movq	%rdx, %rax
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbx
+	popq	%rbp
+	ret
+	.size	switch_stacks, . - switch_stacks
+
+/*
+ * First code of a kernel thread: rbx = function, r12 = argument; rbp = 0 ends
+ * the stack.
+ */
+	.balign	16
+	.globl	kthread_first_return
+	.type	kthread_first_return, @function
+kthread_first_return:
+	movq	%rax, %rdi
+	call	task_first_run
+	movq	%r12, %rdi
+	call	*%rbx
+	movl	%eax, %edi
+	call	kthread_exit
+	ud2
+	.size	kthread_first_return, . - kthread_first_return
+
+/* First code of a forked child: rsp = its pt_regs, rbp marks them. */
+	.balign	16
+	.globl	fork_first_return
+	.type	fork_first_return, @function
+fork_first_return:
+	movq	%rsp, %rbx
+	andq	$-16, %rsp
+	movq	%rax, %rdi
+	call	task_first_run
+	movq	%rbx, %rsp
+	jmp	return_to_user
+	.size	fork_first_return, . - fork_first_return
