@@ -38,6 +38,32 @@ bool pgrp_is_orphaned(struct process_group *pg);
 /* Drops everything pending; used when a task dies. */
 void flush_sigqueue(struct sigpending *pending);
 
+/* Handlers back to default except ignored ones, no altstack (exec). */
+void signal_exec_reset(void);
+/* Ends the thread's part in a stop; the rest of its private queue is dropped (exit). */
+void signal_thread_exit(struct task *t);
+/* Marks all threads of current's process but current for death. Caller holds process->lock. */
+void signal_zap_other_threads(struct process *p);
+/* SIGCHLD and a wake-up for the parent: @why is CLD_STOPPED or CLD_CONTINUED. (t) held. */
+void signal_notify_parent_stop(struct process *p, int why);
+
+/* Bits of process->sig_flags. (s) */
+#define SIGNAL_GROUP_EXIT	0x01	/* all threads die with group_exit_code */
+#define SIGNAL_GROUP_EXEC	0x02	/* all but exec_task die */
+#define SIGNAL_STOPPED		0x04	/* every thread is stopped */
+#define SIGNAL_CLD_STOPPED	0x10	/* parent must be told, by a thread that continues */
+#define SIGNAL_CLD_CONTINUED	0x20
+#define SIGNAL_CLD_MASK		0x30
+#define SIGNAL_UNKILLABLE	0x40	/* init: default actions do nothing */
+
+/* Bits of task->jobctl. (s) */
+#define JOBCTL_STOP_PENDING	0x1	/* must stop at its next chance */
+#define JOBCTL_STOP_COUNTED	0x2	/* process->stop_count counts it */
+
+/* Bits of process->wait_flags. (t) */
+#define WAIT_STOPPED		0x1	/* unreported stop, code in stop_code */
+#define WAIT_CONTINUED		0x2
+
 /* Job control objects: kernel/signal/session.c.  All fields under tasklist_lock. */
 struct session {
 	pid_t sid;
@@ -46,6 +72,7 @@ struct session {
 	struct file *ctty;			/* controlling terminal, or NULL */
 	u64 ctty_id;				/* (port, handle) the server names it by */
 	struct process *leader;			/* NULL once dead */
+	struct list_head node;			/* all sessions */
 };
 
 struct process_group {
@@ -55,5 +82,36 @@ struct process_group {
 	struct list_head members;		/* struct process.pgrp_node */
 	struct list_head node;			/* all groups */
 };
+
+/*
+ * The controlling terminal, named by @id (never 0).  What the tty's file
+ * operations call for current; they may not hold a spinlock.
+ */
+/* TIOCSCTTY: -EPERM unless current is a session leader without one, and the terminal is free (or @steal as root). */
+int ctty_acquire(struct file *file, u64 id, bool steal);
+/* First terminal that a session leader opens without O_NOCTTY; quietly does nothing otherwise. */
+void ctty_open(struct file *file, u64 id);
+int ctty_release(u64 id);			/* TIOCNOTTY */
+int ctty_get_pgrp(u64 id, pid_t *pgid);		/* TIOCGPGRP; -ENOTTY */
+int ctty_set_pgrp(u64 id, pid_t pgid);		/* TIOCSPGRP; may be -ERESTARTSYS (SIGTTOU sent) */
+int ctty_get_sid(u64 id, pid_t *sid);		/* TIOCGSID */
+/* Background access: 0 = go on, -EIO, or -ERESTARTSYS with @sig (SIGTTIN, SIGTTOU) sent to the group. */
+int ctty_check_access(u64 id, int sig);
+/* To the foreground group of the terminal: Ctrl-C and friends.  -ESRCH if there is none. */
+int ctty_send_signal(u64 id, int sig);
+/* The line is gone: SIGHUP and SIGCONT to the session leader, terminal released. */
+void ctty_hangup(u64 id);
+/* current's controlling terminal with a reference (/dev/tty), or NULL; *@id may be NULL. */
+struct file *ctty_get_file(u64 *id);
+
+/* Membership: kernel/process.  All with tasklist_lock held. */
+int session_join_new(struct process *p);	/* own session and group of pid 1; -ENOMEM */
+void session_inherit(struct process *child, struct process *parent);
+void session_leave(struct process *p);		/* when it is reaped */
+struct process_group *pgrp_find(pid_t pgid);
+/* @pid still names a group or session: the allocator of pids must not give it out. */
+bool pgrp_number_in_use(pid_t pid);
+/* Last thread of @p exits: its terminal, its stopped groups.  May sleep, no lock held. */
+void session_process_exit(struct process *p);
 
 #endif

@@ -4,8 +4,11 @@
  *
  * A task is created by task_alloc(), published by task_publish() and lives until
  * its last reference is put.  It stays in the pid table, visible to live
- * patching, until its final context switch (finish_task_switch() of its
- * successor unlinks it and calls klp_task_dead()).
+ * patching, until its final context switch: finish_task_switch() of its successor
+ * frees the stack, calls klp_task_dead() and then process_task_gone(), which
+ * takes it out of the table.  The leader of a process stays in the table, without
+ * a stack (state TASK_DEAD), as the zombie that wait4() collects; so a process
+ * is a zombie only after its last instruction.
  *
  * Legend of the marks: (t) tasklist_lock, (s) process->lock, (r) lock of the
  * run queue of task->cpu, (p) pi_lock, (@) the task itself only, (!) constant
@@ -115,7 +118,7 @@ struct task {
 	pid_t pid;			/* (!) thread id, unique in the pid table */
 	pid_t tgid;			/* (!) id of the process */
 	struct process *process;	/* (!) kernel threads share kernel_process */
-	struct list_head thread_node;	/* (t) process->threads */
+	struct list_head thread_node;	/* (t)+(s) process->threads: read under either */
 	char comm[TASK_COMM_LEN];	/* (@), read racily */
 	u64 start_ns;			/* (!) */
 
@@ -132,12 +135,14 @@ struct task {
 	struct sigpending pending;	/* (s) sent to this thread */
 	stack_t altstack;		/* (@) */
 	struct restart_block restart;	/* (@) */
+	unsigned jobctl;		/* (s) JOBCTL_ bits: kernel/signal/stop.c */
+	unsigned long trap_nr, trap_error, trap_addr;	/* (@) of the last user fault, for its frame */
 
 	/* Exit and threads */
 	int exit_code;			/* wait(2) format (t) */
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
-	struct completion *vfork_done;	/* (p) of the parent, until exec or exit */
+	bool vfork_waiting;		/* its parent waits for exec or exit; see fork.c */
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
@@ -181,8 +186,10 @@ struct process {
 	atomic_t refs;
 	pid_t pid;			/* (!) == tgid */
 	struct task *leader;		/* (t) */
-	struct list_head threads;	/* (t) */
-	unsigned nr_threads;		/* (t) */
+	struct list_head threads;	/* (t)+(s): read under either; a gone leader stays */
+	unsigned nr_threads;		/* (t)+(s) published and not past their last switch */
+	unsigned nr_live;		/* (s) that have not begun to exit */
+	unsigned state;			/* (t) PROCESS_: process.h */
 
 	/* Family */
 	struct process *parent;		/* (t) */
@@ -201,11 +208,17 @@ struct process {
 	/* Signals */
 	struct k_sigaction action[_NSIG];	/* (s) */
 	struct sigpending shared_pending;	/* (s) */
-	unsigned sig_flags;		/* (s) SIGNAL_ bits: kernel/signal */
+	atomic_t nr_queued;		/* siginfo waiting in all queues: RLIMIT_SIGPENDING */
+	unsigned sig_flags;		/* (s) SIGNAL_ bits: signal.h */
 	int group_exit_code;		/* (s) */
+	struct task *exec_task;		/* (s) waits in execve for the other threads to die */
 	int stop_count;			/* (s) threads that must still stop */
 	unsigned wait_flags;		/* (t) stopped/continued report for wait4 */
 	int stop_code;			/* (t) */
+	int pdeath_signal;		/* (s) PR_SET_PDEATHSIG */
+	bool is_subreaper;		/* (t) PR_SET_CHILD_SUBREAPER */
+	bool no_new_privs;		/* (s) */
+	bool dumpable;			/* (s) */
 
 	/* State */
 	struct credentials cred;	/* (s) */
@@ -234,6 +247,13 @@ extern struct process kernel_process;	/* all kernel threads */
 struct task *task_alloc(const char *comm);
 /* Makes it visible to walks and signals.  Caller holds tasklist_lock. */
 void task_publish(struct task *task);
+/*
+ * The contrary: out of the pid table, its pid free for others, the table's
+ * reference put.  Caller holds tasklist_lock.
+ */
+void task_unpublish(struct task *task);
+/* @task takes the pid of @leader, and @leader that of @task (execve of a thread). (t) held. */
+void task_swap_pids(struct task *task, struct task *leader);
 void task_get(struct task *task);
 void task_put(struct task *task);		/* frees at the last one (any but NMI) */
 /* With a reference, or NULL. (irq) */

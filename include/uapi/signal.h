@@ -44,6 +44,8 @@ typedef u64 sigset_t;
 #define SA_NOCLDSTOP	0x00000001
 #define SA_NOCLDWAIT	0x00000002
 #define SA_SIGINFO	0x00000004
+#define SA_UNSUPPORTED	0x00000400
+#define SA_EXPOSE_TAGBITS 0x00000800
 #define SA_RESTORER	0x04000000
 #define SA_ONSTACK	0x08000000
 #define SA_RESTART	0x10000000
@@ -59,6 +61,7 @@ typedef u64 sigset_t;
 
 #define SS_ONSTACK	1
 #define SS_DISABLE	2
+#define SS_AUTODISARM	(1U << 31)
 #define MINSIGSTKSZ	2048
 
 /* The kernel's sigaction, as rt_sigaction(2) passes it. */

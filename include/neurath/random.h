@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random bytes for the kernel and for users (getrandom, /dev/random): one
+ * ChaCha20 generator with key erasure, seeded by RDSEED/RDRAND where the CPU has
+ * them and by time-stamp jitter always.
+ */
+#ifndef NEURATH_RANDOM_H
+#define NEURATH_RANDOM_H
+
+#include <neurath/types.h>
+
+void random_init(void);			/* once, before the first user process */
+/* Fills @buf; never fails, never waits. (irq) */
+void random_bytes(void *buf, size_t n);
+u64 random_u64(void);
+/* Mixes @n bytes in (writes to /dev/random, interrupt times). (irq) */
+void random_add(const void *data, size_t n);
+
+#endif
