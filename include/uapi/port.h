@@ -44,8 +44,9 @@ enum port_op {
 /* tag: names one call for ever.  Low 24 bits task slot, high 40 bits sequence. */
 struct port_request {
 	uint64_t tag;
-	uint32_t op;
-	uint32_t flags;		/* PORT_REQ_ */
+	uint16_t op;
+	uint16_t flags;		/* PORT_REQ_ */
+	uint32_t gid;		/* of the caller, as uid: servers check permissions */
 	uint64_t handle;
 	uint64_t arg[4];
 	uint32_t in_len;
@@ -70,6 +71,11 @@ struct port_note {
 	uint64_t value;
 };
 
+/*
+ * port_reply_recv(port, reply, buf, timeout_ns): sends *reply (NULL or tag 0: nothing to answer), then
+ * receives a request or note into *buf.  buf NULL: only answers.  timeout_ns < 0: waits for ever;
+ * otherwise -EAGAIN when nothing came in that time.
+ */
 struct port_reply {
 	uint64_t tag;		/* 0 = nothing to answer, only receive */
 	int64_t status;		/* >= 0 value or count; < 0 -errno */
