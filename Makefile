@@ -21,7 +21,6 @@ FIRMWARE ?= bios
 ACCEL ?= tcg
 DEBUG ?= 0
 O ?= build$(if $(filter 1,$(DEBUG)),/debug)
-BUSYBOX ?= $(shell command -v busybox-static || echo build/packages/busybox-static/bin/busybox)
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n' $(1) $(2))
 
@@ -44,7 +43,7 @@ PATCHABLE := -pg -mfentry -mnop-mcount -mrecord-mcount \
 	-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls -fno-shrink-wrap \
 	-fno-reorder-blocks-and-partition -flive-patching=inline-clone -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining
 
-CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude -I$(O)/include \
+CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude -Iarch/x86_64/include -I$(O)/include \
 	-DCONFIG_DEBUG=$(DEBUG) -D__KERNEL__
 KFLAGS := -std=gnu17 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common \
@@ -52,6 +51,10 @@ KFLAGS := -std=gnu17 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgener
 ASFLAGS := -D__ASSEMBLY__ -g -ffile-prefix-map=$(CURDIR)/= -Wa,--noexecstack
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --no-warn-rwx-segments --build-id=sha1 \
 	--orphan-handling=error
+
+UFLAGS := -std=gnu17 -O2 -g -static -fno-pie -no-pie -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes $(WERROR) \
+	-ffile-prefix-map=$(CURDIR)/= -Iuser/lib -idirafter include -DCONFIG_DEBUG=$(DEBUG) -pthread \
+	-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none
 
 # ---- sources ----------------------------------------------------------------------------------------------------------
 
@@ -61,10 +64,18 @@ KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(O)/kernel/%.o)
 OFFSETS := $(O)/include/generated/asm-offsets.h
 KERNEL := $(O)/neurath.elf
 
+# User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests/guest/*.c in the test image only.
+SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*.c))))
+BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
+GUEST_TESTS := $(patsubst tests/guest/%.c,%,$(sort $(wildcard tests/guest/*.c)))
+MODULES := $(sort $(wildcard livepatch/samples/*.c))
+TEST_MODULES := $(sort $(wildcard tests/modules/*.c))
+module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
+
 .PHONY: help
 help:            # this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z_.]*\): *.*# \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z_.]*\):[^=]*# \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
 	@echo 'Options:'
 	@echo '  CPUS=2 MEM=512M FIRMWARE=bios|uefi ACCEL=tcg|kvm SHARE=hostdir SCRIPT=file.sh   for the virtual machine'
 	@echo '  V=1 shows commands; DEBUG=1 checks more at run time (in build/debug); O=dir builds elsewhere;'
@@ -74,7 +85,7 @@ help:            # this text
 # ---- the kernel -------------------------------------------------------------------------------------------------------
 
 .PHONY: kernel
-kernel: $(if $(wildcard boot/*.S),$(KERNEL),$(KERNEL_OBJECTS)) # the kernel image with debug information, build/neurath.elf
+kernel: $(if $(wildcard kernel/main.c),$(KERNEL),$(KERNEL_OBJECTS)) # the kernel image with debug information, build/neurath.elf
 
 # A file that changes exactly when the text of the variable named like it changes.
 $(O)/flags.%: FORCE
@@ -82,6 +93,7 @@ $(O)/flags.%: FORCE
 	$(Q)printf '%s\n' '$(subst ','\'',$($*))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$($*))' >$@
 KERNEL_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) $(ASFLAGS)
 USER_FLAGS = $(USER_CC) $(UFLAGS)
+MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE
 LINK_FLAGS = $(LD) $(LDFLAGS) $(KERNEL_OBJECTS)
 .PHONY: FORCE
 FORCE:
@@ -110,7 +122,8 @@ $(O)/linker.ld: linker.ld $(O)/flags.KERNEL_FLAGS
 # Three links: see tools/ksyms.py for why, and for the proof that ends the recipe.
 ksyms_object = printf '.section .ksyms,"a"\n.incbin "%s"\n' $(1).bin | $(CC) -c -x assembler - -o $(1).o
 link = $(LD) $(LDFLAGS) -T $(O)/linker.ld $(KERNEL_OBJECTS) $(1) -o $(2)
-$(KERNEL): $(KERNEL_OBJECTS) $(O)/linker.ld $(O)/flags.LINK_FLAGS tools/ksyms.py tools/elf.py
+$(KERNEL): $(KERNEL_OBJECTS) $(O)/linker.ld $(O)/flags.LINK_FLAGS tools/ksyms.py tools/elf.py \
+		tools/framecheck.py
 	$(call say,LD,$@)
 	$(Q)$(PYTHON) tools/ksyms.py empty $(O)/ksyms0.bin
 	$(Q)$(call ksyms_object,$(O)/ksyms0)
@@ -122,11 +135,145 @@ $(KERNEL): $(KERNEL_OBJECTS) $(O)/linker.ld $(O)/flags.LINK_FLAGS tools/ksyms.py
 	$(Q)$(call ksyms_object,$(O)/ksyms2)
 	$(Q)$(call link,$(O)/ksyms2.o,$@)
 	$(Q)$(PYTHON) tools/ksyms.py verify --nm $(NM) $@
+	$(Q)$(PYTHON) tools/framecheck.py $@ --objdump $(OBJDUMP) --asm $(filter %.S.o,$(KERNEL_OBJECTS))
 	$(Q)rm -f $(O)/link[12].elf
+
+# ---- user programs ----------------------------------------------------------------------------------------------------
+
+LIBRARY := $(O)/user/lib/libneurath.a
+LIBRARY_OBJECTS := $(patsubst %,$(O)/user/obj/%.o,$(sort $(wildcard user/lib/*.[cS])))
+user_objects = $(patsubst %,$(O)/user/obj/%.o,$(sort $(wildcard $(1))))
+PROGRAMS := $(if $(wildcard user/init/*.c),$(O)/user/init) $(SERVERS:%=$(O)/user/servers/%) $(BINS:%=$(O)/user/bin/%)
+
+.PHONY: user
+user: $(PROGRAMS) # init, the servers and our programs
+
+$(O)/user/obj/%.o: % $(O)/flags.USER_FLAGS
+	$(call say,USERCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) $(if $(filter tests/%,$<),-Itests/guest/lib) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	$(Q)mkdir -p $(@D) && rm -f $@
+	$(Q)$(CROSS_COMPILE)ar rcsD $@ $^
+
+# The program without symbols; NAME.debug beside it is for gdb.
+define program
+$(1): $(call user_objects,$(2)) $(LIBRARY)
+	$$(call say,USERLD,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(USER_CC) $$(UFLAGS) $$^ -o $$@.debug
+	$$(Q)$$(OBJCOPY) --strip-all $$@.debug $$@
+-include $(patsubst %.o,%.d,$(call user_objects,$(2)))
+endef
+$(eval $(call program,$(O)/user/init,user/init/*.c))
+$(foreach name,$(SERVERS),$(eval $(call program,$(O)/user/servers/$(name),user/servers/$(name)/*.c)))
+$(foreach name,$(BINS),$(eval $(call program,$(O)/user/bin/$(name),user/bin/$(name).c user/bin/$(name)/*.c)))
+$(foreach name,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(name),tests/guest/$(name).c tests/guest/lib/*.c)))
+-include $(LIBRARY_OBJECTS:.o=.d)
+
+# ---- modules ----------------------------------------------------------------------------------------------------------
+
+MODULE_TOOL = $(PYTHON) tools/module --build $(O) --ld $(LD) --objcopy $(OBJCOPY) --objdump $(OBJDUMP)
+MODULE_INPUTS := $(KERNEL) $(O)/flags.MODULE_FLAGS tools/module $(shell find include -name '*.h')
+
+.PHONY: module
+module: setup $(KERNEL) $(O)/flags.MODULE_FLAGS # SRC=path/foo.c [OUT=dir]: builds foo.ko (several sources or a folder too)
+	$(if $(SRC),,$(error make module needs SRC=path/foo.c))
+	$(Q)mkdir -p $(or $(OUT),$(O)/modules)
+	$(Q)$(MODULE_TOOL) --out $(or $(OUT),$(O)/modules) $(if $(NAME),--name $(NAME)) $(SRC)
+
+define module_rule
+$(call module_files,$(1)): $(1) $(MODULE_INPUTS)
+	$$(call say,MODULE,$$@)
+	$$(Q)$$(MODULE_TOOL) --quiet --out $(O)/modules $(1)
+endef
+$(foreach source,$(MODULES) $(TEST_MODULES),$(eval $(call module_rule,$(source))))
+
+# ---- images -----------------------------------------------------------------------------------------------------------
+
+.PHONY: setup initrd iso
+setup:           # installs what this machine lacks; does nothing when all is there
+	$(Q)BUSYBOX=$(BUSYBOX) tools/setup
+
+BUSYBOX_FILE := $(or $(BUSYBOX),build/packages/busybox)
+$(BUSYBOX_FILE): | setup
+
+INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
+TEST_FILES := $(GUEST_TESTS:%=$(O)/user/tests/%) $(call module_files,$(TEST_MODULES))
+installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
+mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
+INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) $(shell find user/etc tests/guest/data -type f 2>/dev/null)
+
+initrd: $(O)/initrd # the initial root file system
+$(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)
+	$(call say,INITRD,$@)
+	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -o $@
+$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(INITRD_INPUTS)
+	$(call say,INITRD,$@)
+	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) \
+		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
+$(O)/initrd-share: FORCE $(INITRD_FILES) $(INITRD_INPUTS)
+	$(call say,INITRD,$@)
+	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -t /host=$(SHARE) -o $@
+
+iso: setup $(O)/neurath.iso # the boot image for BIOS and UEFI, build/neurath.iso
+BOOT_MODULES := $(if $(wildcard user/init/*.c),init=$(O)/user/init) $(foreach name,$(SERVERS),$(name)=$(O)/user/servers/$(name))
+define iso_rule
+$(O)/$(1).iso: $(KERNEL) $(O)/$(2) $(PROGRAMS) iso/grub.cfg tools/mkiso
+	$$(call say,ISO,$$@)
+	$$(Q)$$(PYTHON) tools/mkiso --kernel $$< --objcopy $$(OBJCOPY) $$(BOOT_MODULES:%=--module %) \
+		--module initrd=$(O)/$(2) -o $$@
+endef
+$(eval $(call iso_rule,neurath,initrd))
+$(eval $(call iso_rule,test,initrd-test))
+$(eval $(call iso_rule,share,initrd-share))
+
+# ---- running ----------------------------------------------------------------------------------------------------------
+
+RUN_ISO := $(O)/$(if $(SHARE),share,neurath).iso
+QEMU = $(PYTHON) tools/qemu --iso $(RUN_ISO) --cpus $(CPUS) --mem $(MEM) --firmware $(FIRMWARE) --accel $(ACCEL) \
+	$(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+
+.PHONY: run guest debug
+run: setup $(RUN_ISO) # an interactive shell on this terminal; Ctrl-A x leaves
+	@$(QEMU)
+
+guest: setup $(RUN_ISO) # SCRIPT=file.sh: boots headless, runs the script, exits with its status
+	$(if $(SCRIPT),,$(error make guest needs SCRIPT=file.sh))
+	@$(QEMU) --script $(SCRIPT) --timeout $(or $(TIMEOUT),900)
+
+debug: setup $(RUN_ISO) # QEMU waits for gdb; in another terminal: gdb -x build/gdbinit
+	$(Q)printf 'file $(KERNEL)\ntarget remote :1234\n' >$(O)/gdbinit
+	@echo 'In another terminal: gdb -x $(O)/gdbinit'
+	@$(QEMU) --gdb
+
+# ---- tests ------------------------------------------------------------------------------------------------------------
+
+.PHONY: test stress fuzz bench test-images
+TEST = $(PYTHON) tests/run.py --build build/debug $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) $(if $(filter 1,$(V)),-v)
+test: setup      # everything that CI runs [ONLY=pattern SEED=n]
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
+	@$(TEST)
+stress: setup    # the long-running suites: races searched with random seeds
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
+	@$(TEST) --kind stress
+fuzz: setup      # random system calls and broken modules
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
+	@$(TEST) --kind fuzz
+bench: setup $(O)/test.iso # the numbers of docs/performance.md
+	@$(PYTHON) tests/run.py --build $(O) --kind bench
+test-images: $(O)/test.iso
 
 # ---- housekeeping -----------------------------------------------------------------------------------------------------
 
-.PHONY: clean
+.PHONY: doctor clean
+doctor:          # says what this machine has and lacks
+	@BUSYBOX=$(BUSYBOX) tools/setup --doctor
+
+compile_commands.json: $(KERNEL_SOURCES) $(O)/flags.KERNEL_FLAGS # for editors
+	$(Q)$(PYTHON) tools/compdb.py --flags '$(KFLAGS) $(CPPFLAGS)' --cc $(CC) $(filter %.c,$(KERNEL_SOURCES)) >$@
+
 clean:           # removes everything that was built
 	$(Q)rm -rf build $(filter-out build build/debug,$(O)) compile_commands.json
 
