@@ -7,6 +7,8 @@
 #include <neurath/arch.h>
 #include <neurath/ptregs.h>
 
+#undef current			/* the field of struct cpu is meant */
+
 void asm_offsets(void);
 
 void asm_offsets(void)
