@@ -1,8 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages between the kernel and user-space servers (docs/ipc.md): fixed size,
- * no marshalling.  The kernel builds requests from file system calls of its
- * clients; a server answers each received tag exactly once.
+ * Messages between the kernel and user-space servers: fixed size, no marshalling.
+ * The kernel builds requests from the system calls of its clients; a server
+ * answers each received tag exactly once.  docs/ipc.md is the specification.
+ *
+ * System calls of a server (numbers in uapi/syscall_nr.h; all return -errno):
+ *
+ * int port_create(unsigned flags, unsigned level)
+ *	A new port as a close-on-exec descriptor.  PORT_* flags below.  The port dies
+ *	with the process that created it, or when the descriptor is closed for good.
+ * int port_mount(int port, const char *path, uint64_t root)		uid 0
+ *	Requests for paths at or below @path come to @port.  @root is handed back in
+ *	handle of every path request, so one port can serve several mounts.  Replaces
+ *	the mount of a dead port; -EBUSY over a living one.
+ * int port_reply_recv(int port, struct port_reply *reply, struct port_request *buf,
+ *		       int64_t timeout_ns)
+ *	Answers (if @reply and reply->tag != 0), then receives into *buf (if @buf).
+ *	reply->tag is set to 0 as soon as the answer is consumed, so that making the same
+ *	call again after an error is a pure receive.  @timeout_ns < 0 waits for ever; otherwise
+ *	-EAGAIN when nothing came in that time.  -EINTR: a handler of a signal ran.  -ESRCH:
+ *	the tag is dead (the client is gone) and nothing was received; not the server's
+ *	fault.  Notes arrive in the same buffer, told by tag 0.
+ * ssize_t lease_read(int port, uint64_t tag, uint64_t offset, void *buf, size_t len)
+ * ssize_t lease_write(int port, uint64_t tag, uint64_t offset, const void *buf, size_t len)
+ *	Copies from the client's input, to the client's output.  Bytes, short only at
+ *	the end of the lease; -ESRCH dead tag, -EFAULT the client's memory is bad: answer -EFAULT.
+ * int port_ready(int port, uint64_t handle, uint32_t mask)
+ *	The POLL* state of every open file with that handle is @mask now; wakes pollers.
+ *	Call it before answering -EAGAIN.
+ * int ctty_signal(int port, uint64_t node, int sig)
+ *	Sends @sig to the foreground process group of the session whose controlling
+ *	terminal is the character device @node of this port.  0 if there is none.
+ * int port_irq(int port, unsigned line, unsigned bit)			uid 0
+ *	Interrupts of ISA line @line arrive as notes with @bit set; the line stays masked
+ *	until irq_ack(port, line).
  */
 #ifndef UAPI_PORT_H
 #define UAPI_PORT_H
@@ -10,60 +41,69 @@
 #include <stdint.h>
 
 /*
- * name, number, what the arguments mean
- *  handle = open file at the server; in = bytes the server reads (lease_read, or
- *  inline when <= PORT_INLINE), out = room the server may write (reply data).
+ * name, number, what the arguments mean.
+ *  P: a path request (PORT_REQ_PATH): handle is the root of port_mount(), the input is
+ *     the path below the mount point, without leading or ending '/', without "." and
+ *     "..", not NUL-ended: "" is the mount point itself.
+ *  H: handle is an open file of the server.
+ *  in = what the server reads: inline in data[] when in_len <= PORT_INLINE, else by lease_read();
+ *  out = room for what it writes: reply data or lease_write().
+ *  status is 0 where nothing else is said.
  */
 #define PORT_OPS(X) \
-	X(OPEN,	    1, "arg0 flags, arg1 mode; in path; aux handle, data struct port_attr") \
-	X(READ,	    2, "arg0 offset, arg1 O_ flags; out data; status bytes") \
-	X(WRITE,    3, "arg0 offset, arg1 O_ flags; in data; status bytes, aux new end of file") \
-	X(STAT,	    4, "handle, or path in when handle is PORT_NO_HANDLE, arg0 1 = no follow; data struct port_attr") \
-	X(READDIR,  5, "arg0 cookie; out struct port_dirent[]; status bytes") \
-	X(MKNOD,    6, "arg0 mode with type, arg1 rdev; in path") \
-	X(UNLINK,   7, "arg0 1 = directory; in path") \
-	X(RENAME,   8, "arg0 length of first path, arg1 flags; in both paths") \
-	X(LINK,	    9, "arg0 length of first path; in both paths") \
-	X(SYMLINK, 10, "arg0 length of target; in target, path") \
-	X(READLINK,11, "in path; out target; status length") \
-	X(TRUNC,   12, "handle or path in; arg0 size") \
-	X(IOCTL,   13, "arg0 command, arg1 value; in/out argument structure") \
-	X(SYNC,	   14, "handle") \
-	X(SETATTR, 15, "handle, or struct then path when PORT_NO_HANDLE, arg0 1 = no follow; in struct port_setattr [path]") \
-	X(STATFS,  16, "data struct statfs of the ABI")
+	X(OPEN,	    1, "P arg0 O_ flags, arg1 mode (umask applied); in path; out struct port_attr; aux handle") \
+	X(READ,	    2, "H arg0 offset, arg1 O_ flags; out data; status bytes") \
+	X(WRITE,    3, "H arg0 offset (O_APPEND: ignored), arg1 O_ flags; in data; status bytes, aux offset after them") \
+	X(STAT,	    4, "P or H; arg0 1 = do not follow a last link; out struct port_attr") \
+	X(READDIR,  5, "H arg0 cookie, 0 = start; out struct port_dirent[]; status bytes, 0 = end") \
+	X(MKNOD,    6, "P arg0 mode with type, S_IFDIR makes a directory (umask applied), arg1 rdev; in path") \
+	X(UNLINK,   7, "P arg0 1 = directory (rmdir); in path") \
+	X(RENAME,   8, "P arg0 length of the old path, arg1 RENAME_ flags; in old path, new path") \
+	X(LINK,	    9, "P arg0 length of the old path, arg1 1 = follow a last link; in old path, new path") \
+	X(SYMLINK, 10, "P arg0 length of the target; in target, path") \
+	X(READLINK,11, "P in path; out target; status length; -EINVAL not a link") \
+	X(TRUNC,   12, "P or H; arg0 size; in path (P)") \
+	X(IOCTL,   13, "H arg0 command, arg1 value; in/out the argument structure; status result") \
+	X(SYNC,	   14, "H") \
+	X(SETATTR, 15, "P or H; arg0 1 = do not follow a last link; in struct port_setattr, then path (P)") \
+	X(STATFS,  16, "P or H; in path (P); out struct statfs of the ABI (120 bytes)")
 
 enum port_op {
 #define PORT_OP_ENUM(name, nr, doc) PORT_##name = nr,
 	PORT_OPS(PORT_OP_ENUM)
 #undef PORT_OP_ENUM
+	PORT_OP_MAX = 16,
 };
 
 #define PORT_INLINE	56
-#define PORT_NO_HANDLE	UINT64_MAX
+#define PORT_IO_MAX	65536	/* in_len and out_len are never larger */
 
-/* tag: names one call for ever.  Low 24 bits task slot, high 40 bits sequence. */
+/* request.flags */
+#define PORT_REQ_PATH	1	/* handle is the root of the mount, the input ends with a path */
+
 struct port_request {
-	uint64_t tag;
+	uint64_t tag;		/* names this call for ever; never 0 */
 	uint16_t op;
 	uint16_t flags;		/* PORT_REQ_ */
-	uint32_t gid;		/* of the caller, as uid: servers check permissions */
+	uint32_t gid;		/* effective ids of the caller, for permission checks: */
 	uint64_t handle;
 	uint64_t arg[4];
 	uint32_t in_len;
 	uint32_t out_len;
-	uint32_t pid;
-	uint32_t uid;
-	uint8_t data[PORT_INLINE];	/* the first in_len bytes, if they fit */
+	uint32_t pid;		/* process id of the caller */
+	uint32_t uid;		/* uid 0 may do everything */
+	uint8_t data[PORT_INLINE];	/* the whole input if in_len <= PORT_INLINE */
 };
 _Static_assert(sizeof(struct port_request) == 128, "requests are 128 bytes");
 
-/* Received instead of a request: tag 0. */
-#define PORT_NOTE_CANCEL	1	/* value = tag */
-#define PORT_NOTE_CLOSE		2	/* value = handle */
-#define PORT_NOTE_IRQ		3	/* value = bits */
-#define PORT_CANCEL_SIGNAL	1
-#define PORT_CANCEL_KICK	2
-#define PORT_CANCEL_GONE	3
+/* Received instead of a request: zero where a request has its tag. */
+#define PORT_NOTE_CANCEL	1	/* value = tag; only if PORT_CANCEL_OK */
+#define PORT_NOTE_CLOSE		2	/* value = handle: one for each successful OPEN */
+#define PORT_NOTE_IRQ		3	/* value = bits since the last such note */
+/* reason of PORT_NOTE_CANCEL */
+#define PORT_CANCEL_SIGNAL	1	/* a signal: answer the count so far, -EINTR if nothing was done, or finish */
+#define PORT_CANCEL_KICK	2	/* the same; the client will make the call again */
+#define PORT_CANCEL_GONE	3	/* the client died and the tag with it: forget the request, no answer */
 struct port_note {
 	uint64_t zero;
 	uint32_t kind;
@@ -71,55 +111,73 @@ struct port_note {
 	uint64_t value;
 };
 
-/*
- * port_reply_recv(port, reply, buf, timeout_ns): sends *reply (NULL or tag 0: nothing to answer), then
- * receives a request or note into *buf.  buf NULL: only answers.  timeout_ns < 0: waits for ever;
- * otherwise -EAGAIN when nothing came in that time.
- */
 struct port_reply {
 	uint64_t tag;		/* 0 = nothing to answer, only receive */
-	int64_t status;		/* >= 0 value or count; < 0 -errno */
+	int64_t status;		/* >= 0 value or count; < 0 -errno or PORT_REDIRECT */
 	uint64_t aux;
-	uint32_t ready;		/* POLL bits of the handle now */
-	uint32_t len;		/* of data */
-	uint64_t data;		/* address in the server: copied to the client's out lease */
+	uint32_t ready;		/* PORT_READY_SET | POLL* bits of the handle now; 0 = as before */
+	uint32_t len;		/* of data; what exceeds the client's room is cut off */
+	uint64_t data;		/* address in the server: copied to the client's output, at its start */
 };
 _Static_assert(sizeof(struct port_reply) == 40, "replies are 40 bytes");
 
+/*
+ * A new file is ready for reading and writing until the server says otherwise: in
+ * the reply to OPEN, in any later reply on the handle, or by port_ready().
+ */
+#define PORT_READY_SET	0x80000000u
+
 struct port_attr {
-	uint64_t node;		/* inode number, unique in the server */
-	uint64_t version;	/* changes with every change of contents */
+	uint64_t node;		/* inode number, unique in the server, not 0 */
+	uint64_t version;	/* changes with every change of contents; 0 = contents may not be cached */
 	uint64_t size;
-	uint32_t mode;
+	uint32_t mode;		/* S_IF type and permissions */
 	uint32_t nlink;
 	uint32_t uid, gid;
 	uint64_t rdev;
-	int64_t atime_ns, mtime_ns, ctime_ns;
+	int64_t atime_ns, mtime_ns, ctime_ns;	/* since the epoch */
 };
+_Static_assert(sizeof(struct port_attr) == 72, "attributes are 72 bytes");
 
+/* port_setattr.valid */
+#define PORT_SET_MODE	1
+#define PORT_SET_UID	2
+#define PORT_SET_GID	4
+#define PORT_SET_ATIME	8
+#define PORT_SET_MTIME	16
+#define PORT_SET_NOW	32	/* times are "now": writers of the file may set them, not only the owner */
 struct port_setattr {
-	uint32_t valid;		/* ATTR_ bits of the kernel's setattr: 1 mode 2 uid 4 gid 8 atime 16 mtime */
+	uint32_t valid;
 	uint32_t mode;
 	uint32_t uid, gid;
 	int64_t atime_ns, mtime_ns;
 };
+_Static_assert(sizeof(struct port_setattr) == 32, "attribute changes are 32 bytes");
 
 struct port_dirent {
 	uint64_t node;
-	uint64_t next;		/* cookie of the entry after this one */
-	uint16_t reclen;	/* multiple of 8 */
+	uint64_t next;		/* cookie of the entry after this one, not 0 */
+	uint16_t reclen;	/* of this entry with name and padding: a multiple of 8 */
 	uint8_t type;		/* DT_ */
-	char name[];		/* NUL-ended */
+	char name[];		/* NUL-ended; "." and ".." are the server's to give */
 };
 
 /*
- * A path that leaves the server through a symbolic link: status PORT_REDIRECT and
- * the new absolute path as data.
+ * Status of a P request whose path runs through a symbolic link (or ends in one that
+ * must be followed): the path to use instead as data, aux its length.  It is the
+ * target, then '/', then the unresolved rest.  If it starts with '/' it counts from the
+ * root of the file tree, else from the mount point.  It may contain "." and "..".  The
+ * kernel looks up again and gives -ELOOP after PORT_REDIRECT_MAX rounds.  A server
+ * does this for every link: only the kernel knows what is mounted where.  When the
+ * client's room is too small the kernel asks again with more.
+ * (RENAME, LINK, with two paths: aux = length | 1 << 32 if the second one is replaced.)
  */
-#define PORT_REDIRECT	(-1000)
+#define PORT_REDIRECT		(-1000)
+#define PORT_REDIRECT_MAX	16
 
 /* port_create flags */
 #define PORT_CANCEL_OK	1	/* honours cancel notes */
 #define PORT_REATTACH	2	/* handles are names: they survive a restart */
+#define PORT_TTY	4	/* its character devices are terminals: the kernel does job control */
 
 #endif
