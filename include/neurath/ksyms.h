@@ -2,7 +2,9 @@
 /*
  * Names and addresses: the kernel's embedded symbol table (made and verified by
  * the build) and the tables of loaded modules.  Look-ups by address work in any
- * context; look-ups by name are for process context.
+ * context; look-ups by name are for process context.  The strings of a module's
+ * symbol live as long as the module: who keeps them holds a reference or has
+ * interrupts off.
  */
 #ifndef NEURATH_KSYMS_H
 #define NEURATH_KSYMS_H
@@ -34,5 +36,11 @@ int ksym_find(struct module *mod, const char *name, unsigned long pos, struct ks
 bool ksym_get(unsigned long index, struct ksym *out);
 /* "name+0x12/0x40 [module]" (with_offset) or "name [module]", or the number. (any) */
 int ksym_sprint(char *buf, size_t size, unsigned long addr, bool with_offset);
+/*
+ * As ksym_get(), over the symbols of one module.  Caller holds module_mutex or a reference.
+ */
+bool module_ksym_get(struct module *mod, unsigned long index, struct ksym *out);
+/* The init sections are being given back: their symbols no longer exist. */
+void ksyms_drop_init(void);
 
 #endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Loadable modules: their life, their symbols, their parameters.  kernel/module owns
+ * it.  struct module lies in the module's own data (THIS_MODULE); the loader accepts
+ * only name, init and exit from the file.
+ *
+ *	UNFORMED -> COMING	the loader, relocated and sealed; klp_module_coming() follows
+ *	COMING -> LIVE		init returned success
+ *	COMING -> GOING		a step after COMING failed; nothing is left afterwards
+ *	LIVE -> GOING		delete_module(2) with no references left
+ *
+ * State changes under module_mutex.  The list of modules may be walked with module_mutex
+ * held or, in any context, with interrupts off: a module is unlinked first, and freed
+ * after synchronize_cpus().
+ */
+#ifndef NEURATH_MODULE_H
+#define NEURATH_MODULE_H
+
+#include <neurath/atomic.h>
+#include <neurath/elf.h>
+#include <neurath/export.h>
+#include <neurath/list.h>
+#include <neurath/mutex.h>
+
+struct kernfs_node;
+struct kobject;
+
+#define MODULE_NAME_LEN	56
+#define KSYM_NAME_LEN	512
+
+enum module_state {
+	MODULE_STATE_LIVE,
+	MODULE_STATE_COMING,
+	MODULE_STATE_GOING,
+	MODULE_STATE_UNFORMED,		/* not visible by find_module() */
+};
+
+/* One mapped stretch: text R-X at its start, then read-only data, then data. */
+struct module_memory {
+	char *base;			/* NULL = nothing, or given back */
+	size_t size;			/* whole pages */
+	size_t text_size;		/* whole pages, R-X */
+	size_t ro_size;			/* whole pages after text, R-- */
+};
+
+/* The ELF of a livepatch module, for relocations that are applied later. */
+struct klp_modinfo {
+	Elf64_Ehdr hdr;
+	Elf64_Shdr *sechdrs;		/* sh_addr: where the section lies; symtab: mod->symtab */
+	char *secstrings;
+	unsigned int symndx;		/* index of the symbol table's section */
+};
+
+struct kernel_param;
+
+/* Legend: (m) module_mutex, (!) constant once COMING, (a) atomic. */
+struct module {
+	char name[MODULE_NAME_LEN];	/* (!) */
+	int (*init)(void);		/* (!) NULL once the init memory is gone */
+	void (*exit)(void);		/* (!) NULL: cannot be unloaded */
+	enum module_state state;	/* (m) */
+	struct module *next;		/* (m) written; read with interrupts off */
+	struct module_memory core;	/* (!) */
+	struct module_memory init_mem;	/* (m) freed when LIVE */
+
+	/* Symbols: the file's whole table in its own order, st_value final. */
+	Elf64_Sym *symtab;		/* (!) */
+	char *symtypes;			/* (!) nm letter; 0 = not a symbol of loaded memory */
+	unsigned int num_symtab;	/* (!) */
+	const char *strtab;		/* (!) */
+	const struct kernel_symbol *exports;	/* (!) */
+	unsigned int num_exports;	/* (!) */
+
+	/* References: MODULE_REF_BASE for being loaded, then one per user. */
+	atomic_t refcnt;		/* (a) */
+	struct list_head users;		/* (m) struct module_use.user_node: who uses us */
+	struct list_head uses;		/* (m) struct module_use.used_node: whom we use */
+	struct task *loader;		/* (m) runs our init */
+
+	/* Parameters */
+	const struct kernel_param *params;	/* (!) */
+	unsigned int num_params;	/* (!) */
+	char *args;			/* (!) kmalloc'ed command line */
+
+	unsigned long taints;		/* (m) TAINT_ bits */
+	char *version;			/* (!) modinfo, kmalloc'ed, or NULL */
+
+	/* /sys/module/NAME (m) */
+	struct kernfs_node *sys_dir, *sys_params, *sys_holders;
+
+	/* Live patching */
+	bool klp;			/* (!) modinfo livepatch */
+	bool klp_alive;			/* livepatch/module.c: under klp_mutex */
+	struct klp_modinfo *klp_info;	/* (!) livepatch modules only */
+	void *slots;			/* livepatch/hook.c: slots_register() */
+	unsigned long *mcount_loc;	/* (!) addresses of entry slots, in the module's memory */
+	unsigned int num_mcount_loc;	/* (!) */
+};
+#define MODULE_REF_BASE	1
+
+#define TAINT_PROPRIETARY_MODULE	0
+#define TAINT_FORCED_MODULE		1
+#define TAINT_FORCED_RMMOD		3
+#define TAINT_DIE			7
+#define TAINT_WARN			9
+#define TAINT_OOT_MODULE		12
+#define TAINT_LIVEPATCH			15
+/* Sets a bit of /proc/sys/kernel/tainted; never cleared. (any) */
+void add_taint(unsigned int flag);
+unsigned long get_taint(void);
+/* "G        W   K" style summary, or "Not tainted". (any) */
+const char *print_tainted(void);
+
+extern struct mutex module_mutex;
+
+/*
+ * The module named @name that is not UNFORMED, or NULL.  Caller holds module_mutex or
+ * has interrupts off; in the latter case the pointer is valid until they are on again.
+ */
+struct module *find_module(const char *name);
+/* The COMING, LIVE or GOING module whose memory contains @addr; same rules. (any) */
+struct module *module_of_address(unsigned long addr);
+/* True if @addr is text of a module that may run. (any) */
+bool module_text_address(unsigned long addr);
+
+/* False if @mod is going away; true for NULL (the kernel). (any) */
+bool try_module_get(struct module *mod);
+void __module_get(struct module *mod);	/* caller holds a reference already */
+void module_put(struct module *mod);
+int module_refcount(struct module *mod);	/* users, without the base; -1 = going */
+static inline bool module_is_live(const struct module *mod)
+{
+	return mod->state != MODULE_STATE_GOING;
+}
+static inline bool is_livepatch_module(const struct module *mod)
+{
+	return mod->klp;
+}
+static inline const char *module_name(const struct module *mod)
+{
+	return mod ? mod->name : "kernel";
+}
+
+/* Walks modules newest first: NULL starts. Caller as for find_module(). */
+struct module *module_next(struct module *mod);
+
+/* ---- parameters ----------------------------------------------------------- */
+struct kernel_param_ops {
+	unsigned int flags;		/* KERNEL_PARAM_OPS_FL_NOARG: "name" without "=value" */
+	int (*set)(const char *val, const struct kernel_param *kp);
+	int (*get)(char *buffer, const struct kernel_param *kp);	/* at most a page */
+	void (*free)(void *arg);
+};
+#define KERNEL_PARAM_OPS_FL_NOARG	1
+
+struct kparam_string {
+	unsigned int maxlen;
+	char *string;
+};
+
+struct kparam_array {
+	unsigned int max;
+	unsigned int elemsize;
+	unsigned int *num;		/* may be NULL */
+	const struct kernel_param_ops *ops;
+	void *elem;
+};
+
+/* An entry of a module's section "__param". */
+struct kernel_param {
+	const char *name;
+	struct module *mod;
+	const struct kernel_param_ops *ops;
+	umode_t perm;			/* of /sys/module/NAME/parameters/FILE; 0 = none */
+	union {
+		void *arg;
+		const struct kparam_string *str;
+		const struct kparam_array *arr;
+	};
+};
+
+void module_init_subsystem(void);
+
+#endif
