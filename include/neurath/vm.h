@@ -19,19 +19,32 @@ struct file;
 #define VM_SHARED	0x8
 #define VM_GROWSDOWN	0x10
 #define VM_STACK	0x20
-#define VM_DEVICE	0x40		/* device memory: not counted, not copied */
+#define VM_DEVICE	0x40		/* physical pages: not counted, not given to a forked child */
+#define VM_NEVER_WRITE	0x80		/* shared, read-only for good: mprotect() cannot add VM_WRITE */
+#define VM_COPIED	0x100		/* private pages may stand in place of the object's (kernel/mm) */
+#define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
+
+/* Between a growing stack and the mapping below it. */
+#define VM_STACK_GAP	(256 * PAGE_SIZE)
+
+/* What file contents an object holds; all 0 = anonymous. */
+struct vmobject_key {
+	u64 port, node, version;	/* struct file.cache_key */
+	u64 size, mtime_ns;
+};
 
 /*
- * Contents that areas map: cached pages of one version of one file, or the
- * pages of a shared anonymous mapping.  Shared by reference.
+ * Contents that areas map: the pages of one version of one file, complete when
+ * the object is born, or those of a shared anonymous mapping, zeroed at first touch.
+ * Shared by reference.
  */
 struct vmobject {
 	atomic_t refs;
 	spinlock_t lock;
 	size_t nr_pages;		/* (!) */
-	struct page **pages;		/* (lock) entries may be NULL: zero on first touch */
+	struct page **pages;		/* (lock) NULL entries only in anonymous objects */
 	struct list_head cache_node;	/* object cache lock */
-	u64 key[3];			/* (!) port id, node, version; 0 = anonymous */
+	struct vmobject_key key;	/* (!) */
 };
 
 struct vm_area {
@@ -39,21 +52,20 @@ struct vm_area {
 	unsigned long start, end;	/* (mmap_lock) page aligned */
 	unsigned flags;			/* (mmap_lock) VM_ */
 	struct vmobject *object;	/* (mmap_lock) NULL = anonymous private */
-	unsigned long offset;		/* (mmap_lock) first page within the object, in bytes */
-	char *name;			/* path for /proc/PID/maps, or NULL; kmalloc'ed */
-	u64 file_off;			/* for /proc/PID/maps */
-	u64 inode;
+	unsigned long offset;		/* (mmap_lock) of start within the object, in bytes */
+	char *name;			/* (mmap_lock) path for /proc/PID/maps, or NULL; kmalloc'ed */
 };
 
 struct mm {
 	atomic_t refs;			/* tasks and temporary users */
-	struct mutex mmap_lock;
+	struct mutex mmap_lock;		/* RANK_MMAP */
 	struct list_head areas;		/* (mmap_lock) */
 	struct vm_area *cached;		/* (mmap_lock) last one found */
-	unsigned nr_areas;
-	spinlock_t page_lock;
+	unsigned nr_areas;		/* (mmap_lock) */
+	unsigned long mmap_base;	/* (!) free ranges are looked for below it, downwards */
+	spinlock_t page_lock;		/* RANK_MM_PAGES; never taken with interrupts off */
 	phys_addr_t pgd;		/* (!) */
-	u64 cpu_mask;			/* (a) CPUs that may have it loaded */
+	u64 cpu_mask;			/* (a) CPUs that may have it loaded: mm_activate() */
 	unsigned long brk_start, brk;	/* (mmap_lock) */
 	unsigned long stack_start;
 	unsigned long arg_start, arg_end, env_start, env_end;	/* for /proc */
@@ -62,29 +74,46 @@ struct mm {
 	size_t total_vm;		/* (mmap_lock) pages mapped */
 };
 
-struct mm *mm_create(void);			/* NULL = no memory */
+struct mm *mm_create(void);			/* empty; NULL = no memory */
 struct mm *mm_fork(struct mm *old);		/* copy on write; NULL = no memory */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);			/* last one frees everything; may sleep */
 /* Makes @mm current's, drops the old one (exec). */
 void mm_switch_to_new(struct mm *mm);
+/* Current gives up its address space (exit). */
+void mm_exit_current(void);
+/*
+ * The scheduler's half: loads the page tables of @mm on this CPU for the task that
+ * runs next.  NULL, for a kernel thread, keeps what is loaded: the kernel half is
+ * the same everywhere, and an address space that ends takes itself off all CPUs.
+ * Nothing else may load a user root.  Interrupts off, @mm referenced by that task.
+ */
+void mm_activate(struct mm *mm);
 
 /*
- * Maps [addr, addr+len): @addr 0 = anywhere; @fixed replaces what is there.  The
- * object reference moves to the area on success only.  The address or -errno.
+ * Maps [addr, addr+len): @addr 0 = anywhere, another one is a wish; @fixed replaces
+ * what is there.  The object reference moves to the area on success only; @name is
+ * copied.  The address or -errno.  Takes mmap_lock, like all functions here without
+ * another word.
  */
 long vm_map(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool fixed,
 	    struct vmobject *object, unsigned long offset, const char *name);
 int vm_unmap(struct mm *mm, unsigned long addr, size_t len);
 int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags);
-/* Maps @n device or boot-module pages; server syscalls. */
+/* Maps device or boot-module pages anywhere; server syscalls. The address or -errno. */
 long vm_map_phys(struct mm *mm, phys_addr_t pa, size_t len, unsigned flags, bool uncached);
-/* The area with end > @addr, or NULL.  Caller holds mmap_lock. */
+/* The first area with end > @addr, or NULL.  Caller holds mmap_lock. */
 struct vm_area *vm_find(struct mm *mm, unsigned long addr);
+/*
+ * Makes the page at @addr present for @access (one VM_READ, VM_WRITE, VM_EXEC), as if
+ * the process had touched it.  0, -EFAULT (nothing there), -EACCES (not allowed), -EIO
+ * (no contents: SIGBUS), -ENOMEM. (task)
+ */
+int vm_fault(struct mm *mm, unsigned long addr, unsigned access);
 
-/* Pages of @file for a private mapping, from the cache or read now (may call a server). */
+/* Pages of @file, from the cache or read now (calls a server: no lock held).  With a reference. */
 int vmobject_of_file(struct file *file, struct vmobject **out);
-struct vmobject *vmobject_anon(size_t nr_pages);
+struct vmobject *vmobject_anon(size_t nr_pages);	/* NULL = no memory */
 void vmobject_get(struct vmobject *o);
 void vmobject_put(struct vmobject *o);
 void vmobject_shrink_cache(void);		/* drops unused cached objects */
