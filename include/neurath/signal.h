@@ -38,6 +38,7 @@ bool pgrp_is_orphaned(struct process_group *pg);
 /* Drops everything pending; used when a task dies. */
 void flush_sigqueue(struct sigpending *pending);
 
+void signal_init(void);
 /* Handlers back to default except ignored ones, no altstack (exec). */
 void signal_exec_reset(void);
 /* Ends the thread's part in a stop; the rest of its private queue is dropped (exit). */
@@ -60,7 +61,7 @@ void signal_notify_parent_stop(struct process *p, int why);
 #define JOBCTL_STOP_PENDING	0x1	/* must stop at its next chance */
 #define JOBCTL_STOP_COUNTED	0x2	/* process->stop_count counts it */
 
-/* Bits of process->wait_flags. (t) */
+/* Bits of process->wait_flags. (s) */
 #define WAIT_STOPPED		0x1	/* unreported stop, code in stop_code */
 #define WAIT_CONTINUED		0x2
 
@@ -109,6 +110,9 @@ int session_join_new(struct process *p);	/* own session and group of pid 1; -ENO
 void session_inherit(struct process *child, struct process *parent);
 void session_leave(struct process *p);		/* when it is reaped */
 struct process_group *pgrp_find(pid_t pgid);
+void pgrp_put(struct process_group *pg);
+bool pgrp_has_stopped(struct process_group *pg);
+struct session *session_find_by_ctty(u64 id);
 /* @pid still names a group or session: the allocator of pids must not give it out. */
 bool pgrp_number_in_use(pid_t pid);
 /* Last thread of @p exits: its terminal, its stopped groups.  May sleep, no lock held. */

@@ -131,6 +131,7 @@ struct task {
 
 	/* Signals */
 	sigset_t blocked;		/* (s) written by itself only */
+	sigset_t real_blocked;		/* (s) what sigtimedwait unblocked for its sleep */
 	sigset_t saved_sigmask;		/* (@) with TIF_RESTORE_SIGMASK */
 	struct sigpending pending;	/* (s) sent to this thread */
 	stack_t altstack;		/* (@) */
@@ -185,7 +186,7 @@ struct process {
 	spinlock_t lock;
 	atomic_t refs;
 	pid_t pid;			/* (!) == tgid */
-	struct task *leader;		/* (t) */
+	struct task *leader;		/* (t)+(s) */
 	struct list_head threads;	/* (t)+(s): read under either; a gone leader stays */
 	unsigned nr_threads;		/* (t)+(s) published and not past their last switch */
 	unsigned nr_live;		/* (s) that have not begun to exit */
@@ -213,8 +214,8 @@ struct process {
 	int group_exit_code;		/* (s) */
 	struct task *exec_task;		/* (s) waits in execve for the other threads to die */
 	int stop_count;			/* (s) threads that must still stop */
-	unsigned wait_flags;		/* (t) stopped/continued report for wait4 */
-	int stop_code;			/* (t) */
+	unsigned wait_flags;		/* (s) WAIT_ bits: unreported stop or continuation */
+	int stop_code;			/* (s) signal that stopped it */
 	int pdeath_signal;		/* (s) PR_SET_PDEATHSIG */
 	bool is_subreaper;		/* (t) PR_SET_CHILD_SUBREAPER */
 	bool no_new_privs;		/* (s) */

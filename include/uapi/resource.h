@@ -15,11 +15,37 @@
 #define RLIMIT_NOFILE	7
 #define RLIMIT_MEMLOCK	8
 #define RLIMIT_AS	9
+#define RLIMIT_LOCKS	10
+#define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE	12
+#define RLIMIT_NICE	13
+#define RLIMIT_RTPRIO	14
+#define RLIMIT_RTTIME	15
+#define RLIM_NLIMITS	16
 #define RLIM_INFINITY	(~0UL)
 
 struct rlimit64 {
 	u64 cur;
 	u64 max;
+};
+
+#define RUSAGE_SELF	0
+#define RUSAGE_CHILDREN	(-1)
+#define RUSAGE_THREAD	1
+
+struct rusage_time {
+	long sec;
+	long usec;
+};
+
+struct rusage {
+	struct rusage_time utime;
+	struct rusage_time stime;
+	long maxrss;		/* KiB */
+	long ixrss, idrss, isrss;
+	long minflt, majflt;
+	long nswap, inblock, oublock, msgsnd, msgrcv, nsignals;
+	long nvcsw, nivcsw;
 };
 
 #endif
