@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Open file descriptions, descriptor tables, paths and mounts.  kernel/fs owns
- * it.  A description is one of: a handle at a server (file_port.c), a pipe, a
- * kernfs node, a boot module.  All but get/put are process context and may sleep.
+ * Open file descriptions and descriptor tables.  kernel/fs owns it.  A
+ * description is one of: a handle at a server (file_port.c), a pipe, a kernfs
+ * node (among them boot modules), a port.  All but file_get() are process
+ * context and may sleep.
  */
 #ifndef NEURATH_FILE_H
 #define NEURATH_FILE_H
@@ -12,10 +13,12 @@
 #include <neurath/uaccess.h>
 #include <neurath/wait.h>
 #include <uapi/fcntl.h>
+#include <uapi/poll.h>
 #include <uapi/stat.h>
 
 struct file;
-struct poll_table;
+struct files;
+struct vmobject;
 
 /* Receives directory entries; false = the caller's buffer is full. */
 struct dir_sink {
@@ -23,37 +26,60 @@ struct dir_sink {
 		     loff_t next);
 };
 
+/* A missing method means: -EINVAL (read, write), -ENOTDIR, -ENOTTY, always ready, as fitting. */
 struct file_ops {
 	ssize_t (*read)(struct file *f, struct iobuf *to, loff_t *pos);
 	ssize_t (*write)(struct file *f, struct iobuf *from, loff_t *pos);
+	int (*open)(struct file *f);		/* streams of kernfs only */
 	int (*stat)(struct file *f, struct stat *st);
 	int (*readdir)(struct file *f, struct dir_sink *sink, loff_t *pos);
+	loff_t (*lseek)(struct file *f, loff_t off, int whence);	/* instead of the usual rule */
 	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg);
-	unsigned (*poll)(struct file *f);	/* POLL* bits now; waiters use f->waitq */
+	unsigned (*poll)(struct file *f);	/* POLL* bits now; waiters use f->poll_wq */
 	int (*truncate)(struct file *f, loff_t size);
 	int (*setattr)(struct file *f, const struct setattr *attr);
 	int (*sync)(struct file *f);
+	int (*statfs)(struct file *f, struct statfs *st);
+	/* Pages for a mapping without a copy (boot modules): an object with a reference. */
+	int (*map)(struct file *f, struct vmobject **out);
 	void (*release)(struct file *f);	/* last reference; may not fail or block */
 };
 
+/* Legend: (!) constant after opening, (l) lock, (p) pos_lock, (a) atomic. */
 struct file {
 	const struct file_ops *ops;	/* (!) */
 	atomic_t refs;
-	unsigned flags;			/* O_ flags; F_SETFL changes some (lock) */
+	spinlock_t lock;
+	unsigned flags;			/* (l) O_ flags; F_SETFL changes some; read racily */
 	umode_t mode;			/* (!) S_IF type */
-	struct mutex pos_lock;		/* held across read/write that use pos */
-	loff_t pos;			/* (pos_lock) */
-	bool seekable;			/* (!) else lseek gives ESPIPE */
-	char *path;			/* (!) absolute, for /proc and directories; kmalloc'ed */
+	bool seekable;			/* (!) else lseek gives ESPIPE, and there is no pos */
+	struct mutex pos_lock;		/* held across reads and writes that use pos */
+	loff_t pos;			/* (p) */
+	char *path;			/* (!) absolute, for /proc and *at calls; kmalloc'ed; may be NULL */
 	void *private;			/* (!) the backend's */
-	struct wait_queue_head waitq;	/* readiness changed; a backend may point elsewhere */
+	struct wait_queue_head waitq;	/* readiness changed */
 	struct wait_queue_head *poll_wq;	/* (!) what poll waits on: &waitq by default */
-	/* Identity for the page cache: (port id, node, version); 0 = do not cache. */
+	/*
+	 * Identity of the contents for the page cache: (port id, node, version); all 0 =
+	 * do not cache.  Refreshed by file_stat(). (l)
+	 */
 	u64 cache_key[3];
 };
 
+static inline bool file_may_read(const struct file *f)
+{
+	return (f->flags & (O_ACCMODE | O_PATH)) == O_RDONLY ||
+	       (f->flags & (O_ACCMODE | O_PATH)) == O_RDWR;
+}
+
+static inline bool file_may_write(const struct file *f)
+{
+	return !(f->flags & O_PATH) && (f->flags & O_ACCMODE) != O_RDONLY;
+}
+
 void file_get(struct file *f);
 void file_put(struct file *f);
+/* One reference; @path is copied, may be NULL.  NULL = no memory. */
 struct file *file_alloc(const struct file_ops *ops, unsigned flags, umode_t mode, const char *path);
 
 /* Open by absolute or cwd-relative path in kernel memory. */
@@ -63,19 +89,37 @@ int file_open_exec(const char *path, struct file **out);
 /* Whole reads and writes at @pos from kernel memory; short only at end of file. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
 ssize_t file_write_kernel(struct file *f, const void *buf, size_t n, loff_t pos);
+/* One transfer at @pos, or at f->pos and moving it when @pos is NULL. */
+ssize_t file_read(struct file *f, struct iobuf *to, loff_t *pos);
+ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos);
 int file_stat(struct file *f, struct stat *st);
+unsigned file_poll(struct file *f);
+/*
+ * The identity of the contents now (asks the server): true and *@key, or false if
+ * they may not be cached.
+ */
+bool file_cache_identity(struct file *f, u64 key[3]);
+
+#define MAY_EXEC	1
+#define MAY_WRITE	2
+#define MAY_READ	4
+/* 0 or -EACCES for current's effective ids. */
+int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask);
 
 /* ---- descriptor tables -------------------------------------------------- */
+#define OPEN_MAX	1024
+
 struct files *files_create(void);
 struct files *files_copy(struct files *old);	/* fork; NULL = no memory */
 void files_get(struct files *files);
-void files_put(struct files *files);		/* last one closes all; may call servers */
+void files_put(struct files *files);		/* last one closes all */
 void files_close_on_exec(struct files *files);
 /* Description of @fd with a reference, or NULL. */
 struct file *fd_get(int fd);
 /* Lowest free descriptor >= @min for @f (takes over the reference): fd, -EMFILE, -ENOMEM. */
 int fd_install(struct file *f, int min, bool cloexec);
-/* For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd. */
+int fd_close(int fd);				/* 0, -EBADF */
+/* For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd, or -1. */
 struct file *files_get_fd(struct files *files, int fd);
 int files_next_fd(struct files *files, int fd);
 
@@ -83,21 +127,14 @@ int files_next_fd(struct files *files, int fd);
 #define PATH_MAX	4096
 /*
  * Copies a user path and makes it absolute (relative to @dfd or cwd) and lexically
- * normal.  A kmalloc'ed string, or an error pointer.
+ * normal, below current's root.  A kmalloc'ed string, or an error pointer.
  */
 char *path_from_user(int dfd, const char __user *upath);
+/*
+ * @path, relative to @base if it does not start with '/', normalised: kmalloc'ed
+ * or an error pointer.
+ */
 char *path_absolute(const char *base, const char *path);
-
-/* ---- readiness ----------------------------------------------------------- */
-#define POLLIN		0x0001
-#define POLLPRI		0x0002
-#define POLLOUT		0x0004
-#define POLLERR		0x0008
-#define POLLHUP		0x0010
-#define POLLNVAL	0x0020
-#define POLLRDNORM	0x0040
-#define POLLWRNORM	0x0100
-#define POLLRDHUP	0x2000
 
 void fs_init(void);
 

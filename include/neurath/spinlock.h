@@ -15,13 +15,13 @@
 
 enum lock_rank {
 	/* Sleeping locks (mutexes), outermost first. */
-	RANK_MODULE = 10,	/* module list and loading */
+	RANK_FILE_POS = 10,	/* struct file offset: held around the backend's methods */
+	RANK_MODULE,		/* module list and loading */
 	RANK_KLP,		/* all live-patch data */
 	RANK_KERNFS,		/* tree of /proc and /sys */
 	RANK_MOUNT,
 	RANK_HOOK,		/* hook registration */
 	RANK_TEXT,		/* text poking */
-	RANK_FILE_POS,		/* struct file offset */
 	RANK_PIPE,
 	RANK_MODULE_MUTEX = 30,	/* mutexes of modules and samples */
 	RANK_MMAP,		/* mm->mmap_lock: a fault under any lock above */

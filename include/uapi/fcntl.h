@@ -19,6 +19,21 @@
 #define O_NOFOLLOW	00400000
 #define O_CLOEXEC	02000000
 #define O_PATH		010000000
+#define O_TMPFILE	020000000
+
+#define SEEK_SET	0
+#define SEEK_CUR	1
+#define SEEK_END	2
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
+
+#define F_OK		0
+#define X_OK		1
+#define W_OK		2
+#define R_OK		4
+
+#define RENAME_NOREPLACE	1
+#define RENAME_EXCHANGE		2
 
 #define F_DUPFD		0
 #define F_GETFD		1
@@ -30,6 +45,8 @@
 #define F_SETLKW	7
 #define F_SETOWN	8
 #define F_GETOWN	9
+#define F_SETSIG	10
+#define F_GETSIG	11
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
