@@ -46,6 +46,7 @@ static __always_inline phys_addr_t virt_to_phys(const void *va)
 /* ---- CPUs ----------------------------------------------------------------- */
 extern unsigned nr_cpus;		/* found by firmware tables; fixed after boot */
 extern struct cpu cpus[NR_CPUS];
+extern u64 cpus_online;			/* bit per CPU that takes interrupts */
 
 /* Starts all other CPUs; each calls sched_cpu_entry() when it is up. (task) */
 void arch_start_cpus(void);
@@ -61,6 +62,10 @@ void smp_call_all(void (*fn)(void *arg), void *arg, bool self);
 void smp_sync_core(void);
 /* Stops the other CPUs for good by NMI (panic). (any) */
 void arch_stop_others(void);
+/* Registers of a CPU that arch_stop_others() stopped, or NULL. */
+const struct pt_regs *arch_stopped_regs(unsigned cpu);
+/* Stops this CPU for good. (any) */
+void arch_halt(void) __noreturn;
 
 /* ---- interrupts --------------------------------------------------------- */
 typedef void (*irq_handler_t)(unsigned line, void *arg);
@@ -70,6 +75,9 @@ void irq_release(unsigned line);
 /* A level-triggered or user-owned line is masked by its handler until re-armed. (irq) */
 void irq_mask(unsigned line);
 void irq_unmask(unsigned line);
+
+/* Has printk_interrupt() called soon, in an interrupt of this CPU. (any but NMI) */
+void arch_raise_log_interrupt(void);
 
 /* ---- time ----------------------------------------------------------------- */
 u64 clock_ns(void);			/* monotonic ns since boot (any) */
@@ -120,6 +128,7 @@ int kprotect_range(unsigned long va, unsigned long size, int prot);
 /* User half, one root per struct mm.  Caller holds mm->page_lock (spin). */
 #define PTE_USER_WRITE		1
 #define PTE_USER_EXEC		2
+#define PTE_USER_UNCACHED	4			/* device memory */
 phys_addr_t pgd_alloc(void);				/* 0 = no memory; kernel half shared */
 void pgd_free(phys_addr_t pgd);				/* user pages are gone already */
 /*
@@ -147,6 +156,8 @@ void arch_poweroff(void) __noreturn;
 void arch_reboot(void) __noreturn;
 /* Under a test runner ends the emulator with @code, else powers off. */
 void arch_exit(unsigned code) __noreturn;
+/* The same without the power: returns if there is no test runner. (any) */
+void arch_exit_test(unsigned code);
 /* Reads item @name of the emulator's firmware configuration into a new kmalloc'ed, NUL-ended buffer. -ENOENT. */
 int fwcfg_read(const char *name, char **data, size_t *size);
 /* Writes text to the serial port by polling; the log's console sink. (any) */

@@ -7,10 +7,16 @@
 #ifndef NEURATH_BUG_H
 #define NEURATH_BUG_H
 
+#include <stdbool.h>
 #include <neurath/compiler.h>
 
 /* Stops every CPU, prints reason, registers and stacks of all; never returns. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
+/* The same with the registers of the exception that was the reason. */
+struct pt_regs;
+void panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;
+/* True once a panic has begun: locks may be held by stopped CPUs for ever. */
+bool panic_in_progress(void);
 void assert_failed(const char *expr, const char *file, int line) __noreturn;
 /* Logs "WARNING: ..." with a stack and sets the W taint; the kernel goes on. */
 void warn_report(const char *file, int line, const char *fmt, ...) __printf(3, 4);

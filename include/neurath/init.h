@@ -6,6 +6,7 @@
 #ifndef NEURATH_INIT_H
 #define NEURATH_INIT_H
 
+void kernel_main(void);		/* called by the architecture; never returns */
 void arch_early_init(void);	/* serial log, GDT/IDT, boot_info parsed */
 void mm_init(void);		/* page allocator, slab, vmap */
 void arch_init(void);		/* final page tables, ACPI, APIC, clock, per-CPU state */

@@ -63,11 +63,13 @@ u64 printk_clear_seq(void);
 /* Readers that wait for records; woken for each new one from a safe context. */
 struct wait_queue_head;
 extern struct wait_queue_head printk_wait;
+void printk_interrupt(void);	/* the interrupt of arch_raise_log_interrupt() */
 
 /* Formatted text into a buffer: C semantics, plus %p %pS %ps %pGg. (any) */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int snprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
+int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int sprintf(char *buf, const char *fmt, ...) __printf(2, 3);
 
 /* Stack of current (regs NULL) or from @regs, symbolised, to the log. (any) */

@@ -26,6 +26,15 @@ typedef unsigned int umode_t;
 typedef u64 phys_addr_t;
 typedef unsigned int gfp_t;
 
+#define INT_MAX		__INT_MAX__
+#define INT_MIN		(-INT_MAX - 1)
+#define UINT_MAX	(INT_MAX * 2U + 1)
+#define LONG_MAX	__LONG_MAX__
+#define LONG_MIN	(-LONG_MAX - 1)
+#define ULONG_MAX	(LONG_MAX * 2UL + 1)
+#define LLONG_MAX	__LONG_LONG_MAX__
+#define U64_MAX		UINT64_MAX
+
 #define NR_CPUS		64
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	4096UL

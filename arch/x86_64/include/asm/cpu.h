@@ -16,12 +16,14 @@ struct task;
  */
 struct cpu {
 	struct cpu *self;		/* gs:0 */
-	struct task *current;		/* gs:8; written by arch_switch_to() only */
+	struct task *task;		/* gs:8; written by arch_switch_to() only */
 	unsigned long kernel_stack;	/* gs:16; top of current's kernel stack */
 	unsigned long user_rsp;		/* gs:24; scratch of the syscall entry */
 	unsigned id;			/* 0 .. nr_cpus - 1 */
 	unsigned apic_id;
-	bool online;
+	bool started;			/* reached C */
+	bool online;			/* takes interrupts; set once */
+	void *idle_stack;		/* base of the stack it starts on: its idle task's */
 	void *arch;			/* GDT, TSS, IST stacks: arch/x86_64 only */
 };
 
@@ -29,7 +31,8 @@ static __always_inline struct cpu *this_cpu(void)
 {
 	struct cpu *cpu;
 
-	__asm__("movq %%gs:0, %0" : "=r"(cpu));
+	/* Volatile: a task that sleeps may continue on another CPU. */
+	__asm__ volatile("movq %%gs:0, %0" : "=r"(cpu));
 	return cpu;
 }
 
