@@ -14,12 +14,10 @@
  *   %pe  an error pointer as its number
  * %n does not exist.
  */
-#include <neurath/types.h>
-#include <neurath/errno.h>
-#include <neurath/format.h>
-#include <neurath/gfp.h>
+#include <neurath/ksyms.h>
+#include <neurath/mm.h>
+#include <neurath/printk.h>
 #include <neurath/string.h>
-#include <neurath/symbols.h>
 
 struct format_out {
 	char *buf;
@@ -114,25 +112,48 @@ static void format_hex(struct format_out *out, u64 value, int digits)
 	format_number(out, &spec, value, 16, false);
 }
 
-static void format_symbol(struct format_out *out, struct format_spec *spec, unsigned long address,
-			  bool with_offset, bool is_return)
+/* The call before a return address may be the last instruction of its function. */
+static void format_symbol(struct format_out *out, unsigned long address, char kind)
 {
-	char name[SYMBOL_TEXT_MAX];
+	struct format_spec plain = { .precision = -1 };
+	struct ksym sym;
 
-	if (symbol_format(name, sizeof(name), address, with_offset, is_return)) {
-		format_str(out, spec, name);
-	} else {
-		format_str(out, spec, "0x");
+	if (!ksym_lookup(kind == 'B' ? address - 1 : address, &sym)) {
+		format_str(out, &plain, "0x");
 		format_hex(out, address, 16);
+		return;
+	}
+	format_str(out, &plain, sym.name);
+	if (kind != 's') {
+		format_str(out, &plain, "+0x");
+		format_hex(out, address - sym.start, 1);
+		format_str(out, &plain, "/0x");
+		format_hex(out, sym.size, 1);
+	}
+	if (sym.module) {
+		format_str(out, &plain, " [");
+		format_str(out, &plain, sym.module);
+		format_str(out, &plain, "]");
 	}
 }
 
-static void format_gfp(struct format_out *out, struct format_spec *spec, const gfp_t *gfp)
+/* Linux's text for the combinations that exist here. */
+static void format_gfp(struct format_out *out, struct format_spec *spec, gfp_t gfp)
 {
-	char text[64];
+	gfp_t base = gfp & ~__GFP_ZERO;
+	const char *name = base == GFP_KERNEL ? "GFP_KERNEL" : base == GFP_ATOMIC ? "GFP_ATOMIC" :
+			   base == GFP_NOWAIT ? "GFP_NOWAIT" : NULL;
 
-	gfp_format(text, sizeof(text), *gfp);
-	format_str(out, spec, text);
+	if (name) {
+		format_str(out, spec, name);
+	} else if (base) {
+		format_str(out, spec, "0x");
+		format_hex(out, base, 1);
+	}
+	if (gfp & __GFP_ZERO)
+		format_str(out, spec, base ? "|__GFP_ZERO" : "__GFP_ZERO");
+	else if (!base)
+		format_str(out, spec, "none");
 }
 
 /* fmt points behind the 'p'; returns behind the letters that were understood. */
@@ -145,11 +166,11 @@ static const char *format_pointer(struct format_out *out, struct format_spec *sp
 	case 'S':
 	case 's':
 	case 'B':
-		format_symbol(out, spec, value, *fmt != 's', *fmt == 'B');
+		format_symbol(out, value, *fmt);
 		return fmt + 1;
 	case 'G':
 		if (fmt[1] == 'g') {
-			format_gfp(out, spec, ptr);
+			format_gfp(out, spec, *(const gfp_t *)ptr);
 			return fmt + 2;
 		}
 		break;
@@ -287,7 +308,7 @@ static const char *format_convert(struct format_out *out, const char *fmt, va_li
 		break;
 	case 'X':
 		spec.upper = true;
-		fallthrough;
+		__attribute__((fallthrough));
 	case 'x':
 	case 'o':
 	case 'u':

@@ -8,10 +8,7 @@
  * -ERANGE (does not fit); the output is written only on success.
  * No locks; any context.
  */
-#include <neurath/types.h>
 #include <neurath/errno.h>
-#include <neurath/export.h>
-#include <neurath/format.h>
 #include <neurath/string.h>
 
 static int kstrto_digit(char c)

@@ -7,8 +7,8 @@
  * (notrace).  Copies move eight bytes a step (rep movsq): on the emulator that
  * is eight times quicker than rep movsb, and close to it on processors.
  */
-#include <neurath/types.h>
-#include <neurath/compiler.h>
+#include <neurath/errno.h>
+#include <neurath/mm.h>
 #include <neurath/string.h>
 
 notrace void *memcpy(void *dst, const void *src, size_t n)
@@ -168,16 +168,35 @@ char *strcat(char *dst, const char *src)
 	return dst;
 }
 
-/* Always terminates; the length of src, so that result >= size means cut off. */
-size_t strlcpy(char *dst, const char *src, size_t size)
+ssize_t strscpy(char *dst, const char *src, size_t size)
 {
-	size_t len = strlen(src);
+	size_t len;
 
-	if (size) {
-		size_t n = len < size ? len : size - 1;
-
-		memcpy(dst, src, n);
-		dst[n] = '\0';
+	if (!size)
+		return -E2BIG;
+	len = strnlen(src, size);
+	if (len < size) {
+		memcpy(dst, src, len + 1);
+		return (ssize_t)len;
 	}
-	return len;
+	memcpy(dst, src, size - 1);
+	dst[size - 1] = '\0';
+	return -E2BIG;
+}
+
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	size_t len = strnlen(s, max);
+	char *copy = kmalloc(len + 1, gfp);
+
+	if (copy) {
+		memcpy(copy, s, len);
+		copy[len] = '\0';
+	}
+	return copy;
+}
+
+char *kstrdup(const char *s, gfp_t gfp)
+{
+	return kstrndup(s, SIZE_MAX, gfp);
 }
