@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Constants shared by the assembly of the boot path (and by nobody else).
- *
- * The image is linked at BOOT_KERNEL_BASE + physical address, so until paging
- * is on every symbol is used as BOOT_PHYS(symbol).
- */
+/* Constants shared by the assembly of the boot path (and by nobody else). */
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
 #define MULTIBOOT2_HEADER_MAGIC	0xe85250d6
 #define MULTIBOOT2_LOADER_MAGIC	0x36d76289
 #define MULTIBOOT2_ARCH_I386	0
-
-#define BOOT_KERNEL_BASE	0xffffffff80000000
-#define BOOT_PHYS(symbol)	((symbol) - BOOT_KERNEL_BASE)
 
 /* Selectors of boot_gdt; 0x10 and 0x18 are those of the final GDT, too. */
 #define BOOT_CS32		0x08
@@ -35,7 +27,5 @@
 
 #define BOOT_PDE_2M		0x83	/* present, writable, 2 MiB page */
 #define BOOT_PTE_TABLE		0x03	/* present, writable */
-
-#define BOOT_STACK_SIZE		16384
 
 #endif

@@ -11,6 +11,7 @@
  * them; the application processors pass through them once more
  * (trampoline.S); then paging_forget_boot_tables() clears them.
  */
+#include <generated/asm-offsets.h>
 #include "boot.h"
 
 	.section .boot.text, "ax"
@@ -73,6 +74,10 @@ _start:
 	movl	$BOOT_CR0_LONG, %eax
 	movl	%eax, %cr0
 	lgdt	boot_gdtr
+	movl	$BOOT_DS, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	movl	%eax, %ss
 	ljmp	$BOOT_CS64, $boot_long
 
 /* esi = physical address of a message: say it on the serial line and stop. */
@@ -92,24 +97,22 @@ boot_fail:
 boot_long:
 	movq	$boot_high, %rax
 	jmp	*%rax
+	.size	boot_long, . - boot_long
+
+	/* From here on at the address the kernel is linked for. */
+	.section .text.entry, "ax"
+	.type	boot_high, @function
 boot_high:
-	lgdt	boot_gdtr_high(%rip)	/* the same table by its lasting address */
-	movl	$BOOT_DS, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %ss
 	xorl	%eax, %eax
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movq	$boot_stack_top, %rsp
+	movq	$(boot_idle_stack + ASM_KSTACK_SIZE - REGS_SIZE), %rsp
 	movl	%ebp, %edi		/* boot information */
-	xorl	%ebp, %ebp		/* the unwinder ends here */
-	pushq	$0
-	pushq	$0
+	xorl	%ebp, %ebp		/* the stack ends here */
 	call	arch_boot
 5:	hlt
 	jmp	5b
-	.size	boot_long, . - boot_long
+	.size	boot_high, . - boot_high
 
 	.section .boot.rodata, "a"
 boot_msg_loader:
@@ -132,10 +135,6 @@ boot_gdt_end:
 boot_gdtr:
 	.word	boot_gdt_end - boot_gdt - 1
 	.long	boot_gdt
-	.balign	8
-boot_gdtr_high:
-	.word	boot_gdt_end - boot_gdt - 1
-	.quad	boot_gdt
 
 	.section .boot.bss, "aw", @nobits
 	.balign	4096
@@ -149,7 +148,13 @@ boot_pdpt_high:
 boot_pd:
 	.skip	4 * 4096
 boot_tables_end:
-	.globl	boot_stack, boot_stack_top
 boot_stack:
-	.skip	BOOT_STACK_SIZE
+	.skip	256
 boot_stack_top:
+
+	/* The boot CPU's first stack, later that of its idle task. */
+	.section .bss..page_aligned, "aw", @nobits
+	.balign	4096
+	.globl	boot_idle_stack
+boot_idle_stack:
+	.skip	ASM_KSTACK_SIZE

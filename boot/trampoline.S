@@ -12,7 +12,7 @@
 
 #define TRAMPOLINE(symbol)	((symbol) - trampoline_start)
 
-	.section .rodata.boot, "a"
+	.section .boot.rodata, "a"
 	.balign	16
 	.globl	trampoline_start, trampoline_end
 	.globl	trampoline_far32, trampoline_far64, trampoline_cr3

@@ -30,8 +30,7 @@ struct acpi_header {
 	u32 length;
 	u8 revision;
 	u8 checksum;
-	char oem[24];
-	u32 creator;
+	char oem[26];
 } __packed;
 
 struct acpi_madt {
@@ -49,7 +48,7 @@ struct acpi_fadt {
 	u8 acpi_enable, acpi_disable;
 	u8 reserved1[10];
 	u32 pm1a_control, pm1b_control;
-	u8 reserved2[44];
+	u8 reserved2[40];
 	u32 flags;
 	u8 reset_space, reset_width, reset_offset, reset_access;
 	u64 reset_address;

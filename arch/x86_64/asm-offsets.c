@@ -7,15 +7,17 @@
 #include <neurath/arch.h>
 #include <neurath/ptregs.h>
 
-#undef current			/* the field of struct cpu is meant */
-
 void asm_offsets(void);
 
 void asm_offsets(void)
 {
-	ASM_OFFSET(CPU_CURRENT, struct cpu, current);
-	ASM_OFFSET(CPU_KERNEL_STACK, struct cpu, kernel_stack);
+		ASM_OFFSET(CPU_KERNEL_STACK, struct cpu, kernel_stack);
 	ASM_OFFSET(CPU_USER_RSP, struct cpu, user_rsp);
+
+	ASM_OFFSET(CPU_APIC_ID, struct cpu, apic_id);
+	ASM_OFFSET(CPU_IDLE_STACK, struct cpu, idle_stack);
+	ASM_DEFINE(CPU_SIZE, sizeof(struct cpu));
+	ASM_DEFINE(ASM_KSTACK_SIZE, KSTACK_SIZE);
 
 	ASM_OFFSET(REGS_RBX, struct pt_regs, rbx);
 	ASM_OFFSET(REGS_R11, struct pt_regs, r11);

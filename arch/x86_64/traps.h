@@ -30,6 +30,7 @@
 #define VECTOR_IRQ		0x30
 #define VECTOR_IRQ_COUNT	24
 /* Local interrupts; the higher, the more urgent. */
+#define VECTOR_LOG		0xeb
 #define VECTOR_TIMER		0xec
 #define VECTOR_RESCHEDULE	0xed
 #define VECTOR_CALL		0xee

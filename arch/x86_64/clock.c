@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Time: the monotonic clock is the TSC, one-shot interrupts come from the local
+ * APIC timer (TSC-deadline mode if there is one).
+ *
+ * Both are calibrated once against the HPET, or the PIT where there is none;
+ * afterwards neither is used.  The TSC is assumed to run at one rate and in step
+ * on all CPUs, as it does on every machine since about 2010 and in emulators.
+ */
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/printk.h>
+#include "acpi.h"
+#include "apic.h"
+#include "clock.h"
+#include "pagetable.h"
+#include "smp.h"
+#include "x86.h"
+
+#define HPET_CAPABILITIES	(0x000 / 8)
+#define HPET_CONFIG		(0x010 / 8)
+#define HPET_COUNTER		(0x0f0 / 8)
+#define HPET_ENABLE		1
+#define FEMTO_PER_NANO		1000000UL
+
+#define PIT_HZ			1193182UL
+#define PIT_DATA_2		0x42
+#define PIT_COMMAND		0x43
+#define PIT_GATE		0x61
+
+#define CALIBRATE_NS		(5 * NSEC_PER_MSEC)
+
+/* ns = ticks * mult >> 32, with 128 bits in between. */
+static u64 clock_tsc_base;
+static u64 clock_tsc_mult;		/* 0: not calibrated yet */
+static u64 clock_ns_to_tsc_mult;	/* 32.32 */
+static u64 clock_ns_to_timer_mult;	/* 32.32 */
+static u64 clock_realtime_offset;
+
+/* When this CPU's timer shall fire; U64_MAX: not at all. (own CPU, interrupts off) */
+static u64 clock_deadlines[NR_CPUS];
+
+static u64 clock_scale(u64 value, u64 mult)
+{
+	return (u64)((unsigned __int128)value * mult >> 32);
+}
+
+notrace u64 clock_ns(void)
+{
+	return clock_scale(rdtsc() - clock_tsc_base, clock_tsc_mult);
+}
+
+u64 clock_realtime_offset_ns(void)
+{
+	return clock_realtime_offset;
+}
+
+void clock_delay_us(unsigned int us)
+{
+	u64 end = rdtsc() + clock_scale(us * NSEC_PER_USEC, clock_ns_to_tsc_mult);
+
+	while ((s64)(rdtsc() - end) < 0)
+		cpu_relax();
+}
+
+/* ---- calibration ---------------------------------------------------------- */
+
+static volatile u64 *hpet;
+static u64 hpet_start;
+
+/* A free-running 32-bit view is enough: it lasts for many seconds. */
+static u32 __init hpet_count(void)
+{
+	return (u32)hpet[HPET_COUNTER];
+}
+
+static u64 __init hpet_elapsed_ns(void)
+{
+	u64 femto = hpet[HPET_CAPABILITIES] >> 32;
+	u32 ticks = hpet_count() - (u32)hpet_start;
+
+	return ticks * femto / FEMTO_PER_NANO;
+}
+
+/* Channel 2 counts down once while its gate is open; the output bit rises at 0. */
+static void __init pit_start(void)
+{
+	unsigned long count = PIT_HZ * CALIBRATE_NS / NSEC_PER_SEC;
+
+	outb(PIT_GATE, (inb(PIT_GATE) & ~3) | 1);
+	outb(PIT_COMMAND, 0xb0);
+	outb(PIT_DATA_2, (u8)count);
+	outb(PIT_DATA_2, (u8)(count >> 8));
+}
+
+static u64 clock_calibrate_tsc;
+
+void __init clock_begin(void)
+{
+	if (acpi.hpet) {
+		hpet = kmap_device(acpi.hpet, PAGE_SIZE);
+		hpet[HPET_CONFIG] |= HPET_ENABLE;
+		hpet_start = hpet_count();
+	} else {
+		pit_start();
+	}
+	clock_calibrate_tsc = rdtsc();
+	lapic_timer_mode(false);
+	lapic_timer_start(~0u);
+}
+
+/* Waits until CALIBRATE_NS have passed since clock_begin(): how long it was. */
+static u64 __init clock_wait(void)
+{
+	u64 ns;
+
+	if (!hpet) {
+		while (!(inb(PIT_GATE) & 0x20))
+			cpu_relax();
+		return CALIBRATE_NS;
+	}
+	do {
+		ns = hpet_elapsed_ns();
+	} while (ns < CALIBRATE_NS);
+	return ns;
+}
+
+void __init clock_finish(void)
+{
+	u64 ns = clock_wait(), now = rdtsc();
+	u64 tsc_ticks = now - clock_calibrate_tsc;
+	u64 timer_ticks = ~0u - lapic_timer_count();
+
+	lapic_timer_start(0);
+	assert(ns && tsc_ticks && timer_ticks);
+	clock_tsc_base = clock_calibrate_tsc;
+	clock_ns_to_tsc_mult = (tsc_ticks << 32) / ns;
+	clock_ns_to_timer_mult = (timer_ticks << 32) / ns;
+	clock_tsc_mult = (ns << 32) / tsc_ticks;
+	clock_realtime_offset = rtc_read() * NSEC_PER_SEC - clock_ns();
+	pr_info("clock: TSC %lu MHz, APIC timer %lu MHz%s, calibrated by %s\n",
+		tsc_ticks * 1000 / ns, timer_ticks * 1000 / ns,
+		cpu_has_tsc_deadline ? " (deadline mode)" : "", hpet ? "HPET" : "PIT");
+	clock_setup_cpu();
+}
+
+/* ---- one-shot timer ------------------------------------------------------- */
+
+void clock_setup_cpu(void)
+{
+	clock_deadlines[cpu_id()] = U64_MAX;
+	lapic_timer_mode(cpu_has_tsc_deadline);
+}
+
+static void clock_program_deadline(u64 deadline)
+{
+	/* 0 would disarm; the tick after the deadline, so that it has passed. */
+	wrmsr(MSR_TSC_DEADLINE, deadline == U64_MAX ? 0 : clock_tsc_base +
+	      clock_scale(deadline, clock_ns_to_tsc_mult) + 1);
+}
+
+static void clock_program_count(u64 deadline)
+{
+	u64 now = clock_ns(), count;
+
+	if (deadline == U64_MAX) {
+		lapic_timer_start(0);
+		return;
+	}
+	count = deadline > now ? clock_scale(deadline - now, clock_ns_to_timer_mult) + 1 : 1;
+	lapic_timer_start((u32)min(count, (u64)UINT_MAX));
+}
+
+void arch_timer_program(u64 deadline_ns)
+{
+	unsigned long flags = irq_save();
+
+	clock_deadlines[cpu_id()] = deadline_ns;
+	if (cpu_has_tsc_deadline)
+		clock_program_deadline(deadline_ns);
+	else
+		clock_program_count(deadline_ns);
+	irq_restore(flags);
+}
+
+void clock_interrupt(void)
+{
+	u64 deadline = clock_deadlines[cpu_id()];
+
+	/* Early: the counter was too narrow for the distance, or slightly fast. */
+	if (clock_ns() < deadline) {
+		arch_timer_program(deadline);
+		return;
+	}
+	clock_deadlines[cpu_id()] = U64_MAX;
+	timer_interrupt();
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x87, SSE and AVX state of user tasks.
+ *
+ * The kernel itself uses general registers only, so the registers hold the
+ * state of the user task that ran last on this CPU, and are exchanged eagerly by
+ * arch_switch_to().  A task's area (task->fpu) is allocated with the task, has
+ * the standard (not compacted) xsave format, and is valid while the task is off
+ * the CPU.  Without xsave, fxsave is used.
+ */
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/mm.h>
+#include <neurath/string.h>
+#include <neurath/task.h>
+#include "fpu.h"
+#include "x86.h"
+
+#define FPU_LEGACY_SIZE		512
+#define FPU_HEADER_SIZE		64
+#define FPU_MAX_SIZE		4096	/* AVX-512 needs 2696 */
+
+#define XFEATURE_X87_SSE	0x3UL
+#define XFEATURE_AVX		0x4UL
+#define XFEATURE_AVX512		0xe0UL
+
+#define FPU_INITIAL_FCW		0x037f
+#define FPU_INITIAL_MXCSR	0x1f80
+
+static bool fpu_use_xsave;
+static bool fpu_use_xsaveopt;
+static u64 fpu_mask;
+static size_t fpu_size = FPU_LEGACY_SIZE;
+static struct kmem_cache *fpu_cache;
+static u8 fpu_initial[FPU_MAX_SIZE] __aligned(64);
+
+size_t fpu_state_size(void)
+{
+	return fpu_size;
+}
+
+u64 fpu_features(void)
+{
+	return fpu_mask;
+}
+
+static u64 __init fpu_wanted_features(void)
+{
+	struct cpuid_regs r = cpuid(0xd, 0);
+	u64 have = r.eax | (u64)r.edx << 32, want = XFEATURE_X87_SSE;
+
+	want |= have & XFEATURE_AVX;
+	if ((have & (XFEATURE_AVX | XFEATURE_AVX512)) == (XFEATURE_AVX | XFEATURE_AVX512))
+		want |= XFEATURE_AVX512;
+	return want;
+}
+
+void __init fpu_detect(void)
+{
+	u16 fcw = FPU_INITIAL_FCW;
+	u32 mxcsr = FPU_INITIAL_MXCSR;
+
+	memcpy(fpu_initial, &fcw, sizeof(fcw));
+	memcpy(fpu_initial + 24, &mxcsr, sizeof(mxcsr));
+	if (!(cpuid(1, 0).ecx & (1u << 26)))
+		return;
+	fpu_use_xsave = true;
+	fpu_mask = fpu_wanted_features();
+	write_cr4(read_cr4() | CR4_OSXSAVE);
+	xsetbv(0, fpu_mask);
+	fpu_size = cpuid(0xd, 0).ebx;	/* for what is enabled in xcr0 now */
+	fpu_use_xsaveopt = cpuid(0xd, 1).eax & 1;
+	assert(fpu_size <= FPU_MAX_SIZE);
+}
+
+void fpu_setup_cpu(void)
+{
+	write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | (fpu_use_xsave ? CR4_OSXSAVE : 0));
+	if (fpu_use_xsave)
+		xsetbv(0, fpu_mask);
+	fpu_restore(fpu_initial);
+}
+
+void fpu_save(void *area)
+{
+	u32 lo = (u32)fpu_mask, hi = (u32)(fpu_mask >> 32);
+
+	if (fpu_use_xsaveopt)
+		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
+	else if (fpu_use_xsave)
+		asm volatile("xsave64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
+	else
+		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+void fpu_restore(const void *area)
+{
+	u32 lo = (u32)fpu_mask, hi = (u32)(fpu_mask >> 32);
+
+	if (fpu_use_xsave)
+		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
+	else
+		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+int arch_fpu_alloc(struct task *task)
+{
+	if (!fpu_cache)
+		fpu_cache = kmem_cache_create("fpu", align_up(fpu_size, 64), 64);
+	task->fpu = fpu_cache ? kmem_cache_alloc(fpu_cache, 0) : NULL;
+	if (!task->fpu)
+		return -ENOMEM;
+	memcpy(task->fpu, fpu_initial, fpu_size);
+	return 0;
+}
+
+void arch_fpu_copy(struct task *child)
+{
+	unsigned long flags = irq_save();
+
+	assert(child->fpu && current->fpu);
+	fpu_save(current->fpu);
+	irq_restore(flags);
+	memcpy(child->fpu, current->fpu, fpu_size);
+}
+
+void arch_fpu_reset(void)
+{
+	unsigned long flags = irq_save();
+
+	memcpy(current->fpu, fpu_initial, fpu_size);
+	fpu_restore(current->fpu);
+	irq_restore(flags);
+}
+
+void arch_fpu_free(struct task *task)
+{
+	if (task->fpu)
+		kmem_cache_free(fpu_cache, task->fpu);
+	task->fpu = NULL;
+}
+
+int fpu_exception_code(bool simd)
+{
+	static const u8 codes[] = { 7, 7, 3, 4, 5, 6 };	/* INV, (denormal), DIV, OVF, UND, RES */
+	u32 mxcsr, pending;
+	u16 sw, cw;
+
+	if (simd) {
+		asm volatile("stmxcsr %0" : "=m"(mxcsr));
+		pending = mxcsr & ~(mxcsr >> 7) & 0x3f;
+	} else {
+		asm volatile("fnstsw %0; fnstcw %1" : "=m"(sw), "=m"(cw));
+		pending = sw & ~cw & 0x3f;
+	}
+	return pending ? codes[__builtin_ctz(pending)] : codes[0];
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts: from the vector to who wants it, and the interprocessor ones.
+ *
+ * interrupt_dispatch() runs with interrupts off, on the stack of the task that
+ * was interrupted.  Handlers do not sleep and do not enable interrupts.
+ *
+ * Lines are ISA lines; each goes to the boot CPU with a vector of its own.
+ * irq_lock protects the table and the IO-APIC registers; it is taken in
+ * interrupts (irq_mask()), so with interrupts off everywhere.
+ */
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/printk.h>
+#include <neurath/spinlock.h>
+#include "acpi.h"
+#include "apic.h"
+#include "clock.h"
+#include "entry.h"
+#include "ioapic.h"
+#include "pagetable.h"
+#include "smp.h"
+#include "traps.h"
+
+#define IRQ_LINES	16
+
+struct irq_line {
+	irq_handler_t handler;		/* (irq_lock); NULL: free */
+	void *arg;
+};
+
+static DEFINE_SPINLOCK_RANK(irq_lock, RANK_LEAF);
+static struct irq_line irq_lines[IRQ_LINES];
+
+static void irq_route(unsigned int line, bool masked)
+{
+	const struct acpi_isa_irq *isa = &acpi.isa[line];
+	struct ioapic_route route = {
+		.vector = (u8)(VECTOR_IRQ + line),
+		.apic_id = cpus[0].apic_id,
+		.level = isa->level,
+		.active_low = isa->active_low,
+		.masked = masked,
+	};
+
+	ioapic_write_route(isa->gsi, &route);
+}
+
+int irq_request(unsigned int line, irq_handler_t handler, void *arg)
+{
+	unsigned long flags;
+	int err = 0;
+
+	if (line >= IRQ_LINES || !ioapic_has_input(acpi.isa[line].gsi))
+		return -EINVAL;
+	spin_lock_irqsave(&irq_lock, flags);
+	if (irq_lines[line].handler) {
+		err = -EBUSY;
+	} else {
+		irq_lines[line].arg = arg;
+		WRITE_ONCE(irq_lines[line].handler, handler);
+		irq_route(line, false);
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return err;
+}
+
+/* Empty function for smp_call_all(): whoever answered has left older handlers. */
+static void irq_nothing(void *arg)
+{
+}
+
+void irq_release(unsigned int line)
+{
+	unsigned long flags;
+
+	assert(line < IRQ_LINES);
+	spin_lock_irqsave(&irq_lock, flags);
+	irq_route(line, true);
+	WRITE_ONCE(irq_lines[line].handler, NULL);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	/* A handler that runs on the boot CPU is over when it answers. */
+	smp_call_all(irq_nothing, NULL, false);
+}
+
+void irq_mask(unsigned int line)
+{
+	unsigned long flags;
+
+	assert(line < IRQ_LINES);
+	spin_lock_irqsave(&irq_lock, flags);
+	irq_route(line, true);
+	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+void irq_unmask(unsigned int line)
+{
+	unsigned long flags;
+
+	assert(line < IRQ_LINES);
+	spin_lock_irqsave(&irq_lock, flags);
+	if (irq_lines[line].handler)
+		irq_route(line, false);
+	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+static void irq_line_interrupt(unsigned int line)
+{
+	irq_handler_t handler = READ_ONCE(irq_lines[line].handler);
+
+	if (handler)
+		handler(line, irq_lines[line].arg);
+	else
+		irq_mask(line);
+}
+
+void arch_raise_log_interrupt(void)
+{
+	lapic_send(this_cpu()->apic_id, APIC_FIXED, VECTOR_LOG);
+}
+
+void arch_send_resched(unsigned int cpu)
+{
+	lapic_send(cpus[cpu].apic_id, APIC_FIXED, VECTOR_RESCHEDULE);
+}
+
+void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
+{
+	/*
+	 * Acknowledged first: with interrupts off nothing can come in between,
+	 * and a handler that switches nothing needs no order here.
+	 */
+	if (vector != VECTOR_SPURIOUS)
+		lapic_eoi();
+	switch (vector) {
+	case VECTOR_TIMER:
+		clock_interrupt();
+		break;
+	case VECTOR_RESCHEDULE:
+		/* The flag is set already; the way out of the interrupt looks at it. */
+		break;
+	case VECTOR_CALL:
+		smp_call_interrupt();
+		break;
+	case VECTOR_TLB:
+		tlb_interrupt();
+		break;
+	case VECTOR_LOG:
+		printk_interrupt();
+		break;
+	case VECTOR_APIC_ERROR:
+	case VECTOR_SPURIOUS:
+		break;
+	case VECTOR_IRQ ... VECTOR_IRQ + IRQ_LINES - 1:
+		irq_line_interrupt((unsigned int)vector - VECTOR_IRQ);
+		break;
+	default:
+		pr_warn("unexpected interrupt, vector %lu\n", vector);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Page-table entries, and the kernel half before <neurath/mm.h> exists.
+ *
+ * Private to arch/x86_64.  The kernel half is shared by all roots.  It needs no
+ * lock: tables are only ever added, by compare-and-exchange, and the entry of
+ * an address is written by the owner of that address alone.
+ */
+#ifndef ARCH_X86_64_PAGETABLE_H
+#define ARCH_X86_64_PAGETABLE_H
+
+#include <neurath/arch.h>
+
+#define PTE_PRESENT	(1UL << 0)
+#define PTE_WRITE	(1UL << 1)
+#define PTE_USER	(1UL << 2)
+#define PTE_WT		(1UL << 3)
+#define PTE_UNCACHED	(1UL << 4)
+#define PTE_ACCESSED	(1UL << 5)
+#define PTE_DIRTY	(1UL << 6)
+#define PTE_LARGE	(1UL << 7)
+#define PTE_GLOBAL	(1UL << 8)
+#define PTE_NX		(1UL << 63)
+#define PTE_ADDRESS	0x000ffffffffff000UL
+#define PTE_TABLE	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+
+#define PTE_ENTRIES	512
+/* Bytes that one entry of a level maps: 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB. */
+#define PTE_SPAN(level)	(PAGE_SIZE << (9 * ((level) - 1)))
+#define PTE_INDEX(va, level) (((va) >> (12 + 9 * ((level) - 1))) & (PTE_ENTRIES - 1))
+
+/* Device and firmware mappings made before vmap works, never unmapped. */
+#define FIXMAP_BASE	0xffffffffff000000UL
+#define FIXMAP_END	0xfffffffffffff000UL
+
+/* A zeroed table from wherever memory comes from now; NULL = no memory. */
+pte_t *table_alloc(void);
+
+/* Builds the final kernel half and loads it on the boot CPU.  Boot CPU, once. */
+void paging_init(void);
+/* When all CPUs have left them: clears the tables that boot/entry.S built. */
+void paging_forget_boot_tables(void);
+/* Unmaps init text and data from the kernel image and makes their alias writable. */
+void paging_unmap_init(void);
+
+/* A page range of a device, uncached (boot only; later: ioremap()). */
+void *kmap_device(phys_addr_t pa, size_t size);
+/* Firmware tables: through the direct map where it reaches them. (boot only) */
+const void *kmap_firmware(phys_addr_t pa, size_t size);
+
+/* Removes kernel translations of [start, end) on every CPU and waits. Interrupts on. */
+void tlb_flush_kernel_range(unsigned long start, unsigned long end);
+/* The TLB interrupt. */
+void tlb_interrupt(void);
+
+#endif

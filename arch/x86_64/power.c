@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Switching off, restarting, and leaving the emulator with an exit code.
+ *
+ * All of them stop the other CPUs first and never return; what cannot be done
+ * ends in a halted machine.
+ */
+#include <neurath/arch.h>
+#include <neurath/printk.h>
+#include "acpi.h"
+#include "fwcfg.h"
+#include "x86.h"
+
+#define ACPI_SLEEP_ENABLE	(1u << 13)
+#define EXIT_PORT		0xf4	/* QEMU's isa-debug-exit */
+#define KEYBOARD_COMMAND	0x64
+#define KEYBOARD_RESET		0xfe
+#define RESET_PORT		0xcf9
+#define ACPI_SPACE_MEMORY	0
+#define ACPI_SPACE_PORT		1
+
+static void power_quiesce(void)
+{
+	irq_disable();
+	arch_stop_others();
+}
+
+static void power_sleep(u16 port, u8 type)
+{
+	if (port)
+		outw(port, (u16)((inw(port) & ~(7u << 10)) | (type & 7u) << 10 |
+				 ACPI_SLEEP_ENABLE));
+}
+
+void arch_poweroff(void)
+{
+	power_quiesce();
+	if (acpi.has_s5) {
+		power_sleep(acpi.pm1a_control, acpi.s5_a);
+		power_sleep(acpi.pm1b_control, acpi.s5_b);
+	}
+	pr_emerg("power off failed, the system is halted\n");
+	arch_halt();
+}
+
+void arch_reboot(void)
+{
+	power_quiesce();
+	if (acpi.reset_space == ACPI_SPACE_PORT)
+		outb((u16)acpi.reset_address, acpi.reset_value);
+	outb(RESET_PORT, 0x02);
+	outb(RESET_PORT, 0x06);
+	outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
+	/* Last resort: a breakpoint without a handler is a triple fault. */
+	struct {
+		u16 limit;
+		u64 base;
+	} __packed no_idt = { 0 };
+
+	asm volatile("lidt %0; int3" : : "m"(no_idt));
+	arch_halt();
+}
+
+void arch_exit_test(unsigned int code)
+{
+	/* Only where the emulator is, a write to this port means this. */
+	if (fwcfg_present())
+		outl(EXIT_PORT, code);
+}
+
+void arch_exit(unsigned int code)
+{
+	power_quiesce();
+	arch_exit_test(code);
+	arch_poweroff();
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The C half of the context switch, and the first frames of new tasks.
+ *
+ * arch_switch_to() is the only place where a task leaves a CPU: interrupts are
+ * off and the run queue's lock is held.  The scheduler has loaded the address
+ * space already.
+ */
+#include <asm/switch.h>
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/sched.h>
+#include <neurath/task.h>
+#include "entry.h"
+#include "fpu.h"
+#include "segments.h"
+#include "x86.h"
+
+static unsigned long switch_stack_top(const struct task *task)
+{
+	return (unsigned long)task->stack + KSTACK_SIZE;
+}
+
+static void switch_user_state(struct task *prev, struct task *next)
+{
+	if (prev->fpu) {
+		fpu_save(prev->fpu);
+		prev->fsbase = rdmsr(MSR_FS_BASE);
+		prev->gsbase = rdmsr(MSR_KERNEL_GS_BASE);
+	}
+	if (next->fpu) {
+		fpu_restore(next->fpu);
+		wrmsr(MSR_FS_BASE, next->fsbase);
+		wrmsr(MSR_KERNEL_GS_BASE, next->gsbase);
+	}
+}
+
+struct task *arch_switch_to(struct task *prev, struct task *next)
+{
+	struct cpu *cpu = this_cpu();
+	struct cpu_arch *arch = cpu->arch;
+
+	debug_assert(irqs_disabled());
+	switch_user_state(prev, next);
+	cpu->task = next;
+	cpu->kernel_stack = switch_stack_top(next);
+	arch->tss.rsp[0] = cpu->kernel_stack;
+	return switch_stacks(&prev->kernel_sp, next->kernel_sp, prev);
+}
+
+/*
+ * A user task's stack begins with the place of its user registers.  So does a
+ * kernel thread's: it may become a user task (init).
+ */
+static struct switch_frame *switch_new_frame(struct task *task)
+{
+	struct switch_frame *frame = (void *)kstack_user_regs(task->stack);
+
+	frame--;
+	*frame = (struct switch_frame){ 0 };
+	task->kernel_sp = (unsigned long)frame;
+	return frame;
+}
+
+void arch_setup_kthread(struct task *task, int (*fn)(void *), void *arg)
+{
+	struct switch_frame *frame = switch_new_frame(task);
+
+	frame->rbx = (unsigned long)fn;
+	frame->r12 = (unsigned long)arg;
+	frame->ret = (unsigned long)kthread_first_return;
+}
+
+void arch_set_fsbase(unsigned long base)
+{
+	wrmsr(MSR_FS_BASE, base);
+}
+
+unsigned long arch_get_fsbase(void)
+{
+	return rdmsr(MSR_FS_BASE);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Removing translations that CPUs may have cached.
+ *
+ * One request at a time, described by tlb_request under tlb_lock.  The sender
+ * waits with interrupts on, so two senders cannot wait for each other: the one
+ * that spins for the lock still takes the other's interrupt.
+ *
+ * Which CPUs may hold translations of an address space is in mm->cpu_mask.  A
+ * CPU sets its bit before it loads the root (a full barrier), the sender has
+ * changed the tables before it reads the mask (smp_mb() below): either the
+ * sender sees the bit, or the CPU loads the changed tables.
+ */
+#include <neurath/arch.h>
+#include <neurath/atomic.h>
+#include <neurath/bug.h>
+#include <neurath/spinlock.h>
+#include <neurath/vm.h>
+#include "apic.h"
+#include "pagetable.h"
+#include "traps.h"
+#include "x86.h"
+
+/* More pages than this: everything is removed instead. */
+#define TLB_FLUSH_PAGES	32
+
+struct tlb_request {
+	phys_addr_t pgd;		/* 0: kernel translations */
+	unsigned long start, end;
+	u64 waiting;			/* (a) CPUs that have not done it yet */
+};
+
+static DEFINE_SPINLOCK_RANK(tlb_lock, RANK_LEAF);
+static struct tlb_request tlb_request;	/* (tlb_lock) */
+
+void tlb_flush_page_local(unsigned long va)
+{
+	invlpg(va);
+}
+
+static void tlb_flush_all_local(void)
+{
+	unsigned long flags = irq_save(), cr4 = read_cr4();
+
+	/* Changing PGE removes global entries, too. */
+	write_cr4(cr4 ^ CR4_PGE);
+	write_cr4(cr4);
+	irq_restore(flags);
+}
+
+static void tlb_flush_local(phys_addr_t pgd, unsigned long start, unsigned long end)
+{
+	if (pgd && (read_cr3() & PTE_ADDRESS) != pgd)
+		return;
+	if ((end - start) / PAGE_SIZE <= TLB_FLUSH_PAGES) {
+		for (; start < end; start += PAGE_SIZE)
+			invlpg(start);
+	} else if (pgd) {
+		write_cr3(pgd);
+	} else {
+		tlb_flush_all_local();
+	}
+}
+
+notrace void tlb_interrupt(void)
+{
+	tlb_flush_local(tlb_request.pgd, tlb_request.start, tlb_request.end);
+	__atomic_fetch_and(&tlb_request.waiting, ~BIT(cpu_id()), __ATOMIC_SEQ_CST);
+}
+
+static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
+{
+	/* Interrupts stay on while spinning: see the head comment. */
+	assert(!irqs_disabled());
+	spin_lock(&tlb_lock);
+	mask &= ~BIT(cpu_id());
+	tlb_request.pgd = pgd;
+	tlb_request.start = start;
+	tlb_request.end = end;
+	smp_store_release(&tlb_request.waiting, mask);
+	for (u64 left = mask; left; left &= left - 1)
+		lapic_send(cpus[__builtin_ctzl(left)].apic_id, APIC_FIXED, VECTOR_TLB);
+	while (smp_load_acquire(&tlb_request.waiting))
+		cpu_relax();
+	spin_unlock(&tlb_lock);
+}
+
+static void tlb_flush(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
+{
+	smp_mb();
+	mask &= READ_ONCE(cpus_online);
+	/*
+	 * A sender may not move between the local flush and the mask it leaves
+	 * itself out of; kernel code is not preempted, so it does not.
+	 */
+	tlb_flush_local(pgd, start, end);
+	if (mask & ~BIT(cpu_id()))
+		tlb_flush_others(mask, pgd, start, end);
+}
+
+void tlb_flush_kernel_range(unsigned long start, unsigned long end)
+{
+	tlb_flush(~0UL, 0, start, end);
+}
+
+void tlb_flush_mm_range(struct mm *mm, unsigned long start, unsigned long end)
+{
+	smp_mb();
+	tlb_flush(READ_ONCE(mm->cpu_mask), mm->pgd, start & PAGE_MASK, align_up(end, PAGE_SIZE));
+}
+
+void tlb_flush_mm(struct mm *mm)
+{
+	tlb_flush_mm_range(mm, 0, USER_MAX);
+}
+
+void arch_load_pgd(phys_addr_t pgd)
+{
+	if ((read_cr3() & PTE_ADDRESS) != pgd)
+		write_cr3(pgd);
+}
