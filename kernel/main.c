@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's start: every subsystem in its order, on the boot CPU, on the
+ * stack that is later its idle task's.
+ */
+#include <neurath/arch.h>
+#include <neurath/boot.h>
+#include <neurath/init.h>
+#include <neurath/mm.h>
+#include <neurath/printk.h>
+#include <neurath/sched.h>
+
+void kernel_main(void)
+{
+	arch_early_init();
+	pr_info("Neurath: %lu MiB of memory end at %#lx\n", boot_ram_end() >> 20, boot_ram_end());
+	mm_init();
+	arch_init();
+	sched_init();
+	text_poke_init();
+	syscall_init();
+	workqueue_init();
+	kernfs_init();
+	fs_init();
+	module_init_subsystem();
+	klp_init();
+	arch_start_cpus();
+	start_init();
+	boot_free_init();
+	sched_cpu_entry();
+}
