@@ -75,7 +75,6 @@ struct module {
 	atomic_t refcnt;		/* (a) */
 	struct list_head users;		/* (m) struct module_use.user_node: who uses us */
 	struct list_head uses;		/* (m) struct module_use.used_node: whom we use */
-	struct task *loader;		/* (m) runs our init */
 
 	/* Parameters */
 	const struct kernel_param *params;	/* (!) */

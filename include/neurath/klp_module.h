@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Live patching of modules that come and go: called by the module loader in
+ * process context, without klp_mutex.
+ */
+#ifndef NEURATH_KLP_MODULE_H
+#define NEURATH_KLP_MODULE_H
+
+struct module;
+
+/*
+ * The module is COMING: relocated, its slots known, its init not run.  Applies every
+ * active patch in enabling order.  An error refuses the module, and everything done
+ * for it is undone.
+ */
+int klp_module_coming(struct module *mod);
+/* The module is GOING (after its exit function, or after a failure that follows coming). */
+void klp_module_going(struct module *mod);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * relocate.c - symbol values and relocations of a module.  Writes only to the memory
+ * of the module, which nobody executes yet.  A place that is not zero before it is
+ * relocated, and a value that does not fit, refuse the module (-ENOEXEC).
+ */
+#include <neurath/string.h>
+#include "elfmod.h"
+
+int elfmod_resolve(struct elfmod *m, int (*find)(void *ctx, const char *name, u64 *value),
+		   void *ctx)
+{
+	for (unsigned int i = 1; i < m->nr_symbols; i++) {
+		Elf64_Sym *sym = &m->symbols[i];
+		const char *name = m->strings + sym->st_name;
+		u64 value = 0;
+		int error;
+
+		if (sym->st_shndx != SHN_UNDEF || *name == '\0')
+			continue;
+		error = find(ctx, name, &value);
+		if (error == -ENOENT && ELF64_ST_BIND(sym->st_info) == STB_WEAK)
+			error = 0;
+		if (error) {
+			/* The text is the one that people search for. */
+			elfmod_refuse(m, error, "Unknown symbol ", name);
+			return error;
+		}
+		sym->st_value = value;
+	}
+	return 0;
+}
+
+/* The address of a table entry that holds @value. */
+static u64 elfmod_got_entry(struct elfmod *m, u64 value)
+{
+	u64 at = m->got_offset + (u64)m->got_used++ * 8;
+
+	memcpy(m->region_mem[REGION_RODATA] + at, &value, 8);
+	return m->region_addr[REGION_RODATA] + at;
+}
+
+static bool elfmod_fits_s32(u64 value)
+{
+	return (s64)value == (s32)value;
+}
+
+/* The bytes for one relocation at @place, which may rewrite the instruction before it. */
+static int elfmod_reloc_value(struct elfmod *m, unsigned int type, u8 *loc, u64 offset,
+			      u64 place, u64 symbol, u64 addend, u64 *value)
+{
+	bool fits = true;
+
+	*value = symbol + addend;
+	switch (type) {
+	case R_X86_64_64:
+		break;
+	case R_X86_64_32:
+		fits = *value == (u32)*value;
+		break;
+	case R_X86_64_32S:
+		fits = elfmod_fits_s32(*value);
+		break;
+	case R_X86_64_PC32:
+	case R_X86_64_PLT32:
+		*value -= place;
+		fits = elfmod_fits_s32(*value);
+		break;
+	case R_X86_64_PC64:
+		*value -= place;
+		break;
+	default:	/* an access to the global offset table */
+		*value -= place;
+		if (elfmod_got_relaxes(loc - offset, offset) && elfmod_fits_s32(*value)) {
+			loc[-2] = 0x8d;		/* lea */
+			break;
+		}
+		if (m->got_used == m->got_size)
+			return elfmod_refuse(m, -ENOEXEC, "symbol out of reach for a GOT access", NULL);
+		*value = elfmod_got_entry(m, symbol) + addend - place;
+		fits = elfmod_fits_s32(*value);
+	}
+	if (!fits)
+		return elfmod_refuse(m, -ENOEXEC, "relocation out of range", NULL);
+	return 0;
+}
+
+/* Where a message about symbol @i should point. */
+static const char *elfmod_symbol_name(const struct elfmod *m, unsigned int i)
+{
+	const Elf64_Sym *sym = &m->symbols[i];
+
+	if (ELF64_ST_TYPE(sym->st_info) == STT_SECTION && sym->st_shndx < m->nr_sections)
+		return elfmod_section_name(m, sym->st_shndx);
+	return m->strings + sym->st_name;
+}
+
+/* A relocation may refer to what is loaded, to numbers, and to what was resolved. */
+static bool elfmod_symbol_usable(const struct elfmod *m, const Elf64_Sym *sym)
+{
+	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_ABS)
+		return true;
+	return sym->st_shndx < m->nr_sections && m->place[sym->st_shndx].region != REGION_NONE;
+}
+
+static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf64_Rela *r)
+{
+	static const u8 zero[8];
+	const struct elfmod_placement *p = &m->place[target];
+	unsigned int type = ELF64_R_TYPE(r->r_info), index = ELF64_R_SYM(r->r_info);
+	unsigned int width = elfmod_reloc_width(type);
+	u8 *loc = m->region_mem[p->region] + p->offset + r->r_offset;
+	u64 value;
+	int error;
+
+	if (type == R_X86_64_NONE)
+		return 0;
+	if (!elfmod_symbol_usable(m, &m->symbols[index]))
+		return elfmod_refuse(m, -ENOEXEC, "relocation against a symbol that is not loaded: ",
+				     elfmod_symbol_name(m, index));
+	if (memcmp(loc, zero, width) != 0)
+		return elfmod_refuse(m, -ENOEXEC,
+				     "Invalid relocation target, existing value is nonzero, for ",
+				     elfmod_symbol_name(m, index));
+	error = elfmod_reloc_value(m, type, loc, r->r_offset,
+				   elfmod_address(m, target) + r->r_offset,
+				   m->symbols[index].st_value, (u64)r->r_addend, &value);
+	if (error)
+		return elfmod_refuse(m, error, "relocation out of range for ",
+				     elfmod_symbol_name(m, index));
+	memcpy(loc, &value, width);	/* little endian: the low bytes come first */
+	return 0;
+}
+
+int elfmod_relocate(struct elfmod *m)
+{
+	for (unsigned int i = 1; i < m->nr_sections; i++) {
+		const Elf64_Shdr *s = &m->sections[i];
+
+		if (!elfmod_is_applied(m, s))
+			continue;
+		for (u64 k = 0; k < s->sh_size / sizeof(Elf64_Rela); k++) {
+			Elf64_Rela r;
+			int error;
+
+			elfmod_read_rela(m, s, k, &r);
+			error = elfmod_relocate_one(m, s->sh_info, &r);
+			if (error)
+				return error;
+		}
+	}
+	return 0;
+}
