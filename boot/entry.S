@@ -155,6 +155,8 @@ boot_stack_top:
 	/* The boot CPU's first stack, later that of its idle task. */
 	.section .bss..page_aligned, "aw", @nobits
 	.balign	4096
-	.globl	boot_idle_stack
+	.globl	boot_idle_stack, boot_idle_guard
+boot_idle_guard:
+	.skip	4096			/* stays unmapped */
 boot_idle_stack:
 	.skip	ASM_KSTACK_SIZE

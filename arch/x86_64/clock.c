@@ -29,6 +29,7 @@
 #define PIT_GATE		0x61
 
 #define CALIBRATE_NS		(5 * NSEC_PER_MSEC)
+#define CALIBRATE_TRIES		5
 
 /* ns = ticks * mult >> 32, with 128 bits in between. */
 static u64 clock_tsc_base;
@@ -65,75 +66,95 @@ void clock_delay_us(unsigned int us)
 
 /* ---- calibration ---------------------------------------------------------- */
 
+/* The three counters at one moment. */
+struct clock_sample {
+	u64 tsc, reference;
+	u32 timer;
+};
+
 static volatile u64 *hpet;
-static u64 hpet_start;
+static struct clock_sample clock_first;
 
-/* A free-running 32-bit view is enough: it lasts for many seconds. */
-static u32 __init hpet_count(void)
-{
-	return (u32)hpet[HPET_COUNTER];
-}
-
-static u64 __init hpet_elapsed_ns(void)
-{
-	u64 femto = hpet[HPET_CAPABILITIES] >> 32;
-	u32 ticks = hpet_count() - (u32)hpet_start;
-
-	return ticks * femto / FEMTO_PER_NANO;
-}
-
-/* Channel 2 counts down once while its gate is open; the output bit rises at 0. */
+/* Channel 2 of the PIT counts down from 0xffff; it takes 55 ms to come round. */
 static void __init pit_start(void)
 {
-	unsigned long count = PIT_HZ * CALIBRATE_NS / NSEC_PER_SEC;
-
 	outb(PIT_GATE, (inb(PIT_GATE) & ~3) | 1);
 	outb(PIT_COMMAND, 0xb0);
-	outb(PIT_DATA_2, (u8)count);
-	outb(PIT_DATA_2, (u8)(count >> 8));
+	outb(PIT_DATA_2, 0xff);
+	outb(PIT_DATA_2, 0xff);
 }
 
-static u64 clock_calibrate_tsc;
+static u64 __init clock_reference(void)
+{
+	u16 count;
+
+	if (hpet)
+		return (u32)hpet[HPET_COUNTER];	/* 32 bits last for seconds */
+	outb(PIT_COMMAND, 0x80);		/* latch channel 2 */
+	count = inb(PIT_DATA_2);
+	count |= (u16)(inb(PIT_DATA_2) << 8);
+	return (u16)~count;
+}
+
+static u64 __init clock_reference_ns(u64 from, u64 to)
+{
+	if (hpet)
+		return (u32)(to - from) * (hpet[HPET_CAPABILITIES] >> 32) / FEMTO_PER_NANO;
+	return (u16)(to - from) * NSEC_PER_SEC / PIT_HZ;
+}
+
+/*
+ * An emulator may be held up between two reads: of some attempts the one that
+ * took the least time counts.
+ */
+static struct clock_sample __init clock_take_sample(void)
+{
+	struct clock_sample best = { 0 };
+	u64 best_width = U64_MAX;
+
+	for (int i = 0; i < CALIBRATE_TRIES; i++) {
+		struct clock_sample s = { .tsc = rdtsc() };
+		u64 width;
+
+		s.reference = clock_reference();
+		s.timer = lapic_timer_count();
+		width = rdtsc() - s.tsc;
+		if (width < best_width) {
+			best_width = width;
+			best = s;
+		}
+	}
+	return best;
+}
 
 void __init clock_begin(void)
 {
 	if (acpi.hpet) {
 		hpet = kmap_device(acpi.hpet, PAGE_SIZE);
 		hpet[HPET_CONFIG] |= HPET_ENABLE;
-		hpet_start = hpet_count();
 	} else {
 		pit_start();
 	}
-	clock_calibrate_tsc = rdtsc();
 	lapic_timer_mode(false);
 	lapic_timer_start(~0u);
-}
-
-/* Waits until CALIBRATE_NS have passed since clock_begin(): how long it was. */
-static u64 __init clock_wait(void)
-{
-	u64 ns;
-
-	if (!hpet) {
-		while (!(inb(PIT_GATE) & 0x20))
-			cpu_relax();
-		return CALIBRATE_NS;
-	}
-	do {
-		ns = hpet_elapsed_ns();
-	} while (ns < CALIBRATE_NS);
-	return ns;
+	clock_first = clock_take_sample();
+	clock_tsc_base = clock_first.tsc;
 }
 
 void __init clock_finish(void)
 {
-	u64 ns = clock_wait(), now = rdtsc();
-	u64 tsc_ticks = now - clock_calibrate_tsc;
-	u64 timer_ticks = ~0u - lapic_timer_count();
+	struct clock_sample last;
+	u64 ns, tsc_ticks, timer_ticks;
 
+	while (clock_reference_ns(clock_first.reference, clock_reference()) < CALIBRATE_NS)
+		cpu_relax();
+	last = clock_take_sample();
 	lapic_timer_start(0);
+
+	ns = clock_reference_ns(clock_first.reference, last.reference);
+	tsc_ticks = last.tsc - clock_first.tsc;
+	timer_ticks = clock_first.timer - last.timer;
 	assert(ns && tsc_ticks && timer_ticks);
-	clock_tsc_base = clock_calibrate_tsc;
 	clock_ns_to_tsc_mult = (tsc_ticks << 32) / ns;
 	clock_ns_to_timer_mult = (timer_ticks << 32) / ns;
 	clock_tsc_mult = (ns << 32) / tsc_ticks;

@@ -35,6 +35,7 @@ static unsigned long fixmap_next = FIXMAP_BASE;
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[];
 extern char __data_start[], __data_end[], __init_start[], __init_text_start[];
 extern char __init_text_end[], __init_data_start[], __init_end[], __bss_start[], _end[];
+extern char boot_idle_guard[];
 extern pte_t boot_pml4[], boot_tables_end[];
 
 #define PTE_KERNEL	(PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_GLOBAL)
@@ -314,7 +315,8 @@ void __init paging_init(void)
 	paging_map_image(__data_start, __data_end, PROT_KERNEL_RW);
 	paging_map_image(__init_text_start, __init_text_end, PROT_KERNEL_RX);
 	paging_map_image(__init_data_start, __init_end, PROT_KERNEL_RW);
-	paging_map_image(__bss_start, _end, PROT_KERNEL_RW);
+	paging_map_image(__bss_start, boot_idle_guard, PROT_KERNEL_RW);
+	paging_map_image(boot_idle_guard + PAGE_SIZE, _end, PROT_KERNEL_RW);
 	write_cr3(kernel_pgd);
 }
 
