@@ -77,36 +77,3 @@ unsigned long pte_next_table(phys_addr_t pgd, unsigned long va, unsigned long en
 	}
 	return end;
 }
-
-pte_t pte_make(phys_addr_t pa, int prot)
-{
-	pte_t pte = pa | PTE_PRESENT | PTE_USER | PTE_ACCESSED;
-
-	if (prot & PTE_USER_WRITE)
-		pte |= PTE_WRITE | PTE_DIRTY;
-	if (!(prot & PTE_USER_EXEC))
-		pte |= PTE_NX;
-	if (prot & PTE_USER_UNCACHED)
-		pte |= PTE_UNCACHED | PTE_WT;
-	return pte;
-}
-
-bool pte_present(pte_t pte)
-{
-	return pte & PTE_PRESENT;
-}
-
-bool pte_writable(pte_t pte)
-{
-	return pte & PTE_WRITE;
-}
-
-bool pte_dirty(pte_t pte)
-{
-	return pte & PTE_DIRTY;
-}
-
-phys_addr_t pte_phys(pte_t pte)
-{
-	return pte & PTE_ADDRESS;
-}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page-table entries, and the kernel half before <neurath/mm.h> exists.
+ * Page tables (entries: <asm/pte.h>), and the kernel half before <neurath/mm.h> exists.
  *
  * Private to arch/x86_64.  The kernel half is shared by all roots.  It needs no
  * lock: tables are only ever added, by compare-and-exchange, and the entry of
@@ -11,17 +11,6 @@
 
 #include <neurath/arch.h>
 
-#define PTE_PRESENT	(1UL << 0)
-#define PTE_WRITE	(1UL << 1)
-#define PTE_USER	(1UL << 2)
-#define PTE_WT		(1UL << 3)
-#define PTE_UNCACHED	(1UL << 4)
-#define PTE_ACCESSED	(1UL << 5)
-#define PTE_DIRTY	(1UL << 6)
-#define PTE_LARGE	(1UL << 7)
-#define PTE_GLOBAL	(1UL << 8)
-#define PTE_NX		(1UL << 63)
-#define PTE_ADDRESS	0x000ffffffffff000UL
 #define PTE_TABLE	(PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 
 #define PTE_ENTRIES	512

@@ -14,11 +14,6 @@
  */
 #include <uapi/errno.h>
 
-	.data
-	.globl smap_enabled
-smap_enabled:
-	.byte 0
-
 	.section .text.uaccess, "ax"
 
 .macro FAULT_GOES_TO label
@@ -32,14 +27,14 @@ smap_enabled:
 .macro USER_OPEN
 	push	%rbp
 	mov	%rsp, %rbp
-	cmpb	$0, smap_enabled(%rip)
+	cmpb	$0, cpu_has_smap(%rip)
 	je	.Lopen\@
 	stac
 .Lopen\@:
 .endm
 
 .macro USER_CLOSE_RETURN
-	cmpb	$0, smap_enabled(%rip)
+	cmpb	$0, cpu_has_smap(%rip)
 	je	.Lclose\@
 	clac
 .Lclose\@:

@@ -13,6 +13,7 @@
 #include <neurath/atomic.h>
 #include <neurath/ptregs.h>
 #include <asm/cpu.h>
+#include <asm/pte.h>
 
 struct mm;
 struct task;
@@ -113,7 +114,6 @@ static __always_inline struct pt_regs *kstack_user_regs(void *stack_base)
 }
 
 /* ---- page tables (arch/x86_64/pagetable.c) ------------------------------- */
-typedef u64 pte_t;
 #define PROT_KERNEL_RO		1	/* R, NX */
 #define PROT_KERNEL_RW		2	/* RW, NX */
 #define PROT_KERNEL_RX		3	/* R, X */
@@ -125,24 +125,19 @@ void kunmap_range(unsigned long va, unsigned long size);	/* flushes all CPUs */
 /* Changes a mapped range incl. the direct map (2 MiB pages are split); flushes all CPUs. */
 int kprotect_range(unsigned long va, unsigned long size, int prot);
 
-/* User half, one root per struct mm.  Caller holds mm->page_lock (spin). */
-#define PTE_USER_WRITE		1
-#define PTE_USER_EXEC		2
-#define PTE_USER_UNCACHED	4			/* device memory */
+/*
+ * User half, one root per struct mm.  Caller holds mm->page_lock (spin), or is the only
+ * one to know the root.  Entries are made and read by the inline functions of <asm/pte.h>.
+ */
 phys_addr_t pgd_alloc(void);				/* 0 = no memory; kernel half shared */
 void pgd_free(phys_addr_t pgd);				/* user pages are gone already */
 /*
  * Walks to the 4 KiB entry of @va.  @create allocates tables; NULL = absent or
- * no memory.  The entry is read and written with the pte_ functions below.
+ * no memory.
  */
 pte_t *pte_walk(phys_addr_t pgd, unsigned long va, bool create);
 /* First va >= @va below @end whose page table exists; @end if none (skips holes). */
 unsigned long pte_next_table(phys_addr_t pgd, unsigned long va, unsigned long end);
-pte_t pte_make(phys_addr_t pa, int prot);		/* PTE_USER_* bits */
-bool pte_present(pte_t pte);
-bool pte_writable(pte_t pte);
-bool pte_dirty(pte_t pte);
-phys_addr_t pte_phys(pte_t pte);
 /* Removes cached translations of @mm on every CPU that may hold them. (task or page_lock held) */
 void tlb_flush_mm(struct mm *mm);
 void tlb_flush_mm_range(struct mm *mm, unsigned long start, unsigned long end);
