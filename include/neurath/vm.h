@@ -22,6 +22,7 @@ struct file;
 #define VM_DEVICE	0x40		/* physical pages: not counted, not given to a forked child */
 #define VM_NEVER_WRITE	0x80		/* shared, read-only for good: mprotect() cannot add VM_WRITE */
 #define VM_COPIED	0x100		/* private pages may stand in place of the object's (kernel/mm) */
+#define VM_NORESERVE	0x200	/* of vm_map() only: may exceed the machine's memory */
 #define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
 
 /* Between a growing stack and the mapping below it. */
@@ -114,6 +115,8 @@ int vm_fault(struct mm *mm, unsigned long addr, unsigned access);
 /* Pages of @file, from the cache or read now (calls a server: no lock held).  With a reference. */
 int vmobject_of_file(struct file *file, struct vmobject **out);
 struct vmobject *vmobject_anon(size_t nr_pages);	/* NULL = no memory */
+/* Pages of memory that is reserved for good (boot modules), page aligned. NULL = no memory. */
+struct vmobject *vmobject_of_phys(phys_addr_t start, size_t size);
 void vmobject_get(struct vmobject *o);
 void vmobject_put(struct vmobject *o);
 void vmobject_shrink_cache(void);		/* drops unused cached objects */

@@ -34,6 +34,11 @@ static struct pcp pcps[NR_CPUS];
 static size_t total_pages;			/* (!) after boot */
 static size_t reserve_pages;			/* (!) kept from __GFP_USER */
 
+bool pages_low(void)
+{
+	return READ_ONCE(buddy.nr_free) < reserve_pages;
+}
+
 /* Frames that are neither on a list of the buddy system nor handed out by boot/ are reserved. */
 static void mm_take_range(phys_addr_t start, phys_addr_t end)
 {
@@ -69,6 +74,7 @@ void mm_init(void)
 {
 	buddy_init();
 	slab_init();
+	vm_init();
 }
 
 void mm_free_boot_range(phys_addr_t start, phys_addr_t end)
@@ -167,7 +173,7 @@ struct page *page_alloc(unsigned order, gfp_t gfp)
 	if (order > PAGE_MAX_ORDER || fault_inject_should_fail())
 		return NULL;
 	/* A racy look is good enough: the reserve is a margin, not a count. */
-	if ((gfp & __GFP_USER) && READ_ONCE(buddy.nr_free) < reserve_pages)
+	if ((gfp & __GFP_USER) && pages_low())
 		return NULL;
 	page = order ? page_alloc_block(order) : page_alloc_single();
 	if (unlikely(!page))
@@ -197,6 +203,16 @@ void page_free(struct page *page)
 	if (unlikely(pcps[cpu_id()].count > PCP_MAX))
 		pcp_drain(&pcps[cpu_id()], PCP_MAX - PCP_BATCH);
 	irq_restore(flags);
+}
+
+void page_split(struct page *page)
+{
+	unsigned long n = BIT(page->order);
+
+	for (unsigned long i = 0; i < n; i++) {
+		page[i].order = 0;
+		atomic_set(&page[i].refs, 1);
+	}
 }
 
 void *page_alloc_table(void)

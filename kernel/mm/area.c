@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sorted list of areas; see area.h.  Areas never overlap and are never empty.
+ * The last area found is remembered: faults and calls come in runs.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/string.h>
+#include "area.h"
+
+static struct kmem_cache *area_cache;
+
+void area_init(void)
+{
+	area_cache = kmem_cache_create("vm_area", sizeof(struct vm_area), 16);
+	assert(area_cache);
+}
+
+struct vm_area *area_alloc(unsigned long start, unsigned long end, unsigned flags,
+			   struct vmobject *object, unsigned long offset, char *name)
+{
+	struct vm_area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
+
+	assert(start < end);
+	if (!area)
+		return NULL;
+	*area = (struct vm_area){
+		.start = start, .end = end, .flags = flags,
+		.object = object, .offset = offset, .name = name,
+	};
+	return area;
+}
+
+void area_free(struct vm_area *area)
+{
+	if (area->object)
+		vmobject_put(area->object);
+	kfree(area->name);
+	kmem_cache_free(area_cache, area);
+}
+
+struct vm_area *area_dup(const struct vm_area *area)
+{
+	struct vm_area *new;
+	char *name = NULL;
+
+	if (area->name && !(name = kstrdup(area->name, GFP_KERNEL)))
+		return NULL;
+	new = area_alloc(area->start, area->end, area->flags, area->object, area->offset, name);
+	if (!new) {
+		kfree(name);
+		return NULL;
+	}
+	if (new->object)
+		vmobject_get(new->object);
+	return new;
+}
+
+struct vm_area *vm_find(struct mm *mm, unsigned long addr)
+{
+	struct vm_area *area = mm->cached;
+
+	assert_mutex_held(&mm->mmap_lock);
+	if (area && area->start <= addr && addr < area->end)
+		return area;
+	list_for_each_entry(area, &mm->areas, node) {
+		if (area->end > addr) {
+			mm->cached = area;
+			return area;
+		}
+	}
+	return NULL;
+}
+
+void area_insert(struct mm *mm, struct vm_area *area)
+{
+	struct vm_area *next = vm_find(mm, area->start);
+
+	assert(!next || area->end <= next->start);
+	/* Before the next area, or at the end: the head is "next" of the last. */
+	list_add_tail(&area->node, next ? &next->node : &mm->areas);
+	mm->nr_areas++;
+	mm->cached = area;
+}
+
+void area_remove(struct mm *mm, struct vm_area *area)
+{
+	assert_mutex_held(&mm->mmap_lock);
+	list_del(&area->node);
+	mm->nr_areas--;
+	mm->cached = NULL;
+}
+
+/* Cuts @area in two at @addr. */
+static int area_split(struct mm *mm, struct vm_area *area, unsigned long addr)
+{
+	struct vm_area *upper;
+
+	assert(area->start < addr && addr < area->end);
+	if (mm->nr_areas >= VM_MAX_AREAS)
+		return -ENOMEM;
+	upper = area_dup(area);
+	if (!upper)
+		return -ENOMEM;
+	upper->start = addr;
+	upper->offset += addr - area->start;
+	area->end = addr;
+	list_add(&upper->node, &area->node);
+	mm->nr_areas++;
+	mm->cached = NULL;
+	return 0;
+}
+
+int area_split_range(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area *area = vm_find(mm, start);
+	int err = 0;
+
+	if (area && area->start < start)
+		err = area_split(mm, area, start);
+	if (err)
+		return err;
+	area = vm_find(mm, end - 1);
+	if (area && area->start < end && end < area->end)
+		err = area_split(mm, area, end);
+	return err;
+}
+
+/*
+ * Only anonymous memory without a name: everything else has an identity that
+ * /proc/PID/maps shows.  A stack keeps its own area, since it grows.
+ */
+static bool area_can_merge(const struct vm_area *a, const struct vm_area *b)
+{
+	return a->end == b->start && a->flags == b->flags && !a->object && !b->object &&
+	       !a->name && !b->name && !(a->flags & (VM_GROWSDOWN | VM_STACK | VM_DEVICE));
+}
+
+struct vm_area *area_merge(struct mm *mm, struct vm_area *area)
+{
+	struct vm_area *next = area_next(mm, area);
+
+	if (next && area_can_merge(area, next)) {
+		area->end = next->end;
+		area_remove(mm, next);
+		area_free(next);
+	}
+	if (area->node.prev != &mm->areas) {
+		struct vm_area *prev = list_prev_entry(area, node);
+
+		if (area_can_merge(prev, area)) {
+			prev->end = area->end;
+			area_remove(mm, area);
+			area_free(area);
+			area = prev;
+		}
+	}
+	mm->cached = area;
+	return area;
+}
+
+/* Where @area's claim begins: a stack wants room below it. */
+static unsigned long area_claim_start(const struct vm_area *area)
+{
+	if (!(area->flags & VM_GROWSDOWN))
+		return area->start;
+	return area->start > VM_STACK_GAP ? area->start - VM_STACK_GAP : 0;
+}
+
+bool area_range_free(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area *next = vm_find(mm, start);
+
+	return !next || end <= area_claim_start(next);
+}
+
+bool area_range_covered(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area *area = vm_find(mm, start);
+
+	while (area && area->start <= start) {
+		if (area->end >= end)
+			return true;
+		start = area->end;
+		area = area_next(mm, area);
+	}
+	return false;
+}
+
+static unsigned long area_find_gap_below(struct mm *mm, unsigned long top, unsigned long len)
+{
+	struct vm_area *area;
+
+	list_for_each_entry_reverse(area, &mm->areas, node) {
+		if (area->end <= top && top - area->end >= len)
+			return top - len;
+		top = min(top, area_claim_start(area));
+	}
+	return top >= USER_MIN + len ? top - len : 0;
+}
+
+unsigned long area_find_gap(struct mm *mm, unsigned long len)
+{
+	unsigned long addr = area_find_gap_below(mm, mm->mmap_base, len);
+
+	return addr ? addr : area_find_gap_below(mm, USER_MAX, len);
+}

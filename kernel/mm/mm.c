@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Life of an address space: creation, fork, the switch from one to the other on
+ * a CPU, and the end.
+ *
+ * A CPU keeps page tables loaded while kernel threads run (loading is expensive,
+ * more so under an emulator), so an address space may outlive its last task on
+ * some CPUs.  mm_put() of the last reference takes it off them first.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/sched.h>
+#include <neurath/string.h>
+#include <uapi/resource.h>
+#include "area.h"
+#include "internal.h"
+
+/* Room for the stack below USER_MAX: at least this much, whatever its limit says. */
+#define MMAP_MIN_STACK	(128UL << 20)
+#define MMAP_MAX_STACK	(USER_MAX / 6 * 5)
+
+static struct kmem_cache *mm_cache;
+/* The address space whose tables each CPU has loaded; NULL = the kernel's. (@ that CPU, interrupts off) */
+static struct mm *mm_loaded[NR_CPUS];
+
+void vm_init(void)
+{
+	mm_cache = kmem_cache_create("mm", sizeof(struct mm), 64);
+	assert(mm_cache);
+	area_init();
+	vmobject_init();
+}
+
+struct mm *mm_create(void)
+{
+	struct mm *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | __GFP_ZERO);
+	unsigned long stack = process_rlimit(RLIMIT_STACK);
+
+	if (!mm)
+		return NULL;
+	mm->pgd = pages_low() ? 0 : pgd_alloc();
+	if (!mm->pgd) {
+		kmem_cache_free(mm_cache, mm);
+		return NULL;
+	}
+	atomic_set(&mm->refs, 1);
+	mutex_init_rank(&mm->mmap_lock, "mmap_lock", RANK_MMAP);
+	spin_lock_init_rank(&mm->page_lock, "page_lock", RANK_MM_PAGES);
+	INIT_LIST_HEAD(&mm->areas);
+	mm->mmap_base = USER_MAX - VM_STACK_GAP -
+		(clamp(stack, MMAP_MIN_STACK, MMAP_MAX_STACK) & PAGE_MASK);
+	return mm;
+}
+
+static void mm_copy_fields(struct mm *new, const struct mm *old)
+{
+	new->mmap_base = old->mmap_base;
+	new->brk_start = old->brk_start;
+	new->brk = old->brk;
+	new->stack_start = old->stack_start;
+	new->arg_start = old->arg_start;
+	new->arg_end = old->arg_end;
+	new->env_start = old->env_start;
+	new->env_end = old->env_end;
+	memcpy(new->auxv, old->auxv, sizeof(new->auxv));
+}
+
+/* Caller holds old->mmap_lock; nobody else knows @new. */
+static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
+{
+	struct vm_area *area, *copy;
+	int err;
+
+	list_for_each_entry(area, &old->areas, node) {
+		if (area->flags & VM_DEVICE)
+			continue;
+		copy = area_dup(area);
+		if (!copy)
+			return -ENOMEM;
+		list_add_tail(&copy->node, &new->areas);
+		new->nr_areas++;
+		new->total_vm += (area->end - area->start) >> PAGE_SHIFT;
+		err = vm_copy_ptes(new, old, area, flush);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+struct mm *mm_fork(struct mm *old)
+{
+	struct mm *new = mm_create();
+	bool flush = false;
+	int err;
+
+	if (!new)
+		return NULL;
+	mutex_lock(&old->mmap_lock);
+	mm_copy_fields(new, old);
+	err = mm_copy_areas(new, old, &flush);
+	/* Before the child runs: from here on no thread of the parent writes to a shared page. */
+	if (flush)
+		tlb_flush_mm(old);
+	mutex_unlock(&old->mmap_lock);
+	if (!err)
+		return new;
+	mm_put(new);
+	return NULL;
+}
+
+void mm_get(struct mm *mm)
+{
+	atomic_inc(&mm->refs);
+}
+
+void mm_activate(struct mm *mm)
+{
+	unsigned cpu = cpu_id();
+	struct mm *old = mm_loaded[cpu];
+
+	debug_assert(irqs_disabled());
+	if (!mm || mm == old)
+		return;
+	/*
+	 * A full barrier before the tables are read: whoever changes them and then reads
+	 * cpu_mask either finds this CPU in it or has its change seen by the load.
+	 */
+	__atomic_fetch_or(&mm->cpu_mask, BIT(cpu), __ATOMIC_SEQ_CST);
+	arch_load_pgd(mm->pgd);
+	mm_loaded[cpu] = mm;
+	/* Last: mm_unload_everywhere() may free @old once the bit is gone. */
+	if (old)
+		__atomic_fetch_and(&old->cpu_mask, ~BIT(cpu), __ATOMIC_SEQ_CST);
+}
+
+/* Leaves @arg's tables if this CPU only borrows them.  Interrupts are off. */
+static void mm_unload_local(void *arg)
+{
+	struct mm *mm = arg;
+	unsigned cpu = cpu_id();
+
+	if (mm_loaded[cpu] != mm)
+		return;
+	arch_load_pgd(kernel_pgd);
+	mm_loaded[cpu] = NULL;
+	__atomic_fetch_and(&mm->cpu_mask, ~BIT(cpu), __ATOMIC_SEQ_CST);
+}
+
+/* No task uses @mm any more: no CPU can load it again. */
+static void mm_unload_everywhere(struct mm *mm)
+{
+	unsigned long flags = irq_save();
+
+	mm_unload_local(mm);
+	irq_restore(flags);
+	if (__atomic_load_n(&mm->cpu_mask, __ATOMIC_SEQ_CST))
+		smp_call_all(mm_unload_local, mm, false);
+}
+
+static void mm_destroy(struct mm *mm)
+{
+	struct vm_area *area, *next;
+
+	mm_unload_everywhere(mm);
+	/* For the assertions only: nobody is left to lock out. */
+	mutex_lock(&mm->mmap_lock);
+	list_for_each_entry_safe(area, next, &mm->areas, node) {
+		vm_zap(mm, area, area->start, area->end, false);
+		area_free(area);
+	}
+	mutex_unlock(&mm->mmap_lock);
+	assert(mm->rss == 0);
+	pgd_free(mm->pgd);
+	kmem_cache_free(mm_cache, mm);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (atomic_dec_and_test(&mm->refs))
+		mm_destroy(mm);
+}
+
+void mm_switch_to_new(struct mm *mm)
+{
+	struct mm *old = current->mm;
+	unsigned long flags = irq_save();
+
+	current->mm = mm;
+	mm_activate(mm);
+	irq_restore(flags);
+	if (old)
+		mm_put(old);
+}
+
+void mm_exit_current(void)
+{
+	struct mm *mm = current->mm;
+
+	if (!mm)
+		return;
+	/* From here on the scheduler treats this task like a kernel thread. */
+	WRITE_ONCE(current->mm, NULL);
+	mm_put(mm);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reaching into an address space that need not be current's: pages are pinned
+ * and accessed through the direct map.  Used by calls to servers (leases), /proc,
+ * ptrace and exec.
+ *
+ * A pinned page stays what it is for its owner until the owner forks: then either
+ * side may get a copy at its next write, and the pin may be the other side's.  So pins
+ * are for the time of one copy.
+ */
+#include <neurath/errno.h>
+#include <neurath/bug.h>
+#include <neurath/string.h>
+#include "internal.h"
+
+/* The present page at @addr with enough access, or NULL.  Needs no mmap_lock: the entry's
+ * reference cannot go away under page_lock. */
+static struct page *pin_present(struct mm *mm, unsigned long addr, bool write)
+{
+	struct page *page = NULL;
+	pte_t *pte;
+
+	spin_lock(&mm->page_lock);
+	pte = pte_walk(mm->pgd, addr, false);
+	if (pte && pte_present(*pte) && (!write || pte_writable(*pte)) &&
+	    pte_phys(*pte) >> PAGE_SHIFT < mem_map_pages) {
+		page = phys_to_page(pte_phys(*pte));
+		page_get(page);
+	}
+	spin_unlock(&mm->page_lock);
+	return page;
+}
+
+/* Device registers are present for ever and never pinned. */
+#define PIN_ATTEMPTS	16
+
+int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out)
+{
+	if (addr < USER_MIN || addr >= USER_MAX)
+		return -EFAULT;
+	/* Another thread may take the page away between the fault and the pin. */
+	for (unsigned i = 0; i < PIN_ATTEMPTS; i++) {
+		int err;
+
+		*out = pin_present(mm, addr, write);
+		if (*out)
+			return 0;
+		err = vm_fault(mm, addr, write ? VM_WRITE : VM_READ);
+		if (err)
+			return err == -ENOMEM ? err : -EFAULT;
+	}
+	return -EFAULT;
+}
+
+/* One direction or the other: @to_user writes @buf. */
+static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n, bool to_user)
+{
+	size_t done = 0;
+	int err = 0;
+
+	while (done < n) {
+		unsigned long off = (addr + done) & ~PAGE_MASK;
+		size_t part = min(n - done, PAGE_SIZE - off);
+		struct page *page;
+		char *va;
+
+		err = vm_pin_page(mm, addr + done, to_user, &page);
+		if (err)
+			break;
+		va = (char *)page_to_virt(page) + off;
+		if (to_user)
+			memcpy(va, (char *)buf + done, part);
+		else
+			memcpy((char *)buf + done, va, part);
+		page_put(page);
+		done += part;
+	}
+	return done || !n ? (ssize_t)done : err;
+}
+
+ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n)
+{
+	return vm_copy(mm, addr, dst, n, false);
+}
+
+ssize_t vm_copy_to(struct mm *mm, unsigned long addr, const void *src, size_t n)
+{
+	return vm_copy(mm, addr, (void *)src, n, true);
+}
