@@ -8,9 +8,9 @@
 The unwinder walks (frame pointer, return address) pairs. It finds every function a task may return into only if, in
 every function, on every path:
 
-  * the frame (push %rbp; mov %rsp,%rbp) is complete before any call, and nothing touches the stack or %rbp before it;
+  * the frame (push %rbp; mov %rsp,%rbp) is complete before any call, and nothing moves %rsp or %rbp before it;
   * %rbp is not written while the frame stands, other than by leave or pop %rbp;
-  * behind leave or pop %rbp comes nothing but ret: no call, no use of the stack, and no jump out of the function (a
+  * behind leave or pop %rbp comes nothing but ret: no call, no push or pop, and no jump out of the function (a
     sibling call would make the caller's caller the return address of an unframed function);
   * no jump goes to another function, other than to the few of NORETURN_THUNKS.
 
@@ -18,13 +18,14 @@ Each function is followed instruction by instruction from its entry, with the st
 tables, which cannot be read here, are the instructions that nothing else reaches: an indirect jump is only allowed with
 a complete frame, so they start with one.
 
+A leaf that neither calls nor touches the stack needs no frame (GCC drops it in functions without entry slot, whatever
+the flags): nothing is ever returned into from there, and an interrupt in it makes the stack unreliable anyhow.
+
 Besides, every entry of __mcount_loc must be the start of a function whose first instruction is the 5-byte NOP, and a
-function that starts with that NOP must be in __mcount_loc. Functions without it (notrace) must be framed all the same,
-except leaves that neither call nor touch the stack.
+function that starts with that NOP must be in __mcount_loc. Functions without it (notrace) follow the same rule.
 
 Functions defined in assembly (--asm: the objects that they come from) are exempt inside .text.entry, which the
-unwinder treats as trap frames or gives up on. Elsewhere they follow the rule, except leaves that neither call nor touch
-the stack, and those of ASM_FRAMELESS.
+unwinder treats as trap frames or gives up on. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
 """
 
 import argparse
@@ -55,7 +56,8 @@ HEADING = re.compile(r"^Disassembly of section (.*):$")
 TARGET = re.compile(r"^([0-9a-f]+)(?: <.*>)?$")
 PREFIXES = {"notrack", "bnd", "lock", "rep", "repz", "repnz", "data16", "cs", "ds", "es", "fs", "gs", "ss"}
 STACK = re.compile(r"%(rsp|esp|sp|spl|rbp|ebp|bp|bpl)\b")
-FRAME_POINTER = re.compile(r"%(rbp|ebp|bp|bpl)$")
+FRAME_POINTER = re.compile(r"%(?:rbp|ebp|bp|bpl)$")
+STACK_POINTER = re.compile(r"%(?:rsp|esp|sp|spl)$")
 READ_ONLY = re.compile(r"^(cmp|test|push|nop|bt[lqw]?$|ud|mul|imul[lqw]?$|div|idiv)")
 NO_RETURN = re.compile(r"^(ud[012][abw]?|hlt|int3|iretq?|sysretq?|sysexit)$")
 
@@ -89,8 +91,18 @@ def parse(text):
     return sections
 
 
-def writes_frame_pointer(insn):
-    return FRAME_POINTER.search(insn.operands) and not READ_ONLY.match(insn.mnemonic)
+def writes(insn, register):
+    """Whether the instruction writes a register: the last operand, or either of an exchange."""
+    if insn.mnemonic.startswith(("xchg", "xadd")):
+        return bool(re.search(register.pattern.rstrip("$") + "(,|$)", insn.operands))
+    return bool(register.search(insn.operands)) and not READ_ONLY.match(insn.mnemonic)
+
+
+def moves_stack(insn):
+    """Whether the instruction moves %rsp or %rbp, apart from calls and returns."""
+    if insn.mnemonic.startswith(("push", "pop", "leave", "enter")):
+        return True
+    return writes(insn, STACK_POINTER) or writes(insn, FRAME_POINTER)
 
 
 class Function:
@@ -193,29 +205,21 @@ class Function:
         if state == ENTRY:
             if mnemonic in ("push", "pushq") and operands == "%rbp":
                 return PUSHED
-            if self.uses_stack(insn):
-                self.problem(insn, "uses the stack or %rbp before the frame is set up")
+            if moves_stack(insn):
+                self.problem(insn, "moves %rsp or %rbp before the frame is set up")
         elif state == PUSHED:
             if mnemonic in ("mov", "movq") and operands == "%rsp,%rbp":
                 return FRAME
-            if self.uses_stack(insn):
-                self.problem(insn, "uses the stack or %rbp in the middle of setting up the frame")
+            if moves_stack(insn):
+                self.problem(insn, "moves %rsp or %rbp in the middle of setting up the frame")
         elif state == FRAME:
             if mnemonic in ("leave", "leaveq") or mnemonic in ("pop", "popq") and operands == "%rbp":
                 return LEFT
-            if writes_frame_pointer(insn):
+            if writes(insn, FRAME_POINTER):
                 self.problem(insn, "changes the frame pointer")
-        elif self.uses_stack(insn):
-            self.problem(insn, "uses the stack or %rbp behind the frame")
+        elif moves_stack(insn):
+            self.problem(insn, "moves %rsp or %rbp behind the frame")
         return state
-
-    @staticmethod
-    def uses_stack(insn):
-        if insn.mnemonic.startswith(("push", "pop", "leave", "enter")):
-            return True
-        if insn.operands == "$0x0,(%rsp)" and insn.mnemonic.startswith("or"):
-            return False    # GCC's full memory barrier: writes back what it read
-        return bool(STACK.search(insn.operands)) and not insn.mnemonic.startswith("nop")
 
 
 def functions_of(image, sections):
@@ -285,9 +289,6 @@ def check_image(path, asm_objects, objdump="objdump"):
                 problems += function.check()
             continue
         function = Function(name, insns)
-        # Without an entry slot, GCC gives leaves no frame; like those of assembly they call nobody and never sleep.
-        if insns[0].raw == NOP5 or not function.is_plain_leaf():
-            problems += function.check()
         slot = {(None, address), (section, address)} & slots
         used |= slot
         if bool(slot) != (insns[0].raw == NOP5):
@@ -295,6 +296,8 @@ def check_image(path, asm_objects, objdump="objdump"):
                             f"{'' if slot else ' that __mcount_loc does not list'}")
         if not slot:
             untraced.append(name)
+        if slot or not function.is_plain_leaf():
+            problems += function.check()
     problems += [f"__mcount_loc lists {address:#x}, which is no start of a C function"
                  for _, address in sorted(slots - used, key=str)]
     return count, untraced, problems
