@@ -114,8 +114,13 @@ void tlb_flush_mm(struct mm *mm)
 	tlb_flush_mm_range(mm, 0, USER_MAX);
 }
 
+phys_addr_t arch_loaded_pgd(void)
+{
+	return read_cr3() & PTE_ADDRESS;
+}
+
 void arch_load_pgd(phys_addr_t pgd)
 {
-	if ((read_cr3() & PTE_ADDRESS) != pgd)
+	if (arch_loaded_pgd() != pgd)
 		write_cr3(pgd);
 }

@@ -144,6 +144,7 @@ void tlb_flush_mm_range(struct mm *mm, unsigned long start, unsigned long end);
 void tlb_flush_page_local(unsigned long va);
 /* Loads @pgd on this CPU if it is not loaded. Interrupts off. */
 void arch_load_pgd(phys_addr_t pgd);
+phys_addr_t arch_loaded_pgd(void);
 extern phys_addr_t kernel_pgd;
 
 /* ---- board ------------------------------------------------------------------ */

@@ -36,9 +36,40 @@ void slot_encode_nop(u8 *slot);
 void slot_encode_jmp(u8 *slot, unsigned long addr, unsigned long target);
 /* The slot of the function that starts at @func: @func itself, or 0 if it has none. (any) */
 unsigned long slot_of_function(unsigned long func);
-/* Slots of a module being loaded / unloaded: the __mcount_loc section. */
+/*
+ * Checks the slots of a module being loaded (its __mcount_loc section): each a NOP in
+ * its text, else -ENOEXEC with one log line. (task)
+ */
 int slots_register(struct module *mod, unsigned long *slots, size_t n);
-void slots_unregister(struct module *mod);
 void text_poke_init(void);
+
+/*
+ * Entry selectors: generated code that a slot jumps to during a transition, which
+ * picks the version of the function for the calling task.  In C it would read
+ *
+ *	v = READ_ONCE(*top);
+ *	if (READ_ONCE(v->transition) && READ_ONCE(current->patch_state) == 0)
+ *		v = READ_ONCE(v->below);
+ *	goto *v->ip;
+ *
+ * It changes no register that a function may receive, builds no frame and can
+ * be rewound to the function's entry at any instruction: a serialising round
+ * (smp_sync_core) does that to a selector it interrupts, so that after a round no
+ * CPU acts on what it read before it.
+ */
+struct hook_version {
+	struct hook_version *below;	/* older version; the original has none */
+	unsigned long ip;		/* where it goes */
+	bool transition;
+};
+
+struct selector;
+/* New selector for the function at @func, reading its newest version from *@top. NULL = no memory. (task) */
+struct selector *selector_create(unsigned long func, struct hook_version **top);
+/* After the slot no longer leads to it and a serialising round has passed. (task) */
+void selector_free(struct selector *selector);
+unsigned long selector_entry(const struct selector *selector);
+/* For the serialising interrupt: rewinds @regs out of a selector. (irq) */
+void selector_rewind(struct pt_regs *regs);
 
 #endif

@@ -12,6 +12,7 @@
 #define NEURATH_SPINLOCK_H
 
 #include <neurath/arch.h>
+#include <neurath/bug.h>
 
 enum lock_rank {
 	/* Sleeping locks (mutexes), outermost first. */

@@ -344,13 +344,11 @@ static int module_load(struct load_info *info)
 	if (!error)
 		return 0;
 
-	slots_unregister(mod);
 	module_list_remove(mod);
 	module_release(mod);
 	return error;			/* who refused has said so */
 
 slots:
-	slots_unregister(mod);
 unlink:
 	module_list_remove(mod);
 report_and_free:

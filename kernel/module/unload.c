@@ -46,7 +46,6 @@ static int module_unload(const char *name)
 	mod->exit();
 	klp_module_going(mod);
 	module_sysfs_remove(mod);
-	slots_unregister(mod);
 	module_list_remove(mod);
 	module_release(mod);
 	return 0;

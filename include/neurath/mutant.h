@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mutants: builds with one check, barrier or rule of live patching removed, in
+ * which a named test must turn red.  `make kernel MUTANT=NAME` sets CONFIG_MUTANT;
+ * in an ordinary build every MUTANT() is a constant false and costs nothing.
+ * tests/mutants.txt says which test kills which mutant.
+ */
+#ifndef NEURATH_MUTANT_H
+#define NEURATH_MUTANT_H
+
+enum mutant {
+	MUTANT_NONE,
+	MUTANT_NO_INT3,			/* text written without the breakpoint step */
+	MUTANT_FLAG_BEFORE_STATE,	/* tasks flagged before their state is set */
+	MUTANT_NO_STACK_CHECK,		/* sleeping tasks switch whatever their stack holds */
+	MUTANT_IDLE_FORGOTTEN,		/* idle tasks are neither flagged nor judged nor kicked */
+	MUTANT_FORK_NO_FLAG,		/* a child does not inherit the pending flag */
+	MUTANT_FORK_NO_STATE,		/* a child does not inherit the patch state */
+	MUTANT_NO_REWIND,		/* interrupted selectors are not rewound */
+	MUTANT_ARM_BEFORE_INIT,		/* slots armed before transition flags are set */
+	MUTANT_STATE_BEFORE_SYNC,	/* completion resets states before the slots are changed */
+	MUTANT_EXIT_HOLE,		/* a dying task is not counted out */
+};
+
+#ifndef CONFIG_MUTANT
+#define CONFIG_MUTANT	MUTANT_NONE
+#endif
+#define MUTANT(name)	(CONFIG_MUTANT == MUTANT_##name)
+
+#endif
