@@ -10,6 +10,7 @@
  * interrupts (irq_mask()), so with interrupts off everywhere.
  */
 #include <neurath/arch.h>
+#include <neurath/hook.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/printk.h>
@@ -141,6 +142,7 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 		/* The flag is set already; the way out of the interrupt looks at it. */
 		break;
 	case VECTOR_CALL:
+		selector_rewind(regs);
 		smp_call_interrupt();
 		break;
 	case VECTOR_TLB:

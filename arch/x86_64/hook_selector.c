@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Entry selectors (contract: neurath/hook.h): small pieces of generated code in
+ * pages of their own, read-only and executable, written through text poking.
+ *
+ * One selector, 64 bytes:
+ *
+ *	movabs $top, %r11
+ *	mov    (%r11), %r11			v = *top
+ *	cmpb   $0, transition(%r11)		read after top: barrier B's reader
+ *	je     1f
+ *	mov    %gs:current, %r10
+ *	cmpl   $0, patch_state(%r10)		read after transition: barrier A1's reader
+ *	jne    1f
+ *	mov    below(%r11), %r11
+ * 1:	jmp    *ip(%r11)
+ *
+ * The processor keeps loads in order, so the two read barriers need no
+ * instruction.  At a function's entry r10 and r11 carry nothing (r10 is the
+ * static chain, which the kernel's C does not use).
+ *
+ * Selectors are allocated under selector_mutex and never move.  Interrupt context
+ * looks at selector_pages without a lock: entries are only ever added.
+ */
+#include <neurath/hook.h>
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/mm.h>
+#include <neurath/mutant.h>
+#include <neurath/mutex.h>
+#include <neurath/string.h>
+#include <neurath/task.h>
+
+#define SELECTOR_SIZE		64
+#define SELECTORS_PER_PAGE	(PAGE_SIZE / SELECTOR_SIZE)
+#define SELECTOR_MAX_PAGES	64
+
+struct selector {
+	unsigned long entry;		/* constant */
+	unsigned long func;		/* function it stands for; 0 = free (selector_mutex) */
+};
+
+struct selector_page {
+	unsigned long text;		/* constant once published */
+	struct selector slots[SELECTORS_PER_PAGE];
+};
+
+static DEFINE_MUTEX_RANK(selector_mutex, RANK_HOOK);
+static struct selector_page *selector_pages[SELECTOR_MAX_PAGES];
+static unsigned nr_selector_pages;	/* (selector_mutex), read locklessly by selector_rewind() */
+
+struct code {
+	u8 bytes[SELECTOR_SIZE];
+	unsigned n;
+};
+
+static void code_emit(struct code *c, const void *bytes, size_t n)
+{
+	assert(c->n + n <= SELECTOR_SIZE);
+	memcpy(c->bytes + c->n, bytes, n);
+	c->n += n;
+}
+
+#define EMIT(c, ...) \
+	do { \
+		const u8 _b[] = { __VA_ARGS__ }; \
+		code_emit(c, _b, sizeof(_b)); \
+	} while (0)
+
+static u8 field_disp8(size_t offset)
+{
+	assert(offset < 128);
+	return (u8)offset;
+}
+
+/* A forward jump over code to come: returns where its displacement stands. */
+static unsigned emit_short_jump(struct code *c, u8 opcode)
+{
+	EMIT(c, opcode, 0);
+	return c->n - 1;
+}
+
+static void land_short_jump(struct code *c, unsigned at)
+{
+	c->bytes[at] = (u8)(c->n - (at + 1));
+}
+
+static void selector_generate(struct code *c, struct hook_version **top)
+{
+	u32 current_offset = offsetof(struct cpu, task);
+	u32 state_offset = offsetof(struct task, patch_state);
+	unsigned steady, patched;
+
+	EMIT(c, 0x49, 0xbb);					/* movabs $top, %r11 */
+	code_emit(c, &top, sizeof(top));
+	EMIT(c, 0x4d, 0x8b, 0x1b);				/* mov (%r11), %r11 */
+	EMIT(c, 0x41, 0x80, 0x7b, field_disp8(offsetof(struct hook_version, transition)), 0);
+	steady = emit_short_jump(c, 0x74);			/* je */
+	EMIT(c, 0x65, 0x4c, 0x8b, 0x14, 0x25);			/* mov %gs:disp32, %r10 */
+	code_emit(c, &current_offset, sizeof(current_offset));
+	EMIT(c, 0x41, 0x83, 0xba);				/* cmpl $0, disp32(%r10) */
+	code_emit(c, &state_offset, sizeof(state_offset));
+	EMIT(c, 0);
+	patched = emit_short_jump(c, 0x75);			/* jne */
+	EMIT(c, 0x4d, 0x8b, 0x5b, field_disp8(offsetof(struct hook_version, below)));
+	land_short_jump(c, steady);
+	land_short_jump(c, patched);
+	EMIT(c, 0x41, 0xff, 0x63, field_disp8(offsetof(struct hook_version, ip)));
+	while (c->n < SELECTOR_SIZE)
+		EMIT(c, 0xcc);
+}
+
+/* Adds a page of free selectors, sealed before anybody can see it. */
+static struct selector_page *selector_page_add(void)
+{
+	struct selector_page *page;
+	void *text;
+
+	if (nr_selector_pages == SELECTOR_MAX_PAGES)
+		return NULL;
+	page = kzalloc(sizeof(*page), GFP_KERNEL);
+	text = module_alloc(PAGE_SIZE);
+	if (!page || !text || kprotect_range((unsigned long)text, PAGE_SIZE, PROT_KERNEL_RX)) {
+		kfree(page);
+		if (text)
+			module_free(text);
+		return NULL;
+	}
+	page->text = (unsigned long)text;
+	for (unsigned i = 0; i < SELECTORS_PER_PAGE; i++)
+		page->slots[i].entry = page->text + i * SELECTOR_SIZE;
+	selector_pages[nr_selector_pages] = page;
+	/* Pairs with the acquire in selector_rewind(): the page is complete before it counts. */
+	smp_store_release(&nr_selector_pages, nr_selector_pages + 1);
+	return page;
+}
+
+static struct selector *selector_find_free(void)
+{
+	struct selector_page *page;
+
+	for (unsigned p = 0; p < nr_selector_pages; p++)
+		for (unsigned i = 0; i < SELECTORS_PER_PAGE; i++)
+			if (!selector_pages[p]->slots[i].func)
+				return &selector_pages[p]->slots[i];
+	page = selector_page_add();
+	return page ? &page->slots[0] : NULL;
+}
+
+struct selector *selector_create(unsigned long func, struct hook_version **top)
+{
+	struct code code = { .n = 0 };
+	struct selector *s;
+
+	mutex_lock(&selector_mutex);
+	s = selector_find_free();
+	if (s) {
+		selector_generate(&code, top);
+		text_poke_copy(s->entry, code.bytes, SELECTOR_SIZE);
+		s->func = func;
+	}
+	mutex_unlock(&selector_mutex);
+	return s;
+}
+
+void selector_free(struct selector *s)
+{
+	mutex_lock(&selector_mutex);
+	s->func = 0;
+	mutex_unlock(&selector_mutex);
+}
+
+unsigned long selector_entry(const struct selector *s)
+{
+	return s->entry;
+}
+
+notrace void selector_rewind(struct pt_regs *regs)
+{
+	/* Pairs with the release in selector_page_add(). */
+	unsigned pages = smp_load_acquire(&nr_selector_pages);
+
+	if (MUTANT(NO_REWIND) || user_mode(regs))
+		return;
+	for (unsigned p = 0; p < pages; p++) {
+		unsigned long offset = regs->rip - selector_pages[p]->text;
+
+		if (offset < PAGE_SIZE) {
+			/* Its slot entry led here and it has changed nothing since. */
+			regs->rip = selector_pages[p]->slots[offset / SELECTOR_SIZE].func;
+			return;
+		}
+	}
+}
