@@ -164,6 +164,7 @@ struct task {
 
 	/* Live patching: livepatch/transition.c */
 	u64 klp_since_ns;		/* (k) pending since */
+	bool klp_gone;			/* (k) has made its last switch */
 	const char *wait_channel;	/* (@) what it sleeps on, for ps and blockers; may be NULL */
 
 	/* Lock checker, debug builds (@) */

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One hook for each original function that some patch names: the stack of its
+ * versions, newest first, with the original at the bottom, and the state of its
+ * entry slot.
+ *
+ *	versions				slot holds
+ *	original only				NOP
+ *	newest version is in a transition	jmp to the selector
+ *	newest version is settled		jmp to the new function
+ *
+ * klp_hooks_sync() brings all slots there in one batch.  Everything that can fail
+ * (memory, a function without slot) happens in klp_hook_get(); pushing, popping
+ * and syncing cannot fail.
+ *
+ * All of it under klp_mutex.  The selector reads hook->top and the versions
+ * without a lock: a version is complete before it is pushed, and stays valid
+ * until a serialising round after it was popped.
+ */
+#include "internal.h"
+#include <neurath/hook.h>
+#include <neurath/mm.h>
+#include <neurath/string.h>
+
+struct klp_hook {
+	struct list_head node;		/* klp_hooks */
+	unsigned long func;		/* original function == address of its slot */
+	struct hook_version *top;	/* read by the selector without a lock */
+	struct hook_version original;
+	struct selector *selector;
+	unsigned refs;			/* functions of patches that are resolved to it */
+	u8 slot[SLOT_SIZE];		/* what the text holds now */
+};
+
+static LIST_HEAD(klp_hooks);
+static unsigned nr_klp_hooks;
+/* Room for a batch of all hooks, so that syncing never allocates. */
+static struct text_poke *hook_pokes;
+static unsigned hook_pokes_room;
+
+static struct klp_hook *hook_find(unsigned long func)
+{
+	struct klp_hook *hook;
+
+	list_for_each_entry(hook, &klp_hooks, node)
+		if (hook->func == func)
+			return hook;
+	return NULL;
+}
+
+static int hook_reserve_poke(void)
+{
+	struct text_poke *pokes;
+	unsigned room = hook_pokes_room ? 2 * hook_pokes_room : 16;
+
+	if (nr_klp_hooks < hook_pokes_room)
+		return 0;
+	pokes = krealloc(hook_pokes, room * sizeof(*pokes), GFP_KERNEL);
+	if (!pokes)
+		return -ENOMEM;
+	hook_pokes = pokes;
+	hook_pokes_room = room;
+	return 0;
+}
+
+static int hook_create(unsigned long func, struct klp_hook **out)
+{
+	struct klp_hook *hook;
+
+	if (!slot_of_function(func))
+		return -EINVAL;
+	if (hook_reserve_poke())
+		return -ENOMEM;
+	hook = kzalloc(sizeof(*hook), GFP_KERNEL);
+	if (!hook)
+		return -ENOMEM;
+	hook->func = func;
+	hook->original.ip = func + SLOT_SIZE;
+	hook->top = &hook->original;
+	slot_encode_nop(hook->slot);
+	hook->selector = selector_create(func, &hook->top);
+	if (!hook->selector) {
+		kfree(hook);
+		return -ENOMEM;
+	}
+	list_add_tail(&hook->node, &klp_hooks);
+	nr_klp_hooks++;
+	*out = hook;
+	return 0;
+}
+
+int klp_hook_get(unsigned long func, struct klp_hook **out)
+{
+	struct klp_hook *hook = hook_find(func);
+	int error;
+
+	assert_mutex_held(&klp_mutex);
+	if (!hook) {
+		error = hook_create(func, &hook);
+		if (error)
+			return error;
+	}
+	hook->refs++;
+	*out = hook;
+	return 0;
+}
+
+void klp_hook_put(struct klp_hook *hook)
+{
+	assert_mutex_held(&klp_mutex);
+	if (--hook->refs)
+		return;
+	assert(hook->top == &hook->original);
+	list_del(&hook->node);
+	nr_klp_hooks--;
+	/*
+	 * The slot has been a NOP since klp_hooks_sync().  One more round, and no CPU
+	 * stands in the selector or holds a version that it read there.
+	 */
+	smp_sync_core();
+	selector_free(hook->selector);
+	kfree(hook);
+}
+
+void klp_hook_push(struct klp_func *func)
+{
+	struct klp_hook *hook = func->hook;
+
+	assert_mutex_held(&klp_mutex);
+	func->version.below = hook->top;
+	/* A selector that sees the new top sees a complete version: barrier B's writer. */
+	smp_store_release(&hook->top, &func->version);
+	func->patched = true;
+}
+
+void klp_hook_pop(struct klp_func *func)
+{
+	struct hook_version **link = &func->hook->top;
+
+	assert_mutex_held(&klp_mutex);
+	while (*link != &func->version)
+		link = &(*link)->below;
+	/* func->version.below stays: a selector may be reading it until the next round. */
+	WRITE_ONCE(*link, func->version.below);
+	func->patched = false;
+}
+
+void klp_hook_below(const struct klp_func *func, unsigned long *start, unsigned long *size)
+{
+	const struct hook_version *below = func->version.below;
+	const struct klp_func *other;
+
+	if (below == &func->hook->original) {
+		*start = func->old_func;
+		*size = func->old_size;
+		return;
+	}
+	other = container_of(below, const struct klp_func, version);
+	*start = other->nop ? other->old_func : (unsigned long)other->new_func;
+	*size = other->nop ? other->old_size : other->new_size;
+}
+
+static void hook_wanted_slot(const struct klp_hook *hook, u8 *slot)
+{
+	if (hook->top == &hook->original)
+		slot_encode_nop(slot);
+	else if (hook->top->transition)
+		slot_encode_jmp(slot, hook->func, selector_entry(hook->selector));
+	else
+		slot_encode_jmp(slot, hook->func, hook->top->ip);
+}
+
+void klp_hooks_sync(void)
+{
+	struct klp_hook *hook;
+	unsigned n = 0;
+
+	assert_mutex_held(&klp_mutex);
+	list_for_each_entry(hook, &klp_hooks, node) {
+		struct text_poke *poke = &hook_pokes[n];
+
+		hook_wanted_slot(hook, poke->new);
+		if (memcmp(poke->new, hook->slot, SLOT_SIZE) == 0)
+			continue;
+		poke->addr = hook->func;
+		memcpy(poke->old, hook->slot, SLOT_SIZE);
+		memcpy(hook->slot, poke->new, SLOT_SIZE);
+		n++;
+	}
+	/* Old bytes differ only if somebody else wrote to text: nothing sane is left to do. */
+	BUG_ON(text_poke_batch(hook_pokes, n));
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of livepatch/ share.  klp_mutex protects everything here unless a
+ * line says otherwise; functions that say "held" assert it.
+ *
+ *	core.c		enabling: checks, resolution, the life of a patch
+ *	hook.c		one hook per original function: its versions and its slot
+ *	transition.c	the consistency model: states, flags, completion
+ *	stack.c		the judgement of one task
+ *	nudge.c		the fake signal, the safety pass
+ *	sysfs.c		/sys/kernel/livepatch
+ *	module.c	targets that load after and unload before the patch
+ *	shadow.c state.c	what modules use beside the patch itself
+ */
+#ifndef LIVEPATCH_INTERNAL_H
+#define LIVEPATCH_INTERNAL_H
+
+#undef pr_fmt
+#define pr_fmt(fmt) "livepatch: " fmt
+
+#include <linux/livepatch.h>
+#include <neurath/klp_sched.h>
+#include <neurath/ksyms.h>
+#include <neurath/mutant.h>
+#include <neurath/mutex.h>
+#include <neurath/printk.h>
+#include <neurath/task.h>
+#include <neurath/unwind.h>
+
+extern struct mutex klp_mutex;
+extern struct list_head klp_patches;		/* active: enabled or in transition */
+extern struct klp_patch *klp_transition_patch;	/* NULL = none; files read it racily */
+extern int klp_target_state;			/* KLP_TRANSITION_*; read without the lock */
+
+/* ---- core.c ------------------------------------------------------------- */
+static inline bool klp_is_module(const struct klp_object *obj)
+{
+	return obj->name != NULL;
+}
+
+static inline bool klp_object_loaded(const struct klp_object *obj)
+{
+	return !klp_is_module(obj) || obj->mod;
+}
+
+static inline const char *klp_object_name(const struct klp_object *obj)
+{
+	return klp_is_module(obj) ? obj->name : "vmlinux";
+}
+
+/* Looks up the functions of a loaded object and reserves their hooks: no effect on text. */
+int klp_resolve_object(struct klp_object *obj);
+void klp_unresolve_object(struct klp_object *obj);
+/* Pushes all functions of @obj and arms their slots.  Cannot fail after klp_resolve_object(). */
+void klp_patch_object(struct klp_object *obj);
+void klp_unpatch_object(struct klp_object *obj);
+/* Callbacks with the rule of post_unpatch_enabled; pre_patch: 0 or negative. */
+int klp_pre_patch_callback(struct klp_object *obj);
+void klp_post_patch_callback(struct klp_object *obj);
+void klp_pre_unpatch_callback(struct klp_object *obj);
+void klp_post_unpatch_callback(struct klp_object *obj);
+/* Takes a disabled or replaced patch off the list and frees it from a work item. */
+void klp_free_patch_async(struct klp_patch *patch);
+int klp_disable_patch(struct klp_patch *patch);	/* held */
+
+/* ---- hook.c --------------------------------------------------------------- */
+/* The hook of the original function at @func, created if needed; one reference. -EINVAL: no slot. */
+int klp_hook_get(unsigned long func, struct klp_hook **out);
+void klp_hook_put(struct klp_hook *hook);
+void klp_hook_push(struct klp_func *func);
+void klp_hook_pop(struct klp_func *func);
+/* The version that runs when @func is not there: its start and size. */
+void klp_hook_below(const struct klp_func *func, unsigned long *start, unsigned long *size);
+/* Brings every slot to what its versions ask for: NOP, selector, or the direct jump. */
+void klp_hooks_sync(void);
+
+/* ---- transition.c --------------------------------------------------------- */
+void klp_init_transition(struct klp_patch *patch, int target);
+void klp_start_transition(void);
+void klp_cancel_transition(void);
+void klp_reverse_transition(void);
+void klp_force_transition(void);
+/* Frees what the transition leaves behind: a disabled patch, or the replaced ones. core.c */
+void klp_settle_patches(struct klp_patch *patch, int target);
+void klp_discard_nops(struct klp_patch *patch);
+void klp_complete_if_done(void);
+/* Calls fn for every task and every idle task, without holding a lock. (task) */
+void klp_for_each_task(void (*fn)(struct task *task));
+/* One task reached its target: wakes completion if it was the last. (irq, no locks held) */
+void klp_task_done(void);
+
+/* ---- stack.c ---------------------------------------------------------------- */
+enum klp_verdict { KLP_CLEAR, KLP_RUNNING, KLP_UNRELIABLE, KLP_BLOCKED };
+struct klp_judgement {
+	enum klp_verdict verdict;
+	enum unwind_reason reason;	/* of KLP_UNRELIABLE */
+	unsigned long addr;		/* of KLP_BLOCKED: the return address in the function */
+	unsigned state, cpu;
+	bool switched;			/* this look moved the task to its target */
+};
+int klp_stack_init(void);
+/* Computes the forbidden ranges of the transition; room was made by klp_ranges_reserve(). */
+void klp_ranges_set(struct klp_patch *patch, int target);
+void klp_ranges_clear(void);
+int klp_ranges_reserve(unsigned nr_funcs);
+/* Looks at a pending task where it stands, and switches it if @commit and nothing forbids it. */
+void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out);
+/* The same with commit, and the accounting: true if the task is at its target now. */
+bool klp_try_switch_task(struct task *task);
+
+/* ---- nudge.c ---------------------------------------------------------------- */
+void klp_nudge_start(void);
+void klp_nudge_stop(void);
+void klp_send_signals(void);			/* held, a transition runs */
+
+/* ---- sysfs.c ---------------------------------------------------------------- */
+int klp_sysfs_add(struct klp_patch *patch);
+void klp_sysfs_remove(struct klp_patch *patch);	/* not held; waits for running methods */
+/* Directories of nops and of the objects made for them; their files take no lock. */
+void klp_sysfs_remove_nops(struct klp_patch *patch);
+
+/* ---- state.c ---------------------------------------------------------------- */
+bool klp_is_patch_compatible(struct klp_patch *patch);
+
+#endif

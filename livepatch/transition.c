@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The transition: every task moves from one set of functions to the other by
+ * itself, at a moment when none of the functions concerned is on its stack.
+ *
+ * task->patch_state says which set a task uses, klp_target_state where all are
+ * going, TIF_PATCH_PENDING that this task is not there yet:
+ *
+ *	state: IDLE -> initial	   klp_init_transition(), before any slot is armed
+ *	       initial -> target   the task: exit to user mode, idle loop, schedule(),
+ *				   cond_resched(); or whoever holds it off the CPU after a
+ *				   stack check; or force
+ *	       any -> IDLE	   completion, after no slot leads to a selector
+ *
+ * klp_pending counts the flags that are set (plus one while klp_start_transition()
+ * is still setting them).  Who clears a flag counts down; the last one wakes the
+ * completion work.  Nothing polls.
+ *
+ * Every pending task is judged where it passes.  Those that do not pass (sleepers,
+ * and tasks that wait for a CPU) are looked at once at the start.  No one is missed
+ * in between: flags are set first, then a serialising round reaches every CPU, then
+ * sleepers are looked at.  schedule() tests the flag and leaves the CPU in one
+ * stretch with interrupts off, so a task that missed its flag there is off the
+ * CPU when the round is over, and is found by the look.
+ *
+ * Fork: klp_initial_state, klp_flagging and the flip of klp_target_state change under
+ * tasklist_lock, under which a child takes its state and is published.  So a walk that
+ * starts after such a change meets every child that was born before it, and children
+ * born after it are already right (klp_copy_process).
+ *
+ * Barriers, by the letters of docs/livepatch.md:
+ *	A  states of all tasks < transition flags of the versions	(init)
+ *	B  transition flags < versions on the hooks, slots armed	(enable)
+ *	C  slots lead to selectors < pending flags			(disable)
+ *	D  flags cleared, round, target flipped < flags set		(reverse)
+ *	E  versions popped, round < transition flags cleared		(complete)
+ *	F  slots direct, round < states IDLE				(complete)
+ */
+#include "internal.h"
+#include <neurath/sched.h>
+
+struct klp_patch *klp_transition_patch;
+int klp_target_state = KLP_TRANSITION_IDLE;
+
+static int klp_initial_state = KLP_TRANSITION_IDLE;	/* (tasklist_lock) */
+static bool klp_flagging;				/* (tasklist_lock) */
+static atomic_t klp_pending;
+
+static void klp_complete_work_fn(struct work_struct *work);
+static DECLARE_WORK(klp_complete_work, klp_complete_work_fn);
+
+bool klp_transition_running(void)
+{
+	return READ_ONCE(klp_transition_patch) != NULL;
+}
+
+void klp_for_each_task(void (*fn)(struct task *task))
+{
+	struct task *task;
+
+	for (task = task_walk_first(); task; task = task_walk_next(task))
+		fn(task);
+	if (MUTANT(IDLE_FORGOTTEN))
+		return;
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		fn(idle_task(cpu));
+}
+
+/* ---- counting -------------------------------------------------------------- */
+
+void klp_task_done(void)
+{
+	if (atomic_dec_and_test(&klp_pending))
+		schedule_work(&klp_complete_work);
+}
+
+static bool klp_set_pending(struct task *task)
+{
+	if (test_and_set_bit(TIF_PATCH_PENDING, &task->flags))
+		return false;
+	atomic_inc(&klp_pending);
+	task->klp_since_ns = clock_ns();
+	return true;
+}
+
+void klp_update_patch_state(struct task *task)
+{
+	/*
+	 * Off, so that the serialising round of a reversal cannot fall between the
+	 * two steps: after it, no task writes the old target.
+	 */
+	unsigned long flags = irq_save();
+
+	/* A full barrier: the target is read after the flag (barriers A, D). */
+	if (test_and_clear_bit(TIF_PATCH_PENDING, &task->flags)) {
+		task->patch_state = READ_ONCE(klp_target_state);
+		klp_task_done();
+	}
+	irq_restore(flags);
+}
+
+void klp_task_dead(struct task *task)
+{
+	if (MUTANT(EXIT_HOLE))
+		return;
+	/* Pairs with klp_flag_task(): one of the two sees the other and counts down. */
+	task->klp_gone = true;
+	smp_mb();
+	if (test_and_clear_bit(TIF_PATCH_PENDING, &task->flags))
+		klp_task_done();
+}
+
+void klp_copy_process(struct task *child)
+{
+	int state = current->patch_state;
+
+	assert_spin_held(&tasklist_lock);
+	if (klp_initial_state == KLP_TRANSITION_IDLE)
+		state = KLP_TRANSITION_IDLE;
+	else if (state == KLP_TRANSITION_IDLE)
+		state = klp_initial_state;	/* the walk has not met the parent yet */
+	if (MUTANT(FORK_NO_STATE))
+		state = KLP_TRANSITION_IDLE;
+	child->patch_state = state;
+	child->klp_gone = false;
+	clear_task_flag(child, TIF_PATCH_PENDING);
+	if (klp_flagging && state != klp_target_state && !MUTANT(FORK_NO_FLAG))
+		klp_set_pending(child);
+}
+
+/* ---- setting out ----------------------------------------------------------- */
+
+static void klp_set_transition_flags(struct klp_patch *patch, bool on)
+{
+	struct klp_object *obj;
+	struct klp_func *func;
+
+	klp_for_each_object(patch, obj)
+		klp_for_each_func(obj, func)
+			WRITE_ONCE(func->version.transition, on);
+}
+
+static void klp_set_initial_state(struct task *task)
+{
+	WARN_ON_ONCE(task->patch_state != KLP_TRANSITION_IDLE &&
+		     task->patch_state != klp_initial_state);
+	task->patch_state = klp_initial_state;
+}
+
+static void klp_flag_task(struct task *task)
+{
+	if (task->patch_state == klp_target_state || !klp_set_pending(task))
+		return;
+	/* Pairs with klp_task_dead(): it may have made its last switch just now. */
+	smp_mb();
+	if (READ_ONCE(task->klp_gone) && test_and_clear_bit(TIF_PATCH_PENDING, &task->flags))
+		klp_task_done();
+}
+
+static void klp_set_flagging(bool on)
+{
+	spin_lock(&tasklist_lock);
+	klp_flagging = on;
+	spin_unlock(&tasklist_lock);
+}
+
+static const char *klp_direction(int target)
+{
+	return target == KLP_TRANSITION_PATCHED ? "patching" : "unpatching";
+}
+
+void klp_init_transition(struct klp_patch *patch, int target)
+{
+	assert_mutex_held(&klp_mutex);
+	assert(!klp_transition_patch);
+	klp_transition_patch = patch;
+	klp_target_state = target;
+	pr_debug("'%s': initializing %s transition\n", patch->mod->name, klp_direction(target));
+
+	spin_lock(&tasklist_lock);
+	klp_initial_state = !target;
+	spin_unlock(&tasklist_lock);
+	if (MUTANT(FLAG_BEFORE_STATE)) {
+		klp_set_flagging(true);
+		klp_for_each_task(klp_flag_task);
+		smp_sync_core();
+	}
+	klp_for_each_task(klp_set_initial_state);
+	/*
+	 * Barrier A: a selector that sees a transition flag must see the state of its
+	 * task; with the state still IDLE it would pick the new version for a task
+	 * that has not been switched.
+	 */
+	smp_wmb();
+	klp_set_transition_flags(patch, true);
+	/* Barrier B follows with klp_hook_push(): no version is on a hook before its flag is set. */
+	smp_wmb();
+}
+
+/* First look at a task that does not pass by itself; running ones were reached by the round. */
+static void klp_look_at_task(struct task *task)
+{
+	klp_try_switch_task(task);
+}
+
+void klp_start_transition(void)
+{
+	assert_mutex_held(&klp_mutex);
+	pr_notice("'%s': starting %s transition\n", klp_transition_patch->mod->name,
+		  klp_direction(klp_target_state));
+	klp_ranges_set(klp_transition_patch, klp_target_state);
+	/* Ours, until every flag is set: completion must not come in between. */
+	atomic_inc(&klp_pending);
+	klp_set_flagging(true);
+	klp_for_each_task(klp_flag_task);
+	/*
+	 * Running user tasks pass their exit loop, idle CPUs their idle loop; and whoever
+	 * was leaving its CPU without having seen its flag has left it (see above).
+	 */
+	smp_sync_core();
+	klp_for_each_task(klp_look_at_task);
+	klp_nudge_start();
+	/* The starter completes itself if all are there: see klp_complete_if_done(). */
+	atomic_dec(&klp_pending);
+}
+
+/* ---- arriving ---------------------------------------------------------------- */
+
+static void klp_reset_state(struct task *task)
+{
+	WARN_ON_ONCE(test_task_flag(task, TIF_PATCH_PENDING));
+	task->patch_state = KLP_TRANSITION_IDLE;
+}
+
+static void klp_reset_states(void)
+{
+	spin_lock(&tasklist_lock);
+	klp_flagging = false;
+	klp_initial_state = KLP_TRANSITION_IDLE;
+	spin_unlock(&tasklist_lock);
+	klp_for_each_task(klp_reset_state);
+}
+
+static void klp_unpatch_objects(struct klp_patch *patch)
+{
+	struct klp_object *obj;
+
+	klp_for_each_object(patch, obj)
+		if (obj->patched)
+			klp_unpatch_object(obj);
+}
+
+/* Replaced patches leave the hooks first, so that each nop is the last one on its hook. */
+static void klp_unpatch_replaced(struct klp_patch *new)
+{
+	struct klp_patch *old;
+
+	list_for_each_entry(old, &klp_patches, list) {
+		if (old == new)
+			return;
+		old->enabled = false;
+		klp_unpatch_objects(old);
+	}
+}
+
+static void klp_call_post_callbacks(struct klp_patch *patch, int target)
+{
+	struct klp_object *obj;
+
+	klp_for_each_object(patch, obj) {
+		if (!klp_object_loaded(obj))
+			continue;
+		if (target == KLP_TRANSITION_PATCHED)
+			klp_post_patch_callback(obj);
+		else
+			klp_post_unpatch_callback(obj);
+	}
+}
+
+static void klp_complete_transition(void)
+{
+	struct klp_patch *patch = klp_transition_patch;
+	int target = klp_target_state;
+
+	assert_mutex_held(&klp_mutex);
+	klp_nudge_stop();
+	pr_debug("'%s': completing %s transition\n", patch->mod->name, klp_direction(target));
+	if (patch->replace && target == KLP_TRANSITION_PATCHED) {
+		klp_unpatch_replaced(patch);
+		klp_discard_nops(patch);
+	}
+	if (target == KLP_TRANSITION_UNPATCHED)
+		klp_unpatch_objects(patch);
+	if (MUTANT(STATE_BEFORE_SYNC))
+		klp_reset_states();
+	/*
+	 * Barrier E: a selector that still holds a popped version must find its transition
+	 * flag set, or it would run what has been removed.
+	 */
+	smp_sync_core();
+	klp_set_transition_flags(patch, false);
+	/*
+	 * Barrier F: the rounds of this batch end with every slot direct and no CPU in a
+	 * selector; only then may a state become IDLE, which a selector would misread.
+	 */
+	klp_hooks_sync();
+	smp_sync_core();
+	klp_reset_states();
+	klp_ranges_clear();
+	klp_call_post_callbacks(patch, target);
+	pr_notice("'%s': %s complete\n", patch->mod->name, klp_direction(target));
+	klp_target_state = KLP_TRANSITION_IDLE;
+	WRITE_ONCE(klp_transition_patch, NULL);
+}
+
+void klp_complete_if_done(void)
+{
+	struct klp_patch *patch = klp_transition_patch;
+	int target = klp_target_state;
+
+	assert_mutex_held(&klp_mutex);
+	if (!patch || !klp_flagging || atomic_read(&klp_pending) != 0)
+		return;
+	klp_complete_transition();
+	klp_settle_patches(patch, target);
+}
+
+static void klp_complete_work_fn(struct work_struct *work)
+{
+	mutex_lock(&klp_mutex);
+	klp_complete_if_done();
+	mutex_unlock(&klp_mutex);
+}
+
+/* Enabling failed before any task was flagged: all have state 0, so completion is immediate. */
+void klp_cancel_transition(void)
+{
+	assert_mutex_held(&klp_mutex);
+	pr_debug("'%s': canceling patching transition, going to unpatch\n",
+		 klp_transition_patch->mod->name);
+	klp_target_state = KLP_TRANSITION_UNPATCHED;
+	klp_complete_transition();
+}
+
+/* ---- turning round, and force ------------------------------------------------- */
+
+static void klp_unflag_task(struct task *task)
+{
+	if (test_and_clear_bit(TIF_PATCH_PENDING, &task->flags))
+		atomic_dec(&klp_pending);
+}
+
+void klp_reverse_transition(void)
+{
+	struct klp_patch *patch = klp_transition_patch;
+
+	assert_mutex_held(&klp_mutex);
+	pr_debug("'%s': reversing transition from %s to %s\n", patch->mod->name,
+		 klp_direction(klp_target_state), klp_direction(!klp_target_state));
+	klp_nudge_stop();
+	klp_set_flagging(false);
+	klp_for_each_task(klp_unflag_task);
+	/* Whoever had cleared its own flag has also written its state when this is over. */
+	smp_sync_core();
+	patch->enabled = !patch->enabled;
+	spin_lock(&tasklist_lock);
+	klp_target_state = !klp_target_state;
+	spin_unlock(&tasklist_lock);
+	/* Barrier D: a task that sees its new flag reads the new target. */
+	smp_wmb();
+	klp_start_transition();
+	klp_complete_if_done();
+}
+
+void klp_force_transition(void)
+{
+	assert_mutex_held(&klp_mutex);
+	pr_warn("forcing remaining tasks to the patched state\n");
+	klp_for_each_task(klp_update_patch_state);
+}
