@@ -59,6 +59,17 @@
 	popq	%rdi
 .endm
 
+/*
+ * An exception may come with AC set, by a user program or inside a user copy:
+ * the kernel would run without SMAP, and could even be switched that way.
+ */
+.macro CLEAR_AC
+	cmpb	$0, smap_enabled(%rip)
+	je	.Lno_smap\@
+	clac
+.Lno_smap\@:
+.endm
+
 /* Calls a C function with an aligned stack; rbx is saved already and free. */
 .macro CALL_ALIGNED function
 	movq	%rsp, %rbx
@@ -147,6 +158,7 @@ exception_common:
 	cld
 	xchgq	%rdi, (%rsp)
 	SAVE_REGS
+	CLEAR_AC
 	testb	$3, REGS_CS(%rsp)
 	jz	1f
 	swapgs
@@ -164,6 +176,7 @@ interrupt_common:
 	cld
 	xchgq	%rdi, (%rsp)
 	SAVE_REGS
+	CLEAR_AC
 	testb	$3, REGS_CS(%rsp)
 	jz	1f
 	swapgs
@@ -186,6 +199,7 @@ paranoid_common:
 	cld
 	xchgq	%rdi, (%rsp)
 	SAVE_REGS
+	CLEAR_AC
 	testb	$3, REGS_CS(%rsp)
 	jnz	.Lparanoid_from_user
 	movq	%rdi, %rsi
@@ -230,6 +244,7 @@ nmi_common:
 	cld
 	xchgq	%rdi, (%rsp)
 	SAVE_REGS
+	CLEAR_AC
 	xorl	%r12d, %r12d
 	movl	$MSR_GS_BASE, %ecx
 	rdmsr

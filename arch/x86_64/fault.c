@@ -12,7 +12,6 @@
 #include <neurath/signal.h>
 #include <neurath/vm.h>
 #include "entry.h"
-#include "smp.h"
 #include "uaccess.h"
 #include "x86.h"
 
@@ -106,9 +105,7 @@ static void fault_from_kernel(struct pt_regs *regs, unsigned long error, unsigne
 	if (!fault_in_uaccess(regs) || addr >= USER_MAX || (error & (PF_RESERVED | PF_FETCH)) ||
 	    !current->mm || irqs_disabled())
 		fault_die(regs, error, addr);
-	/* While we sleep here, others must not run with user access open; iret opens it again. */
-	if (cpu_has_smap)
-		__asm__ volatile("clac" ::: "memory");
+	/* The entry closed user access, so it is safe to sleep here; iret opens it again. */
 	err = vm_fault(current->mm, addr, fault_access(error));
 	if (err == -ENOMEM)
 		fault_out_of_memory();

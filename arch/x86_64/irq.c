@@ -7,7 +7,13 @@
  *
  * Lines are ISA lines; each goes to the boot CPU with a vector of its own.
  * irq_lock protects the table and the IO-APIC registers; it is taken in
- * interrupts (irq_mask()), so with interrupts off everywhere.
+ * interrupts, so with interrupts off everywhere.
+ *
+ * A masked level-triggered line is masked in the IO-APIC.  An edge that came
+ * while its input was masked there would be lost, and with a device that keeps
+ * its line up until it is served, so would all later ones.  So edge-triggered
+ * lines stay open: an edge on a masked line is noted and delivered when the
+ * line is unmasked.
  */
 #include <neurath/arch.h>
 #include <neurath/hook.h>
@@ -26,9 +32,12 @@
 
 #define IRQ_LINES	16
 
+/* All fields: irq_lock. */
 struct irq_line {
-	irq_handler_t handler;		/* (irq_lock); NULL: free */
+	irq_handler_t handler;		/* NULL: free */
 	void *arg;
+	bool masked;
+	bool pending;			/* an edge came while it was masked */
 };
 
 static DEFINE_SPINLOCK_RANK(irq_lock, RANK_LEAF);
@@ -51,17 +60,15 @@ static void irq_route(unsigned int line, bool masked)
 int irq_request(unsigned int line, irq_handler_t handler, void *arg)
 {
 	unsigned long flags;
-	int err = 0;
+	int err = -EBUSY;
 
 	if (line >= IRQ_LINES || !ioapic_has_input(acpi.isa[line].gsi))
 		return -EINVAL;
 	spin_lock_irqsave(&irq_lock, flags);
-	if (irq_lines[line].handler) {
-		err = -EBUSY;
-	} else {
-		irq_lines[line].arg = arg;
-		WRITE_ONCE(irq_lines[line].handler, handler);
+	if (!irq_lines[line].handler) {
+		irq_lines[line] = (struct irq_line){ .handler = handler, .arg = arg };
 		irq_route(line, false);
+		err = 0;
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return err;
@@ -79,7 +86,7 @@ void irq_release(unsigned int line)
 	assert(line < IRQ_LINES);
 	spin_lock_irqsave(&irq_lock, flags);
 	irq_route(line, true);
-	WRITE_ONCE(irq_lines[line].handler, NULL);
+	irq_lines[line].handler = NULL;
 	spin_unlock_irqrestore(&irq_lock, flags);
 	/* A handler that runs on the boot CPU is over when it answers. */
 	smp_call_all(irq_nothing, NULL, false);
@@ -91,29 +98,56 @@ void irq_mask(unsigned int line)
 
 	assert(line < IRQ_LINES);
 	spin_lock_irqsave(&irq_lock, flags);
-	irq_route(line, true);
+	irq_lines[line].masked = true;
+	if (acpi.isa[line].level)
+		irq_route(line, true);
 	spin_unlock_irqrestore(&irq_lock, flags);
+}
+
+/* Takes what is to be called, so that the call happens outside the lock. */
+static struct irq_line irq_take_pending(unsigned int line)
+{
+	struct irq_line *l = &irq_lines[line], call = { 0 };
+	unsigned long flags;
+
+	spin_lock_irqsave(&irq_lock, flags);
+	if (l->handler) {
+		l->masked = false;
+		if (l->pending)
+			call = *l;
+		l->pending = false;
+		irq_route(line, false);
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return call;
 }
 
 void irq_unmask(unsigned int line)
 {
+	struct irq_line call;
 	unsigned long flags;
 
 	assert(line < IRQ_LINES);
-	spin_lock_irqsave(&irq_lock, flags);
-	if (irq_lines[line].handler)
-		irq_route(line, false);
-	spin_unlock_irqrestore(&irq_lock, flags);
+	call = irq_take_pending(line);
+	if (!call.handler)
+		return;
+	flags = irq_save();
+	call.handler(line, call.arg);
+	irq_restore(flags);
 }
 
 static void irq_line_interrupt(unsigned int line)
 {
-	irq_handler_t handler = READ_ONCE(irq_lines[line].handler);
+	struct irq_line *l = &irq_lines[line], call = { 0 };
 
-	if (handler)
-		handler(line, irq_lines[line].arg);
+	spin_lock(&irq_lock);
+	if (l->masked)
+		l->pending = true;
 	else
-		irq_mask(line);
+		call = *l;
+	spin_unlock(&irq_lock);
+	if (call.handler)
+		call.handler(line, call.arg);
 }
 
 void arch_raise_log_interrupt(void)
