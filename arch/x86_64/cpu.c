@@ -16,7 +16,7 @@ unsigned int nr_cpus = 1;
 struct cpu cpus[NR_CPUS];
 u64 cpus_online;
 
-extern u8 smap_enabled;		/* uaccess.S and entry.S look at it */
+bool cpu_has_smap;		/* uaccess.S and entry.S look at it */
 bool cpu_has_tsc_deadline;
 bool cpu_is_virtual;
 
@@ -54,7 +54,7 @@ void __init cpu_detect(void)
 		cpu_cr4 |= CR4_SMAP;
 	if (ext.ecx & (1u << 2))
 		cpu_cr4 |= CR4_UMIP;
-	smap_enabled = (cpu_cr4 & CR4_SMAP) != 0;
+	cpu_has_smap = cpu_cr4 & CR4_SMAP;
 	cpu_has_tsc_deadline = basic.ecx & (1u << 24);
 	cpu_is_virtual = basic.ecx & (1u << 31);
 	cpu_print_model();

@@ -64,7 +64,7 @@
  * the kernel would run without SMAP, and could even be switched that way.
  */
 .macro CLEAR_AC
-	cmpb	$0, smap_enabled(%rip)
+	cmpb	$0, cpu_has_smap(%rip)
 	je	.Lno_smap\@
 	clac
 .Lno_smap\@:

@@ -18,6 +18,7 @@ void cpu_setup(void);
 /* Everything a CPU needs before it may take interrupts. */
 void cpu_setup_local(struct cpu *cpu);
 
+extern bool cpu_has_smap;
 extern bool cpu_has_tsc_deadline;
 extern bool cpu_is_virtual;
 
