@@ -204,7 +204,7 @@ void arch_timer_program(u64 deadline_ns)
 	irq_restore(flags);
 }
 
-void clock_interrupt(void)
+void clock_interrupt(const struct pt_regs *regs)
 {
 	u64 deadline = clock_deadlines[cpu_id()];
 
@@ -214,5 +214,5 @@ void clock_interrupt(void)
 		return;
 	}
 	clock_deadlines[cpu_id()] = U64_MAX;
-	timer_interrupt();
+	timer_interrupt(regs);
 }

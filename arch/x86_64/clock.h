@@ -12,7 +12,8 @@ void clock_finish(void);
 /* Selects the mode of this CPU's timer. */
 void clock_setup_cpu(void);
 /* The timer interrupt. */
-void clock_interrupt(void);
+struct pt_regs;
+void clock_interrupt(const struct pt_regs *regs);
 /* Busy waiting, for hardware that demands it; at most some microseconds. */
 void clock_delay_us(unsigned int us);
 /* Seconds since 1970 by the battery-backed clock (UTC). */

@@ -168,9 +168,10 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 	 */
 	if (vector != VECTOR_SPURIOUS)
 		lapic_eoi();
+	irq_enter();
 	switch (vector) {
 	case VECTOR_TIMER:
-		clock_interrupt();
+		clock_interrupt(regs);
 		break;
 	case VECTOR_RESCHEDULE:
 		/* The flag is set already; the way out of the interrupt looks at it. */
@@ -194,4 +195,5 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 	default:
 		pr_warn("unexpected interrupt, vector %lu\n", vector);
 	}
+	irq_exit();
 }

@@ -12,6 +12,7 @@
 #include <neurath/init.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
+#include <neurath/sched.h>
 #include <neurath/string.h>
 #include "../../boot/bootinfo.h"
 #include "acpi.h"
@@ -41,6 +42,7 @@ void __init arch_boot(unsigned long information)
 	setup_boot_information = information;
 	cpu->self = cpu;
 	cpu->arch = &setup_boot_cpu_arch;
+	cpu->task = &boot_idle_task;
 	cpu->idle_stack = boot_idle_stack;
 	cpu->kernel_stack = (unsigned long)boot_idle_stack + KSTACK_SIZE;
 	wrmsr(MSR_GS_BASE, (u64)cpu);

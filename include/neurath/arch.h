@@ -85,8 +85,8 @@ u64 clock_ns(void);			/* monotonic ns since boot (any) */
 u64 clock_realtime_offset_ns(void);	/* add to clock_ns() for the epoch at boot */
 /* One timer interrupt on this CPU at or soon after @deadline; U64_MAX = none. (irq) */
 void arch_timer_program(u64 deadline_ns);
-/* Called by the arch code in the timer interrupt: kernel/sched/timer.c. */
-void timer_interrupt(void);
+/* Called by the arch code in the timer interrupt that came over @regs: kernel/sched/timer.c. */
+void timer_interrupt(const struct pt_regs *regs);
 
 /* ---- tasks ---------------------------------------------------------------- */
 /*

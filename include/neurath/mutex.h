@@ -10,9 +10,9 @@
 #include <neurath/list.h>
 
 struct mutex {
+	unsigned long owner;		/* (atomic) struct task *, bit 0 = somebody waits */
 	spinlock_t lock;
-	struct task *owner;		/* (lock) */
-	struct list_head waiters;	/* (lock) */
+	struct list_head waiters;	/* (lock) struct mutex_waiter, first come first served */
 	const char *name;
 	unsigned rank;
 };

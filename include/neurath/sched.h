@@ -58,9 +58,29 @@ void synchronize_cpus(void);
 
 /* The final switch; never returns. (@, at the end of do_exit) */
 void sched_exit_current(void) __noreturn;
+/* The task that is now on this CPU finishes the switch away from @prev; entry of new tasks. */
+void task_first_run(struct task *prev);
+/* Ends a kernel thread. */
+void kthread_exit(int result) __noreturn;
 void sched_init(void);
-void sched_cpu_entry(void) __noreturn;	/* a started CPU enters here */
+extern struct task boot_idle_task;	/* arch_boot() makes it current */
+void sched_cpu_entry(void) __noreturn;	/* a started CPU, or the boot at its end, becomes idle */
 unsigned nr_running(void);
+
+/* What a CPU did since it was started: /proc/stat. */
+struct sched_cpu_stat {
+	u64 user_ns, sys_ns, idle_ns;
+	u64 switches;
+};
+void sched_cpu_stat(unsigned cpu, struct sched_cpu_stat *out);
+
+/* Panics in debug builds where sleeping is forbidden; for functions that sleep only sometimes. */
+#define might_sleep()	lockcheck_may_sleep(__func__)
+
+static __always_inline bool need_resched(void)
+{
+	return test_task_flag(current, TIF_NEED_RESCHED);
+}
 void sched_loadavg(unsigned long load[3]);	/* fixed point, 11 bits */
 
 /* Kernel threads: kernel/sched/kthread.c */

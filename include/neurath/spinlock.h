@@ -38,10 +38,10 @@ enum lock_rank {
 	RANK_WORKQUEUE,
 	RANK_MM_PAGES,		/* mm->page_lock: page tables */
 	RANK_OBJECT,		/* cached file pages */
-	RANK_TIMER,
 	RANK_WAITQUEUE,
 	RANK_TASK_PI,		/* task->pi_lock: wake-ups of one task */
 	RANK_RUNQUEUE,
+	RANK_TIMER,		/* timer heap of one CPU; its functions run without it */
 	RANK_SLAB,
 	RANK_PAGES,		/* page allocator */
 	RANK_VMAP,
@@ -54,7 +54,12 @@ typedef struct spinlock {
 	const char *name;
 	u16 rank;
 	s16 holder;			/* CPU, -1 = free; debug builds */
+	u8 seen;			/* LOCK_SEEN_ bits; debug builds */
 } spinlock_t;
+
+/* How a lock was taken so far: both bits together are a deadlock to come. */
+#define LOCK_SEEN_IN_IRQ	1	/* in an interrupt handler */
+#define LOCK_SEEN_IRQS_ON	2	/* outside, with interrupts enabled */
 
 #define SPINLOCK_INIT(lockname, lockrank) \
 	{ .name = lockname, .rank = lockrank, .holder = -1 }
@@ -77,5 +82,38 @@ void spin_unlock_irq(spinlock_t *lock);
 /* This CPU holds @lock (debug builds; always true otherwise). */
 bool spin_is_held(const spinlock_t *lock);
 #define assert_spin_held(l)	debug_assert(spin_is_held(l))
+
+/*
+ * The checker, kernel/sched/lockcheck.c; empty in release builds.
+ *
+ * The interrupt entry calls irq_enter()/irq_exit() around a handler, so that the
+ * checker knows which locks belong to the interrupted code.
+ */
+void lockcheck_irq_enter(void);
+void lockcheck_irq_exit(void);
+static __always_inline void irq_enter(void)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_irq_enter();
+}
+
+static __always_inline void irq_exit(void)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_irq_exit();
+}
+
+/* Panics if this CPU holds any spinlock or serves an interrupt: called before a task sleeps. */
+void lockcheck_may_sleep(const char *what);
+
+/* The longest times seen on one CPU since lock_stat_reset(); zeroes in release builds. */
+struct lock_stat {
+	u64 hold_ns;			/* longest time a spinlock was held ... */
+	const char *hold_name;		/* ... and which */
+	u64 irq_off_ns;			/* longest time with interrupts off by a lock or a handler ... */
+	const char *irq_off_name;	/* ... and the lock, or "interrupt" */
+};
+void lock_stat_read(unsigned cpu, struct lock_stat *out);
+void lock_stat_reset(void);
 
 #endif

@@ -19,6 +19,7 @@
 
 #include <neurath/arch.h>
 #include <neurath/list.h>
+#include <neurath/pheap.h>
 #include <neurath/spinlock.h>
 #include <neurath/signal_types.h>
 #include <neurath/timer.h>
@@ -78,14 +79,16 @@ struct port;
 
 /* Scheduler's part of a task; kernel/sched only. */
 struct sched_entity {
-	struct list_head run_node;	/* (r) */
-	bool on_rq;			/* (r) */
-	int nice;			/* (r) -20..19 */
+	struct pheap_node run_node;	/* (r) in the run queue unless it is running; key = vruntime */
+	bool on_rq;			/* (r) runnable: running or queued */
+	s8 nice;			/* (r) -20..19 */
+	u32 weight;			/* (r) by nice, 1024 for 0: fair.c */
 	u64 vruntime;			/* (r) weighted ns */
-	u64 slice_start;		/* (r) */
+	u64 exec_start;			/* (r) when sum_exec was last brought up to date */
 	u64 sum_exec;			/* (r) ns on a CPU */
-	u64 sum_user, sum_sys;		/* (@) ns, accounted at entries and ticks */
-	u64 cpus_allowed;		/* (r) */
+	u64 sum_user, sum_sys;		/* (@) ns, sampled by ticks: task_cputime() */
+	u64 sampled_exec;		/* (@) sum_exec at the last sample */
+	u64 cpus_allowed;		/* (r)+(p) */
 	u64 nvcsw, nivcsw;		/* (r) */
 };
 
@@ -94,6 +97,12 @@ struct restart_block {
 	long (*fn)(struct restart_block *);
 	u64 deadline_ns;		/* absolute: a restart does not prolong */
 	unsigned long arg[4];
+};
+
+/* ITIMER_VIRTUAL or ITIMER_PROF, counted down by ticks: kernel/sched/itimer.c. */
+struct cpu_itimer {
+	u64 left_ns;			/* 0 = off */
+	u64 interval_ns;
 };
 
 /* A call of this task to a server: kernel/ipc.  See port.h for the states. */
@@ -234,6 +243,7 @@ struct process {
 	/* Time */
 	struct timer *itimer_real;	/* (s) ITIMER_REAL, alarm */
 	u64 itimer_real_interval;	/* (s) */
+	struct cpu_itimer itimer_cpu[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF */
 	u64 utime, stime;		/* (s) of dead threads */
 	u64 cutime, cstime;		/* (t) of waited-for children */
 	u64 start_ns;
@@ -245,8 +255,14 @@ extern struct process *init_process;	/* pid 1; orphans go to it */
 extern struct process kernel_process;	/* all kernel threads */
 
 /* ---- the pid table: kernel/sched/task.c --------------------------------- */
-/* New task with stack, call object and pid, not yet visible. NULL = no memory or pids. (task) */
+/*
+ * New task with stack, call object and pid, not yet visible; one reference, which
+ * its last context switch puts.  Before task_publish() task_put() undoes it.
+ * task->process is NULL.  NULL = no memory or pids. (task)
+ */
 struct task *task_alloc(const char *comm);
+/* The same for the process init: pid 1, which nobody else ever gets. Once. (task) */
+struct task *task_alloc_init(const char *comm);
 /* Makes it visible to walks and signals.  Caller holds tasklist_lock. */
 void task_publish(struct task *task);
 /*
@@ -270,8 +286,14 @@ struct task *task_find(pid_t pid);
  * all the time never are.  Idle tasks are not in it: see idle_task().
  */
 struct task *task_walk_first(void);
+/* The first task with a pid above @pid, with a reference, or NULL: readdir of /proc. (irq) */
+struct task *task_find_next_get(pid_t pid);
 struct task *task_walk_next(struct task *prev);
 struct task *idle_task(unsigned cpu);
+/* R, S, D, T, t, Z, X, I as ps shows it. */
+char task_state_letter(const struct task *t);
+/* ns on a CPU, divided by what ticks sampled. (any) */
+void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns);
 
 static inline bool test_task_flag(const struct task *t, unsigned bit)
 {

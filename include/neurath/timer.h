@@ -7,17 +7,15 @@
 #ifndef NEURATH_TIMER_H
 #define NEURATH_TIMER_H
 
-#include <neurath/list.h>
+#include <neurath/pheap.h>
 #include <neurath/types.h>
 
 struct timer {
-	u64 deadline_ns;
+	struct pheap_node node;			/* (base lock) key = deadline in ns */
 	void (*fn)(struct timer *timer);	/* interrupt context, interrupts off */
 	void *arg;
-	/* kernel/sched/timer.c only */
-	struct timer *heap_left, *heap_next, *heap_prev;
-	unsigned cpu;
-	bool armed;
+	unsigned cpu;				/* (base lock) whose heap it is or was in */
+	bool armed;				/* (base lock) */
 };
 
 #define HZ	250
@@ -29,6 +27,18 @@ static inline unsigned long msecs_to_jiffies(unsigned ms)
 #define time_after(a, b)	((long)((b) - (a)) < 0)
 #define time_before(a, b)	time_after(b, a)
 
+unsigned long nsecs_to_jiffies(u64 ns);
+static inline u64 jiffies_to_nsecs(unsigned long j)
+{
+	return j * (NSEC_PER_SEC / HZ);
+}
+
+/* When it will run or last ran. (any, racy) */
+static inline u64 timer_deadline(const struct timer *t)
+{
+	return READ_ONCE(t->node.key);
+}
+
 void timer_init(struct timer *t, void (*fn)(struct timer *), void *arg);
 /* Arms or re-arms. (irq) */
 void timer_arm(struct timer *t, u64 deadline_ns);
@@ -36,5 +46,10 @@ void timer_arm(struct timer *t, u64 deadline_ns);
 bool timer_cancel(struct timer *t);
 /* The same, and waits until a running function has returned. (task or irqs on) */
 bool timer_cancel_sync(struct timer *t);
+/* Is it waiting for its deadline? (any, racy) */
+static inline bool timer_is_armed(const struct timer *t)
+{
+	return READ_ONCE(t->armed);
+}
 
 #endif

@@ -13,10 +13,13 @@
 struct work_struct;
 typedef void (*work_func_t)(struct work_struct *work);
 
+/* All but func: kernel/sched/workqueue.c, under its lock. */
 struct work_struct {
-	struct list_head node;		/* queue lock */
+	struct list_head node;		/* in the queue */
 	work_func_t func;
-	bool pending;			/* queue lock */
+	bool pending;			/* queued, or its timer runs */
+	unsigned canceling;		/* cancel_work_sync() under way: cannot be queued */
+	unsigned runs;			/* how often it was started */
 };
 
 struct delayed_work {
@@ -38,10 +41,20 @@ void INIT_DELAYED_WORK(struct delayed_work *dwork, work_func_t func);
 bool schedule_work(struct work_struct *work);
 /* @delay in jiffies. (irq) */
 bool schedule_delayed_work(struct delayed_work *dwork, unsigned long delay);
+/* Runs it after @delay_ns from now, whether it was pending or not: true if it was. (irq) */
 bool mod_delayed_work_ns(struct delayed_work *dwork, u64 delay_ns);
-/* Waits until the work is neither queued nor running. (task) */
+static inline bool mod_delayed_work(struct delayed_work *dwork, unsigned long delay)
+{
+	return mod_delayed_work_ns(dwork, jiffies_to_nsecs(delay));
+}
+/*
+ * Waits until the run that is queued or going on now has ended; false if there was
+ * none.  Does not wait for a delayed work's timer.  Not from the work itself. (task)
+ */
 bool flush_work(struct work_struct *work);
+/* Afterwards it is neither queued nor running, even if it queues itself; true if it was queued. (task) */
 bool cancel_work_sync(struct work_struct *work);
+/* True if it was pending and will not run; does not wait for a run. (irq) */
 bool cancel_delayed_work(struct delayed_work *dwork);
 bool cancel_delayed_work_sync(struct delayed_work *dwork);
 void workqueue_init(void);

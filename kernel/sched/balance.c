@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which CPU: for a task that wakes up, for a CPU that runs dry, and now and then
+ * for queues of unequal length.
+ *
+ * Other queues are looked at without their locks; a stale length costs a worse
+ * choice, which the next balancing repairs.
+ */
+#include "rq.h"
+
+#define BALANCE_PERIOD	(50 * NSEC_PER_MSEC)
+/* How many nodes of a queue a thief looks at. */
+#define STEAL_LOOKS	16
+
+static __always_inline bool cpu_is_free_for(unsigned cpu, u64 allowed)
+{
+	return (allowed & BIT(cpu)) && rq_is_idle(cpu_rq(cpu));
+}
+
+static u64 sched_online_mask(void)
+{
+	u64 mask = 0;
+
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		if (READ_ONCE(cpu_rq(cpu)->online))
+			mask |= BIT(cpu);
+	return mask;
+}
+
+static unsigned sched_least_loaded(u64 allowed, unsigned preferred)
+{
+	unsigned best = preferred, load = ~0U;
+
+	if (allowed & BIT(preferred))
+		load = READ_ONCE(cpu_rq(preferred)->nr_running);
+	for (u64 left = allowed; left && load; left &= left - 1) {
+		unsigned cpu = __builtin_ctzl(left), n = READ_ONCE(cpu_rq(cpu)->nr_running);
+
+		if (n < load) {
+			best = cpu;
+			load = n;
+		}
+	}
+	return best;
+}
+
+/*
+ * Its old CPU if that is idle: the caches may still know it.  Else this CPU if it
+ * is idle (the waker is an interrupt), else any idle one, else the shortest queue.
+ */
+unsigned sched_select_cpu(const struct task *t)
+{
+	u64 allowed = t->se.cpus_allowed;
+	unsigned prev = t->cpu, here = cpu_id();
+
+	if (cpu_is_free_for(prev, allowed) && READ_ONCE(cpu_rq(prev)->online))
+		return prev;
+	if (cpu_is_free_for(here, allowed))
+		return here;
+	return sched_least_loaded(allowed & sched_online_mask(), prev);
+}
+
+/* A task of @src that may run on @cpu, at most STEAL_LOOKS nodes deep, or NULL. */
+static struct task *steal_candidate(const struct rq *src, unsigned cpu)
+{
+	struct pheap_node *node = src->queue.root;
+
+	for (unsigned looks = 0; node && looks < STEAL_LOOKS; looks++) {
+		struct task *t = container_of(node, struct task, se.run_node);
+
+		if (t->se.cpus_allowed & BIT(cpu))
+			return t;
+		node = node->child ? node->child : node->next;
+	}
+	return NULL;
+}
+
+static bool steal_from(struct rq *rq, struct rq *src)
+{
+	struct task *t;
+
+	/* Never waits for a second queue: two thieves could wait for each other. */
+	if (!spin_trylock(&src->lock))
+		return false;
+	t = steal_candidate(src, rq->cpu);
+	if (t) {
+		pheap_remove(&src->queue, &t->se.run_node);
+		src->nr_running--;
+		fair_place(rq, t);
+		WRITE_ONCE(t->cpu, rq->cpu);
+		t->se.run_node.key = t->se.vruntime;
+		pheap_insert(&rq->queue, &t->se.run_node);
+		rq->nr_running++;
+	}
+	spin_unlock(&src->lock);
+	return t;
+}
+
+static struct rq *sched_busiest(const struct rq *rq, unsigned threshold)
+{
+	struct rq *busiest = NULL;
+
+	for (unsigned i = 1; i < nr_cpus; i++) {
+		struct rq *other = cpu_rq((rq->cpu + i) % nr_cpus);
+		unsigned n = READ_ONCE(other->nr_running);
+
+		if (n >= threshold) {
+			busiest = other;
+			threshold = n + 1;
+		}
+	}
+	return busiest;
+}
+
+bool sched_steal(struct rq *rq)
+{
+	struct rq *src = sched_busiest(rq, 2);
+
+	assert_spin_held(&rq->lock);
+	return src && rq->online && steal_from(rq, src);
+}
+
+void sched_balance(struct rq *rq)
+{
+	struct rq *src;
+
+	assert_spin_held(&rq->lock);
+	if (rq->clock < rq->next_balance)
+		return;
+	rq->next_balance = rq->clock + BALANCE_PERIOD;
+	src = sched_busiest(rq, rq->nr_running + 2);
+	if (src)
+		steal_from(rq, src);
+}

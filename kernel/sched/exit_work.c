@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way out to user mode: one loop for system calls, interrupts, exceptions and
+ * the first return of a forked child.
+ *
+ * Entered and left with interrupts off; between two looks at the flags they are
+ * on.  Who sets a flag of a task that runs sends its CPU an interrupt
+ * (kick_task(), rq_resched()): it comes either before the last look, or after the
+ * return to user mode and so leads here again.
+ *
+ * The order in a round is part of the live-patching model: the patch state is
+ * updated before signals are looked at, so that delivery already runs in the new
+ * state; and nothing after the update in the same round may belong to a patched
+ * function's caller.
+ */
+#include <neurath/bug.h>
+#include <neurath/klp_sched.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/syscall.h>
+
+#define EXIT_SIGNAL_MASK \
+	(BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_RESTORE_SIGMASK))
+
+static noinline void exit_work_round(struct task *t, struct pt_regs *regs)
+{
+	irq_enable();
+	if (need_resched())
+		schedule();
+	if (test_task_flag(t, TIF_PATCH_PENDING))
+		klp_update_patch_state(t);
+	if (READ_ONCE(t->flags) & EXIT_SIGNAL_MASK)
+		do_signal_or_restart(regs);
+	irq_disable();
+}
+
+void exit_to_user_mode_loop(struct pt_regs *regs)
+{
+	struct task *t = current;
+
+	debug_assert(irqs_disabled());
+	debug_assert(t->state == TASK_RUNNING);
+	debug_assert(t->held_count == 0);
+	while (unlikely(READ_ONCE(t->flags) & TIF_EXIT_WORK_MASK))
+		exit_work_round(t, regs);
+}

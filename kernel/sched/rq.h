@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Run queues: private to kernel/sched.
+ *
+ * Lock order: task->pi_lock, then one rq->lock.  A second run queue is only
+ * ever locked by trylock (stealing).  A queue's lock is taken with interrupts
+ * off, and handed over in a switch: the task that gives up the CPU takes it,
+ * the next one releases it in sched_finish_switch().
+ *
+ * task->cpu says which queue a task belongs to.  It changes only under pi_lock
+ * while the task is off all queues, or under the locks of both queues.
+ */
+#ifndef SCHED_RQ_H
+#define SCHED_RQ_H
+
+#include <neurath/bug.h>
+#include <neurath/sched.h>
+#include <neurath/timer.h>
+
+struct rq {
+	spinlock_t lock;
+	unsigned cpu;			/* (!) */
+	unsigned nr_running;		/* (lock) runnable tasks, the running one too, not idle */
+	struct task *curr;		/* (lock) */
+	struct task *idle;		/* (!) */
+	struct pheap queue;		/* (lock) runnable and not running */
+	u64 min_vruntime;		/* (lock) of all that are here; never goes back */
+	u64 clock;			/* (lock) clock_ns() at the last look */
+	long nr_uninterruptible;	/* (lock) only the sum over all CPUs means something */
+	bool force_idle;		/* (lock) the next switch is to the idle task */
+	bool online;			/* set once by the CPU itself */
+	bool tick_armed;		/* own CPU, interrupts off */
+	struct timer tick;
+	u64 next_balance;		/* (lock) */
+	u64 switches;			/* (lock) */
+	u64 user_ns, sys_ns;		/* own CPU, in ticks */
+} __cacheline_aligned;
+
+extern struct rq runqueues[NR_CPUS];
+
+static __always_inline struct rq *cpu_rq(unsigned cpu)
+{
+	return &runqueues[cpu];
+}
+
+static __always_inline struct rq *this_rq(void)
+{
+	return &runqueues[cpu_id()];
+}
+
+static __always_inline bool rq_is_idle(const struct rq *rq)
+{
+	return READ_ONCE(rq->nr_running) == 0;
+}
+
+/* core.c */
+/* Has the CPU of @rq pass its scheduler.  Caller holds rq->lock. */
+void rq_resched(struct rq *rq);
+/* Locks the queue that @t belongs to.  Interrupts are off, pi_lock need not be held. */
+struct rq *task_rq_lock(struct task *t);
+void sched_idle_switch(void);
+void task_init(void);
+/* From the tick: interrupts off. */
+void sched_tick(struct timer *timer);
+
+/* fair.c: all with rq->lock held */
+void sched_init_entity(struct task *t);
+void fair_set_nice(struct task *t, int nice);
+/* Charges the running task for the time since the last call. */
+void fair_update_curr(struct rq *rq);
+/* Where a task that comes to @rq from a sleep or another queue starts. */
+void fair_place(struct rq *rq, struct task *t);
+bool fair_should_preempt(const struct rq *rq, const struct task *woken);
+bool fair_tick_expired(const struct rq *rq);
+
+/* balance.c */
+/* The CPU where @t, which wakes up, shall run.  Caller holds t->pi_lock. */
+unsigned sched_select_cpu(const struct task *t);
+/* Takes a waiting task of another CPU: it is in @rq afterwards.  Caller holds rq->lock. */
+bool sched_steal(struct rq *rq);
+/* Evens out the queues from time to time; from the tick. */
+void sched_balance(struct rq *rq);
+
+/* wakeup.c */
+/* Puts @t, which is on no queue, on the queue of @cpu.  Caller holds t->pi_lock. */
+void sched_enqueue_on(struct task *t, unsigned cpu);
+
+/* kthread.c: the argument a kernel thread was created with. */
+void *kthread_arg(const struct task *t);
+
+/* workqueue.c: a worker is about to sleep, is running again. */
+void workqueue_worker_sleeps(struct task *t);
+void workqueue_worker_runs(struct task *t);
+
+/* timer.c */
+void timers_init_cpu(unsigned cpu);
+/* Registers of the interrupt that is being served by this CPU's timers. */
+const struct pt_regs *timer_interrupt_regs(void);
+void jiffies_update(u64 now);
+
+/* itimer.c: @delta ns of current's time were used in user or kernel mode. (tick) */
+void itimer_cpu_tick(struct task *t, u64 delta, bool user);
+
+/* load.c */
+void load_init(void);
+
+#endif

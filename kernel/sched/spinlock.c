@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ticket spinlocks.  Who comes first is served first, so that the wait is
+ * bounded by the number of CPUs times the longest hold.
+ *
+ * Any context.  None of these functions has an entry slot: they run inside the
+ * hook machinery and below the scheduler's last step, and a lock must never
+ * depend on a patch.  The checks of debug builds are in lockcheck.c.
+ */
+#include <neurath/spinlock.h>
+#include <neurath/bug.h>
+#include "lockcheck.h"
+
+notrace void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank)
+{
+	*lock = (spinlock_t)SPINLOCK_INIT(name, rank);
+}
+
+static __always_inline void ticket_lock(spinlock_t *lock)
+{
+	u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
+
+	/* Pairs with the release in ticket_unlock(). */
+	while (smp_load_acquire(&lock->owner) != ticket)
+		cpu_relax();
+}
+
+/*
+ * next == owner at the exchange means that nobody held a ticket: owner never
+ * passes next, and next did not move since owner was read.
+ */
+static __always_inline bool ticket_trylock(spinlock_t *lock)
+{
+	u32 ticket = smp_load_acquire(&lock->owner);
+
+	return cmpxchg(&lock->next, ticket, ticket + 1) == ticket;
+}
+
+static __always_inline void ticket_unlock(spinlock_t *lock)
+{
+	smp_store_release(&lock->owner, lock->owner + 1);
+}
+
+notrace void spin_lock(spinlock_t *lock)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_before(lock);
+	ticket_lock(lock);
+	if (CONFIG_DEBUG)
+		lockcheck_taken(lock);
+}
+
+notrace bool spin_trylock(spinlock_t *lock)
+{
+	if (!ticket_trylock(lock))
+		return false;
+	if (CONFIG_DEBUG)
+		lockcheck_taken(lock);
+	return true;
+}
+
+notrace void spin_unlock(spinlock_t *lock)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_release(lock);
+	ticket_unlock(lock);
+}
+
+notrace unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
+{
+	unsigned long flags = irq_save();
+
+	if (CONFIG_DEBUG)
+		lockcheck_before(lock);
+	ticket_lock(lock);
+	if (CONFIG_DEBUG)
+		lockcheck_taken(lock);
+	return flags;
+}
+
+notrace void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_release(lock);
+	ticket_unlock(lock);
+	irq_restore(flags);
+}
+
+notrace void spin_lock_irq(spinlock_t *lock)
+{
+	debug_assert(!irqs_disabled());
+	irq_disable();
+	spin_lock(lock);
+}
+
+notrace void spin_unlock_irq(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	irq_enable();
+}
+
+notrace bool spin_is_held(const spinlock_t *lock)
+{
+	if (!CONFIG_DEBUG)
+		return true;
+	return lock->holder == (s16)cpu_id();
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Waking tasks.  Any context but NMI.
+ *
+ * The sleeper stores its state (full barrier), then tests its condition; the
+ * waker stores the condition, then takes pi_lock (full barrier), then reads the
+ * state.  So one of the two sees the other's store.  pi_lock makes wakers of one
+ * task queue up: only one of them finds the state still sleeping.
+ */
+#include "rq.h"
+
+void sched_enqueue_on(struct task *t, unsigned cpu)
+{
+	struct rq *rq = cpu_rq(cpu);
+
+	assert_spin_held(&t->pi_lock);
+	spin_lock(&rq->lock);
+	fair_update_curr(rq);
+	if ((t->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
+		rq->nr_uninterruptible--;
+	fair_place(rq, t);
+	t->cpu = cpu;
+	t->se.on_rq = true;
+	t->se.run_node.key = t->se.vruntime;
+	pheap_insert(&rq->queue, &t->se.run_node);
+	rq->nr_running++;
+	/* Last: the task may be picked as soon as the lock is free. */
+	WRITE_ONCE(t->state, TASK_RUNNING);
+	if (fair_should_preempt(rq, t))
+		rq_resched(rq);
+	spin_unlock(&rq->lock);
+}
+
+/*
+ * The task set its state but has not left its queue yet: it only needs its state
+ * back.  False if it has left in the meantime.
+ */
+static bool wake_up_queued(struct task *t)
+{
+	struct rq *rq = task_rq_lock(t);
+	bool queued = t->se.on_rq;
+
+	if (queued)
+		WRITE_ONCE(t->state, TASK_RUNNING);
+	spin_unlock(&rq->lock);
+	return queued;
+}
+
+bool wake_up_state(struct task *t, unsigned mask)
+{
+	unsigned long flags;
+	bool woken = false;
+
+	spin_lock_irqsave(&t->pi_lock, flags);
+	if (!(READ_ONCE(t->state) & mask))
+		goto out;
+	woken = true;
+	if (READ_ONCE(t->se.on_rq) && wake_up_queued(t))
+		goto out;
+	if (unlikely(t->pflags & PF_IDLE)) {
+		/* The boot waits for something: it polls, see sched_switch(). */
+		WRITE_ONCE(t->state, TASK_RUNNING);
+		goto out;
+	}
+	/*
+	 * It may still be on its way off its CPU, which takes a moment with
+	 * interrupts off and needs no lock that we hold.  Pairs with the release
+	 * in sched_finish_switch().
+	 */
+	while (smp_load_acquire(&t->on_cpu))
+		cpu_relax();
+	sched_enqueue_on(t, sched_select_cpu(t));
+out:
+	spin_unlock_irqrestore(&t->pi_lock, flags);
+	return woken;
+}
+
+bool wake_up_process(struct task *t)
+{
+	return wake_up_state(t, TASK_NORMAL);
+}
+
+void wake_up_new_task(struct task *t)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&t->pi_lock, flags);
+	/* It never slept: not to be subtracted from the uninterruptible ones. */
+	t->state = TASK_RUNNING;
+	sched_enqueue_on(t, sched_select_cpu(t));
+	spin_unlock_irqrestore(&t->pi_lock, flags);
+}
