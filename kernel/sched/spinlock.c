@@ -3,15 +3,14 @@
  * Ticket spinlocks.  Who comes first is served first, so that the wait is
  * bounded by the number of CPUs times the longest hold.
  *
- * Any context.  None of these functions has an entry slot: they run inside the
- * hook machinery and below the scheduler's last step, and a lock must never
- * depend on a patch.  The checks of debug builds are in lockcheck.c.
+ * Any context.  The functions have entry slots like others, so they may be traced:
+ * the path of a hook takes no locks.  The checks of debug builds are in lockcheck.c.
  */
 #include <neurath/spinlock.h>
 #include <neurath/bug.h>
 #include "lockcheck.h"
 
-notrace void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank)
+void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank)
 {
 	*lock = (spinlock_t)SPINLOCK_INIT(name, rank);
 }
@@ -41,7 +40,7 @@ static __always_inline void ticket_unlock(spinlock_t *lock)
 	smp_store_release(&lock->owner, lock->owner + 1);
 }
 
-notrace void spin_lock(spinlock_t *lock)
+void spin_lock(spinlock_t *lock)
 {
 	if (CONFIG_DEBUG)
 		lockcheck_before(lock);
@@ -50,7 +49,7 @@ notrace void spin_lock(spinlock_t *lock)
 		lockcheck_taken(lock);
 }
 
-notrace bool spin_trylock(spinlock_t *lock)
+bool spin_trylock(spinlock_t *lock)
 {
 	if (!ticket_trylock(lock))
 		return false;
@@ -59,14 +58,14 @@ notrace bool spin_trylock(spinlock_t *lock)
 	return true;
 }
 
-notrace void spin_unlock(spinlock_t *lock)
+void spin_unlock(spinlock_t *lock)
 {
 	if (CONFIG_DEBUG)
 		lockcheck_release(lock);
 	ticket_unlock(lock);
 }
 
-notrace unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
+unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
 {
 	unsigned long flags = irq_save();
 
@@ -78,7 +77,7 @@ notrace unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
 	return flags;
 }
 
-notrace void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
 	if (CONFIG_DEBUG)
 		lockcheck_release(lock);
@@ -86,20 +85,20 @@ notrace void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 	irq_restore(flags);
 }
 
-notrace void spin_lock_irq(spinlock_t *lock)
+void spin_lock_irq(spinlock_t *lock)
 {
 	debug_assert(!irqs_disabled());
 	irq_disable();
 	spin_lock(lock);
 }
 
-notrace void spin_unlock_irq(spinlock_t *lock)
+void spin_unlock_irq(spinlock_t *lock)
 {
 	spin_unlock(lock);
 	irq_enable();
 }
 
-notrace bool spin_is_held(const spinlock_t *lock)
+bool spin_is_held(const spinlock_t *lock)
 {
 	if (!CONFIG_DEBUG)
 		return true;
