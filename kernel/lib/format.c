@@ -14,6 +14,7 @@
  *   %pe  an error pointer as its number
  * %n does not exist.
  */
+#include <neurath/export.h>
 #include <neurath/ksyms.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
@@ -399,3 +400,9 @@ int sprintf(char *buf, const char *fmt, ...)
 	va_end(args);
 	return len;
 }
+
+EXPORT_SYMBOL(vsnprintf);
+EXPORT_SYMBOL(snprintf);
+EXPORT_SYMBOL(scnprintf);
+EXPORT_SYMBOL(vscnprintf);
+EXPORT_SYMBOL(sprintf);

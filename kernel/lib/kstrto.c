@@ -9,6 +9,7 @@
  * No locks; any context.
  */
 #include <neurath/errno.h>
+#include <neurath/export.h>
 #include <neurath/string.h>
 
 static int kstrto_digit(char c)
@@ -132,3 +133,11 @@ int kstrtobool(const char *s, bool *result)
 		return -EINVAL;
 	return 0;
 }
+
+EXPORT_SYMBOL(kstrtoull);
+EXPORT_SYMBOL(kstrtoll);
+EXPORT_SYMBOL(kstrtoul);
+EXPORT_SYMBOL(kstrtol);
+EXPORT_SYMBOL(kstrtouint);
+EXPORT_SYMBOL(kstrtoint);
+EXPORT_SYMBOL(kstrtobool);

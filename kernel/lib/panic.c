@@ -12,6 +12,8 @@
 #include <neurath/arch.h>
 #include <neurath/atomic.h>
 #include <neurath/bug.h>
+#include <neurath/export.h>
+#include <neurath/module.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
 #include <neurath/task.h>
@@ -56,8 +58,8 @@ static void panic_print_where(const struct pt_regs *regs)
 {
 	struct task *task = current;
 
-	pr_emerg("CPU: %u  task: %s pid %d\n", cpu_id(), task ? task->comm : "(none)",
-		 task ? task->pid : 0);
+	pr_emerg("CPU: %u  task: %s pid %d  %s\n", cpu_id(), task ? task->comm : "(none)",
+		 task ? task->pid : 0, print_tainted());
 	if (regs)
 		panic_print_regs(regs);
 	pr_emerg("Call trace:\n");
@@ -166,7 +168,8 @@ void dump_stack_regs(const struct pt_regs *regs)
 	unsigned long entries[PANIC_STACK_ENTRIES];
 	unsigned int n = unwind_guess(current, regs, entries, PANIC_STACK_ENTRIES);
 
-	pr_warn("CPU: %u PID: %d Comm: %s\n", cpu_id(), current->pid, current->comm);
+	pr_warn("CPU: %u PID: %d Comm: %s %s\n", cpu_id(), current ? current->pid : 0,
+		current ? current->comm : "(none)", print_tainted());
 	pr_warn("Call Trace:\n");
 	for (unsigned int i = 0; i < n; i++)
 		pr_warn(" %pB\n", (void *)entries[i]);
@@ -185,7 +188,15 @@ void warn_report(const char *file, int line, const char *fmt, ...)
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	pr_warn("WARNING: CPU: %u at %s:%d\n", cpu_id(), file, line);
+	add_taint(TAINT_WARN);
+	pr_warn("------------[ cut here ]------------\n");
+	pr_warn("WARNING: CPU: %u at %s:%d %pS\n", cpu_id(), file, line,
+		__builtin_return_address(0));
 	pr_warn("%s", text);
 	dump_stack();
 }
+
+EXPORT_SYMBOL(panic);
+EXPORT_SYMBOL(assert_failed);
+EXPORT_SYMBOL(warn_report);
+EXPORT_SYMBOL(dump_stack);

@@ -22,6 +22,7 @@
 #include <neurath/arch.h>
 #include <neurath/atomic.h>
 #include <neurath/errno.h>
+#include <neurath/export.h>
 #include <neurath/printk.h>
 #include <neurath/string.h>
 #include <neurath/wait.h>
@@ -277,3 +278,7 @@ void printk_interrupt(void)
 {
 	wake_up_all(&printk_wait);
 }
+
+EXPORT_SYMBOL(_printk);
+EXPORT_SYMBOL(vprintk);
+EXPORT_SYMBOL(console_loglevel);

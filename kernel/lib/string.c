@@ -8,6 +8,7 @@
  * is eight times quicker than rep movsb, and close to it on processors.
  */
 #include <neurath/errno.h>
+#include <neurath/export.h>
 #include <neurath/mm.h>
 #include <neurath/string.h>
 
@@ -200,3 +201,22 @@ char *kstrdup(const char *s, gfp_t gfp)
 {
 	return kstrndup(s, SIZE_MAX, gfp);
 }
+
+EXPORT_SYMBOL(memcpy);
+EXPORT_SYMBOL(memset);
+EXPORT_SYMBOL(memmove);
+EXPORT_SYMBOL(memcmp);
+EXPORT_SYMBOL(memchr);
+EXPORT_SYMBOL(strlen);
+EXPORT_SYMBOL(strnlen);
+EXPORT_SYMBOL(strcmp);
+EXPORT_SYMBOL(strncmp);
+EXPORT_SYMBOL(strchr);
+EXPORT_SYMBOL(strrchr);
+EXPORT_SYMBOL(strstr);
+EXPORT_SYMBOL(strcpy);
+EXPORT_SYMBOL(strncpy);
+EXPORT_SYMBOL(strcat);
+EXPORT_SYMBOL(strscpy);
+EXPORT_SYMBOL(kstrdup);
+EXPORT_SYMBOL(kstrndup);
