@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Enough of the kernel's surroundings to compile parts of kernel/mm into a host program:
+ * "physical memory" is an array, there are a few CPUs of which one is chosen, locks only
+ * check that they are used in pairs.  Included first, before the kernel's files.
+ */
+#ifndef TESTS_HOST_MM_SHIM_H
+#define TESTS_HOST_MM_SHIM_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#undef __always_inline
+
+/* Stands for these headers of the kernel. */
+#define NEURATH_PROCESS_H
+#define NEURATH_ARCH_H
+#define NEURATH_STRING_H
+#define NEURATH_PRINTK_H
+#define CONFIG_DEBUG 1
+#include <neurath/types.h>
+#include <neurath/atomic.h>
+#include <neurath/ptregs.h>
+
+#define USER_MIN	0x1000UL
+#define USER_MAX	0x00007ffffffff000UL
+#define KSTACK_SIZE	(16 * 1024UL)
+#include "../../arch/x86_64/include/asm/pte.h"
+pte_t *pte_walk(phys_addr_t pgd, unsigned long va, bool create);
+
+#define SHIM_PAGES	4096UL
+static _Alignas(4 << 20) char shim_memory[SHIM_PAGES * PAGE_SIZE];
+static unsigned shim_cpu;
+static unsigned nr_cpus __unused = 4;
+
+char *kstrdup(const char *s, gfp_t gfp);
+u64 process_rlimit(unsigned resource);
+
+static inline void *phys_to_virt(phys_addr_t pa)
+{
+	return shim_memory + pa;
+}
+
+static inline phys_addr_t virt_to_phys(const void *va)
+{
+	return (const char *)va - shim_memory;
+}
+
+static inline unsigned cpu_id(void)
+{
+	return shim_cpu;
+}
+
+static inline unsigned long irq_save(void)
+{
+	return 0;
+}
+
+static inline void irq_restore(unsigned long flags)
+{
+}
+
+static inline bool irqs_disabled(void)
+{
+	return false;
+}
+
+#include <neurath/bug.h>
+#include <neurath/spinlock.h>
+#include <neurath/mutex.h>
+
+void assert_failed(const char *expr, const char *file, int line)
+{
+	printf("not ok - assertion %s at %s:%d\n", expr, file, line);
+	fflush(stdout);
+	abort();
+}
+
+void panic(const char *fmt, ...)
+{
+	printf("not ok - panic: %s\n", fmt);
+	fflush(stdout);
+	abort();
+}
+
+static unsigned shim_locks_held;
+
+void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank)
+{
+	*lock = (spinlock_t){ .name = name, .rank = rank, .holder = -1 };
+}
+
+void spin_lock(spinlock_t *lock)
+{
+	assert(lock->holder == -1);
+	lock->holder = shim_cpu;
+	shim_locks_held++;
+}
+
+void spin_unlock(spinlock_t *lock)
+{
+	assert(lock->holder == (s16)shim_cpu);
+	lock->holder = -1;
+	shim_locks_held--;
+}
+
+bool spin_is_held(const spinlock_t *lock)
+{
+	return lock->holder != -1;
+}
+
+unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
+{
+	spin_lock(lock);
+	return 0;
+}
+
+void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	spin_unlock(lock);
+}
+
+bool mutex_is_mine(struct mutex *m)
+{
+	return true;
+}
+
+/* A small generator of our own, so that a seed means the same everywhere. */
+static u64 shim_seed = 1;
+
+static inline unsigned shim_random(unsigned below)
+{
+	shim_seed = shim_seed * 6364136223846793005UL + 1442695040888963407UL;
+	return (unsigned)(shim_seed >> 33) % below;
+}
+
+/* ---- TAP ---------------------------------------------------------------- */
+static unsigned shim_tests;
+
+#define CHECK(cond) \
+	do { \
+		if (!(cond)) { \
+			printf("not ok - %s:%d: %s (seed %lu)\n", __FILE__, __LINE__, #cond, \
+			       (unsigned long)shim_seed); \
+			exit(1); \
+		} \
+	} while (0)
+#define RUN(test) \
+	do { \
+		test(); \
+		CHECK(shim_locks_held == 0); \
+		printf("ok %u - %s\n", ++shim_tests, #test); \
+	} while (0)
+#define DONE()	(printf("1..%u\n", shim_tests), 0)
+
+#endif
