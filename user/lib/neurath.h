@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Neurath's own system calls for user programs (numbers from 1024, uapi/syscall_nr.h).
+ *
+ * Every function answers like the kernel does: a value >= 0 or a negative errno; errno(3) is not
+ * touched.  Only uid 0 may create ports, map devices and take interrupts.
+ */
+#ifndef LIB_NEURATH_H
+#define LIB_NEURATH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uapi/port.h>
+
+/* What port_reply_recv() stores: a request, or a note when the first word is 0. */
+union port_message {
+	struct port_request request;
+	struct port_note note;
+};
+
+/* Calls of servers: uapi/port.h says what they do. */
+long port_create(unsigned flags, unsigned level);
+long port_mount(long port, const char *path, uint64_t root);
+long port_reply_recv(long port, struct port_reply *reply, union port_message *message,
+		     int64_t timeout_ns);
+long lease_read(long port, uint64_t tag, uint64_t offset, void *buf, size_t len);
+long lease_write(long port, uint64_t tag, uint64_t offset, const void *buf, size_t len);
+long port_ready(long port, uint64_t handle, unsigned mask);
+long port_irq(long port, unsigned line, unsigned bit);
+long irq_ack(long port, unsigned line);
+long ctty_signal(long port, uint64_t node, int signal);
+/* The caller may use in and out instructions on @count ports from @first. */
+long ioport_grant(unsigned first, unsigned count);
+/* Ends the emulator with @status (0..63); -ENODEV on a machine without the exit device. */
+long neurath_exit(int status);
+
+#endif

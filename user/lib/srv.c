@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The event loop of servers; srv.h is the contract. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <srv.h>
+
+int srv_start(struct srv *srv, unsigned flags, unsigned level)
+{
+	srv->port = port_create(flags, level);
+	srv->deadline = SRV_NEVER;
+	return srv->port < 0 ? (int)srv->port : 0;
+}
+
+int srv_mount(struct srv *srv, const char *path, uint64_t root)
+{
+	return (int)port_mount(srv->port, path, root);
+}
+
+/* The word of a reply: 0 means "as before". */
+static uint32_t ready_word(struct srv *srv, uint64_t handle)
+{
+	return srv->ready ? PORT_READY_SET | srv->ready(srv, handle) : 0;
+}
+
+static void unlink_parked(struct srv_queue *queue, struct srv_parked *parked)
+{
+	struct srv_parked **link = &queue->first;
+
+	while (*link != parked)
+		link = &(*link)->next;
+	*link = parked->next;
+}
+
+int64_t srv_park(struct srv *srv, struct srv_queue *queue, const struct port_request *req,
+		 uint64_t done)
+{
+	struct srv_parked *parked = malloc(sizeof(*parked));
+	struct srv_parked **link = &queue->first;
+
+	if (!parked)
+		return done ? (int64_t)done : -ENOMEM;
+	if (!queue->known) {
+		queue->known = true;
+		queue->next_queue = srv->queues;
+		srv->queues = queue;
+	}
+	parked->next = NULL;
+	parked->req = *req;
+	parked->done = done;
+	while (*link)
+		link = &(*link)->next;
+	*link = parked;
+	return SRV_PARKED;
+}
+
+void srv_answer(struct srv *srv, struct srv_queue *queue, struct srv_parked *parked,
+		int64_t status, const void *data, uint32_t len)
+{
+	struct port_reply reply = {
+		.tag = parked->req.tag,
+		.status = status,
+		.data = (uintptr_t)data,
+		.len = len,
+	};
+
+	unlink_parked(queue, parked);
+	reply.ready = ready_word(srv, parked->req.handle);
+	/* A caller that died meanwhile is no error: its tag means nothing any more. */
+	port_reply_recv(srv->port, &reply, NULL, 0);
+	free(parked);
+}
+
+void srv_push_ready(struct srv *srv, uint64_t handle)
+{
+	port_ready(srv->port, handle, srv->ready(srv, handle));
+}
+
+/*
+ * The caller of a parked request wants it back.  Bytes that moved must be reported, and only a
+ * request that changed nothing may be "interrupted".  A tag that is not parked has been answered.
+ */
+static void cancel(struct srv *srv, uint64_t tag, unsigned reason)
+{
+	struct srv_queue *queue;
+	struct srv_parked *parked;
+
+	for (queue = srv->queues; queue; queue = queue->next_queue)
+		for (parked = queue->first; parked; parked = parked->next) {
+			if (parked->req.tag != tag)
+				continue;
+			if (reason == PORT_CANCEL_GONE) {
+				unlink_parked(queue, parked);
+				free(parked);
+			} else {
+				srv_answer(srv, queue, parked,
+					   parked->done ? (int64_t)parked->done : -EINTR, NULL, 0);
+			}
+			return;
+		}
+}
+
+static void take_note(struct srv *srv, const struct port_note *note)
+{
+	switch (note->kind) {
+	case PORT_NOTE_CANCEL:
+		cancel(srv, note->value, note->reason);
+		break;
+	case PORT_NOTE_CLOSE:
+		if (srv->close)
+			srv->close(srv, note->value);
+		break;
+	case PORT_NOTE_IRQ:
+		if (srv->irq)
+			srv->irq(srv, note->value);
+		break;
+	}
+}
+
+static void answer_request(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	srv_handler *handler = req->op < SRV_OPS ? srv->op[req->op] : NULL;
+	int64_t status;
+
+	if (handler)
+		status = handler(srv, req, reply);
+	else
+		status = req->op == PORT_IOCTL ? -ENOTTY : -EOPNOTSUPP;
+	if (status == SRV_PARKED) {
+		memset(reply, 0, sizeof(*reply));
+		return;
+	}
+	reply->tag = req->tag;
+	reply->status = status;
+}
+
+/* Last, so that read and poll cannot disagree. */
+static void set_ready(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	if (req->op == PORT_OPEN && reply->status >= 0)
+		reply->ready = ready_word(srv, reply->aux);
+	else if (!srv_by_path(req))
+		reply->ready = ready_word(srv, req->handle);
+}
+
+/* For port_reply_recv(): how long until the next tick. */
+static int64_t time_left(const struct srv *srv)
+{
+	int64_t left;
+
+	if (srv->deadline == SRV_NEVER)
+		return -1;
+	left = srv->deadline - srv_clock();
+	return left > 0 ? left : 0;
+}
+
+static void take_message(struct srv *srv, const union port_message *message,
+			 struct port_reply *reply)
+{
+	if (message->request.tag == 0)
+		take_note(srv, &message->note);
+	else
+		answer_request(srv, &message->request, reply);
+	if (srv->after)
+		srv->after(srv);
+	if (reply->tag)
+		set_ready(srv, &message->request, reply);
+}
+
+int srv_round(struct srv *srv, struct port_reply *pending)
+{
+	union port_message message;
+	long rc = port_reply_recv(srv->port, pending->tag ? pending : NULL, &message,
+				  time_left(srv));
+
+	/* Whatever the receive half says, the answer has been consumed. */
+	memset(pending, 0, sizeof(*pending));
+	switch (rc) {
+	case -EAGAIN:		/* time for the tick */
+	case -EINTR:
+	case -ESRCH:		/* the answered caller was gone */
+	case -EFAULT:		/* the answered caller's buffer was bad: it knows */
+		break;
+	default:
+		if (rc < 0)
+			return (int)rc;
+		take_message(srv, &message, pending);
+	}
+	if (srv->deadline != SRV_NEVER && srv_clock() >= srv->deadline)
+		srv->tick(srv);
+	return 0;
+}
+
+int srv_run(struct srv *srv)
+{
+	struct port_reply pending = { 0 };
+	int rc;
+
+	do
+		rc = srv_round(srv, &pending);
+	while (rc == 0);
+	srv_log(srv, "cannot receive: error %d", -rc);
+	return rc;
+}
+
+int srv_fetch(struct srv *srv, const struct port_request *req, uint64_t off, void *buf, size_t len)
+{
+	long n;
+
+	if (off > req->in_len || len > req->in_len - off)
+		return -EINVAL;
+	if (req->in_len <= PORT_INLINE) {
+		memcpy(buf, req->data + off, len);
+		return 0;
+	}
+	n = lease_read(srv->port, req->tag, off, buf, len);
+	if (n < 0)
+		return (int)n;
+	return (size_t)n == len ? 0 : -EFAULT;
+}
+
+int64_t srv_input(struct srv *srv, const struct port_request *req, void *buf, size_t size)
+{
+	int rc;
+
+	if (req->in_len > size)
+		return -EMSGSIZE;
+	rc = srv_fetch(srv, req, 0, buf, req->in_len);
+	return rc < 0 ? rc : (int64_t)req->in_len;
+}
+
+int64_t srv_path(struct srv *srv, const struct port_request *req, char path[SRV_PATH_MAX])
+{
+	int64_t n = srv_input(srv, req, path, SRV_PATH_MAX - 1);
+
+	if (n < 0)
+		return n == -EMSGSIZE ? -ENAMETOOLONG : n;
+	path[n] = '\0';
+	return (int64_t)strlen(path);
+}
