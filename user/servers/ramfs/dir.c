@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Directories.  All names of the file system are in one hash table by (directory, name), so a
+ * lookup costs the same in a directory of ten and of a hundred thousand names.  Each directory
+ * also lists its entries by ascending sequence number; that number is the cookie of readdir, so a
+ * listing neither repeats nor misses names that stay while others come and go.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ramfs.h"
+
+static struct entry **buckets;
+static uint32_t nr_buckets, nr_entries;
+
+static uint32_t name_hash(const struct node *dir, const char *name, size_t len)
+{
+	uint64_t hash = 14695981039346656037ull ^ dir->ino;	/* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (uint8_t)name[i]) * 1099511628211ull;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+struct entry *dir_find(const struct node *dir, const char *name, size_t len)
+{
+	uint32_t hash = name_hash(dir, name, len);
+	struct entry *entry;
+
+	if (!nr_buckets)
+		return NULL;
+	for (entry = buckets[hash & (nr_buckets - 1)]; entry; entry = entry->next)
+		if (entry->hash == hash && entry->dir == dir && entry->len == len &&
+		    memcmp(entry->name, name, len) == 0)
+			return entry;
+	return NULL;
+}
+
+/* Doubles the table; when memory is short the chains just grow longer. */
+static bool hash_grow(void)
+{
+	uint32_t room = nr_buckets ? nr_buckets * 2 : 1024;
+	struct entry **bigger = calloc(room, sizeof(*bigger));
+
+	if (!bigger)
+		return nr_buckets != 0;
+	for (uint32_t i = 0; i < nr_buckets; i++)
+		for (struct entry *entry = buckets[i], *next; entry; entry = next) {
+			next = entry->next;
+			entry->next = bigger[entry->hash & (room - 1)];
+			bigger[entry->hash & (room - 1)] = entry;
+		}
+	free(buckets);
+	buckets = bigger;
+	nr_buckets = room;
+	return true;
+}
+
+static bool list_reserve(struct dir *dir)
+{
+	uint32_t room = dir->room ? dir->room * 2 : 4;
+	struct entry **bigger;
+
+	if (dir->count < dir->room)
+		return true;
+	bigger = realloc(dir->list, room * sizeof(*bigger));
+	if (!bigger)
+		return false;
+	dir->list = bigger;
+	dir->room = room;
+	return true;
+}
+
+/* A name for @node came into being in @dir. */
+static void link_count(struct node *dir, struct node *node)
+{
+	node->nlink++;
+	if (node_is_dir(node)) {
+		node->dir.parent = dir;
+		dir->nlink++;			/* its ".." */
+	}
+}
+
+static void unlink_count(struct node *dir, struct node *node)
+{
+	node->nlink--;
+	if (node_is_dir(node))
+		dir->nlink--;
+}
+
+void dir_forget(struct node *node)
+{
+	node->ctime = srv_now();
+	if (node_is_dir(node)) {
+		node->nlink = 0;
+		node->dir.parent = node;
+	}
+	node_release(node);
+}
+
+int dir_add(struct node *dir, const char *name, size_t len, struct node *node)
+{
+	struct entry *entry;
+
+	if (len > NAME_BYTES)
+		return -ENAMETOOLONG;
+	if (dir_find(dir, name, len))
+		return -EEXIST;
+	if (nr_entries >= nr_buckets && !hash_grow())
+		return -ENOMEM;
+	if (!list_reserve(&dir->dir))
+		return -ENOMEM;
+	entry = malloc(sizeof(*entry) + len + 1);
+	if (!entry)
+		return -ENOMEM;
+	entry->dir = dir;
+	entry->node = node;
+	entry->seq = dir->dir.next_seq++;
+	entry->hash = name_hash(dir, name, len);
+	entry->len = len;
+	memcpy(entry->name, name, len);
+	entry->name[len] = '\0';
+	entry->next = buckets[entry->hash & (nr_buckets - 1)];
+	buckets[entry->hash & (nr_buckets - 1)] = entry;
+	dir->dir.list[dir->dir.count++] = entry;
+	nr_entries++;
+	link_count(dir, node);
+	node_changed(dir);
+	return 0;
+}
+
+/* Index of the first entry whose number is at least @seq. */
+static uint32_t list_search(const struct dir *dir, uint64_t seq)
+{
+	uint32_t low = 0, high = dir->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (dir->list[middle]->seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void dir_remove(struct entry *entry)
+{
+	struct node *dir = entry->dir, *node = entry->node;
+	struct entry **link = &buckets[entry->hash & (nr_buckets - 1)];
+	uint32_t index = list_search(&dir->dir, entry->seq);
+
+	while (*link != entry)
+		link = &(*link)->next;
+	*link = entry->next;
+	dir->dir.count--;
+	memmove(dir->dir.list + index, dir->dir.list + index + 1,
+		(dir->dir.count - index) * sizeof(*dir->dir.list));
+	nr_entries--;
+	free(entry);
+	unlink_count(dir, node);
+	node_changed(dir);
+}
+
+void dir_replace(struct entry *entry, struct node *node)
+{
+	struct node *old = entry->node;
+
+	entry->node = node;
+	unlink_count(entry->dir, old);
+	link_count(entry->dir, node);
+	node_changed(entry->dir);
+	dir_forget(old);
+}
+
+static uint8_t dirent_type(const struct node *node)
+{
+	return (node->mode & S_IFMT) >> 12;	/* DT_ values are the type bits */
+}
+
+struct listing {
+	char *buf;
+	size_t used, size;
+};
+
+static bool list_emit(struct listing *out, const char *name, size_t len, const struct node *node,
+		      uint64_t next)
+{
+	size_t need = (sizeof(struct port_dirent) + len + 1 + 7) & ~7ul;
+	struct port_dirent *record = (struct port_dirent *)(out->buf + out->used);
+
+	if (need > out->size - out->used)
+		return false;
+	memset(record, 0, need);
+	record->node = node->ino;
+	record->next = next;
+	record->reclen = need;
+	record->type = dirent_type(node);
+	memcpy((char *)record + offsetof(struct port_dirent, name), name, len);
+	out->used += need;
+	return true;
+}
+
+int64_t dir_list(const struct node *node, uint64_t cookie, void *buf, size_t size)
+{
+	struct listing out = { buf, 0, size };
+	const struct dir *dir = &node->dir;
+	bool room = true;
+
+	if (cookie == 0)
+		room = list_emit(&out, ".", 1, node, 1);
+	if (room && cookie <= 1)
+		room = list_emit(&out, "..", 2, dir->parent, 2);
+	for (uint32_t i = list_search(dir, cookie); room && i < dir->count; i++) {
+		const struct entry *entry = dir->list[i];
+
+		room = list_emit(&out, entry->name, entry->len, entry->node, entry->seq + 1);
+	}
+	return room || out.used ? (int64_t)out.used : -EINVAL;
+}
+
+bool dir_is_below(const struct node *dir, const struct node *node)
+{
+	while (dir != node && dir->dir.parent != dir)
+		dir = dir->dir.parent;
+	return dir == node;
+}
+
+void dir_free(struct dir *dir)
+{
+	free(dir->list);
+}

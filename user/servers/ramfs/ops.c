@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Requests about files: open and close, contents, attributes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
+#include "ramfs.h"
+
+/* Larger than any single answer of readdir needs to be; kernel buffers are smaller. */
+#define LISTING_BYTES	32768
+
+/* What follows outlives a handler until the answer is sent. */
+static struct walk walk;
+static struct port_attr answer_attr;
+
+static int64_t answer_with_attr(struct port_reply *reply, const struct node *node)
+{
+	node_attr(node, &answer_attr);
+	return srv_data(reply, 0, &answer_attr, sizeof(answer_attr));
+}
+
+/* The node of a request that names it by handle or by path. 0, PORT_REDIRECT or -errno. */
+static int find_node(struct srv *srv, const struct port_request *req, unsigned flags,
+		     struct node **node)
+{
+	static char path[SRV_PATH_MAX];
+	int64_t rc;
+
+	if (!srv_by_path(req)) {
+		*node = node_by_handle(req->handle);
+		return *node ? 0 : -EBADF;
+	}
+	rc = srv_path(srv, req, path);
+	if (rc < 0)
+		return (int)rc;
+	rc = path_walk(path, flags, cred_of(req), &walk);
+	*node = walk.node;
+	return (int)rc;
+}
+
+static unsigned open_wants(unsigned flags)
+{
+	static const unsigned char wants[] = { 4, 2, 6, 6 };
+	unsigned want = wants[flags & O_ACCMODE];
+
+	return flags & O_TRUNC ? want | 2 : want;
+}
+
+/* May an existing node be opened like this? */
+static int open_check(const struct node *node, unsigned flags, struct cred cred)
+{
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	if (S_ISLNK(node->mode) && !(flags & O_PATH))
+		return -ELOOP;
+	if ((flags & O_DIRECTORY) && !node_is_dir(node))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	if (node_is_dir(node) && (flags & O_CREAT || open_wants(flags) & 2))
+		return -EISDIR;
+	return node_access(node, open_wants(flags), cred);
+}
+
+static int64_t ramfs_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	static char path[SRV_PATH_MAX];
+	unsigned flags = (unsigned)req->arg[0];
+	unsigned how = 0;
+	int64_t rc = srv_path(srv, req, path);
+
+	if (rc < 0)
+		return rc;
+	if (flags & O_CREAT)
+		how |= WALK_CREATE;
+	if (flags & O_NOFOLLOW || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		how |= WALK_NOFOLLOW;
+	rc = path_walk(path, how, cred_of(req), &walk);
+	if (rc < 0)
+		return walk_status(reply, &walk, (int)rc);
+	if (walk.node)
+		rc = open_check(walk.node, flags, cred_of(req));
+	else
+		rc = node_make(&walk, S_IFREG | (req->arg[1] & 07777), cred_of(req), &walk.node);
+	if (rc < 0)
+		return rc;
+	if (flags & O_TRUNC && S_ISREG(walk.node->mode) && walk.node->file.size) {
+		data_resize(&walk.node->file, 0);
+		node_changed(walk.node);
+	}
+	walk.node->opens++;
+	reply->aux = walk.node->handle;
+	return answer_with_attr(reply, walk.node);
+}
+
+static void ramfs_close(struct srv *srv, uint64_t handle)
+{
+	struct node *node = node_by_handle(handle);
+
+	if (!node)
+		return;
+	node->opens--;
+	node_release(node);
+}
+
+/* The node behind a handle, which must be a regular file. */
+static int file_of(const struct port_request *req, struct node **node)
+{
+	*node = node_by_handle(req->handle);
+	if (!*node)
+		return -EBADF;
+	if (node_is_dir(*node))
+		return -EISDIR;
+	return S_ISREG((*node)->mode) ? 0 : -EINVAL;
+}
+
+static int64_t ramfs_read(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	uint64_t pos = req->arg[0];
+	size_t want = req->out_len, done = 0, len;
+	const uint8_t *run;
+	struct node *node;
+	int rc = file_of(req, &node);
+
+	if (rc < 0)
+		return rc;
+	if (pos >= node->file.size)
+		return 0;
+	if (want > node->file.size - pos)
+		want = node->file.size - pos;
+	run = data_run(&node->file, pos, want, &len);
+	if (len == want)
+		return srv_data(reply, want, run, want);
+	for (;;) {
+		long n = lease_write(srv->port, req->tag, done, run, len);
+
+		if (n < 0)
+			return done ? (int64_t)done : n;
+		done += n;
+		if ((size_t)n < len || done == want)
+			return done;
+		run = data_run(&node->file, pos + done, want - done, &len);
+	}
+}
+
+/* Moves what the caller sends into prepared pages; bytes moved or -errno. */
+static int64_t write_runs(struct srv *srv, const struct port_request *req, struct data *data,
+			  uint64_t pos, size_t room)
+{
+	size_t done = 0, len;
+
+	while (done < room) {
+		/* data_prepare() made these pages ours, so the run may be written. */
+		uint8_t *run = (uint8_t *)data_run(data, pos + done, room - done, &len);
+		int rc = srv_fetch(srv, req, done, run, len);
+
+		if (rc < 0)
+			return done ? (int64_t)done : rc;
+		done += len;
+	}
+	return done;
+}
+
+static int64_t ramfs_write(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
+{
+	uint64_t pos = req->arg[0];
+	struct node *node;
+	size_t room;
+	int64_t n = file_of(req, &node);
+
+	if (n < 0)
+		return n;
+	if (req->arg[1] & O_APPEND)
+		pos = node->file.size;
+	if (req->in_len == 0)
+		return 0;
+	if (pos >= FILE_MAX)
+		return -EFBIG;
+	room = data_prepare(&node->file, pos, req->in_len);
+	if (!room)
+		return -ENOSPC;
+	n = write_runs(srv, req, &node->file, pos, room);
+	if (n > 0) {
+		if (pos + n > node->file.size)
+			data_resize(&node->file, pos + n);
+		node_changed(node);
+		if (req->uid)
+			node->mode &= ~(S_ISUID | (node->mode & S_IXGRP ? S_ISGID : 0));
+	}
+	/* What was prepared but not filled must not show up when the file grows. */
+	if (n < (int64_t)req->in_len)
+		data_trim(&node->file);
+	reply->aux = pos + (n > 0 ? n : 0);
+	return n;
+}
+
+static int64_t ramfs_stat(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	struct node *node;
+	int rc = find_node(srv, req, req->arg[0] ? WALK_NOFOLLOW : 0, &node);
+
+	return rc < 0 ? walk_status(reply, &walk, rc) : answer_with_attr(reply, node);
+}
+
+static int64_t ramfs_readdir(struct srv *srv, const struct port_request *req,
+			     struct port_reply *reply)
+{
+	static uint64_t listing[LISTING_BYTES / sizeof(uint64_t)];
+	struct node *node = node_by_handle(req->handle);
+	size_t size = req->out_len < LISTING_BYTES ? req->out_len : LISTING_BYTES;
+	int64_t n;
+
+	if (!node)
+		return -EBADF;
+	if (!node_is_dir(node))
+		return -ENOTDIR;
+	n = dir_list(node, req->arg[0], listing, size);
+	return n > 0 ? srv_data(reply, n, listing, n) : n;
+}
+
+static int64_t ramfs_trunc(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
+{
+	struct node *node;
+	int rc = find_node(srv, req, 0, &node);
+
+	if (rc < 0)
+		return walk_status(reply, &walk, rc);
+	if (node_is_dir(node))
+		return -EISDIR;
+	if (!S_ISREG(node->mode))
+		return -EINVAL;
+	/* A handle was checked when it was opened for writing. */
+	if (srv_by_path(req)) {
+		rc = node_access(node, 2, cred_of(req));
+		if (rc < 0)
+			return rc;
+	}
+	rc = data_resize(&node->file, req->arg[0]);
+	if (rc == 0)
+		node_changed(node);
+	return rc;
+}
+
+static int setattr_check(const struct node *node, const struct port_setattr *set, struct cred cred)
+{
+	const uint32_t times = PORT_SET_ATIME | PORT_SET_MTIME | PORT_SET_NOW;
+
+	if (cred.uid == 0)
+		return 0;
+	if (set->valid & PORT_SET_NOW && !(set->valid & ~times) &&
+	    node_access(node, 2, cred) == 0)
+		return 0;
+	if (cred.uid != node->uid)
+		return -EPERM;
+	if (set->valid & PORT_SET_UID && set->uid != node->uid)
+		return -EPERM;
+	if (set->valid & PORT_SET_GID && set->gid != node->gid && set->gid != cred.gid)
+		return -EPERM;
+	return 0;
+}
+
+static void setattr_apply(struct node *node, const struct port_setattr *set, struct cred cred)
+{
+	if (set->valid & (PORT_SET_UID | PORT_SET_GID))
+		node->mode &= ~(S_ISREG(node->mode) ? S_ISUID | S_ISGID : 0);
+	if (set->valid & PORT_SET_MODE) {
+		node->mode = (node->mode & S_IFMT) | (set->mode & 07777);
+		if (cred.uid && cred.gid != node->gid && !node_is_dir(node))
+			node->mode &= ~S_ISGID;
+	}
+	if (set->valid & PORT_SET_UID)
+		node->uid = set->uid;
+	if (set->valid & PORT_SET_GID)
+		node->gid = set->gid;
+	if (set->valid & PORT_SET_ATIME)
+		node->atime = set->atime_ns;
+	if (set->valid & PORT_SET_MTIME)
+		node->mtime = set->mtime_ns;
+	node->ctime = srv_now();
+}
+
+static int64_t ramfs_setattr(struct srv *srv, const struct port_request *req,
+			     struct port_reply *reply)
+{
+	static char input[sizeof(struct port_setattr) + SRV_PATH_MAX];
+	struct port_setattr set;
+	struct node *node;
+	int64_t n = srv_input(srv, req, input, sizeof(input) - 1);
+	int rc;
+
+	if (n < (int64_t)sizeof(set))
+		return n < 0 ? n : -EINVAL;
+	input[n] = '\0';
+	memcpy(&set, input, sizeof(set));
+	if (!srv_by_path(req)) {
+		node = node_by_handle(req->handle);
+		rc = node ? 0 : -EBADF;
+	} else {
+		rc = path_walk(input + sizeof(set), req->arg[0] ? WALK_NOFOLLOW : 0, cred_of(req),
+			       &walk);
+		node = walk.node;
+	}
+	if (rc < 0)
+		return walk_status(reply, &walk, rc);
+	rc = setattr_check(node, &set, cred_of(req));
+	if (rc == 0)
+		setattr_apply(node, &set, cred_of(req));
+	return rc;
+}
+
+static int64_t ramfs_statfs(struct srv *srv, const struct port_request *req,
+			    struct port_reply *reply)
+{
+	static struct statfs answer;
+	struct sysinfo info = { 0 };
+	uint64_t free_pages = 0;
+
+	if (sysinfo(&info) == 0)
+		free_pages = info.freeram * (info.mem_unit ? info.mem_unit : 1) / PAGE_BYTES;
+	memset(&answer, 0, sizeof(answer));
+	answer.f_type = 0x858458f6;		/* RAMFS_MAGIC */
+	answer.f_bsize = answer.f_frsize = PAGE_BYTES;
+	answer.f_blocks = pages_used + free_pages;
+	answer.f_bfree = answer.f_bavail = free_pages;
+	answer.f_files = nodes_used + free_pages;
+	answer.f_ffree = free_pages;
+	answer.f_namelen = NAME_BYTES;
+	return srv_data(reply, 0, &answer, sizeof(answer));
+}
+
+static int64_t ramfs_sync(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	return 0;
+}
+
+void ops_register(struct srv *srv)
+{
+	srv->close = ramfs_close;
+	srv->op[PORT_OPEN] = ramfs_open;
+	srv->op[PORT_READ] = ramfs_read;
+	srv->op[PORT_WRITE] = ramfs_write;
+	srv->op[PORT_STAT] = ramfs_stat;
+	srv->op[PORT_READDIR] = ramfs_readdir;
+	srv->op[PORT_TRUNC] = ramfs_trunc;
+	srv->op[PORT_SETATTR] = ramfs_setattr;
+	srv->op[PORT_STATFS] = ramfs_statfs;
+	srv->op[PORT_SYNC] = ramfs_sync;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a path to a node.  The kernel sends paths that are lexically normal and start at the mount
+ * point.  Only the kernel knows what is mounted where, so a symbolic link is resolved
+ * here only if its target is a name in the same directory and no directory itself (all of /bin is
+ * such links); for every other link the new path goes back to the kernel as a redirect.
+ */
+#include <errno.h>
+#include <string.h>
+#include "ramfs.h"
+
+#define MAX_LINKS	8
+
+struct node *root;
+
+static bool append(struct walk *walk, size_t *used, const char *text, size_t len)
+{
+	if (len >= sizeof(walk->redirect) - *used)
+		return false;
+	memcpy(walk->redirect + *used, text, len);
+	*used += len;
+	walk->redirect[*used] = '\0';
+	return true;
+}
+
+/*
+ * @link was met behind @before (the path so far, with its slash); @after is still to be walked.
+ * A relative target counts from the mount, so what was walked stands before it.
+ */
+static int path_redirect(struct walk *walk, const char *before, size_t before_len,
+			 const struct link *link, const char *after)
+{
+	size_t used = 0;
+	bool relative = link->len && link->target[0] != '/';
+
+	if (!link->len)
+		return -ENOENT;
+	if ((relative && !append(walk, &used, before, before_len)) ||
+	    !append(walk, &used, link->target, link->len) || !append(walk, &used, "/", 1) ||
+	    !append(walk, &used, after, strlen(after)))
+		return -ENAMETOOLONG;
+	return PORT_REDIRECT;
+}
+
+static bool is_plain_name(const char *name, size_t len)
+{
+	return len > 0 && len <= NAME_BYTES && !memchr(name, '/', len) &&
+	       !(len == 1 && name[0] == '.') && !(len == 2 && name[0] == '.' && name[1] == '.');
+}
+
+/*
+ * The last name of the path is a link to be followed: into walk if that can be done here, else a
+ * redirect.  A link to a missing name in the same directory is where O_CREAT creates.
+ */
+static int follow_last(struct walk *walk, const char *path, size_t before_len)
+{
+	for (int links = 0; walk->node && S_ISLNK(walk->node->mode); links++) {
+		const struct link *link = &walk->node->link;
+		struct entry *entry;
+
+		if (links == MAX_LINKS)
+			return -ELOOP;
+		if (!is_plain_name(link->target, link->len))
+			return path_redirect(walk, path, before_len, link, "");
+		entry = dir_find(walk->dir, link->target, link->len);
+		if (entry && node_is_dir(entry->node))
+			return path_redirect(walk, path, before_len, link, "");
+		walk->name = link->target;
+		walk->len = link->len;
+		walk->entry = entry;
+		walk->node = entry ? entry->node : NULL;
+	}
+	return 0;
+}
+
+static size_t skip_slashes(const char *path)
+{
+	return strspn(path, "/");
+}
+
+/* One step from the directory walk->node: fills dir, name, entry, node. */
+static int path_step(struct walk *walk, const char *name, size_t len, struct cred cred)
+{
+	int rc;
+
+	if (!node_is_dir(walk->node))
+		return -ENOTDIR;
+	rc = node_access(walk->node, 1, cred);
+	if (rc < 0)
+		return rc;
+	if (len > NAME_BYTES)
+		return -ENAMETOOLONG;
+	walk->dir = walk->node;
+	walk->name = name;
+	walk->len = len;
+	walk->entry = dir_find(walk->dir, name, len);
+	walk->node = walk->entry ? walk->entry->node : NULL;
+	return 0;
+}
+
+int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *walk)
+{
+	const char *at = path + skip_slashes(path);
+	const char *name = at;
+	int rc;
+
+	walk->dir = NULL;
+	walk->entry = NULL;
+	walk->name = "";
+	walk->len = 0;
+	walk->node = root;
+	while (*at) {
+		size_t len = strcspn(at, "/");
+
+		name = at;
+		rc = path_step(walk, name, len, cred);
+		if (rc < 0)
+			return rc;
+		at += len;
+		at += skip_slashes(at);
+		if (!*at)
+			break;
+		if (!walk->node)
+			return -ENOENT;
+		if (S_ISLNK(walk->node->mode))
+			return path_redirect(walk, path, name - path, &walk->node->link, at);
+	}
+	if (!(flags & WALK_NOFOLLOW)) {
+		rc = follow_last(walk, path, name - path);
+		if (rc < 0)
+			return rc;
+	}
+	return walk->node || (flags & WALK_CREATE) ? 0 : -ENOENT;
+}
+
+int64_t walk_status(struct port_reply *reply, const struct walk *walk, int rc)
+{
+	if (rc == PORT_REDIRECT)
+		reply->aux = strlen(walk->redirect);
+	return rc == PORT_REDIRECT ? srv_data(reply, rc, walk->redirect, reply->aux) : rc;
+}
