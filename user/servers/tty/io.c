@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading and writing. Everything that can wait is a parked request; io_progress() completes it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <termios.h>
+#include "tty.h"
+#include "uart.h"
+
+/* Bytes that go to the device before requests are looked at again: Ctrl-C must get through. */
+#define BURST		1024
+#define CHUNK		512
+#define TENTH_NS	100000000ll
+#define DRAIN_CHECK_NS	1000000ll	/* the device has no interrupt for "all sent" */
+
+static struct srv_queue readers, writers;
+/* When the first reader's VTIME ends; only that one's timer runs, as only it gets bytes. */
+static int64_t read_deadline = SRV_NEVER;
+static unsigned pushed_ready;
+
+static unsigned tty_ready(struct srv *srv, uint64_t handle)
+{
+	size_t enough = line.termios.cc[VTIME] ? 1 : line.termios.cc[VMIN];
+	unsigned mask = 0;
+
+	if (line.termios.lflag & ICANON ? ldisc_has_line(&line)
+					: ldisc_raw_count(&line) >= (enough ? enough : 1))
+		mask |= POLLIN | POLLRDNORM;
+	if (ldisc_out_room(&line) > OUT_SIZE / 2)
+		mask |= POLLOUT | POLLWRNORM;
+	return mask;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+/* Is there what a read of @size bytes waits for? VTIME is looked at by the caller. */
+static bool can_read(size_t size)
+{
+	size_t min = line.termios.cc[VMIN];
+
+	if (line.termios.lflag & ICANON)
+		return ldisc_has_line(&line);
+	if (min > size)
+		min = size;
+	return ldisc_raw_count(&line) >= (min ? min : 1);
+}
+
+/* A raw read with VMIN 0 and VTIME 0 never waits. */
+static bool read_is_polling(void)
+{
+	return !(line.termios.lflag & ICANON) && !line.termios.cc[VMIN] && !line.termios.cc[VTIME];
+}
+
+static int64_t tty_read(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	static uint8_t data[IN_SIZE];
+	size_t size = req->out_len < sizeof(data) ? req->out_len : sizeof(data);
+	bool nonblock = req->arg[1] & O_NONBLOCK;
+
+	if (size == 0)
+		return 0;
+	if (!readers.first && (can_read(size) || read_is_polling() ||
+			       (nonblock && !(line.termios.lflag & ICANON) &&
+				ldisc_raw_count(&line)))) {
+		size_t n = ldisc_read(&line, data, size);
+
+		return srv_data(reply, n, data, n);
+	}
+	if (nonblock)
+		return -EAGAIN;
+	return srv_park(srv, &readers, req, 0);
+}
+
+/* VTIME: from the start when VMIN is 0, else from each byte on. */
+static void set_read_deadline(size_t count_before)
+{
+	int64_t time = line.termios.cc[VTIME] * TENTH_NS;
+	bool runs = readers.first && !(line.termios.lflag & ICANON) && time &&
+		    (!line.termios.cc[VMIN] || ldisc_raw_count(&line));
+
+	if (!runs)
+		read_deadline = SRV_NEVER;
+	else if (read_deadline == SRV_NEVER || count_before != ldisc_raw_count(&line))
+		read_deadline = srv_clock() + time;
+}
+
+static void answer_reader(struct srv *srv)
+{
+	static uint8_t data[IN_SIZE];
+	size_t size = readers.first->req.out_len;
+	size_t n = ldisc_read(&line, data, size < sizeof(data) ? size : sizeof(data));
+
+	srv_answer(srv, &readers, readers.first, n, data, n);
+}
+
+static void serve_readers(struct srv *srv)
+{
+	static size_t count_before;
+
+	if (readers.first && read_deadline != SRV_NEVER && srv_clock() >= read_deadline) {
+		read_deadline = SRV_NEVER;
+		answer_reader(srv);
+	}
+	while (readers.first && (can_read(readers.first->req.out_len) || read_is_polling()))
+		answer_reader(srv);
+	set_read_deadline(count_before);
+	count_before = ldisc_raw_count(&line);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+static void send_bytes(void)
+{
+	unsigned sent = 0, room;
+
+	while (sent < BURST && !line.stopped && ldisc_out_count(&line)) {
+		room = uart_can_send();
+		if (!room)
+			break;
+		for (; room && ldisc_out_count(&line); room--, sent++)
+			uart_send(ldisc_out_take(&line));
+	}
+}
+
+/* Takes the caller's bytes from *@done on while there is room; 0, or -errno of the copy. */
+static int take_bytes(struct srv *srv, const struct port_request *req, uint64_t *done)
+{
+	uint8_t chunk[CHUNK];
+
+	while (*done < req->in_len) {
+		size_t len = req->in_len - *done, taken;
+		int rc;
+
+		if (len > sizeof(chunk))
+			len = sizeof(chunk);
+		rc = srv_fetch(srv, req, *done, chunk, len);
+		if (rc < 0)
+			return rc;
+		taken = ldisc_write(&line, chunk, len);
+		*done += taken;
+		if (taken < len)
+			break;
+	}
+	return 0;
+}
+
+static int64_t tty_write(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	uint64_t done = 0;
+	int rc = 0;
+
+	if (!writers.first)
+		rc = take_bytes(srv, req, &done);
+	if (rc < 0)
+		return done ? (int64_t)done : rc;
+	if (done == req->in_len)
+		return done;
+	if (req->arg[1] & O_NONBLOCK)
+		return done ? (int64_t)done : -EAGAIN;
+	return srv_park(srv, &writers, req, done);
+}
+
+static void serve_writers(struct srv *srv)
+{
+	/* Not for each few bytes of room. */
+	while (writers.first && ldisc_out_room(&line) > OUT_SIZE / 2) {
+		struct srv_parked *writer = writers.first;
+		int rc = take_bytes(srv, &writer->req, &writer->done);
+
+		if (rc < 0)
+			srv_answer(srv, &writers, writer, writer->done ? (int64_t)writer->done : rc,
+				   NULL, 0);
+		else if (writer->done == writer->req.in_len)
+			srv_answer(srv, &writers, writer, writer->done, NULL, 0);
+		else
+			break;
+	}
+}
+
+bool io_is_drained(void)
+{
+	return !ldisc_out_count(&line) && uart_is_drained();
+}
+
+/* ---- progress ----------------------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When to look again, if no message comes before. */
+static int64_t next_deadline(void)
+{
+	int64_t next = read_deadline;
+	bool sending = ldisc_out_count(&line) && !line.stopped;
+
+	if (sending && uart_can_send())
+		next = 0;		/* the burst was over, not the room */
+	else if (ioctl_waits_for_drain() && !ldisc_out_count(&line))
+		next = sooner(next, srv_clock() + DRAIN_CHECK_NS);
+	return next;
+}
+
+void io_progress(struct srv *srv)
+{
+	unsigned mask;
+
+	send_bytes();
+	serve_readers(srv);
+	serve_writers(srv);
+	send_bytes();
+	if (io_is_drained())
+		ioctl_drained(srv);
+	uart_want_room(ldisc_out_count(&line) && !line.stopped && !uart_can_send());
+	srv->deadline = next_deadline();
+	mask = tty_ready(srv, TTY_HANDLE);
+	if (mask != pushed_ready) {
+		pushed_ready = mask;
+		srv_push_ready(srv, TTY_HANDLE);
+	}
+}
+
+/*
+ * The line is edge triggered: the device must have nothing left to say before the next edge can
+ * come, so this ends only when it says so.
+ */
+static void tty_irq(struct srv *srv, uint64_t bits)
+{
+	int byte;
+
+	do {
+		while ((byte = uart_receive()) >= 0)
+			ldisc_input(&line, (uint8_t)byte);
+		send_bytes();
+		uart_want_room(ldisc_out_count(&line) && !line.stopped && !uart_can_send());
+	} while (uart_pending());
+	irq_ack(srv->port, UART_IRQ);
+}
+
+void io_register(struct srv *srv)
+{
+	srv->op[PORT_READ] = tty_read;
+	srv->op[PORT_WRITE] = tty_write;
+	srv->irq = tty_irq;
+	srv->ready = tty_ready;
+	srv->tick = io_progress;
+	srv->after = io_progress;
+}

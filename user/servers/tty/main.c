@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tty server: start, opening, attributes. tty.h is the map. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "tty.h"
+#include "uart.h"
+
+#define LEVEL	0	/* calls nobody */
+#define IRQ_BIT	0
+
+struct ldisc line;
+static struct srv tty = { .name = "tty" };
+static struct port_attr attr = {
+	.node = TTY_HANDLE,
+	.mode = S_IFCHR | 0620,
+	.nlink = 1,
+};
+
+static int64_t answer_with_attr(struct port_reply *reply)
+{
+	return srv_data(reply, 0, &attr, sizeof(attr));
+}
+
+static int64_t tty_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	if (req->arg[0] & O_DIRECTORY)
+		return -ENOTDIR;
+	reply->aux = TTY_HANDLE;
+	return answer_with_attr(reply);
+}
+
+static int64_t tty_stat(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	return answer_with_attr(reply);
+}
+
+static int64_t tty_setattr(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
+{
+	struct port_setattr set;
+	int rc = srv_fetch(srv, req, 0, &set, sizeof(set));
+
+	if (rc < 0)
+		return rc;
+	if (req->uid != 0 && req->uid != attr.uid)
+		return -EPERM;
+	if (set.valid & PORT_SET_MODE)
+		attr.mode = S_IFCHR | (set.mode & 0777);
+	if (set.valid & PORT_SET_UID)
+		attr.uid = set.uid;
+	if (set.valid & PORT_SET_GID)
+		attr.gid = set.gid;
+	return 0;
+}
+
+/* A terminal has no length: what O_TRUNC asks is done. */
+static int64_t tty_trunc(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+{
+	return 0;
+}
+
+static void line_signal(struct ldisc *ld, int signal)
+{
+	/* Nobody in the foreground is no error: the key was pressed for nobody. */
+	ctty_signal(tty.port, TTY_HANDLE, signal);
+}
+
+/* "tty.size=COLSxROWS" on the kernel's command line: a serial line cannot say its size. */
+static void read_size(void)
+{
+	char text[2048];
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	unsigned cols, rows;
+	const char *option;
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	option = strstr(text, "tty.size=");
+	if (option && sscanf(option, "tty.size=%ux%u", &cols, &rows) == 2 && cols && rows &&
+	    cols < 1000 && rows < 1000) {
+		line.winsize.cols = cols;
+		line.winsize.rows = rows;
+	}
+}
+
+static int start(void)
+{
+	static const char *const names[] = { "/dev/ttyS0", "/dev/console", "/dev/tty" };
+	int rc = srv_start(&tty, PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY, LEVEL);
+
+	if (rc < 0)
+		return rc;
+	rc = uart_init();
+	if (rc == -ENODEV)
+		srv_log(&tty, "no serial port COM1: the console goes nowhere");
+	else if (rc < 0)
+		return rc;
+	else
+		rc = (int)port_irq(tty.port, UART_IRQ, IRQ_BIT);
+	for (size_t i = 0; rc >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		rc = srv_mount(&tty, names[i], TTY_HANDLE);
+	return rc;
+}
+
+int main(void)
+{
+	int rc;
+
+	ldisc_init(&line);
+	line.signal = line_signal;
+	read_size();
+	attr.rdev = makedev(4, 64);
+	tty.op[PORT_OPEN] = tty_open;
+	tty.op[PORT_STAT] = tty_stat;
+	tty.op[PORT_SETATTR] = tty_setattr;
+	tty.op[PORT_TRUNC] = tty_trunc;
+	io_register(&tty);
+	ioctl_register(&tty);
+	rc = start();
+	if (rc < 0) {
+		srv_log(&tty, "cannot start: %s", strerror(-rc));
+		return 1;
+	}
+	srv_started();
+	/* What was typed during the boot made no edge for us. */
+	tty.irq(&tty, 1 << IRQ_BIT);
+	srv_run(&tty);
+	return 1;
+}

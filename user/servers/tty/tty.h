@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tty server: one terminal (COM1) under three names.
+ *
+ *	ldisc.c, echo.c	the line discipline, pure
+ *	uart.c		the device
+ *	io.c		reading and writing: parked requests, timers of VTIME, the interrupt
+ *	ioctl.c		termios, window size, flushing, draining
+ *	main.c		start, open, attributes
+ *
+ * All opens share the handle TTY_HANDLE, which is also the node number: it names the terminal, so
+ * the kernel's notion of a controlling terminal is (port, node).  One thread, no locks.
+ */
+#ifndef TTY_TTY_H
+#define TTY_TTY_H
+
+#include <srv.h>
+#include "ldisc.h"
+
+#define TTY_HANDLE	1
+
+extern struct ldisc line;
+
+/* ---- io.c ----------------------------------------------------------------------------------- */
+
+void io_register(struct srv *srv);
+/*
+ * Moves what can be moved: bytes to the device, typed bytes to parked readers, parked writers'
+ * bytes into the buffer, drained waiters on.  After everything that changed the line.
+ */
+void io_progress(struct srv *srv);
+/* Has everything that was written left the device? */
+bool io_is_drained(void);
+
+/* ---- ioctl.c -------------------------------------------------------------------------------- */
+
+void ioctl_register(struct srv *srv);
+/* Completes requests that waited for the output to drain. */
+void ioctl_drained(struct srv *srv);
+bool ioctl_waits_for_drain(void);
+
+#endif
