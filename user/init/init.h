@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * init, process 1: starts the servers, then a shell on the console (or the autorun script), and
+ * keeps both running.
+ *
+ *	main.c	  the event loop: signals, dead children, shutdown
+ *	job.c	  things that are restarted when they end, with back-off
+ *	console.c session, terminal, shell, autorun
+ *
+ * Nothing here polls: servers report by a pipe that they are mounted, everything else is a signal.
+ */
+#ifndef INIT_INIT_H
+#define INIT_INIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Something that runs until it ends and is then started again. */
+struct job {
+	const char *name;
+	/* In the new process: becomes the program, returns only on failure. */
+	void (*become)(const struct job *job);
+	const char *path;
+	bool is_server;
+	pid_t pid;			/* 0: not running */
+	int status_fd;			/* a starting server's pipe, -1: none */
+	int64_t started;		/* CLOCK_MONOTONIC ns */
+	int64_t restart_at;		/* when not running */
+	unsigned failures;		/* short lives in a row */
+};
+
+#define NEVER	INT64_MAX
+
+/* ---- job.c ---------------------------------------------------------------------------------- */
+
+int64_t monotonic_ns(void);
+/* Starts @job; false if there is no memory for a process (it is tried again later). */
+bool job_start(struct job *job);
+/* @job ended with @status as of wait(2): says so if it was a failure, plans the restart. */
+void job_ended(struct job *job, int status);
+/* Waits until the server has mounted itself; false if it died before. */
+bool job_wait_mounted(struct job *job);
+/* printf to the kernel log. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- console.c ------------------------------------------------------------------------------ */
+
+/* New session with the console as controlling terminal and descriptors 0 to 2: 0 or -errno. */
+int console_take(void);
+void become_shell(const struct job *job);
+void become_autorun(const struct job *job);
+bool console_has_autorun(void);
+void console_greet(void);
+/* Waits until everything that was written has been sent. */
+void console_drain(void);
+
+#endif
