@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * klp: live patches from the command line.  It only uses what any script can use, too: the files
+ * below /sys/kernel/livepatch and the module system calls; `klp help` is its manual.
+ *
+ * Exit status: 0 done, 1 the kernel refused or the patch is not there, 2 wrong usage,
+ * 3 a wait was ended by a signal.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROOT		"/sys/kernel/livepatch"
+#define MODULES		"/lib/modules"
+#define PATH_BYTES	512
+#define POLL_NS		5000000	/* these files have no event to wait for, here as on Linux */
+
+static const char usage[] =
+	"usage: klp COMMAND\n"
+	"  list                    patches that are loaded, their functions, modules at hand\n"
+	"  status                  one line for each loaded patch\n"
+	"  load FILE [PARAM=VALUE] load a patch module and start its transition\n"
+	"  enable NAME [--wait]    switch a disabled patch on\n"
+	"  disable NAME [--wait]   take a patch back (then `rmmod NAME`)\n"
+	"  wait NAME               until no transition of NAME runs\n"
+	"  why NAME                which tasks keep the transition of NAME from ending, and why\n"
+	"  signal NAME             ask all blocking tasks to leave the kernel now\n"
+	"  force NAME              end the transition without them; the patch can never be unloaded\n"
+	"  help                    this text\n"
+	"NAME is the module's name; a file name such as livepatch-sample.ko is understood, too.\n"
+	"--wait waits until every task has switched.\n";
+
+static void complain(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("klp: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* ---- files of the kernel ---------------------------------------------------------------------- */
+
+/* Reads a small file into @buf as a string without the last newline: 0 or -errno. */
+static int read_text(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	int rc = n < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	if (rc < 0)
+		return rc;
+	while (n > 0 && buf[n - 1] == '\n')
+		n--;
+	buf[n] = '\0';
+	return 0;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	int rc = n < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static void attribute_path(char path[PATH_BYTES], const char *patch, const char *attribute)
+{
+	snprintf(path, PATH_BYTES, ROOT "/%s/%s", patch, attribute);
+}
+
+/* The number in an attribute of a patch, or -errno. */
+static int get_number(const char *patch, const char *attribute)
+{
+	char path[PATH_BYTES], text[32];
+	int rc;
+
+	attribute_path(path, patch, attribute);
+	rc = read_text(path, text, sizeof(text));
+	return rc < 0 ? rc : atoi(text);
+}
+
+static int set_number(const char *patch, const char *attribute, const char *value)
+{
+	char path[PATH_BYTES];
+
+	attribute_path(path, patch, attribute);
+	return write_text(path, value);
+}
+
+/* "dir/livepatch-sample.ko" is the module livepatch_sample. */
+static void module_name(char name[PATH_BYTES], const char *text)
+{
+	const char *slash = strrchr(text, '/');
+	size_t len;
+
+	snprintf(name, PATH_BYTES, "%s", slash ? slash + 1 : text);
+	len = strlen(name);
+	if (len > 3 && strcmp(name + len - 3, ".ko") == 0)
+		name[len - 3] = '\0';
+	for (char *c = name; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+static bool is_loaded(const char *patch)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), ROOT "/%s", patch);
+	return access(path, F_OK) == 0;
+}
+
+/* Says that @patch is not there, and what is; false then. */
+static bool check_loaded(const char *patch)
+{
+	if (is_loaded(patch))
+		return true;
+	complain("%s: no such patch; `klp list` shows what is loaded", patch);
+	return false;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------ */
+
+/* Until no transition of @patch runs: 0, or -errno of the file. A patch that is gone has none. */
+static int wait_for(const char *patch)
+{
+	const struct timespec pause = { 0, POLL_NS };
+	int transition;
+
+	while ((transition = get_number(patch, "transition")) > 0)
+		if (nanosleep(&pause, NULL) < 0)
+			return -EINTR;
+	return transition == -ENOENT || transition == -ENODEV ? 0 : transition;
+}
+
+static int finish_wait(const char *patch)
+{
+	int rc = wait_for(patch);
+
+	if (rc == 0)
+		return 0;
+	complain("%s: waiting: %s", patch, strerror(-rc));
+	return rc == -EINTR ? 3 : 1;
+}
+
+/* ---- commands ----------------------------------------------------------------------------------- */
+
+/* Calls @fn for each subdirectory of @path that is no hidden name; their number, or -errno. */
+static int each_directory(const char *path, void (*fn)(const char *path, const char *name))
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	int count = 0;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR) {
+			fn(path, entry->d_name);
+			count++;
+		}
+	closedir(dir);
+	return count;
+}
+
+static const char *state_of(const char *patch)
+{
+	int enabled = get_number(patch, "enabled");
+	int transition = get_number(patch, "transition");
+
+	if (enabled < 0)
+		return "gone";
+	if (transition > 0)
+		return enabled ? "being applied" : "being taken back";
+	return enabled ? "applied" : "off";
+}
+
+/* Tasks in the `blockers` file: one line each; -errno if it cannot be read. */
+static int count_blockers(const char *patch)
+{
+	char path[PATH_BYTES];
+	int lines = 0, c;
+	FILE *file;
+
+	attribute_path(path, patch, "blockers");
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while ((c = getc(file)) != EOF)
+		lines += c == '\n';
+	fclose(file);
+	return lines;
+}
+
+static void print_status(const char *root, const char *patch)
+{
+	int waiting = get_number(patch, "transition") > 0 ? count_blockers(patch) : 0;
+
+	printf("%-24s %s", patch, state_of(patch));
+	if (waiting > 0)
+		printf(", %d task%s to go (`klp why %s`)", waiting, waiting == 1 ? "" : "s", patch);
+	putchar('\n');
+}
+
+static void print_function(const char *path, const char *name)
+{
+	printf("        %s\n", name);
+}
+
+static void print_object(const char *root, const char *name)
+{
+	char path[2 * PATH_BYTES];
+
+	printf("    %s\n", name);
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	each_directory(path, print_function);
+}
+
+static void print_patch(const char *root, const char *patch)
+{
+	char path[PATH_BYTES];
+
+	print_status(root, patch);
+	snprintf(path, sizeof(path), ROOT "/%s", patch);
+	each_directory(path, print_object);
+}
+
+static void print_modules(void)
+{
+	DIR *dir = opendir(MODULES);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	printf("modules in " MODULES ":\n");
+	while ((entry = readdir(dir)))
+		if (strstr(entry->d_name, ".ko"))
+			printf("    %s\n", entry->d_name);
+	closedir(dir);
+}
+
+static int cmd_status(void)
+{
+	int n = each_directory(ROOT, print_status);
+
+	if (n < 0)
+		complain(ROOT ": %s: this kernel has no live patching", strerror(-n));
+	else if (n == 0)
+		printf("no patch is loaded\n");
+	return n < 0;
+}
+
+static int cmd_list(void)
+{
+	int n = each_directory(ROOT, print_patch);
+
+	if (n < 0)
+		complain(ROOT ": %s: this kernel has no live patching", strerror(-n));
+	else if (n == 0)
+		printf("no patch is loaded\n");
+	print_modules();
+	return n < 0;
+}
+
+/* What to do about a module that the kernel refused. */
+static const char *load_advice(int error)
+{
+	switch (error) {
+	case EEXIST:
+		return "it is loaded already; `klp status` shows its state";
+	case ENOEXEC:
+		return "no module for this kernel; build it with `make module SRC=...`; `dmesg` says what is wrong";
+	case ENOENT:
+		return "a symbol or the file is missing; `dmesg` names the symbol";
+	case EINVAL:
+		return "the kernel refuses the patch; `dmesg` says why";
+	case EBUSY:
+		return "another transition runs; `klp status`, then `klp wait NAME`";
+	case EPERM:
+		return "only root may load modules";
+	}
+	return "`dmesg` may say more";
+}
+
+static void join(char *out, size_t size, char **words)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (; *words && used < size; words++)
+		used += snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+}
+
+static int cmd_load(const char *file, char **parameters)
+{
+	char text[1024];
+	int fd = open(file, O_RDONLY | O_CLOEXEC), error;
+
+	if (fd < 0) {
+		complain("%s: %s", file, strerror(errno));
+		return 1;
+	}
+	join(text, sizeof(text), parameters);
+	error = syscall(SYS_finit_module, fd, text, 0) < 0 ? errno : 0;
+	close(fd);
+	if (error)
+		complain("%s: %s: %s", file, strerror(error), load_advice(error));
+	return error != 0;
+}
+
+static const char *switch_advice(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return "a transition of another patch runs; `klp status`, then `klp wait` for it";
+	case EINVAL:
+		return "it is in that state already, or was replaced by a later patch";
+	case EPERM:
+		return "the patch was forced, or you are not root";
+	}
+	return "`dmesg` may say more";
+}
+
+static int set_enabled(const char *patch, const char *value, bool wait)
+{
+	int rc;
+
+	if (!check_loaded(patch))
+		return 1;
+	rc = set_number(patch, "enabled", value);
+	if (rc < 0) {
+		complain("%s: %s: %s", patch, strerror(-rc), switch_advice(-rc));
+		return 1;
+	}
+	return wait ? finish_wait(patch) : 0;
+}
+
+static int cmd_why(const char *patch)
+{
+	char path[PATH_BYTES], text[4096];
+	size_t n, total = 0;
+	FILE *file;
+
+	if (!check_loaded(patch))
+		return 1;
+	if (get_number(patch, "transition") <= 0) {
+		printf("%s: %s; no transition runs\n", patch, state_of(patch));
+		return 0;
+	}
+	attribute_path(path, patch, "blockers");
+	file = fopen(path, "re");
+	if (!file) {
+		complain("%s: %s", path, strerror(errno));
+		return 1;
+	}
+	while ((n = fread(text, 1, sizeof(text), file))) {
+		fwrite(text, 1, n, stdout);
+		total += n;
+	}
+	fclose(file);
+	printf(total ? "`klp signal %s` asks them to leave the kernel.\n"
+		     : "%s: no task blocks; the transition is about to end\n", patch);
+	return 0;
+}
+
+static int poke(const char *patch, const char *attribute)
+{
+	int rc;
+
+	if (!check_loaded(patch))
+		return 1;
+	rc = set_number(patch, attribute, "1");
+	if (rc == -EINVAL)
+		complain("%s: no transition of this patch runs", patch);
+	else if (rc == -ENOENT)
+		complain("%s: this kernel has no `%s`", patch, attribute);
+	else if (rc < 0)
+		complain("%s: %s: %s", patch, attribute, strerror(-rc));
+	return rc < 0;
+}
+
+/* ---- the command line ---------------------------------------------------------------------------- */
+
+static int wrong_usage(const char *fmt, const char *word)
+{
+	complain(fmt, word);
+	fputs(usage, stderr);
+	return 2;
+}
+
+/* Commands about one patch. */
+static int about_patch(const char *command, const char *patch, bool wait)
+{
+	if (strcmp(command, "enable") == 0)
+		return set_enabled(patch, "1", wait);
+	if (strcmp(command, "disable") == 0)
+		return set_enabled(patch, "0", wait);
+	if (strcmp(command, "wait") == 0)
+		return check_loaded(patch) ? finish_wait(patch) : 1;
+	if (strcmp(command, "why") == 0)
+		return cmd_why(patch);
+	if (strcmp(command, "signal") == 0 || strcmp(command, "force") == 0)
+		return poke(patch, command);
+	return wrong_usage("no command \"%s\"", command);
+}
+
+static bool takes_wait(const char *command)
+{
+	return strcmp(command, "enable") == 0 || strcmp(command, "disable") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "help";
+	char patch[PATH_BYTES];
+	bool wait;
+
+	setvbuf(stdout, NULL, _IOFBF, 4096);
+	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 ||
+	    strcmp(command, "-h") == 0) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (strcmp(command, "list") == 0)
+		return argc == 2 ? cmd_list() : wrong_usage("%s takes no argument", command);
+	if (strcmp(command, "status") == 0)
+		return argc == 2 ? cmd_status() : wrong_usage("%s takes no argument", command);
+	if (argc < 3)
+		return wrong_usage("%s: which patch?", command);
+	if (strcmp(command, "load") == 0)
+		return cmd_load(argv[2], argv + 3);
+	wait = argc == 4 && takes_wait(command) && strcmp(argv[3], "--wait") == 0;
+	if (argc != 3 + wait)
+		return wrong_usage("%s: too many arguments", command);
+	module_name(patch, argv[2]);
+	return about_patch(command, patch, wait);
+}
