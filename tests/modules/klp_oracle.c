@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The consistency oracle: two functions that belong together.
+ *
+ * oracle_outer() pauses in one of several ways and then calls oracle_inner();
+ * klp_oracle_patch replaces both.  While outer's old version is on a task's stack the
+ * task must not be switched, so an old outer never calls a new inner, nor the
+ * other way round: a mixed pair is a violation.  Every version also checks that the
+ * patch state of its task is the one that selects it, in tasks and in interrupts (a
+ * timer calls oracle_tick()).
+ *
+ *	/proc/oracle_none, _yield, _sleep, _block	reading one runs a pair
+ *	/proc/oracle_record			the counts; /proc/oracle_release wakes "block"
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/livepatch.h>
+#include <linux/proc_fs.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+#include "klp_oracle.h"
+
+struct oracle_record oracle_record;
+EXPORT_SYMBOL(oracle_record);
+int oracle_patch_gone = 1;
+EXPORT_SYMBOL(oracle_patch_gone);
+
+static DECLARE_WAIT_QUEUE_HEAD(oracle_block_queue);
+static int oracle_generation;
+
+void oracle_pause(int kind)
+{
+	int generation = READ_ONCE(oracle_generation);
+
+	switch (kind) {
+	case ORACLE_YIELD:
+		cond_resched();
+		yield();
+		break;
+	case ORACLE_SLEEP:
+		msleep(1);
+		break;
+	case ORACLE_BLOCK:
+		/* A signal or a kick ends it too; the reader then runs the pair to its end. */
+		wait_event_interruptible(oracle_block_queue,
+					 READ_ONCE(oracle_generation) != generation);
+		break;
+	}
+}
+EXPORT_SYMBOL(oracle_pause);
+
+void oracle_check_state(int version)
+{
+	int state = READ_ONCE(current->patch_state);
+
+	/*
+	 * IDLE has no version of its own outside a transition.  A version of state 0 in a
+	 * task of state 1 can only be one that was entered before the switch, but this
+	 * runs first thing after the entry.
+	 */
+	if (version == 1 && state == KLP_TRANSITION_UNPATCHED)
+		atomic_long_inc(&oracle_record.wrong_state);
+	if (version == 0 && state == KLP_TRANSITION_PATCHED && !READ_ONCE(oracle_patch_gone))
+		atomic_long_inc(&oracle_record.wrong_state);
+	if (state == KLP_TRANSITION_IDLE && klp_transition_running())
+		atomic_long_inc(&oracle_record.wrong_state);
+	if (version == 1 && READ_ONCE(oracle_patch_gone))
+		atomic_long_inc(&oracle_record.retired);
+}
+EXPORT_SYMBOL(oracle_check_state);
+
+void oracle_note_pair(int outer, int inner)
+{
+	if (outer == inner)
+		atomic_long_inc(&oracle_record.pairs[outer]);
+	else
+		atomic_long_inc(&oracle_record.mixed);
+}
+EXPORT_SYMBOL(oracle_note_pair);
+
+/* ---- the pair, version 0 ------------------------------------------------------ */
+
+noinline int oracle_inner(void)
+{
+	oracle_check_state(0);
+	return 0;
+}
+EXPORT_SYMBOL(oracle_inner);
+
+noinline int oracle_outer(int kind)
+{
+	oracle_check_state(0);
+	oracle_pause(kind);
+	oracle_note_pair(0, oracle_inner());
+	return 0;
+}
+
+/* Entered from the timer interrupt. */
+noinline void oracle_tick(void)
+{
+	oracle_check_state(0);
+	atomic_long_inc(&oracle_record.in_interrupt);
+}
+
+/* ---- driving it ------------------------------------------------------------------ */
+
+static struct timer_list oracle_timer;
+
+static void oracle_timer_fn(struct timer_list *timer)
+{
+	oracle_tick();
+	mod_timer(timer, jiffies + 1);
+}
+
+static int oracle_show_none(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", oracle_outer(ORACLE_NONE));
+	return 0;
+}
+
+static int oracle_show_yield(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", oracle_outer(ORACLE_YIELD));
+	return 0;
+}
+
+static int oracle_show_sleep(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", oracle_outer(ORACLE_SLEEP));
+	return 0;
+}
+
+static int oracle_show_block(struct seq_file *m, void *v)
+{
+	seq_printf(m, "%d\n", oracle_outer(ORACLE_BLOCK));
+	return 0;
+}
+
+static int oracle_show_release(struct seq_file *m, void *v)
+{
+	WRITE_ONCE(oracle_generation, oracle_generation + 1);
+	wake_up_all(&oracle_block_queue);
+	seq_printf(m, "%d\n", oracle_generation);
+	return 0;
+}
+
+static int oracle_show_record(struct seq_file *m, void *v)
+{
+	seq_printf(m, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld\n",
+		   atomic_long_read(&oracle_record.pairs[0]),
+		   atomic_long_read(&oracle_record.pairs[1]),
+		   atomic_long_read(&oracle_record.mixed),
+		   atomic_long_read(&oracle_record.wrong_state),
+		   atomic_long_read(&oracle_record.retired),
+		   atomic_long_read(&oracle_record.in_interrupt));
+	return 0;
+}
+
+static struct proc_dir_entry *oracle_entries[8];
+
+static int __init oracle_init(void)
+{
+	static const struct {
+		const char *name;
+		int (*show)(struct seq_file *m, void *v);
+	} files[] = {
+		{ "oracle_none", oracle_show_none },
+		{ "oracle_yield", oracle_show_yield },
+		{ "oracle_sleep", oracle_show_sleep },
+		{ "oracle_block", oracle_show_block },
+		{ "oracle_release", oracle_show_release },
+		{ "oracle_record", oracle_show_record },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
+		oracle_entries[i] = proc_create_single(files[i].name, 0444, NULL, files[i].show);
+	timer_setup(&oracle_timer, oracle_timer_fn, 0);
+	mod_timer(&oracle_timer, jiffies + 1);
+	return 0;
+}
+
+static void __exit oracle_exit(void)
+{
+	del_timer_sync(&oracle_timer);
+	for (unsigned int i = 0; i < ARRAY_SIZE(oracle_entries); i++)
+		if (oracle_entries[i])
+			proc_remove(oracle_entries[i]);
+}
+
+module_init(oracle_init);
+module_exit(oracle_exit);
+MODULE_LICENSE("GPL");

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Version 1 of the pair in klp_oracle.c, and of its interrupt function. */
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/livepatch.h>
+#include "klp_oracle.h"
+
+static noinline int oracle_inner_v1(void)
+{
+	oracle_check_state(1);
+	return 1;
+}
+
+/* By its own name the old inner is reached through its hook, like from anywhere. */
+extern int oracle_inner(void);
+
+static noinline int oracle_outer_v1(int kind)
+{
+	oracle_check_state(1);
+	oracle_pause(kind);
+	oracle_note_pair(1, oracle_inner());
+	return 1;
+}
+
+static noinline void oracle_tick_v1(void)
+{
+	oracle_check_state(1);
+	atomic_long_inc(&oracle_record.in_interrupt);
+}
+
+static struct klp_func oracle_funcs[] = {
+	{ .old_name = "oracle_outer", .new_func = oracle_outer_v1 },
+	{ .old_name = "oracle_inner", .new_func = oracle_inner_v1 },
+	{ .old_name = "oracle_tick", .new_func = oracle_tick_v1 },
+	{ }
+};
+
+/* The interval in which version 1 may run at all. */
+static int oracle_pre_patch(struct klp_object *obj)
+{
+	WRITE_ONCE(oracle_patch_gone, 0);
+	return 0;
+}
+
+static void oracle_post_unpatch(struct klp_object *obj)
+{
+	WRITE_ONCE(oracle_patch_gone, 1);
+}
+
+static struct klp_object oracle_objs[] = {
+	{
+		.name = "klp_oracle",
+		.funcs = oracle_funcs,
+		.callbacks = {
+			.pre_patch = oracle_pre_patch,
+			.post_unpatch = oracle_post_unpatch,
+		},
+	},
+	{ }
+};
+
+static struct klp_patch oracle_patch = {
+	.mod = THIS_MODULE,
+	.objs = oracle_objs,
+};
+
+static int __init oracle_patch_init(void)
+{
+	return klp_enable_patch(&oracle_patch);
+}
+
+static void __exit oracle_patch_exit(void)
+{
+}
+
+module_init(oracle_patch_init);
+module_exit(oracle_patch_exit);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
