@@ -212,7 +212,8 @@ void klp_start_transition(void)
 	/* Ours, until every flag is set: completion must not come in between. */
 	atomic_inc(&klp_pending);
 	klp_set_flagging(true);
-	klp_for_each_task(klp_flag_task);
+	if (!MUTANT(FLAG_BEFORE_STATE))
+		klp_for_each_task(klp_flag_task);
 	/*
 	 * Running user tasks pass their exit loop, idle CPUs their idle loop; and whoever
 	 * was leaving its CPU without having seen its flag has left it (see above).
@@ -228,7 +229,11 @@ void klp_start_transition(void)
 
 static void klp_reset_state(struct task *task)
 {
+	int state = task->patch_state;
+
+	/* One that died on the way never arrived; one born just now is reset already. */
 	WARN_ON_ONCE(test_task_flag(task, TIF_PATCH_PENDING));
+	WARN_ON_ONCE(!task->klp_gone && state != klp_target_state && state != KLP_TRANSITION_IDLE);
 	task->patch_state = KLP_TRANSITION_IDLE;
 }
 

@@ -171,6 +171,12 @@ static void sched_switch(enum switch_reason reason)
 	if (CONFIG_DEBUG)
 		lockcheck_may_sleep("schedule");
 	irq_disable();
+	/*
+	 * In one stretch with the switch: a serialising round that comes after a
+	 * transition has set this task's flag finds the flag seen here, or the task
+	 * off its CPU (livepatch/transition.c).
+	 */
+	klp_sched_try_switch();
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	clear_task_flag(prev, TIF_NEED_RESCHED);
@@ -218,7 +224,6 @@ void schedule(void)
 	struct task *t = current;
 
 	if (READ_ONCE(t->state) != TASK_RUNNING) {
-		klp_sched_try_switch();
 		/*
 		 * A signal that came before the state was set is seen here, one
 		 * that comes later finds the state and wakes: its sender does the
