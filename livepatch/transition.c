@@ -37,6 +37,7 @@
  *	F  slots direct, round < states IDLE				(complete)
  */
 #include "internal.h"
+#include <neurath/export.h>
 #include <neurath/sched.h>
 
 struct klp_patch *klp_transition_patch;
@@ -383,3 +384,5 @@ void klp_force_transition(void)
 	pr_warn("forcing remaining tasks to the patched state\n");
 	klp_for_each_task(klp_update_patch_state);
 }
+
+EXPORT_SYMBOL(klp_transition_running);

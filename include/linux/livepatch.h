@@ -134,6 +134,9 @@ struct klp_patch {
  */
 int klp_enable_patch(struct klp_patch *patch);
 
+/* True while some transition runs; a snapshot. (any) */
+bool klp_transition_running(void);
+
 typedef int (*klp_shadow_ctor_t)(void *obj, void *shadow_data, void *ctor_data);
 typedef void (*klp_shadow_dtor_t)(void *obj, void *shadow_data);
 
