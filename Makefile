@@ -64,10 +64,10 @@ KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(O)/kernel/%.o)
 OFFSETS := $(O)/include/generated/asm-offsets.h
 KERNEL := $(O)/neurath.elf
 
-# User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests/guest/*.c in the test image only.
+# User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests only in the test image.
 SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*.c))))
 BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
-GUEST_TESTS := $(patsubst tests/guest/%.c,%,$(sort $(wildcard tests/guest/*.c)))
+GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench))))
 MODULES := $(sort $(wildcard livepatch/samples/*.c))
 TEST_MODULES := $(sort $(wildcard tests/modules/*.c))
 module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
@@ -151,7 +151,7 @@ user: $(PROGRAMS) # init, the servers and our programs
 $(O)/user/obj/%.o: % $(O)/flags.USER_FLAGS
 	$(call say,USERCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) $(if $(filter tests/%,$<),-Itests/guest/lib) -MMD -MP -c $< -o $@
+	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) $(if $(filter tests/%,$<),-Itests/lib -Itests/guest/lib) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(Q)mkdir -p $(@D) && rm -f $@
@@ -169,7 +169,7 @@ endef
 $(eval $(call program,$(O)/user/init,user/init/*.c))
 $(foreach name,$(SERVERS),$(eval $(call program,$(O)/user/servers/$(name),user/servers/$(name)/*.c)))
 $(foreach name,$(BINS),$(eval $(call program,$(O)/user/bin/$(name),user/bin/$(name).c user/bin/$(name)/*.c)))
-$(foreach name,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(name),tests/guest/$(name).c tests/guest/lib/*.c)))
+$(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $(notdir $(test))),$(test) tests/guest/lib/*.c)))
 -include $(LIBRARY_OBJECTS:.o=.d)
 
 # ---- modules ----------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ BUSYBOX_FILE := $(or $(BUSYBOX),build/packages/busybox)
 $(BUSYBOX_FILE): | setup
 
 INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
-TEST_FILES := $(GUEST_TESTS:%=$(O)/user/tests/%) $(call module_files,$(TEST_MODULES))
+TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
 INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) $(shell find user/etc tests/guest/data -type f 2>/dev/null)

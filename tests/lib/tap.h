@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap.h - what a test program reports, as TAP lines on stdout. For guest suites and host unit tests alike.
+ *
+ *	static void read_of_empty_pipe_blocks(void) { ... CHECK(n == 1); CHECK_EQ(errno, EAGAIN); ... }
+ *	int main(void)
+ *	{
+ *		TAP_TEST(read_of_empty_pipe_blocks);
+ *		return tap_done();
+ *	}
+ *
+ * A test is a function whose name is the claim it proves. It runs in a forked child, so that neither a crash nor
+ * leftovers reach the next one; it fails at the first CHECK that does not hold, when it dies, and when it does not end
+ * within TAP_TIMEOUT seconds (a hang detector, no measure of speed). TAP_TEST_INLINE runs it in the program's own
+ * process. tap_done() prints the plan: a suite without it has failed. TAP_SEED is the seed to derive randomness from.
+ */
+#ifndef TESTS_TAP_H
+#define TESTS_TAP_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef TAP_TIMEOUT
+#define TAP_TIMEOUT	60
+#endif
+
+#define TAP_SKIPPED	77
+
+static int tap_count, tap_failed;
+
+/* One write for a line: the console is shared with the kernel's messages. */
+static inline void tap_line(const char *format, ...)
+{
+	char line[512];
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(line, sizeof(line) - 1, format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	if (length > (int)sizeof(line) - 2)
+		length = sizeof(line) - 2;
+	line[length++] = '\n';
+	fflush(stdout);
+	while (write(STDOUT_FILENO, line, length) < 0 && errno == EINTR)
+		;
+}
+
+static inline void tap_result(int passed, const char *name, const char *comment)
+{
+	tap_count++;
+	tap_failed += !passed;
+	tap_line("%sok %d - %s%s", passed ? "" : "not ", tap_count, name, comment);
+}
+
+static inline unsigned long tap_seed(void)
+{
+	const char *text = getenv("TAP_SEED");
+
+	return text ? strtoul(text, NULL, 0) : 1;
+}
+
+#define CHECK_FAIL(...)								\
+	do {									\
+		tap_line("# " __FILE__ ":" TAP_STRING(__LINE__) ": " __VA_ARGS__);	\
+		_exit(1);							\
+	} while (0)
+#define TAP_STRING(x)	TAP_STRING_(x)
+#define TAP_STRING_(x)	#x
+
+#define CHECK(condition)							\
+	do {									\
+		if (!(condition))						\
+			CHECK_FAIL("not true: %s (errno %d)", #condition, errno);	\
+	} while (0)
+#define CHECK_EQ(left, right)							\
+	do {									\
+		long long left_ = (long long)(left), right_ = (long long)(right);	\
+		if (left_ != right_)						\
+			CHECK_FAIL("%s is %lld, expected %s = %lld (errno %d)", #left, left_, #right, right_, errno);	\
+	} while (0)
+/* The call fails with this errno. */
+#define CHECK_ERR(call, error)							\
+	do {									\
+		errno = 0;							\
+		long long got_ = (long long)(call);				\
+		if (got_ != -1 || errno != (error))				\
+			CHECK_FAIL("%s returned %lld with errno %d, expected -1 with %s", #call, got_, errno, #error);	\
+	} while (0)
+#define CHECK_STR(left, right)							\
+	do {									\
+		const char *left_ = (left), *right_ = (right);			\
+		if (strcmp(left_, right_))					\
+			CHECK_FAIL("%s is \"%s\", expected \"%s\"", #left, left_, right_);	\
+	} while (0)
+
+/* Ends the test as skipped. */
+static inline void tap_skip(const char *why)
+{
+	tap_line("# skipped: %s", why);
+	_exit(TAP_SKIPPED);
+}
+
+static inline void tap_report(const char *name, int status)
+{
+	char comment[64] = "";
+
+	if (WIFSIGNALED(status))
+		snprintf(comment, sizeof(comment), WTERMSIG(status) == SIGALRM ? " # hangs" : " # died of signal %d",
+			 WTERMSIG(status));
+	else if (WEXITSTATUS(status) == TAP_SKIPPED)
+		snprintf(comment, sizeof(comment), " # SKIP");
+	else if (status)
+		snprintf(comment, sizeof(comment), " # status %d", WEXITSTATUS(status));
+	tap_result(!status || (WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIPPED), name, comment);
+}
+
+static inline void tap_run(const char *name, void (*test)(void))
+{
+	int status = -1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		alarm(TAP_TIMEOUT);
+		test();
+		fflush(stdout);
+		_exit(0);
+	}
+	if (child < 0) {
+		tap_result(0, name, " # fork failed");
+		return;
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	tap_report(name, status);
+}
+
+#define TAP_TEST(function)	tap_run(#function, function)
+
+/* In this process: a failing CHECK ends the whole suite, which then has no plan and counts as failed. */
+#define TAP_TEST_INLINE(function)						\
+	do {									\
+		function();							\
+		tap_result(1, #function, "");					\
+	} while (0)
+
+static inline int tap_done(void)
+{
+	tap_line("1..%d", tap_count);
+	return tap_failed != 0;
+}
+
+#endif

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""vm.py - boots Neurath for a test, by tools/qemu.
+
+Script(...) runs a shell script headless and yields the console line by line; Session(...) is an interactive console on
+a pseudo-terminal, for tests that type like a person. Both end their QEMU, and only theirs, when they are closed.
+"""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import tty
+from collections import namedtuple
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+QEMU = os.path.join(TOP, "tools", "qemu")
+ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\r|\x00")
+
+Config = namedtuple("Config", "cpus firmware machine", defaults=(2, "bios", "q35"))
+
+
+def config_name(config):
+    return f"{config.cpus} CPU{'s' if config.cpus > 1 else ''}, {config.firmware}, {config.machine}"
+
+
+def arguments(iso, config, mem="512M", cmdline="", accel=None):
+    words = [sys.executable, QEMU, "--iso", iso, "--cpus", str(config.cpus), "--firmware", config.firmware,
+             "--machine", config.machine, "--mem", mem, "--accel", accel or os.environ.get("ACCEL", "tcg")]
+    return words + (["--cmdline", cmdline] if cmdline else [])
+
+
+class Script:
+    """A headless run of a script. Iterate over the console lines; then `status` and `error` say how it ended.
+
+    `idle` seconds without a line are taken for a hang: the run is ended, and `hung` is set.
+    """
+
+    def __init__(self, iso, config, script, idle=120, **options):
+        self.idle, self.hung, self.status, self.error = idle, False, None, ""
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".sh", prefix="neurath-")
+        self.file.write(script)
+        self.file.flush()
+        self.last = time.monotonic()
+        self.process = subprocess.Popen(arguments(iso, config, **options) + ["--script", self.file.name],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.watchdog = threading.Thread(target=self.watch, daemon=True)
+        self.watchdog.start()
+
+    def watch(self):
+        while self.process.poll() is None:
+            if time.monotonic() - self.last > self.idle:
+                self.hung = True
+                self.process.terminate()
+                return
+            time.sleep(0.2)
+
+    def __iter__(self):
+        for raw in self.process.stdout:
+            self.last = time.monotonic()
+            yield ESCAPES.sub("", raw.decode("utf-8", "replace")).rstrip("\n")
+        self.error = self.process.stderr.read().decode("utf-8", "replace").strip()
+        self.status = self.process.wait()
+        self.file.close()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Session:
+    """The console as a terminal: send() what a person types, expect() what the guest must show."""
+
+    def __init__(self, iso, config=Config(), **options):
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.process = subprocess.Popen(arguments(iso, config, **options), stdin=slave, stdout=slave,
+                                        stderr=subprocess.DEVNULL)
+        os.close(slave)
+        self.text, self.seen = "", 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.close()
+
+    def send(self, text):
+        """Types the text as it is: \\r is the return key, \\x03 is Ctrl-C."""
+        os.write(self.master, text.encode())
+
+    def expect(self, pattern, timeout=60):
+        """Waits for the regular expression in what came since the last match; returns the match."""
+        end = time.monotonic() + timeout
+        while True:
+            match = re.compile(pattern).search(self.text, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"no {pattern!r} within {timeout} s; since the last match:\n{self.text[self.seen:]}")
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                data = b""
+            if not data:
+                raise AssertionError(f"the guest ended before {pattern!r}; since the last match:\n{self.text[self.seen:]}")
+            self.text += ESCAPES.sub("", data.decode("utf-8", "replace"))
+
+    def run(self, command, prompt, timeout=60):
+        """Types a command line and returns what it printed, up to the next prompt."""
+        self.send(command + "\r")
+        self.expect(re.escape(command[-40:]), timeout)
+        start = self.seen
+        match = self.expect(prompt, timeout)
+        return self.text[start:match.start()].strip("\n")
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        os.close(self.master)

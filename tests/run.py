@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""run.py - runs the tests and says what failed and how to repeat it.
+
+A suite is a file; adding one touches nothing else:
+
+    tests/host/test_*.py      unit tests of the tools (unittest)
+    tests/host/*.c            unit tests of freestanding kernel code, built with ASan and UBSan. A comment line
+                              "sources: kernel/lib/x.c ..." names what to link, "flags: ..." more compiler flags
+    tests/guest/*.c           programs that run in the guest and print TAP (tests/lib/tap.h)
+    tests/system/test_*.py    tests that boot and drive the guest themselves (unittest, tests/lib/vm.py)
+    tests/{stress,fuzz,bench}/*.c    like guest, for `make stress`, `make fuzz`, `make bench`
+
+A guest suite runs in each configuration of the matrix below, unless a comment line of its source narrows that:
+"configurations: cpus=2,4 firmware=bios". "timeout: 300" lengthens its hang detector (seconds without output).
+
+A suite fails if a test of it fails, if it prints no plan or another number of results than planned, if it ends with
+another status than 0 (1 is "some tests failed"), if the guest hangs or the kernel panics. The other suites of a boot
+that was lost are run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import glob
+import os
+import random
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from collections import namedtuple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import vm  # noqa: E402
+from vm import Config, config_name  # noqa: E402
+
+MATRIX = {
+    "test": [Config(1, "bios", "q35"), Config(2, "bios", "pc"), Config(4, "bios", "q35"), Config(1, "uefi", "q35"),
+             Config(2, "uefi", "q35"), Config(4, "uefi", "q35")],
+    "stress": [Config(1), Config(2), Config(4)],
+    "fuzz": [Config(2)],
+    "bench": [Config(2)],
+}
+# Boots in which only the suite `boot` runs: machines that differ only in how they start.
+BOOT_ONLY = {"test": [Config(16, "bios", "q35")]}
+BOOT_SUITE = "boot"
+
+PANIC = re.compile(r"^(\[[ 0-9.]+\] )?(Kernel panic|PANIC|panic:)", re.IGNORECASE)
+RESULT = re.compile(r"^(not )?ok (\d+)\b(?: - ?(.*))?")
+PLAN = re.compile(r"^1\.\.(\d+)\s*$")
+BEGIN = "=== suite "
+END = re.compile(r"^=== end (\S+) (\d+)")
+TAIL = 60
+
+Suite = namedtuple("Suite", "name kind path cpus firmware timeout")
+Failure = namedtuple("Failure", "title reason repeat tail")
+
+
+class Tap:
+    """Collects the TAP lines of one suite and judges them."""
+
+    def __init__(self):
+        self.passed, self.failed, self.skipped, self.plan, self.lines = 0, [], 0, None, []
+
+    def feed(self, line):
+        self.lines.append(line)
+        result, plan = RESULT.match(line), PLAN.match(line)
+        if result and result.group(1):
+            self.failed.append(result.group(3) or f"test {result.group(2)}")
+        elif result:
+            self.passed += 1
+            self.skipped += "# SKIP" in line
+        elif plan:
+            self.plan = int(plan.group(1))
+
+    def verdict(self, status):
+        """What is wrong with the suite as a whole, or None."""
+        count = self.passed + len(self.failed)
+        if self.plan is None:
+            return f"no plan line, ended with status {status}"
+        if self.plan != count:
+            return f"{self.plan} tests planned, {count} results"
+        if status != (1 if self.failed else 0):
+            return f"ended with status {status}"
+        return None if count else "no tests"
+
+
+class Report:
+    """Counts, and the failures in full at the end. Used by several threads."""
+
+    def __init__(self, options):
+        self.options, self.lock = options, threading.Lock()
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+
+    def suite(self, title, tap, trouble, repeat):
+        """A finished suite; `trouble` is what is wrong beyond single tests, and counts as one failure."""
+        with self.lock:
+            self.passed += tap.passed
+            self.skipped += tap.skipped
+            self.failed += len(tap.failed) + bool(trouble)
+            mark = "FAIL" if tap.failed or trouble else "pass"
+            print(f"  {mark}  {title}: {tap.passed} passed, {len(tap.failed)} failed"
+                  f"{f'; {trouble}' if trouble else ''}", flush=True)
+            if self.options.verbose:
+                print("\n".join("        " + line for line in tap.lines), flush=True)
+            if tap.failed or trouble:
+                reason = "; ".join(filter(None, [trouble] + tap.failed))
+                self.failures.append(Failure(title, reason, repeat, tap.lines[-TAIL:]))
+
+    def finish(self):
+        for failure in self.failures:
+            print(f"\nFAILED: {failure.title}\n  what:   {failure.reason}\n  seed:   {self.options.seed}\n"
+                  f"  repeat: {failure.repeat}\n  output:")
+            print("\n".join("    " + line for line in failure.tail))
+        if self.skipped:
+            print(f"{self.skipped} of the passed tests were skipped by themselves")
+        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        return 0 if self.passed and not self.failed else 1
+
+
+def source_option(text, name, default=""):
+    match = re.search(rf"^[\s*#/]*{name}:[ \t]*(.*)$", text, re.MULTILINE)
+    return match.group(1).strip() if match else default
+
+
+def guest_suites(kind):
+    folder = "guest" if kind == "test" else kind
+    for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, "*.c"))):
+        with open(path, encoding="utf-8") as file:
+            head = file.read(4096)
+        wanted = dict(re.findall(r"(\w+)=(\S+)", source_option(head, "configurations")))
+        yield Suite(os.path.basename(path)[:-2], "guest", path,
+                    {int(n) for n in wanted.get("cpus", "").split(",") if n},
+                    set(filter(None, wanted.get("firmware", "").split(","))),
+                    float(source_option(head, "timeout", "120")))
+
+
+def file_suites(kind):
+    if kind != "test":
+        return
+    for folder, pattern in (("host", "test_*.py"), ("host", "*.c"), ("system", "test_*.py")):
+        for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, pattern))):
+            name = os.path.splitext(os.path.basename(path))[0]
+            yield Suite(name, folder, path, set(), set(), 1200.0)
+
+
+# ---- host suites ------------------------------------------------------------------------------------------------------
+
+class TapResult(unittest.TestResult):
+    """unittest's results as TAP lines."""
+
+    count = 0
+
+    def line(self, test, ok, comment=""):
+        self.count += 1
+        print(f"{'' if ok else 'not '}ok {self.count} - {test.id().partition('.')[2]}{comment}", flush=True)
+
+    def addSuccess(self, test):
+        self.line(test, True)
+
+    def addSkip(self, test, reason):
+        self.line(test, True, f" # SKIP {reason}")
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        print("\n".join("# " + text for text in self.failures[-1][1].splitlines()))
+        self.line(test, False)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        print("\n".join("# " + text for text in self.errors[-1][1].splitlines()))
+        self.line(test, False)
+
+
+def run_unittest(path):
+    """In a process of its own: runs a unittest file and prints TAP."""
+    sys.path.insert(0, os.path.dirname(path))
+    suite = unittest.defaultTestLoader.loadTestsFromName(os.path.splitext(os.path.basename(path))[0])
+    result = TapResult()
+    suite.run(result)
+    print(f"1..{result.count}")
+    return 0 if result.wasSuccessful() else 1
+
+
+def build_host_program(suite, build):
+    """The program of a host C suite, or the compiler's complaint as CalledProcessError."""
+    with open(suite.path, encoding="utf-8") as file:
+        head = file.read(4096)
+    target = os.path.join(build, "host", suite.name)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    command = [os.environ.get("HOSTCC", "gcc"), "-std=gnu17", "-g", "-O1", "-Wall", "-Wextra", "-Wno-unused-parameter",
+               "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
+               "-DCONFIG_DEBUG=1", "-Itests/lib", *shlex.split(source_option(head, "flags", "-idirafter include")),
+               suite.path, *shlex.split(source_option(head, "sources")), "-o", target]
+    subprocess.run(command, check=True, cwd=vm.TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return target
+
+
+def run_file_suite(suite, options, report):
+    tap = Tap()
+    repeat = f"make test ONLY={suite.name} SEED={options.seed}"
+    environment = dict(os.environ, TAP_SEED=str(options.seed), NEURATH_BUILD=options.build)
+    try:
+        if suite.path.endswith(".c"):
+            command = [build_host_program(suite, options.build)]
+        else:
+            command = [sys.executable, os.path.abspath(__file__), "--unittest", suite.path]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=suite.timeout, check=False, env=environment, cwd=vm.TOP)
+        for line in done.stdout.splitlines():
+            tap.feed(line)
+        trouble = tap.verdict(done.returncode)
+    except subprocess.CalledProcessError as error:
+        tap.lines = error.stdout.splitlines()
+        trouble = "does not compile"
+    except subprocess.TimeoutExpired as error:
+        tap.lines = (error.stdout or b"").decode("utf-8", "replace").splitlines()
+        trouble = f"hangs: no end after {suite.timeout:g} s"
+    report.suite(f"{suite.kind}/{suite.name}", tap, trouble, repeat)
+
+
+# ---- guest suites -----------------------------------------------------------------------------------------------------
+
+def guest_script(suites, seed):
+    """Kernel messages stay in the log while suites run: they must not cut TAP lines. A failing suite prints them."""
+    lines = [f"export TAP_SEED={seed}", "dmesg -n 1", "cd /tmp"]
+    for suite in suites:
+        lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/{suite.name}; status=$?",
+                  "[ $status = 0 ] || dmesg | tail -n 40", f"echo \"=== end {suite.name} $status\""]
+    return "\n".join(lines + ["exit 0"]) + "\n"
+
+
+class Boot:
+    """One run of the guest with a list of suites; says which of them still have to be run."""
+
+    def __init__(self, config, suites, options, report):
+        self.config, self.suites, self.options, self.report = config, suites, options, report
+        self.current, self.tap, self.head = None, Tap(), []
+        self.pending = [suite.name for suite in suites]
+        self.panicked = False
+
+    def repeat(self, name):
+        config = self.config
+        return (f"make test ONLY={name} SEED={self.options.seed}   (or: tests/run.py --build {self.options.build} --only {name}"
+                f" --seed {self.options.seed} --config {config.cpus},{config.firmware},{config.machine})")
+
+    def finish(self, trouble):
+        self.report.suite(f"{self.current} ({config_name(self.config)})", self.tap, trouble, self.repeat(self.current))
+        self.pending.remove(self.current)
+        self.current = None
+
+    def line(self, text):
+        end = END.match(text)
+        if PANIC.match(text):
+            self.panicked = True
+        if text.startswith(BEGIN):
+            self.current, self.tap = text[len(BEGIN):].strip(), Tap()
+        elif self.current and end and end.group(1) == self.current:
+            self.finish(self.tap.verdict(int(end.group(2))))
+        elif self.current:
+            self.tap.feed(text)
+        else:
+            self.head.append(text)
+
+    def run(self):
+        """Runs the suites; returns those that the run did not reach."""
+        idle = max(suite.timeout for suite in self.suites)
+        run = vm.Script(self.options.iso, self.config, guest_script(self.suites, self.options.seed), idle,
+                        cmdline=self.options.cmdline)
+        try:
+            for text in run:
+                self.line(text)
+        finally:
+            run.close()
+        trouble = self.trouble(run)
+        if trouble:
+            if not self.current:
+                self.current, self.tap = (self.pending or [f"after {self.suites[-1].name}"])[0], Tap()
+                self.tap.lines = self.head
+                self.pending = self.pending or [self.current]
+            self.tap.lines += [run.error]
+            self.finish(trouble)
+        return [suite for suite in self.suites if suite.name in self.pending]
+
+    def trouble(self, run):
+        if run.hung:
+            return f"hangs: no output for {run.idle:g} s"
+        if self.panicked:
+            return "the kernel panicked"
+        if run.status != 0:
+            return f"the run ended with status {run.status}"
+        return "the script ended early" if self.current or self.pending else None
+
+
+def run_configuration(config, suites, options, report):
+    """All suites in one configuration; a boot that is lost costs only the suite that lost it."""
+    while suites:
+        suites = Boot(config, suites, options, report).run()
+
+
+def suits(suite, config):
+    return (not suite.cpus or config.cpus in suite.cpus) and (not suite.firmware or config.firmware in suite.firmware)
+
+
+def guest_jobs(suites, options):
+    """(configuration, suites) for each boot."""
+    if options.config:
+        cpus, firmware, machine = options.config.split(",")
+        return [(Config(int(cpus), firmware, machine), suites)]
+    jobs = [(config, [s for s in suites if suits(s, config)]) for config in MATRIX[options.kind]]
+    jobs += [(config, [s for s in suites if s.name == BOOT_SUITE]) for config in BOOT_ONLY.get(options.kind, [])]
+    return [(config, chosen) for config, chosen in jobs if chosen]
+
+
+# ---- the whole --------------------------------------------------------------------------------------------------------
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/debug", help="directory with test.iso")
+    parser.add_argument("--kind", choices=sorted(MATRIX), default="test")
+    parser.add_argument("--only", help="suites whose name matches one of these shell patterns (comma-separated)")
+    parser.add_argument("--config", help="only this configuration: CPUS,FIRMWARE,MACHINE")
+    parser.add_argument("--cmdline", default="", help="added to the kernel's command line")
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--jobs", type=int, default=2, help="machines at a time")
+    parser.add_argument("--list", action="store_true", help="print the suites and configurations")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print all output of all suites")
+    parser.add_argument("--unittest", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.iso = os.path.join(options.build, "test.iso")
+    if options.seed is None:
+        options.seed = random.SystemRandom().randrange(1, 1 << 31)
+    return options
+
+
+def select(options):
+    suites = list(file_suites(options.kind)) + list(guest_suites(options.kind))
+    if options.only:
+        patterns = options.only.split(",")
+        suites = [s for s in suites if any(fnmatch.fnmatch(s.name, p) or p in s.name for p in patterns)]
+    return suites
+
+
+def print_list(suites, options):
+    for suite in suites:
+        print(f"{suite.kind}/{suite.name}")
+    for config, chosen in guest_jobs([s for s in suites if s.kind == "guest"], options):
+        print(f"{config_name(config)}: {' '.join(s.name for s in chosen)}")
+
+
+def main():
+    options = parse_arguments()
+    if options.unittest:
+        return run_unittest(options.unittest)
+    suites = select(options)
+    if options.list:
+        print_list(suites, options)
+        return 0
+    report, start = Report(options), time.monotonic()
+    print(f"seed {options.seed}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(run_file_suite, s, options, report) for s in suites if s.kind != "guest"]
+        jobs += [pool.submit(run_configuration, config, chosen, options, report)
+                 for config, chosen in guest_jobs([s for s in suites if s.kind == "guest"], options)]
+        for job in jobs:
+            job.result()
+    print(f"{time.monotonic() - start:.0f} s")
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
