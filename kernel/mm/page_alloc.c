@@ -49,8 +49,10 @@ static void mm_take_range(phys_addr_t start, phys_addr_t end)
 		while (order < PAGE_MAX_ORDER && !(start & (PAGE_SIZE << order)) &&
 		       start + (PAGE_SIZE << (order + 1)) <= end)
 			order++;
-		for (unsigned long i = 0; i < BIT(order); i++)
+		for (unsigned long i = 0; i < BIT(order); i++) {
 			page[i].flags = 0;
+			atomic_set(&page[i].refs, 0);
+		}
 		buddy_give(&buddy, page, order);
 		total_pages += BIT(order);
 		start += PAGE_SIZE << order;
