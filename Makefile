@@ -69,7 +69,7 @@ SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*
 BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
 GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench))))
 MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard livepatch/samples/*.c)))
-TEST_MODULES := $(sort $(wildcard tests/modules/*.c))
+TEST_MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard tests/modules/*.c)))
 module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
 
 .PHONY: help
