@@ -15,7 +15,7 @@ void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 /* The same with the registers of the exception that was the reason. */
 struct pt_regs;
 void panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;
-/* True once a panic has begun: locks may be held by stopped CPUs for ever. */
+/* True on the CPU that panics, once it has stopped all others: they may hold locks for ever. */
 bool panic_in_progress(void);
 void assert_failed(const char *expr, const char *file, int line) __noreturn;
 /* Logs "WARNING: ..." with a stack and sets the W taint; the kernel goes on. */

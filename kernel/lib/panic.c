@@ -25,10 +25,11 @@
 
 static int panic_cpu_plus_1;
 static unsigned int panic_depth;
+static bool panic_others_stopped;
 
-bool panic_in_progress(void)
+notrace bool panic_in_progress(void)
 {
-	return READ_ONCE(panic_cpu_plus_1) != 0;
+	return unlikely(READ_ONCE(panic_others_stopped));
 }
 
 static void panic_print_stack(struct task *task, const struct pt_regs *regs)
@@ -121,6 +122,7 @@ static void __noreturn panic_report(const struct pt_regs *regs, const char *fmt,
 	switch (panic_depth++) {
 	case 0:
 		arch_stop_others();
+		WRITE_ONCE(panic_others_stopped, true);
 		pr_emerg("Kernel panic - not syncing: %s\n", reason);
 		panic_print_where(regs);
 		panic_print_other_cpus();

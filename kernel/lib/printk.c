@@ -21,6 +21,7 @@
  */
 #include <neurath/arch.h>
 #include <neurath/atomic.h>
+#include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/export.h>
 #include <neurath/printk.h>
@@ -182,8 +183,9 @@ static bool printk_console_lock(void)
 	for (unsigned int i = 0; i < PRINTK_CONSOLE_SPINS; i++) {
 		u32 owner = READ_ONCE(printk_console_owner);
 
-		if (owner == me)
-			return false;	/* an NMI in the middle of a line */
+		/* An NMI in the middle of a line, or the owner is stopped for good. */
+		if (owner == me || (owner && panic_in_progress()))
+			return false;
 		if (!owner && cmpxchg(&printk_console_owner, 0, me) == 0)
 			return true;
 		cpu_relax();

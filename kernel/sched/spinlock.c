@@ -20,8 +20,12 @@ static __always_inline void ticket_lock(spinlock_t *lock)
 	u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
 
 	/* Pairs with the release in ticket_unlock(). */
-	while (smp_load_acquire(&lock->owner) != ticket)
+	while (smp_load_acquire(&lock->owner) != ticket) {
+		/* All others are stopped, the holder among them: the report goes on. */
+		if (panic_in_progress())
+			return;
 		cpu_relax();
+	}
 }
 
 /*
