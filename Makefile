@@ -59,7 +59,7 @@ UFLAGS := -std=gnu17 -O2 -g -static -fno-pie -no-pie -Wall -Wextra -Wno-unused-p
 # ---- sources ----------------------------------------------------------------------------------------------------------
 
 KERNEL_SOURCES := $(sort $(filter-out arch/x86_64/asm-offsets.c, \
-	$(wildcard boot/*.[cS] arch/x86_64/*.[cS] kernel/*.[cS] kernel/*/*.[cS] livepatch/*.[cS])))
+	$(wildcard boot/*.[cS] arch/x86_64/*.[cS] kernel/*.[cS] kernel/*/*.[cS] kernel/*/*/*.[cS] livepatch/*.[cS])))
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(O)/kernel/%.o)
 OFFSETS := $(O)/include/generated/asm-offsets.h
 KERNEL := $(O)/neurath.elf

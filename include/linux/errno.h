@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Error numbers. */
+#ifndef LINUX_ERRNO_H
+#define LINUX_ERRNO_H
+
+#include <neurath/errno.h>
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* tm_consumer - uses the exports of tm_provider and so keeps it loaded. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+extern int tm_provider_calls;
+int tm_provider_add(int a, int b);
+/* Not there: a weak reference is NULL, not an error. */
+int tm_nobody_has_this(void) __weak;
+
+static int __init tm_consumer_init(void)
+{
+	int sum = tm_provider_add(40, 2);
+
+	pr_info("tm_consumer: sum %d calls %d weak %d\n", sum, tm_provider_calls,
+		tm_nobody_has_this != NULL);
+	return sum == 42 ? 0 : -EINVAL;
+}
+
+static void __exit tm_consumer_exit(void)
+{
+}
+
+module_init(tm_consumer_init);
+module_exit(tm_consumer_exit);
+MODULE_LICENSE("GPL");
