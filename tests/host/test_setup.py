@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tools/setup asks for what is missing and does nothing else, on machines made of a folder of commands."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SETUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "setup")
+BASE = "bash dirname sort cat".split()
+NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat qemu-system-x86_64".split()
+
+
+class Machine(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.bin = folder.name
+        for name in BASE:
+            os.symlink(shutil.which(name), os.path.join(self.bin, name))
+        for name in NEEDED:
+            self.command(name, "exit 0")
+        self.command("id", "echo 1000")
+        self.log = os.path.join(self.bin, "log")
+
+    def command(self, name, body):
+        path = os.path.join(self.bin, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/bash\n{body}\n")
+        os.chmod(path, 0o755)
+
+    def setup_tool(self, *arguments):
+        environment = {"PATH": self.bin, "BUSYBOX": os.path.join(self.bin, "gcc")}
+        return subprocess.run([os.path.join(self.bin, "bash"), SETUP, *arguments], env=environment, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+    def test_complete_machine_is_left_alone(self):
+        done = self.setup_tool()
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_without_root_and_sudo_the_command_is_named(self):
+        os.unlink(os.path.join(self.bin, "xorriso"))
+        os.unlink(os.path.join(self.bin, "mformat"))
+        done = self.setup_tool()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("apt-get install -y --no-install-recommends mtools xorriso\n", done.stderr)
+
+    def test_root_installs_only_what_is_missing(self):
+        os.unlink(os.path.join(self.bin, "xorriso"))
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 0")
+        self.command("apt-get", f"echo \"$@\" >>{self.log}")
+        self.assertEqual(self.setup_tool().returncode, 0)
+        with open(self.log, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), ["install -q -y --no-install-recommends xorriso"])
+
+    def test_lists_are_updated_only_when_they_lack_a_package(self):
+        os.unlink(os.path.join(self.bin, "xorriso"))
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 100")
+        self.command("apt-get", f"echo \"$1\" \"$2\" >>{self.log}")
+        self.assertEqual(self.setup_tool().returncode, 0)
+        with open(self.log, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), ["update -q", "install -q"])
+
+    def test_check_changes_nothing(self):
+        os.unlink(os.path.join(self.bin, "xorriso"))
+        done = self.setup_tool("--check")
+        self.assertEqual((done.returncode, done.stdout.strip()), (1, "missing: xorriso"))
+
+    def test_missing_busybox_is_an_error(self):
+        environment = {"PATH": self.bin, "BUSYBOX": "/nonexistent"}
+        done = subprocess.run([os.path.join(self.bin, "bash"), SETUP], env=environment, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not an executable file", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
