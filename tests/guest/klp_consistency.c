@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * klp_consistency.c - the consistency oracle under load: workers run the pair of klp_oracle.c in every way while the
+ * pair is patched, reversed and unpatched in a loop; no mixed pair, no version in a task whose state forbids it, no
+ * version after its patch is gone. Random choices come from TAP_SEED.
+ *
+ * timeout: 180
+ */
+#define _GNU_SOURCE
+#include <sys/prctl.h>
+#include "klp.h"
+
+#define ORACLE	"klp_oracle"
+#define PATCH	"klp_oracle_patch"
+#define ROUNDS	40
+
+struct record {
+	long old, new, mixed, wrong_state, retired, in_interrupt;
+};
+
+static struct record read_record(void)
+{
+	struct record r = { 0 };
+	char buf[256];
+
+	slurp("/proc/oracle_record", buf, sizeof(buf));
+	CHECK_EQ(sscanf(buf, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld", &r.old, &r.new,
+			&r.mixed, &r.wrong_state, &r.retired, &r.in_interrupt), 6);
+	return r;
+}
+
+static void run_pairs(const char *path)
+{
+	char buf[32];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(0);
+	for (;;)
+		slurp(path, buf, sizeof(buf));
+}
+
+/* Forks children that run one pair each and end: births and deaths in the middle of transitions. */
+static void run_forks(void)
+{
+	char buf[32];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(0);
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			slurp("/proc/oracle_yield", buf, sizeof(buf));
+			_exit(0);
+		}
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+	}
+}
+
+static pid_t worker(const char *path)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid)
+		return pid;
+	if (path)
+		run_pairs(path);
+	run_forks();
+	_exit(1);
+}
+
+static void patch_round(uint32_t *seed)
+{
+	CHECK_EQ(insmod(PATCH), 0);
+	if (prng(seed) % 4 == 0) {
+		/* In the middle, or just after: both are legal, and end with the patch gone. */
+		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		klp_wait_gone(PATCH);
+		CHECK_EQ(rmmod(PATCH), 0);
+		return;
+	}
+	klp_wait(PATCH);
+	nap(prng(seed) % 3000);
+	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+	if (prng(seed) % 4 == 0 && klp_write(PATCH, "enabled", "1") == 0) {
+		klp_wait(PATCH);
+		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+	}
+	klp_wait_gone(PATCH);
+	CHECK_EQ(rmmod(PATCH), 0);
+}
+
+static void no_task_ever_mixes_versions(void)
+{
+	static const char *const paths[] = { "/proc/oracle_none", "/proc/oracle_yield", "/proc/oracle_sleep", NULL };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t seed = (uint32_t)tap_seed() | 1;
+	pid_t workers[64];
+	struct record r;
+	int n = 0;
+
+	CHECK_EQ(insmod(ORACLE), 0);
+	for (long cpu = 0; cpu < (cpus < 8 ? cpus : 8); cpu++)
+		for (int kind = 0; kind < 4; kind++)
+			workers[n++] = worker(paths[kind]);
+	for (int round = 0; round < ROUNDS; round++)
+		patch_round(&seed);
+	for (int i = 0; i < n; i++) {
+		CHECK_EQ(kill(workers[i], SIGKILL), 0);
+		CHECK_EQ(waitpid(workers[i], NULL, 0), workers[i]);
+	}
+	r = read_record();
+	tap_line("# old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld", r.old, r.new, r.mixed,
+		 r.wrong_state, r.retired, r.in_interrupt);
+	CHECK(r.old > ROUNDS);
+	CHECK(r.new > 0);
+	CHECK(r.in_interrupt > 0);
+	CHECK_EQ(r.mixed, 0);
+	CHECK_EQ(r.wrong_state, 0);
+	CHECK_EQ(r.retired, 0);
+}
+
+/* With force, consistency is given up on purpose, and the oracle must see it: it can fail. */
+static void oracle_sees_what_force_breaks(void)
+{
+	struct record before = read_record(), after;
+	pid_t sleeper = worker("/proc/oracle_block");
+	char buf[32], path[64], stack[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", sleeper);
+	while (!strstr(slurp(path, stack, sizeof(stack)), "oracle_outer"))
+		nap(500);
+	CHECK_EQ(insmod(PATCH), 0);
+	CHECK_EQ(klp_write(PATCH, "force", "1"), 0);
+	klp_wait(PATCH);
+	slurp("/proc/oracle_release", buf, sizeof(buf));
+	do {
+		nap(500);
+		after = read_record();
+	} while (after.mixed == before.mixed);
+	CHECK_EQ(kill(sleeper, SIGKILL), 0);
+	CHECK_EQ(waitpid(sleeper, NULL, 0), sleeper);
+	klp_unload(PATCH);
+}
+
+static void nothing_was_warned_about(void)
+{
+	CHECK(strstr(klp_log(), "WARNING") == NULL);
+	CHECK(strstr(klp_log(), "safety pass") == NULL);
+}
+
+int main(void)
+{
+	klp_log_clear();
+	TAP_TEST(no_task_ever_mixes_versions);
+	TAP_TEST(oracle_sees_what_force_breaks);
+	TAP_TEST(nothing_was_warned_about);
+	tap_result(rmmod(ORACLE) == 0, "target_module_unloads_after_all", "");
+	return tap_done();
+}

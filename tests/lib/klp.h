@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * klp.h - what guest tests of live patching share: modules, the files of a patch, waiting for a transition.
+ *
+ * Every wait here ends by the event itself; a test that waits for ever is ended by the hang detector of tap.h.
+ */
+#ifndef TESTS_KLP_H
+#define TESTS_KLP_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/klog.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include "tap.h"
+
+#define KLP_SYSFS	"/sys/kernel/livepatch"
+#define MODULE_DIR	"/lib/modules"
+
+/* Whole file as a string without its last newline; "" if it cannot be read. */
+static inline const char *slurp(const char *path, char *buf, size_t size)
+{
+	ssize_t got, total = 0;
+	int fd = open(path, O_RDONLY);
+
+	buf[0] = 0;
+	if (fd < 0)
+		return buf;
+	while ((got = read(fd, buf + total, size - 1 - total)) > 0)
+		total += got;
+	close(fd);
+	buf[total] = 0;
+	if (total && buf[total - 1] == '\n')
+		buf[total - 1] = 0;
+	return buf;
+}
+
+/* 0, or the errno of the write (or of the open). */
+static inline int spit(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CREAT, 0644), error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* 0 or errno. */
+static inline int insmod_args(const char *file, const char *args)
+{
+	char path[128];
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), MODULE_DIR "/%s.ko", file);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return errno;
+	if (syscall(SYS_finit_module, fd, args, 0))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static inline int insmod(const char *file)
+{
+	return insmod_args(file, "");
+}
+
+static inline int rmmod(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? errno : 0;
+}
+
+static inline void nap(long us)
+{
+	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* /sys/kernel/livepatch/PATCH/FILE, first character as a digit; -1 if it is not there. */
+static inline int klp_read(const char *patch, const char *file)
+{
+	char path[192], buf[64];
+
+	snprintf(path, sizeof(path), KLP_SYSFS "/%s/%s", patch, file);
+	slurp(path, buf, sizeof(buf));
+	return buf[0] ? atoi(buf) : -1;
+}
+
+static inline int klp_write(const char *patch, const char *file, const char *text)
+{
+	char path[192];
+
+	snprintf(path, sizeof(path), KLP_SYSFS "/%s/%s", patch, file);
+	return spit(path, text);
+}
+
+static inline bool klp_exists(const char *patch)
+{
+	char path[192];
+	struct stat st;
+
+	snprintf(path, sizeof(path), KLP_SYSFS "/%s", patch);
+	return stat(path, &st) == 0;
+}
+
+/* Until the patch is not in transition any more (or is gone). */
+static inline void klp_wait(const char *patch)
+{
+	while (klp_read(patch, "transition") == 1)
+		nap(500);
+}
+
+/* Until the patch has been taken back completely and its module can go. */
+static inline void klp_wait_gone(const char *patch)
+{
+	char path[192], buf[32];
+
+	while (klp_exists(patch))
+		nap(500);
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", patch);
+	while (strcmp(slurp(path, buf, sizeof(buf)), "0") != 0)
+		nap(500);
+}
+
+static inline void klp_unload(const char *patch)
+{
+	CHECK_EQ(klp_write(patch, "enabled", "0"), 0);
+	klp_wait_gone(patch);
+	CHECK_EQ(rmmod(patch), 0);
+}
+
+static inline int patch_state(pid_t pid)
+{
+	char path[64], buf[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/patch_state", pid);
+	slurp(path, buf, sizeof(buf));
+	return buf[0] ? atoi(buf) : -99;
+}
+
+static inline uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* The kernel log since the last klp_log_clear(), into a static buffer. */
+static inline const char *klp_log(void)
+{
+	static char log[256 * 1024];
+	int n = klogctl(4 - 1, log, sizeof(log) - 1);	/* SYSLOG_ACTION_READ_ALL */
+
+	log[n > 0 ? n : 0] = 0;
+	return log;
+}
+
+static inline void klp_log_clear(void)
+{
+	klogctl(5, NULL, 0);				/* SYSLOG_ACTION_CLEAR */
+}
+
+/* The "livepatch: ..." lines of the log, without level and time, one a line. */
+static inline const char *klp_log_lines(void)
+{
+	static char lines[64 * 1024];
+	const char *at = klp_log();
+	size_t n = 0;
+
+	while (at && *at && n < sizeof(lines) - 512) {
+		const char *end = strchr(at, '\n'), *text = strstr(at, "livepatch: ");
+		size_t length = end ? (size_t)(end - at) : strlen(at);
+
+		if (text && text < at + length) {
+			text += strlen("livepatch: ");
+			length = (size_t)(at + length - text);
+			memcpy(lines + n, text, length);
+			n += length;
+			lines[n++] = '\n';
+		}
+		at = end ? end + 1 : NULL;
+	}
+	lines[n] = 0;
+	return lines;
+}
+
+/* xorshift: every random choice of a test comes from TAP_SEED. */
+static inline uint32_t prng(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+#endif
