@@ -158,7 +158,7 @@ static inline uint64_t now_us(void)
 static inline const char *klp_log(void)
 {
 	static char log[256 * 1024];
-	int n = klogctl(4 - 1, log, sizeof(log) - 1);	/* SYSLOG_ACTION_READ_ALL */
+	int n = klogctl(3, log, sizeof(log) - 1);	/* SYSLOG_ACTION_READ_ALL */
 
 	log[n > 0 ? n : 0] = 0;
 	return log;
