@@ -119,6 +119,10 @@ struct file *fd_get(int fd);
 /* Lowest free descriptor >= @min for @f (takes over the reference): fd, -EMFILE, -ENOMEM. */
 int fd_install(struct file *f, int min, bool cloexec);
 int fd_close(int fd);				/* 0, -EBADF */
+/* Puts @f at @fd, closing what was there; takes over the reference on success. */
+int fd_replace(struct file *f, unsigned fd, bool cloexec);
+int fd_get_cloexec(int fd);			/* 0, 1, -EBADF */
+int fd_set_cloexec(int fd, bool cloexec);
 /* For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd, or -1. */
 struct file *files_get_fd(struct files *files, int fd);
 int files_next_fd(struct files *files, int fd);

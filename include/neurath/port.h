@@ -3,15 +3,18 @@
  * Ports: synchronous calls of tasks to user-space servers.  kernel/ipc owns it;
  * docs/ipc.md is the specification.
  *
- * A call is embedded in its task, so making one allocates nothing and cannot
- * fail for memory.  The kernel completes each call exactly once.  State table
- * of a call (all changes under port->lock):
+ * A call is embedded in its task (one object, allocated with it), so making one
+ * allocates nothing and cannot fail for memory.  The kernel completes each call
+ * exactly once.  State table of a call (all changes under port->lock):
  *
  *	IDLE   -> QUEUED	the client, in call_server()
  *	QUEUED -> ACTIVE	a server thread receives it
  *	QUEUED -> DONE		signal or kick (-ERESTART...), port death (-EIO)
  *	ACTIVE -> DONE		the reply; port death (-EIO); fatal signal (the tag dies)
- *	DONE   -> IDLE		the client picks up the result; seq grows: the old tag is dead
+ *	DONE   -> IDLE		the client picks up the result
+ *
+ * While call->pins is not 0 a server thread is copying to or from the client: a call
+ * that has to end then is marked CALL_ABORTED and ends when the copy does.
  */
 #ifndef NEURATH_PORT_H
 #define NEURATH_PORT_H
@@ -20,78 +23,118 @@
 #include <neurath/uaccess.h>
 #include <uapi/port.h>
 
+struct file;
+
 enum call_state { CALL_IDLE, CALL_QUEUED, CALL_ACTIVE, CALL_DONE };
 
-/* Legend: (p) port->lock, (@) the calling task, (!) constant. */
+#define PORT_HASH	16
+
+/* Legend: (p) port->lock, (@) the calling task, (!) constant, (l) port_list_mutex. */
 struct port {
 	spinlock_t lock;
 	atomic_t refs;
-	u64 id;				/* (!) never reused */
-	struct process *owner;		/* (!) */
-	unsigned flags;			/* (!) PORT_CANCEL_OK, PORT_REATTACH */
+	u64 id;				/* (!) never reused, not 0 */
+	struct process *owner;		/* (!) compared only, never followed */
+	char owner_comm[TASK_COMM_LEN];	/* (!) for /proc/mounts and reports */
+	unsigned flags;			/* (!) PORT_CANCEL_OK, PORT_TTY ... */
 	unsigned level;			/* (!) a server may only call ports of lower level */
-	bool dead;			/* (p) */
-	struct list_head notes;		/* (p) served before calls */
+	bool dead;			/* (p) for ever once set */
+	struct list_head all_node;	/* (l) */
+	struct list_head notes;		/* (p) struct port_note_node; served before calls */
 	struct list_head calls;		/* (p) QUEUED, FIFO */
-	struct list_head active;	/* (p) ACTIVE */
+	struct list_head active[PORT_HASH];	/* (p) ACTIVE, by tag */
 	struct wait_queue_head receivers;
-	struct list_head files;		/* (p) open files with readiness */
-	unsigned long irq_bits;		/* (p) */
-	struct port_note_node *irq_note;	/* (p) preallocated */
+	struct list_head files;		/* (p) struct port_file: open files with readiness */
+	struct port_irq *irqs[8];	/* (p) lines it owns: note.c */
+	u64 irq_bits;			/* (p) */
+	struct port_note_node *irq_note;	/* (!) allocated with the first line */
 };
 
 struct port_note_node {
 	struct list_head node;		/* (p) */
-	struct port_note note;
+	struct port_note note;		/* (p) */
 	bool queued;			/* (p) */
-	void *owner;			/* what to release when delivered */
-	void (*delivered)(struct port_note_node *n);
+	/*
+	 * The object it is part of has no other owner any more: it is freed when the
+	 * server has the note or never will.
+	 */
+	bool owns;			/* (p) */
+	void (*free)(struct port_note_node *n);	/* (!) without locks (task) */
+};
+
+/* An open file of a server: what the port needs to know of it. */
+struct port_file {
+	struct port *port;		/* (!) with a reference */
+	u64 handle;			/* (!) */
+	struct list_head node;		/* (p) port->files */
+	u32 ready;			/* (p) POLL bits; read racily by poll */
+	struct file *file;		/* (p) to wake pollers; NULL once closed */
+	struct port_note_node close;	/* (p) preallocated: closing cannot fail */
+	struct port_attr attr;		/* (!) as opened: node and type are used */
+	u64 tty;			/* (!) id of the terminal, or 0 */
 };
 
 struct call {
 	struct task *task;		/* (!) */
-	struct port *port;		/* (p) valid unless IDLE */
-	enum call_state state;		/* (p) */
+	struct port *port;		/* (p) valid unless IDLE; the caller holds a reference */
+	enum call_state state;		/* (p) read racily by its own task */
 	unsigned flags;			/* (p) CALL_ */
-	u64 seq;			/* (p) grows at completion */
 	unsigned pins;			/* (p) copies in progress by the server */
-	struct list_head node;		/* (p) */
-	struct port_request req;	/* (@) until QUEUED, then constant */
-	struct iobuf in, out;		/* leases; (@) until QUEUED */
-	struct mm *mm;			/* (!) while not IDLE: address space of the leases */
+	struct list_head node;		/* (p) port->calls or port->active */
+	struct port_request req;	/* (@) until QUEUED, then constant until DONE */
+	struct iobuf in, out;		/* leases, as req */
+	struct mm *mm;			/* as req: address space of user leases */
+	struct port_file *file;		/* as req: whose readiness the reply carries; may be NULL */
 	s64 status;			/* (p) */
 	u64 aux;			/* (p) */
-	u32 ready;			/* (p) */
-	u32 moved;			/* (p) bytes written to the out lease */
-	u64 active_since_ns;		/* (p) */
+	u32 moved;			/* (p) bytes known to be in the out lease */
+	u64 report_ns;			/* (@) when to report a server that ignores CANCEL; 0 = never */
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
+	struct port *cancel_port;	/* (@) reference while a GONE note may be queued */
 };
 #define CALL_CANCEL_SENT	1
-#define CALL_KILLED		2
+#define CALL_ABORTED		2	/* ends with status as soon as pins is 0 */
 
 struct call_result {
 	s64 status;
 	u64 aux;
-	u32 ready;
 	u32 moved;
 };
 
+/* Internal flag of a request: check with the caller's real ids (access(2)). */
+#define PORT_REQ_REAL_IDS	0x8000
+
 /*
- * The one way to call a server.  @op, @handle, @arg in @req; leases in/out.  0 with
- * *res filled (res->status is the server's answer), -EIO (port died), -EDEADLK
- * (level rule), -ERESTARTSYS (signal or kick; nothing happened). (task)
+ * The one way to call a server.  op, flags, handle, arg in @req; leases in/out of at
+ * most PORT_IO_MAX bytes; @file may be NULL.  0 with *res filled (res->status is the
+ * server's answer, never -EINTR); -EIO (port died), -EDEADLK (level rule), -EFAULT,
+ * or an -ERESTART code (signal or kick; nothing happened).  The caller holds a
+ * reference on @port. (task)
  */
-int call_server(struct port *port, struct port_request *req, struct iobuf in, struct iobuf out,
-		struct call_result *res);
+int call_server(struct port *port, struct port_file *file, struct port_request *req,
+		struct iobuf in, struct iobuf out, struct call_result *res);
 
 /* Called by task allocation and freeing. */
-int call_init_task(struct task *task);
-void call_free_task(struct task *task);
+int call_init_task(struct task *task);		/* 0, -ENOMEM */
+void call_free_task(struct task *task);		/* (any but NMI) */
 /* The process dies: its ports die, all their calls end with -EIO. (task) */
 void ports_of_process_died(struct process *p);
-/* An open file was closed: cannot fail or block. */
-void port_post_close(struct port *port, struct port_note_node *note, u64 handle);
+
+struct port *port_create(unsigned flags, unsigned level);	/* NULL = no memory */
 void port_get(struct port *port);
 void port_put(struct port *port);
+/* Everything that waits for the port ends with -EIO; nothing new begins. (task) */
+void port_die(struct port *port);
+
+/* uid 0: requests for @path and below come to @port.  -EBUSY, -ENOMEM. (kernel/fs/mount.c) */
+int mount_add_port(const char *path, struct port *port, u64 root);
+/* The name of terminal @node of @port in the session code (signal.h); never 0. */
+u64 tty_id(const struct port *port, u64 node);
+
+/* An open file comes into being with OPEN's answer, and ends with its note. (task) */
+struct port_file *port_file_alloc(struct port *port);		/* NULL = no memory */
+void port_file_attach(struct port_file *pf, struct file *file, u64 handle);
+void port_file_close(struct port_file *pf);	/* cannot fail or block; frees it sooner or later */
+void port_file_free(struct port_file *pf);	/* one that was never attached */
 
 #endif

@@ -17,10 +17,12 @@
 enum lock_rank {
 	/* Sleeping locks (mutexes), outermost first. */
 	RANK_FILE_POS = 10,	/* struct file offset: held around the backend's methods */
+	RANK_FILE_SEQ,		/* text of an open kernfs file: held around its show method */
 	RANK_MODULE,		/* module list and loading */
 	RANK_KLP,		/* all live-patch data */
 	RANK_KERNFS,		/* tree of /proc and /sys */
 	RANK_MOUNT,
+	RANK_PORT_LIST,
 	RANK_HOOK,		/* hook registration */
 	RANK_TEXT,		/* text poking */
 	RANK_PIPE,

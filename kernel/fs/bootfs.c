@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /boot: the modules that the boot loader loaded, as read-only files.  Their pages
+ * are never freed, so a mapping of one uses them in place: bootfs_map() makes an
+ * object whose pages are the module's own.
+ */
+#include <neurath/boot.h>
+#include <neurath/bug.h>
+#include <neurath/kernfs.h>
+#include <neurath/mm.h>
+#include <neurath/vm.h>
+#include "fs_internal.h"
+
+static const struct boot_module *bootfs_module_of(const struct file *f)
+{
+	return kernfs_private(kernfs_of_file(f));
+}
+
+static size_t bootfs_size(void *private)
+{
+	const struct boot_module *m = private;
+
+	return m->end - m->start;
+}
+
+static ssize_t bootfs_read(struct file *f, struct iobuf *to, loff_t *pos)
+{
+	const struct boot_module *m = bootfs_module_of(f);
+	size_t size = m->end - m->start;
+	ssize_t n;
+
+	if (*pos < 0 || (size_t)*pos >= size)
+		return 0;
+	n = iobuf_put(to, (char *)phys_to_virt(m->start) + *pos, size - *pos);
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+static int bootfs_map(struct file *f, struct vmobject **out)
+{
+	const struct boot_module *m = bootfs_module_of(f);
+	size_t nr = (m->end - m->start + PAGE_SIZE - 1) / PAGE_SIZE;
+	struct vmobject *o = vmobject_anon(nr);
+
+	if (!o)
+		return -ENOMEM;
+	for (size_t i = 0; i < nr; i++) {
+		struct page *page = phys_to_page(m->start + i * PAGE_SIZE);
+
+		page_get(page);
+		o->pages[i] = page;
+	}
+	*out = o;
+	return 0;
+}
+
+static const struct file_ops bootfs_stream = {
+	.read = bootfs_read,
+	.map = bootfs_map,
+};
+
+static const struct kernfs_file_ops bootfs_ops = {
+	.stream = &bootfs_stream,
+	.size = bootfs_size,
+};
+
+KERNFS_DIR(bootfs_dir, "/boot", 0555, NULL);
+
+void bootfs_init(void)
+{
+	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
+		const struct boot_module *m = &boot_info.modules[i];
+		struct kernfs_node *node = kernfs_create_file(kernfs_root("/boot"), m->name, 0555,
+							      &bootfs_ops, (void *)m);
+		assert(!IS_ERR(node));
+	}
+}

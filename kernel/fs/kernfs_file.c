@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernfs seen from a file descriptor: path walk, permissions, reading text that a
+ * show method makes, writing to a store method, streams, directories.
+ *
+ * Locks: struct kernfs_open is protected by f->pos_lock for reads with the file's
+ * own offset; pread on a shared description takes kernfs_open.lock itself.
+ * Methods run between kernfs_enter() and kernfs_leave(), with no lock of kernfs but
+ * that one, which ranks outermost together with the offset.
+ */
+#include <neurath/bug.h>
+#include <neurath/mm.h>
+#include <neurath/printk.h>
+#include <neurath/sched.h>
+#include "fs_internal.h"
+#include "kernfs_internal.h"
+
+#define KERNFS_DYN_COOKIE	(1L << 40)	/* cookies of dynamic entries are above */
+#define KERNFS_MOUNT_COOKIE	(1L << 50)	/* and those of mount points above these */
+
+/* f->private of every kernfs file. */
+struct kernfs_open {
+	struct kernfs_node *node;	/* (!) with a reference */
+	struct mutex lock;		/* protects seq; held around show */
+	struct seq_file seq;
+	bool filled;			/* (lock) seq holds one pass of show */
+};
+
+static const struct file_ops kernfs_ops;
+
+static struct kernfs_open *kernfs_open_of(const struct file *f)
+{
+	return f->private;
+}
+
+struct kernfs_node *kernfs_of_file(const struct file *f)
+{
+	return f->ops == &kernfs_ops ? kernfs_open_of(f)->node : NULL;
+}
+
+static const struct file_ops *kernfs_stream(const struct kernfs_node *node)
+{
+	return node->ops ? node->ops->stream : NULL;
+}
+
+/* ---- reading and writing ------------------------------------------------------ */
+
+/* Caller holds o->lock. */
+static int kernfs_fill(struct file *f, struct kernfs_open *o)
+{
+	struct kernfs_node *node = o->node;
+	int ret;
+
+	seq_free(&o->seq);
+	o->filled = false;
+	o->seq.node = node;
+	o->seq.file = f;
+	o->seq.private = node->private;
+	if (!kernfs_enter(node))
+		return -ENODEV;
+	ret = node->ops->show(&o->seq, node->private);
+	kernfs_leave(node);
+	if (o->seq.overflow)
+		ret = -ENOMEM;
+	o->filled = ret >= 0;
+	return ret < 0 ? ret : 0;
+}
+
+static ssize_t kernfs_read_text(struct file *f, struct iobuf *to, loff_t *pos)
+{
+	struct kernfs_open *o = kernfs_open_of(f);
+	ssize_t ret = mutex_lock_interruptible(&o->lock);
+
+	if (ret)
+		return ret;
+	if (*pos == 0 || !o->filled)
+		ret = kernfs_fill(f, o);
+	if (!ret && *pos < (loff_t)o->seq.count) {
+		ret = iobuf_put(to, o->seq.buf + *pos, o->seq.count - *pos);
+		if (ret > 0)
+			*pos += ret;
+	}
+	mutex_unlock(&o->lock);
+	return ret;
+}
+
+static ssize_t kernfs_read(struct file *f, struct iobuf *to, loff_t *pos)
+{
+	struct kernfs_node *node = kernfs_open_of(f)->node;
+	const struct file_ops *stream = kernfs_stream(node);
+
+	if (stream)
+		return stream->read ? stream->read(f, to, pos) : -EINVAL;
+	return node->ops && node->ops->show ? kernfs_read_text(f, to, pos) : -EINVAL;
+}
+
+static ssize_t kernfs_write_text(struct kernfs_node *node, struct iobuf *from, loff_t *pos)
+{
+	size_t n = min_t(size_t, from->len, PAGE_SIZE - 1);
+	char *buf = kmalloc(n + 1, GFP_KERNEL);
+	ssize_t ret;
+
+	if (!buf)
+		return -ENOMEM;
+	ret = iobuf_get(from, buf, n);
+	if (ret >= 0) {
+		buf[ret] = '\0';
+		if (kernfs_enter(node)) {
+			ret = node->ops->store(buf, ret, node->private);
+			kernfs_leave(node);
+		} else {
+			ret = -ENODEV;
+		}
+	}
+	kfree(buf);
+	if (ret > 0)
+		*pos += ret;
+	return ret;
+}
+
+static ssize_t kernfs_write(struct file *f, struct iobuf *from, loff_t *pos)
+{
+	struct kernfs_node *node = kernfs_open_of(f)->node;
+	const struct file_ops *stream = kernfs_stream(node);
+
+	if (stream)
+		return stream->write ? stream->write(f, from, pos) : -EINVAL;
+	return node->ops && node->ops->store ? kernfs_write_text(node, from, pos) : -EINVAL;
+}
+
+static loff_t kernfs_lseek(struct file *f, loff_t off, int whence)
+{
+	const struct file_ops *stream = kernfs_stream(kernfs_open_of(f)->node);
+	loff_t pos;
+
+	if (stream && stream->lseek)
+		return stream->lseek(f, off, whence);
+	if (whence == SEEK_CUR)
+		pos = f->pos + off;
+	else if (whence == SEEK_SET)
+		pos = off;
+	else if (whence == SEEK_END && kernfs_open_of(f)->node->ops->size)
+		pos = kernfs_open_of(f)->node->ops->size(kernfs_open_of(f)->node->private) + off;
+	else
+		return -EINVAL;
+	return pos < 0 ? -EINVAL : pos;
+}
+
+static long kernfs_ioctl(struct file *f, unsigned cmd, unsigned long arg)
+{
+	const struct file_ops *stream = kernfs_stream(kernfs_open_of(f)->node);
+
+	return stream && stream->ioctl ? stream->ioctl(f, cmd, arg) : -ENOTTY;
+}
+
+static unsigned kernfs_poll(struct file *f)
+{
+	const struct file_ops *stream = kernfs_stream(kernfs_open_of(f)->node);
+
+	return stream && stream->poll ? stream->poll(f) :
+	       POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+}
+
+static int kernfs_map(struct file *f, struct vmobject **out)
+{
+	const struct file_ops *stream = kernfs_stream(kernfs_open_of(f)->node);
+
+	return stream && stream->map ? stream->map(f, out) : -ENODEV;
+}
+
+/* The contents belong to the kernel: emptying is accepted and means nothing. */
+static int kernfs_truncate(struct file *f, loff_t size)
+{
+	return 0;
+}
+
+static void kernfs_release(struct file *f)
+{
+	struct kernfs_open *o = kernfs_open_of(f);
+
+	seq_free(&o->seq);
+	kernfs_put(o->node);
+	kfree(o);
+}
+
+/* ---- attributes ------------------------------------------------------------------ */
+
+static void kernfs_attr(struct kernfs_node *node, struct port_attr *attr)
+{
+	s64 birth = node->birth_ns + clock_realtime_offset_ns();
+
+	*attr = (struct port_attr){
+		.node = node->ino, .mode = node->mode, .nlink = S_ISDIR(node->mode) ? 2 : 1,
+		.uid = node->uid, .gid = node->gid, .rdev = node->rdev,
+		.atime_ns = birth, .mtime_ns = birth, .ctime_ns = birth,
+	};
+	if (node->ops && node->ops->size)
+		attr->size = node->ops->size(node->private);
+}
+
+/* Each tree is a device of its own. */
+static u64 kernfs_dev(struct kernfs_node *node)
+{
+	while (node->parent)
+		node = node->parent;
+	return MKDEV(0, 64 + (node->ino & 0xff));
+}
+
+static int kernfs_stat(struct file *f, struct stat *st)
+{
+	struct kernfs_node *node = kernfs_open_of(f)->node;
+	struct port_attr attr;
+
+	kernfs_attr(node, &attr);
+	attr_to_stat(&attr, kernfs_dev(node), st);
+	return 0;
+}
+
+static void kernfs_fill_statfs(struct kernfs_node *node, struct statfs *st)
+{
+	*st = (struct statfs){ .f_type = 0x62656572, .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE,
+			       .f_namelen = 255 };
+	while (node->parent)
+		node = node->parent;
+	if (!strcmp(node->name, "proc"))
+		st->f_type = 0x9fa0;
+}
+
+static int kernfs_statfs(struct file *f, struct statfs *st)
+{
+	kernfs_fill_statfs(kernfs_open_of(f)->node, st);
+	return 0;
+}
+
+/* ---- directories ------------------------------------------------------------------ */
+
+static unsigned kernfs_dtype(umode_t mode)
+{
+	return (mode & S_IFMT) >> 12;
+}
+
+/* Linked children with a number above *pos; -E2BIG when the sink is full. */
+static int kernfs_list_children(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
+{
+	struct kernfs_node *child;
+	int ret = 0;
+
+	mutex_lock(&kernfs_mutex);
+	list_for_each_entry(child, &dir->children, sibling) {
+		if ((loff_t)child->ino <= *pos)
+			continue;
+		if (!sink->emit(sink, child->name, strlen(child->name), child->ino,
+				kernfs_dtype(child->mode), child->ino)) {
+			ret = -E2BIG;
+			break;
+		}
+		*pos = child->ino;
+	}
+	mutex_unlock(&kernfs_mutex);
+	return ret;
+}
+
+/* Shifts the cookies of a part of a directory out of the way of the others. */
+struct kernfs_shifted_sink {
+	struct dir_sink sink;
+	struct dir_sink *outer;
+	loff_t shift;
+	bool full;
+};
+
+static bool kernfs_emit_shifted(struct dir_sink *sink, const char *name, size_t len, u64 ino,
+				unsigned type, loff_t next)
+{
+	struct kernfs_shifted_sink *s = container_of(sink, struct kernfs_shifted_sink, sink);
+
+	s->full = !s->outer->emit(s->outer, name, len, ino, type, next + s->shift);
+	return !s->full;
+}
+
+static bool kernfs_known_name(void *arg, const char *name)
+{
+	return kernfs_exists(arg, name);
+}
+
+static int kernfs_list_dots(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
+{
+	struct kernfs_node *parent = dir->parent ? dir->parent : dir;
+
+	if (*pos < 1) {
+		if (!sink->emit(sink, ".", 1, dir->ino, DT_DIR, 1))
+			return -E2BIG;
+		*pos = 1;
+	}
+	if (*pos < 2) {
+		if (!sink->emit(sink, "..", 2, parent->ino, DT_DIR, 2))
+			return -E2BIG;
+		*pos = 2;
+	}
+	return 0;
+}
+
+/* Static children, then those made on demand, then mount points that have no node. */
+static int kernfs_readdir(struct file *f, struct dir_sink *sink, loff_t *pos)
+{
+	struct kernfs_node *dir = kernfs_open_of(f)->node;
+	struct kernfs_shifted_sink shifted = {
+		.sink.emit = kernfs_emit_shifted, .outer = sink, .shift = KERNFS_DYN_COOKIE };
+	loff_t part;
+	int ret = 0;
+
+	if (!S_ISDIR(dir->mode))
+		return -ENOTDIR;
+	if (dir->removed)
+		return -ENOENT;
+	if (*pos < KERNFS_DYN_COOKIE) {
+		ret = kernfs_list_dots(dir, sink, pos);
+		if (!ret)
+			ret = kernfs_list_children(dir, sink, pos);
+		if (ret)
+			return ret == -E2BIG ? 0 : ret;
+		*pos = KERNFS_DYN_COOKIE;
+	}
+	if (*pos < KERNFS_MOUNT_COOKIE && dir->dyn) {
+		part = *pos - KERNFS_DYN_COOKIE;
+		ret = dir->dyn->iterate(dir, &shifted.sink, &part);
+		*pos = part + KERNFS_DYN_COOKIE;
+		if (ret || shifted.full)
+			return ret;
+	}
+	part = *pos < KERNFS_MOUNT_COOKIE ? 0 : *pos - KERNFS_MOUNT_COOKIE;
+	shifted.shift = KERNFS_MOUNT_COOKIE;
+	ret = mount_iterate(f->path, &shifted.sink, &part, kernfs_known_name, dir);
+	*pos = part + KERNFS_MOUNT_COOKIE;
+	return ret;
+}
+
+static const struct file_ops kernfs_ops = {
+	.read = kernfs_read,
+	.write = kernfs_write,
+	.stat = kernfs_stat,
+	.readdir = kernfs_readdir,
+	.lseek = kernfs_lseek,
+	.ioctl = kernfs_ioctl,
+	.poll = kernfs_poll,
+	.truncate = kernfs_truncate,
+	.statfs = kernfs_statfs,
+	.map = kernfs_map,
+	.release = kernfs_release,
+};
+
+/* ---- opening ------------------------------------------------------------------------ */
+
+static int kernfs_check_open(struct kernfs_node *node, unsigned flags)
+{
+	const struct kernfs_file_ops *ops = node->ops;
+	unsigned acc = flags & O_ACCMODE;
+	bool rd = acc != O_WRONLY, wr = acc != O_RDONLY;
+	unsigned mask = (rd ? MAY_READ : 0) | (wr ? MAY_WRITE : 0);
+
+	if ((flags & O_CREAT) && (flags & O_EXCL))
+		return -EEXIST;
+	if (flags & O_PATH)
+		return 0;
+	if (S_ISLNK(node->mode))
+		return -ELOOP;
+	if (S_ISDIR(node->mode) && (wr || (flags & O_CREAT)))
+		return -EISDIR;
+	if (!S_ISDIR(node->mode)) {
+		if (flags & O_DIRECTORY)
+			return -ENOTDIR;
+		if (!ops || (!ops->stream && ((rd && !ops->show) || (wr && !ops->store))))
+			return -EACCES;
+	}
+	return mode_permission(node->mode, node->uid, node->gid, mask);
+}
+
+static int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned flags,
+			    struct file **out)
+{
+	const struct file_ops *stream = kernfs_stream(node);
+	struct kernfs_open *o;
+	struct file *f;
+	int ret = kernfs_check_open(node, flags);
+
+	if (ret)
+		return ret;
+	o = kzalloc(sizeof(*o), GFP_KERNEL);
+	f = o ? file_alloc(&kernfs_ops, flags, node->mode & S_IFMT, path) : NULL;
+	if (!f) {
+		kfree(o);
+		return -ENOMEM;
+	}
+	mutex_init_rank(&o->lock, "kernfs_open", RANK_FILE_SEQ);
+	kernfs_get(node);
+	o->node = node;
+	f->private = o;
+	f->seekable = true;
+	if (stream && stream->open && !(flags & O_PATH))
+		ret = stream->open(f);
+	if (ret) {
+		file_put(f);
+		return ret;
+	}
+	*out = f;
+	return 0;
+}
+
+/*
+ * Opens what a magic link stands for: its path again if there is one, so that the
+ * new description has its own offset and flags; else the description itself.
+ */
+static int kernfs_follow(struct kernfs_node *node, struct path_request *rq)
+{
+	struct file *f;
+	int ret = node->ops->follow(node->private, &f);
+
+	if (ret)
+		return ret;
+	if (f->path && f->path[0] == '/') {
+		rq->redirect = kstrdup(f->path, GFP_KERNEL);
+		file_put(f);
+		return rq->redirect ? -EREDIRECT : -ENOMEM;
+	}
+	if (rq->op == PORT_OPEN) {
+		rq->file = f;
+		return 0;
+	}
+	if (rq->op == PORT_STAT) {
+		struct stat st;
+
+		ret = file_stat(f, &st);
+		rq->dev = st.st_dev;
+		rq->attr = (struct port_attr){
+			.node = st.st_ino, .mode = st.st_mode, .nlink = st.st_nlink,
+			.uid = st.st_uid, .gid = st.st_gid, .size = st.st_size };
+	}
+	file_put(f);
+	return ret;
+}
+
+/* ---- path requests --------------------------------------------------------------------- */
+
+static char *kernfs_link_target(struct kernfs_node *node)
+{
+	char *target;
+
+	if (node->ops && node->ops->readlink) {
+		if (!kernfs_enter(node))
+			return ERR_PTR(-ENOENT);
+		target = node->ops->readlink(node->private);
+		kernfs_leave(node);
+		return target;
+	}
+	target = kstrdup(node->private, GFP_KERNEL);
+	return target ? target : ERR_PTR(-ENOMEM);
+}
+
+/* A link at the end of @path[0..upto), with @rest still to walk behind it. */
+static int kernfs_redirect(struct kernfs_node *node, struct path_request *rq, const char *upto,
+			   const char *rest)
+{
+	char *target = kernfs_link_target(node), *base, *joined = NULL;
+	size_t len;
+	int ret = -ENOMEM;
+
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	while (upto > rq->path && upto[-1] != '/')
+		upto--;		/* links count from the directory they are in */
+	base = kstrndup(rq->path, upto - rq->path, GFP_KERNEL);
+	len = strlen(target) + strlen(rest) + 2;
+	joined = kmalloc(len, GFP_KERNEL);
+	if (base && joined) {
+		snprintf(joined, len, "%s/%s", target, rest);
+		ret = path_redirect(rq, base, joined);
+	}
+	kfree(joined);
+	kfree(base);
+	kfree(target);
+	return ret;
+}
+
+/*
+ * Walks @rest from @root.  0 and the node with a reference; -EREDIRECT at a link that
+ * must be followed; -ENOENT with *missing_last when only the last name is missing.
+ */
+static int kernfs_walk(struct mount *mnt, const char *rest, struct path_request *rq,
+		       struct kernfs_node **out, bool *missing_last)
+{
+	struct kernfs_node *node = mnt->tree, *child;
+	char name[256];
+	int ret;
+
+	kernfs_get(node);
+	while (*rest) {
+		const char *slash = strchr(rest, '/');
+		size_t len = slash ? (size_t)(slash - rest) : strlen(rest);
+		const char *next = slash ? slash + 1 : rest + len;
+
+		ret = !S_ISDIR(node->mode) ? -ENOTDIR : len >= sizeof(name) ? -ENAMETOOLONG :
+		      mode_permission(node->mode, node->uid, node->gid, MAY_EXEC);
+		if (!ret) {
+			memcpy(name, rest, len);
+			name[len] = '\0';
+			ret = kernfs_lookup_child(node, name, &child);
+			*missing_last = ret == -ENOENT && !*next;
+		}
+		kernfs_put(node);
+		if (ret)
+			return ret;
+		node = child;
+		if (S_ISLNK(node->mode) && (*next || rq->follow)) {
+			if (node->ops && node->ops->follow && !*next)
+				ret = kernfs_follow(node, rq);
+			else
+				ret = kernfs_redirect(node, rq, rest + len, next);
+			kernfs_put(node);
+			return ret ? ret : 1;
+		}
+		rest = next;
+	}
+	*out = node;
+	return 0;
+}
+
+static int kernfs_perform_on(struct kernfs_node *node, struct path_request *rq)
+{
+	switch (rq->op) {
+	case PORT_OPEN:
+		/* A device that stands for another one: /dev/tty. */
+		if (S_ISCHR(node->mode) && node->ops->follow && !(rq->arg0 & O_PATH))
+			return kernfs_follow(node, rq);
+		return kernfs_open_node(node, rq->path, rq->arg0, &rq->file);
+	case PORT_STAT:
+		kernfs_attr(node, &rq->attr);
+		rq->dev = kernfs_dev(node);
+		return 0;
+	case PORT_READLINK:
+		if (!S_ISLNK(node->mode))
+			return -EINVAL;
+		rq->link = kernfs_link_target(node);
+		return IS_ERR(rq->link) ? PTR_ERR(rq->link) : 0;
+	case PORT_STATFS:
+		kernfs_fill_statfs(node, &rq->statfs);
+		return 0;
+	case PORT_TRUNC:
+		return mode_permission(node->mode, node->uid, node->gid, MAY_WRITE);
+	case PORT_MKNOD:
+	case PORT_SYMLINK:
+	case PORT_LINK:
+		return -EEXIST;
+	default:
+		return -EPERM;
+	}
+}
+
+static int kernfs_perform(struct mount *mnt, const char *rest, const char *rest2,
+			  struct path_request *rq)
+{
+	struct kernfs_node *node;
+	bool missing_last = false;
+	int ret = kernfs_walk(mnt, rest, rq, &node, &missing_last);
+
+	if (ret > 0)		/* a magic link did it all */
+		return 0;
+	if (ret < 0) {
+		bool creates = rq->op == PORT_MKNOD || rq->op == PORT_SYMLINK ||
+			       (rq->op == PORT_OPEN && (rq->arg0 & O_CREAT));
+
+		return missing_last && creates ? -EACCES : ret;
+	}
+	ret = kernfs_perform_on(node, rq);
+	kernfs_put(node);
+	return ret;
+}
+
+const struct mount_ops kernfs_mount_ops = {
+	.fstype = "kernfs",
+	.perform = kernfs_perform,
+};

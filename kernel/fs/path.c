@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Paths.  Every path is made absolute and lexically normal in the kernel: "." and
+ * ".." are resolved as text, so ".." after a symbolic link leads to the directory
+ * that the text names, not to that of the link's target (docs/files.md).  Then the
+ * longest mounted prefix picks a backend.
+ *
+ * Strings handed out are kmalloc'ed and belong to the caller.  cwd and root of the
+ * process are copied under process->lock.
+ */
+#include <neurath/bug.h>
+#include <neurath/mm.h>
+#include <neurath/task.h>
+#include "fs_internal.h"
+
+/*
+ * Normalises the path at @s in place: "/a/b", or "" for the root.  ".." of the
+ * root is the root.
+ */
+static void path_normalise(char *s)
+{
+	char *out = s;
+	const char *in = s;
+
+	while (*in) {
+		const char *end = in;
+		size_t len;
+
+		while (*in == '/')
+			in++;
+		for (end = in; *end && *end != '/'; end++)
+			;
+		len = end - in;
+		if (len == 0 || (len == 1 && in[0] == '.')) {
+			/* nothing */
+		} else if (len == 2 && in[0] == '.' && in[1] == '.') {
+			while (out > s && *--out != '/')
+				;
+		} else {
+			*out++ = '/';
+			memmove(out, in, len);
+			out += len;
+		}
+		in = end;
+	}
+	*out = '\0';
+}
+
+static bool path_is_below(const char *path, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(path, prefix, len) && (path[len] == '/' || !path[len]);
+}
+
+/* @root + normalised (@base + '/' + @path); @base, if used and below @root, keeps it there. */
+static char *path_build(const char *root, const char *base, const char *path)
+{
+	size_t root_len, size;
+	char *out;
+
+	if (path[0] == '/')
+		base = "";
+	else if (path_is_below(base, root))
+		base += strlen(root);
+	else
+		root = "";
+	root_len = strlen(root);
+	size = root_len + strlen(base) + strlen(path) + 3;
+	out = kmalloc(size, GFP_KERNEL);
+	if (!out)
+		return ERR_PTR(-ENOMEM);
+	memcpy(out, root, root_len);
+	out[root_len] = '/';
+	memcpy(out + root_len + 1, base, strlen(base));
+	out[root_len + 1 + strlen(base)] = '/';
+	memcpy(out + root_len + 2 + strlen(base), path, strlen(path) + 1);
+	path_normalise(out + root_len);
+	if (!out[0])
+		memcpy(out, "/", 2);
+	if (strlen(out) >= PATH_MAX) {
+		kfree(out);
+		return ERR_PTR(-ENAMETOOLONG);
+	}
+	return out;
+}
+
+char *path_absolute(const char *base, const char *path)
+{
+	return path_build("", base, path);
+}
+
+/* A copy of current's root prefix ("" without chroot), or NULL. */
+static char *path_current_root(void)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	char *root;
+
+	spin_lock_irqsave(&p->lock, flags);
+	root = kstrdup(p->root ? p->root : "", GFP_ATOMIC);
+	spin_unlock_irqrestore(&p->lock, flags);
+	return root;
+}
+
+static char *path_current_cwd(void)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	char *cwd;
+
+	spin_lock_irqsave(&p->lock, flags);
+	cwd = kstrdup(p->cwd ? p->cwd : "/", GFP_ATOMIC);
+	spin_unlock_irqrestore(&p->lock, flags);
+	return cwd;
+}
+
+static char *path_in_root(const char *base, const char *path)
+{
+	char *root = path_current_root(), *out;
+
+	if (!root)
+		return ERR_PTR(-ENOMEM);
+	out = path_build(root, base, path);
+	kfree(root);
+	return out;
+}
+
+/* What a relative path counts from: a copy. */
+static char *path_base(int dfd)
+{
+	struct file *f;
+	char *base;
+
+	if (dfd == AT_FDCWD) {
+		base = path_current_cwd();
+		return base ? base : ERR_PTR(-ENOMEM);
+	}
+	f = fd_get(dfd);
+	if (!f)
+		return ERR_PTR(-EBADF);
+	if (!S_ISDIR(f->mode) || !f->path)
+		base = ERR_PTR(-ENOTDIR);
+	else if (!(base = kstrdup(f->path, GFP_KERNEL)))
+		base = ERR_PTR(-ENOMEM);
+	file_put(f);
+	return base;
+}
+
+char *path_from_user(int dfd, const char __user *upath)
+{
+	char *text = kmalloc(PATH_MAX, GFP_KERNEL), *base = NULL, *out;
+	ssize_t len;
+
+	if (!text)
+		return ERR_PTR(-ENOMEM);
+	len = strncpy_from_user(text, upath, PATH_MAX);
+	if (len <= 0)
+		out = ERR_PTR(len ? len : -ENOENT);
+	else if (text[0] == '/')
+		out = path_in_root("", text);
+	else if (IS_ERR(base = path_base(dfd)))
+		out = base;
+	else
+		out = path_in_root(base, text);
+	if (base && !IS_ERR(base))
+		kfree(base);
+	kfree(text);
+	return out;
+}
+
+/* ---- path requests --------------------------------------------------------- */
+
+int path_redirect(struct path_request *rq, const char *base, const char *target)
+{
+	char *path = path_in_root(base, target);
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	rq->redirect = path;
+	return -EREDIRECT;
+}
+
+static int path_perform_once(struct path_request *rq)
+{
+	const char *rest, *rest2 = NULL;
+	struct mount *mnt = mount_find(rq->path, &rest), *mnt2 = NULL;
+	int ret;
+
+	if (!mnt)
+		return -ENOENT;
+	if (rq->path2)
+		mnt2 = mount_find(rq->path2, &rest2);
+	if (rq->path2 && mnt2 != mnt)
+		ret = -EXDEV;
+	else if ((rq->op == PORT_UNLINK || rq->op == PORT_RENAME) &&
+		 (!*rest || (rest2 && !*rest2)))
+		ret = -EBUSY;
+	else
+		ret = mnt->ops->perform(mnt, rest, rest2, rq);
+	if (mnt2)
+		mount_put(mnt2);
+	mount_put(mnt);
+	return ret;
+}
+
+int path_perform(struct path_request *rq, char *path, char *path2)
+{
+	int ret = IS_ERR(path) ? PTR_ERR(path) : IS_ERR(path2) ? PTR_ERR(path2) : 0;
+
+	rq->path = IS_ERR(path) ? NULL : path;
+	rq->path2 = IS_ERR(path2) ? NULL : path2;
+	for (unsigned round = 0; !ret; round++) {
+		char **replaced;
+
+		rq->redirect_which = 0;
+		ret = path_perform_once(rq);
+		if (ret != -EREDIRECT)
+			break;
+		replaced = rq->redirect_which ? &rq->path2 : &rq->path;
+		kfree(*replaced);
+		*replaced = rq->redirect;
+		rq->redirect = NULL;
+		ret = round < PORT_REDIRECT_MAX ? 0 : -ELOOP;
+	}
+	kfree(rq->path2);
+	kfree(rq->path);
+	rq->path = NULL;
+	rq->path2 = NULL;
+	return ret;
+}
+
+int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
+{
+	const struct credentials *c = &current->process->cred;
+	unsigned shift = 0;
+
+	if (c->euid == 0) {
+		/* The superuser may do all but execute what nobody may execute. */
+		bool exec_ok = S_ISDIR(mode) || (mode & 0111);
+
+		return (mask & MAY_EXEC) && !exec_ok ? -EACCES : 0;
+	}
+	if (c->euid == uid) {
+		shift = 6;
+	} else if (c->egid == gid) {
+		shift = 3;
+	} else {
+		for (unsigned i = 0; i < c->ngroups; i++) {
+			if (c->groups[i] == gid)
+				shift = 3;
+		}
+	}
+	return (mask & ~(mode >> shift) & 7) ? -EACCES : 0;
+}

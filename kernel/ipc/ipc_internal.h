@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of kernel/ipc share. */
+#ifndef IPC_INTERNAL_H
+#define IPC_INTERNAL_H
+
+#include <neurath/bug.h>
+#include <neurath/port.h>
+#include <neurath/spinlock.h>
+
+/* ---- call.c: completion.  Caller holds port->lock for all. ---- */
+/* The ACTIVE call of @port named @tag, not aborted; or NULL. */
+struct call *call_find(struct port *port, u64 tag);
+/* The only way to DONE: wakes the client. */
+void call_complete(struct call *c, s64 status, u64 aux);
+/* Ends a QUEUED or ACTIVE call for a reason of ours, at once or when its copies end. */
+void call_abort(struct call *c, s64 status);
+void call_pin(struct call *c);
+/* Ends a copy; true if the call is still alive. */
+bool call_unpin(struct call *c);
+/* QUEUED -> ACTIVE of the first queued call, a copy of its request; false = none. */
+bool call_take_first(struct port *port, struct port_request *req);
+
+/* ---- lease.c: copies between server and client, call pinned, no lock held. ---- */
+/* Bytes; -EFAULT with *client_fault telling whose memory was bad. */
+ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n,
+		       bool *client_fault);
+ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault);
+
+/* ---- port.c ---- */
+/* Readiness of @handle on all its open files.  Caller holds port->lock. */
+void port_set_ready_locked(struct port *port, u64 handle, u32 mask);
+
+/* ---- note.c ---- */
+void port_unlink_note(struct port_note_node *n);	/* caller holds port->lock */
+/*
+ * Next note of @port; false = none.  *owner, if not NULL, must be given to its free()
+ * once port->lock, which the caller holds, is released.
+ */
+bool port_take_note(struct port *port, struct port_note *note, struct port_note_node **owner);
+/* Queues @n, which from now on owns its object.  False = the port is dead. */
+bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value);
+void port_release_irqs(struct port *port);
+int port_irq_register(struct port *port, unsigned line, unsigned bit);
+int port_irq_ack(struct port *port, unsigned line);
+
+/* ---- the receiving side: sys_port.c ---- */
+bool port_has_work(struct port *port);
+
+#endif

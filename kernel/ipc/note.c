@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Notes: one-way messages of the kernel to a server.  Each is part of the object
+ * it speaks about (a call, an open file, the port), so posting needs no memory; it is
+ * queued at most once.  Notes are received before calls.
+ *
+ * Interrupts: a line is masked when it fires and stays so until the server
+ * acknowledges it; all lines of a port share one note whose value is the set of bits
+ * since the last.
+ */
+#include <neurath/arch.h>
+#include <neurath/mm.h>
+#include "ipc_internal.h"
+
+/* A line that a port owns.  Constant while registered. */
+struct port_irq {
+	struct port *port;
+	unsigned line;
+	unsigned bit;
+};
+
+/* Caller holds port->lock; the port is not dead. */
+static void port_post_locked(struct port *port, struct port_note_node *n, u32 kind, u32 reason,
+			     u64 value)
+{
+	assert_spin_held(&port->lock);
+	n->note = (struct port_note){ .kind = kind, .reason = reason, .value = value };
+	if (!n->queued) {
+		n->queued = true;
+		list_add_tail(&n->node, &port->notes);
+		wake_up(&port->receivers);
+	}
+}
+
+bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value)
+{
+	unsigned long flags;
+	bool alive;
+
+	spin_lock_irqsave(&port->lock, flags);
+	alive = !port->dead;
+	if (alive) {
+		n->owns = true;
+		port_post_locked(port, n, kind, 0, value);
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	return alive;
+}
+
+void port_unlink_note(struct port_note_node *n)
+{
+	if (n->queued) {
+		list_del_init(&n->node);
+		n->queued = false;
+	}
+}
+
+bool port_take_note(struct port *port, struct port_note *note, struct port_note_node **owner)
+{
+	struct port_note_node *n;
+
+	assert_spin_held(&port->lock);
+	*owner = NULL;
+	n = list_first_entry_or_null(&port->notes, struct port_note_node, node);
+	if (!n)
+		return false;
+	port_unlink_note(n);
+	*note = n->note;
+	if (n == port->irq_note) {
+		note->value = port->irq_bits;
+		port->irq_bits = 0;
+	}
+	/* Without ownership the object may be gone as soon as the lock is released. */
+	if (n->owns)
+		*owner = n;
+	return true;
+}
+
+/* ---- interrupts ---------------------------------------------------------------- */
+
+static void port_irq_fired(unsigned line, void *arg)
+{
+	struct port_irq *irq = arg;
+	struct port *port = irq->port;
+	unsigned long flags;
+
+	irq_mask(line);
+	spin_lock_irqsave(&port->lock, flags);
+	if (!port->dead) {
+		port->irq_bits |= BIT(irq->bit);
+		port_post_locked(port, port->irq_note, PORT_NOTE_IRQ, 0, 0);
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+/* Puts @irq into a free slot of @port, with the note on first use. */
+static int port_irq_claim(struct port *port, struct port_irq *irq, struct port_note_node *note)
+{
+	unsigned long flags;
+	int ret = -ENOSPC;
+
+	spin_lock_irqsave(&port->lock, flags);
+	if (port->dead)
+		ret = -EIO;
+	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs) && ret == -ENOSPC; i++) {
+		if (port->irqs[i])
+			continue;
+		port->irqs[i] = irq;
+		if (!port->irq_note)
+			port->irq_note = note;
+		ret = 0;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	return ret;
+}
+
+static void port_irq_unclaim(struct port *port, struct port_irq *irq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs); i++) {
+		if (port->irqs[i] == irq)
+			port->irqs[i] = NULL;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+int port_irq_register(struct port *port, unsigned line, unsigned bit)
+{
+	struct port_irq *irq;
+	struct port_note_node *note;
+	int ret;
+
+	if (bit >= 64)
+		return -EINVAL;
+	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
+	note = kzalloc(sizeof(*note), GFP_KERNEL);
+	if (!irq || !note) {
+		kfree(irq);
+		kfree(note);
+		return -ENOMEM;
+	}
+	*irq = (struct port_irq){ .port = port, .line = line, .bit = bit };
+	ret = port_irq_claim(port, irq, note);
+	if (port->irq_note != note)
+		kfree(note);
+	if (ret)
+		goto free_irq;
+	ret = irq_request(line, port_irq_fired, irq);
+	if (ret)
+		goto unclaim;
+	return 0;
+unclaim:
+	port_irq_unclaim(port, irq);
+free_irq:
+	kfree(irq);
+	return ret;
+}
+
+int port_irq_ack(struct port *port, unsigned line)
+{
+	unsigned long flags;
+	int ret = -EINVAL;
+
+	spin_lock_irqsave(&port->lock, flags);
+	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs); i++) {
+		if (port->irqs[i] && port->irqs[i]->line == line)
+			ret = 0;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!ret)
+		irq_unmask(line);
+	return ret;
+}
+
+void port_release_irqs(struct port *port)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs); i++) {
+		struct port_irq *irq = port->irqs[i];
+
+		if (!irq)
+			continue;
+		irq_release(irq->line);		/* no handler runs after this */
+		port_irq_unclaim(port, irq);
+		kfree(irq);
+	}
+}

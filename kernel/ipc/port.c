@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports as objects: creation, references, death, and the readiness of their open
+ * files.
+ *
+ * A port dies once: with its owner process, or with the last descriptor of it.
+ * Death ends every call with -EIO and drops every note; the object lives on while
+ * mounts and open files refer to it.
+ *
+ * Locks: port->lock (RANK_PORT, also taken from interrupts); port_list_mutex for the
+ * list of all ports.
+ */
+#include <neurath/file.h>
+#include <neurath/mm.h>
+#include <neurath/sched.h>
+#include <neurath/string.h>
+#include "ipc_internal.h"
+
+static DEFINE_MUTEX_RANK(port_list_mutex, RANK_PORT_LIST);
+static LIST_HEAD(port_list);
+static atomic_long_t port_next_id;
+
+struct port *port_create(unsigned flags, unsigned level)
+{
+	struct port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+
+	if (!port)
+		return NULL;
+	spin_lock_init_rank(&port->lock, "port", RANK_PORT);
+	atomic_set(&port->refs, 1);
+	port->id = atomic_long_inc_return(&port_next_id);
+	port->owner = current->process;
+	strscpy(port->owner_comm, current->comm, sizeof(port->owner_comm));
+	port->flags = flags;
+	port->level = level;
+	INIT_LIST_HEAD(&port->notes);
+	INIT_LIST_HEAD(&port->calls);
+	for (unsigned i = 0; i < PORT_HASH; i++)
+		INIT_LIST_HEAD(&port->active[i]);
+	init_waitqueue_head(&port->receivers);
+	INIT_LIST_HEAD(&port->files);
+	mutex_lock(&port_list_mutex);
+	list_add_tail(&port->all_node, &port_list);
+	mutex_unlock(&port_list_mutex);
+	return port;
+}
+
+void port_get(struct port *port)
+{
+	atomic_inc(&port->refs);
+}
+
+void port_put(struct port *port)
+{
+	if (!atomic_dec_and_test(&port->refs))
+		return;
+	assert(port->dead && list_empty(&port->calls) && list_empty(&port->notes) &&
+	       list_empty(&port->files) && list_empty(&port->all_node));
+	kfree(port->irq_note);
+	kfree(port);
+}
+
+/* ---- death -------------------------------------------------------------------- */
+
+static void port_abort_calls(struct port *port)
+{
+	struct call *c, *next;
+
+	list_for_each_entry_safe(c, next, &port->calls, node)
+		call_abort(c, -EIO);
+	for (unsigned i = 0; i < PORT_HASH; i++) {
+		list_for_each_entry_safe(c, next, &port->active[i], node)
+			call_abort(c, -EIO);
+	}
+}
+
+static void port_mark_files_dead(struct port *port)
+{
+	struct port_file *pf;
+
+	list_for_each_entry(pf, &port->files, node) {
+		WRITE_ONCE(pf->ready, POLLERR | POLLHUP);
+		wake_up_all(&pf->file->waitq);
+	}
+}
+
+/* Notes that nobody will take any more: their owners get their memory back. */
+static void port_drop_notes(struct port *port)
+{
+	struct port_note_node *owner;
+	struct port_note note;
+	unsigned long flags;
+	bool more;
+
+	do {
+		spin_lock_irqsave(&port->lock, flags);
+		more = port_take_note(port, &note, &owner);
+		spin_unlock_irqrestore(&port->lock, flags);
+		if (owner)
+			owner->free(owner);
+	} while (more);
+}
+
+void port_die(struct port *port)
+{
+	unsigned long flags;
+	bool was_dead;
+
+	spin_lock_irqsave(&port->lock, flags);
+	was_dead = port->dead;
+	port->dead = true;
+	if (!was_dead) {
+		port_abort_calls(port);
+		port_mark_files_dead(port);
+		wake_up_all(&port->receivers);
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (was_dead)
+		return;
+	port_release_irqs(port);
+	port_drop_notes(port);
+	mutex_lock(&port_list_mutex);
+	list_del_init(&port->all_node);
+	mutex_unlock(&port_list_mutex);
+}
+
+static struct port *port_find_of(struct process *owner)
+{
+	struct port *port, *found = NULL;
+
+	mutex_lock(&port_list_mutex);
+	list_for_each_entry(port, &port_list, all_node) {
+		if (port->owner == owner && !READ_ONCE(port->dead)) {
+			port_get(port);
+			found = port;
+			break;
+		}
+	}
+	mutex_unlock(&port_list_mutex);
+	return found;
+}
+
+void ports_of_process_died(struct process *p)
+{
+	struct port *port;
+
+	while ((port = port_find_of(p)) != NULL) {
+		port_die(port);
+		port_put(port);
+	}
+}
+
+/* ---- open files ------------------------------------------------------------------ */
+
+static void port_file_free_note(struct port_note_node *n)
+{
+	port_file_free(container_of(n, struct port_file, close));
+}
+
+struct port_file *port_file_alloc(struct port *port)
+{
+	struct port_file *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
+
+	if (!pf)
+		return NULL;
+	port_get(port);
+	pf->port = port;
+	pf->ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+	pf->close.free = port_file_free_note;
+	INIT_LIST_HEAD(&pf->node);
+	INIT_LIST_HEAD(&pf->close.node);
+	return pf;
+}
+
+void port_file_free(struct port_file *pf)
+{
+	struct port *port = pf->port;
+
+	kfree(pf);
+	port_put(port);
+}
+
+void port_file_attach(struct port_file *pf, struct file *file, u64 handle)
+{
+	struct port *port = pf->port;
+	unsigned long flags;
+
+	pf->handle = handle;
+	pf->file = file;
+	spin_lock_irqsave(&port->lock, flags);
+	if (port->dead)
+		pf->ready = POLLERR | POLLHUP;
+	list_add(&pf->node, &port->files);
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+void port_file_close(struct port_file *pf)
+{
+	struct port *port = pf->port;
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	list_del_init(&pf->node);
+	pf->file = NULL;
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!port_post_owning(port, &pf->close, PORT_NOTE_CLOSE, pf->handle))
+		port_file_free(pf);
+}
+
+/* Widens the poll bits a server gives: it need not know the aliases. */
+static u32 port_poll_bits(u32 mask)
+{
+	mask &= POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
+	if (mask & POLLIN)
+		mask |= POLLRDNORM;
+	if (mask & POLLOUT)
+		mask |= POLLWRNORM;
+	return mask;
+}
+
+void port_set_ready_locked(struct port *port, u64 handle, u32 mask)
+{
+	struct port_file *pf;
+
+	assert_spin_held(&port->lock);
+	mask = port_poll_bits(mask);
+	list_for_each_entry(pf, &port->files, node) {
+		if (pf->handle == handle && pf->ready != mask) {
+			WRITE_ONCE(pf->ready, mask);
+			wake_up_all(&pf->file->waitq);
+		}
+	}
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls of servers: the interface is described in include/uapi/port.h.
+ *
+ * A port is a close-on-exec descriptor; only its owner process may receive on it.
+ * port_reply_recv() answers and receives in one entry.  The answer is consumed, and
+ * reply->tag cleared in the server's memory, before the wait begins: a restart of the
+ * call is then a pure receive by itself.
+ *
+ * port_recv_wait() is on the stack of every idle server; it is kept tiny.
+ */
+#include <neurath/file.h>
+#include <neurath/mm.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/syscall.h>
+#include "ipc_internal.h"
+
+/* ---- the descriptor --------------------------------------------------------------- */
+
+static void port_fd_release(struct file *f)
+{
+	port_die(f->private);
+	port_put(f->private);
+}
+
+static unsigned port_fd_poll(struct file *f)
+{
+	return port_has_work(f->private) ? POLLIN | POLLRDNORM : 0;
+}
+
+static const struct file_ops port_fd_ops = {
+	.poll = port_fd_poll,
+	.release = port_fd_release,
+};
+
+/* The port of descriptor @fd with a reference, if it is current's; or an error pointer. */
+static struct port *port_from_fd(int fd)
+{
+	struct file *f = fd_get(fd);
+	struct port *port;
+
+	if (!f)
+		return ERR_PTR(-EBADF);
+	if (f->ops != &port_fd_ops) {
+		port = ERR_PTR(-EINVAL);
+	} else {
+		port = f->private;
+		if (port->owner != current->process)
+			port = ERR_PTR(-EPERM);
+		else
+			port_get(port);
+	}
+	file_put(f);
+	return port;
+}
+
+SYSCALL_DEFINE2(port_create, unsigned, flags, unsigned, level)
+{
+	struct port *port;
+	struct file *f;
+	int fd;
+
+	if (flags & ~(PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY))
+		return -EINVAL;
+	f = file_alloc(&port_fd_ops, O_RDWR, 0, "port:[]");
+	if (!f)
+		return -ENOMEM;
+	port = port_create(flags, level);
+	if (!port) {
+		file_put(f);
+		return -ENOMEM;
+	}
+	f->private = port;
+	f->poll_wq = &port->receivers;
+	fd = fd_install(f, 0, true);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+SYSCALL_DEFINE3(port_mount, int, fd, const char __user *, upath, u64, root)
+{
+	struct port *port;
+	char *path;
+	int ret;
+
+	if (!is_superuser())
+		return -EPERM;
+	port = port_from_fd(fd);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	path = path_from_user(AT_FDCWD, upath);
+	ret = IS_ERR(path) ? PTR_ERR(path) : mount_add_port(path, port, root);
+	if (!IS_ERR(path))
+		kfree(path);
+	port_put(port);
+	return ret;
+}
+
+/* ---- answering ------------------------------------------------------------------------ */
+
+/* What the client's status becomes; the server's claims are not trusted. */
+static s64 port_check_status(const struct call *c, const struct port_reply *r)
+{
+	s64 status = r->status;
+
+	if (status == PORT_REDIRECT)
+		return c->req.flags & PORT_REQ_PATH ? status : -EIO;
+	if (status < 0)
+		return status >= -MAX_ERRNO && status > -ERESTARTSYS ? status : -EIO;
+	switch (c->req.op) {
+	case PORT_READ:
+	case PORT_READDIR:
+	case PORT_READLINK:
+		return (u64)status <= c->req.out_len ? status : -EIO;
+	case PORT_WRITE:
+		return (u64)status <= c->req.in_len ? status : -EIO;
+	}
+	return status;
+}
+
+/*
+ * Data, readiness, completion.  0; -ESRCH: the tag is dead; -EFAULT: the server's
+ * own data are not readable (the client then gets -EIO).
+ */
+static int port_reply(struct port *port, const struct port_reply *r)
+{
+	bool client_fault = false;
+	unsigned long flags;
+	struct call *c;
+	ssize_t n = 0;
+
+	spin_lock_irqsave(&port->lock, flags);
+	c = call_find(port, r->tag);
+	if (!c) {
+		spin_unlock_irqrestore(&port->lock, flags);
+		return -ESRCH;
+	}
+	if (r->len) {
+		call_pin(c);
+		spin_unlock_irqrestore(&port->lock, flags);
+		n = lease_copy_out(c, 0, (void __user *)r->data, r->len, &client_fault);
+		spin_lock_irqsave(&port->lock, flags);
+		if (!call_unpin(c)) {
+			spin_unlock_irqrestore(&port->lock, flags);
+			return -ESRCH;
+		}
+	}
+	if ((r->ready & PORT_READY_SET) && c->file)
+		port_set_ready_locked(port, c->file->handle, r->ready);
+	if (n > (ssize_t)c->moved)
+		c->moved = n;
+	if (c->pins)		/* another thread of the server still uses the lease: its bug */
+		call_abort(c, -EIO);
+	else if (n < 0)
+		call_complete(c, client_fault ? -EFAULT : -EIO, 0);
+	else
+		call_complete(c, port_check_status(c, r), r->aux);
+	spin_unlock_irqrestore(&port->lock, flags);
+	return n < 0 && !client_fault ? -EFAULT : 0;
+}
+
+/* ---- receiving -------------------------------------------------------------------------- */
+
+bool port_has_work(struct port *port)
+{
+	/* Racy reads: a stale "empty" is cured by the wake-up that follows each insertion. */
+	return !list_empty(&port->notes) || !list_empty(&port->calls) || READ_ONCE(port->dead);
+}
+
+/* Sleeps until there may be work: 0, -EAGAIN (time is up), -ERESTARTSYS. */
+static int port_recv_wait(struct port *port, u64 deadline)
+{
+	struct wait_entry entry;
+	int ret = 0;
+
+	init_wait_entry(&entry);
+	for (;;) {
+		prepare_to_wait_exclusive(&port->receivers, &entry, TASK_INTERRUPTIBLE);
+		if (port_has_work(port))
+			break;
+		ret = signal_pending(current) ? -ERESTARTSYS : 0;
+		if (ret)
+			break;
+		if (deadline == UINT64_MAX)
+			schedule();
+		else if (schedule_until(deadline) && !port_has_work(port))
+			ret = -EAGAIN;
+		if (ret)
+			break;
+	}
+	finish_wait(&port->receivers, &entry);
+	return ret;
+}
+
+/* A message as it stands in the server's buffer. */
+union port_message {
+	struct port_request req;
+	struct port_note note;
+};
+
+/* Takes one message: its size, 0 = none, -EIO = the port is dead. */
+static ssize_t port_take(struct port *port, union port_message *msg)
+{
+	struct port_note_node *owner;
+	unsigned long flags;
+	ssize_t size = 0;
+
+	spin_lock_irqsave(&port->lock, flags);
+	if (port_take_note(port, &msg->note, &owner))
+		size = sizeof(msg->note);
+	else if (call_take_first(port, &msg->req))
+		size = sizeof(msg->req);
+	else if (port->dead)
+		size = -EIO;
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (owner)
+		owner->free(owner);
+	return size;
+}
+
+/* The server could not take delivery: its client must not wait for ever. */
+static void port_undeliverable(struct port *port, u64 tag)
+{
+	unsigned long flags;
+	struct call *c;
+
+	spin_lock_irqsave(&port->lock, flags);
+	c = call_find(port, tag);
+	if (c)
+		call_abort(c, -EIO);
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+static void port_set_served(struct port *port)
+{
+	if (current->served == port)
+		return;
+	port_get(port);
+	if (current->served)
+		port_put(current->served);
+	current->served = port;
+	current->pflags |= PF_SERVER;
+}
+
+static int port_receive(struct port *port, void __user *ubuf, u64 deadline)
+{
+	union port_message msg;
+	ssize_t size;
+
+	port_set_served(port);
+	while ((size = port_take(port, &msg)) == 0) {
+		int ret = port_recv_wait(port, deadline);
+
+		if (ret)
+			return ret;
+	}
+	if (size < 0)
+		return size;
+	if (copy_to_user(ubuf, &msg, size) == 0)
+		return 0;
+	if (size == sizeof(msg.req))
+		port_undeliverable(port, msg.req.tag);
+	return -EFAULT;
+}
+
+static int port_consume_reply(struct port *port, struct port_reply __user *ureply)
+{
+	struct port_reply r;
+
+	if (copy_from_user(&r, ureply, sizeof(r)))
+		return -EFAULT;
+	if (!r.tag)
+		return 0;
+	if (put_user(0, &ureply->tag))
+		return -EFAULT;
+	return port_reply(port, &r);
+}
+
+SYSCALL_DEFINE4(port_reply_recv, int, fd, struct port_reply __user *, ureply,
+		struct port_request __user *, ubuf, s64, timeout_ns)
+{
+	struct port *port = port_from_fd(fd);
+	int ret = 0;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	if (ureply)
+		ret = port_consume_reply(port, ureply);
+	if (!ret && ubuf)
+		ret = port_receive(port, ubuf,
+				   timeout_ns < 0 ? UINT64_MAX : clock_ns() + timeout_ns);
+	port_put(port);
+	return ret;
+}
+
+/* ---- leases, readiness, terminals, interrupts ------------------------------------------------ */
+
+static ssize_t port_lease(int fd, u64 tag, u64 off, void __user *buf, size_t len, bool out)
+{
+	struct port *port = port_from_fd(fd);
+	bool client_fault;
+	unsigned long flags;
+	struct call *c;
+	ssize_t n;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	spin_lock_irqsave(&port->lock, flags);
+	c = call_find(port, tag);
+	if (c)
+		call_pin(c);
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!c) {
+		port_put(port);
+		return -ESRCH;
+	}
+	n = out ? lease_copy_out(c, off, buf, len, &client_fault) :
+		  lease_copy_in(c, off, buf, len, &client_fault);
+	spin_lock_irqsave(&port->lock, flags);
+	if (out && n > 0 && off + n > c->moved)
+		c->moved = off + n;
+	if (!call_unpin(c))
+		n = -ESRCH;
+	spin_unlock_irqrestore(&port->lock, flags);
+	port_put(port);
+	return n;
+}
+
+SYSCALL_DEFINE5(lease_read, int, fd, u64, tag, u64, off, void __user *, buf, size_t, len)
+{
+	return port_lease(fd, tag, off, buf, len, false);
+}
+
+SYSCALL_DEFINE5(lease_write, int, fd, u64, tag, u64, off, void __user *, buf, size_t, len)
+{
+	return port_lease(fd, tag, off, buf, len, true);
+}
+
+SYSCALL_DEFINE3(port_ready, int, fd, u64, handle, u32, mask)
+{
+	struct port *port = port_from_fd(fd);
+	unsigned long flags;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	spin_lock_irqsave(&port->lock, flags);
+	port_set_ready_locked(port, handle, mask);
+	spin_unlock_irqrestore(&port->lock, flags);
+	port_put(port);
+	return 0;
+}
+
+SYSCALL_DEFINE3(ctty_signal, int, fd, u64, node, int, sig)
+{
+	struct port *port = port_from_fd(fd);
+	int ret = -EINVAL;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	if ((port->flags & PORT_TTY) && sig > 0 && sig < _NSIG)
+		ret = ctty_send_signal(tty_id(port, node), sig);
+	port_put(port);
+	return ret == -ESRCH ? 0 : ret;
+}
+
+SYSCALL_DEFINE3(port_irq, int, fd, unsigned, line, unsigned, bit)
+{
+	struct port *port;
+	int ret;
+
+	if (!is_superuser())
+		return -EPERM;
+	port = port_from_fd(fd);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	ret = port_irq_register(port, line, bit);
+	port_put(port);
+	return ret;
+}
+
+SYSCALL_DEFINE2(irq_ack, int, fd, unsigned, line)
+{
+	struct port *port = port_from_fd(fd);
+	int ret;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	ret = port_irq_ack(port, line);
+	port_put(port);
+	return ret;
+}
