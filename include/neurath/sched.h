@@ -67,6 +67,12 @@ extern struct task boot_idle_task;	/* arch_boot() makes it current */
 void sched_cpu_entry(void) __noreturn;	/* a started CPU, or the boot at its end, becomes idle */
 unsigned nr_running(void);
 
+/* @nice must be in -20..19. (irq) */
+void sched_set_nice(struct task *t, int nice);
+/* @mask must name an online CPU.  The task may still run elsewhere for a moment. (irq) */
+void sched_set_affinity(struct task *t, u64 mask);
+u64 sched_online_mask(void);
+
 /* What a CPU did since it was started: /proc/stat. */
 struct sched_cpu_stat {
 	u64 user_ns, sys_ns, idle_ns;

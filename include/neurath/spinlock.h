@@ -74,6 +74,8 @@ void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank
 #define spin_lock_init(l)	spin_lock_init_rank(l, #l, RANK_SPIN_MODULE)
 
 void spin_lock(spinlock_t *lock);
+/* For the second lock of a rank, where another order (by address) rules out a deadlock. */
+void spin_lock_nested(spinlock_t *lock);
 void spin_unlock(spinlock_t *lock);
 bool spin_trylock(spinlock_t *lock);
 unsigned long spin_lock_irqsave_flags(spinlock_t *lock);

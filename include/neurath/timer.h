@@ -39,6 +39,8 @@ static inline u64 timer_deadline(const struct timer *t)
 	return READ_ONCE(t->node.key);
 }
 
+u64 clock_realtime_ns(void);		/* since the epoch; clock_settime() may move it (any) */
+
 void timer_init(struct timer *t, void (*fn)(struct timer *), void *arg);
 /* Arms or re-arms. (irq) */
 void timer_arm(struct timer *t, u64 deadline_ns);

@@ -17,7 +17,7 @@ static __always_inline bool cpu_is_free_for(unsigned cpu, u64 allowed)
 	return (allowed & BIT(cpu)) && rq_is_idle(cpu_rq(cpu));
 }
 
-static u64 sched_online_mask(void)
+u64 sched_online_mask(void)
 {
 	u64 mask = 0;
 

@@ -109,6 +109,7 @@ void __init sched_init(void)
 		rq_init(cpu, idle_create(cpu));
 	task_init();
 	sched_go_online();
+	futex_init();
 	load_init();
 }
 

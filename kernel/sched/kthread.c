@@ -34,11 +34,6 @@ static void kthread_publish(struct task *t)
 	unsigned long flags;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	spin_lock(&kernel_process.lock);
-	list_add_tail(&t->thread_node, &kernel_process.threads);
-	kernel_process.nr_threads++;
-	kernel_process.nr_live++;
-	spin_unlock(&kernel_process.lock);
 	klp_copy_process(t);
 	task_publish(t);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

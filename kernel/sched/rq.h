@@ -101,6 +101,9 @@ void jiffies_update(u64 now);
 /* itimer.c: @delta ns of current's time were used in user or kernel mode. (tick) */
 void itimer_cpu_tick(struct task *t, u64 delta, bool user);
 
+/* futex.c */
+void futex_init(void);
+
 /* load.c */
 void load_init(void);
 

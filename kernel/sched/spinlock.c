@@ -53,6 +53,13 @@ void spin_lock(spinlock_t *lock)
 		lockcheck_taken(lock);
 }
 
+void spin_lock_nested(spinlock_t *lock)
+{
+	ticket_lock(lock);
+	if (CONFIG_DEBUG)
+		lockcheck_taken(lock);
+}
+
 bool spin_trylock(spinlock_t *lock)
 {
 	if (!ticket_trylock(lock))

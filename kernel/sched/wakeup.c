@@ -80,6 +80,47 @@ bool wake_up_process(struct task *t)
 	return wake_up_state(t, TASK_NORMAL);
 }
 
+void sched_set_affinity(struct task *t, u64 mask)
+{
+	unsigned long flags;
+	struct rq *rq;
+	bool homeless = false;
+
+	assert(mask & sched_online_mask());
+	spin_lock_irqsave(&t->pi_lock, flags);
+	rq = task_rq_lock(t);
+	t->se.cpus_allowed = mask;
+	if (t->se.on_rq && !(mask & BIT(rq->cpu))) {
+		if (t == rq->curr) {
+			/* It goes when its CPU passes the scheduler. */
+			rq_resched(rq);
+		} else {
+			pheap_remove(&rq->queue, &t->se.run_node);
+			t->se.on_rq = false;
+			rq->nr_running--;
+			homeless = true;
+			/* It may have been preempted before it slept: then this wakes it. */
+			t->state = TASK_RUNNING;
+		}
+	}
+	spin_unlock(&rq->lock);
+	if (homeless)
+		sched_enqueue_on(t, sched_select_cpu(t));
+	spin_unlock_irqrestore(&t->pi_lock, flags);
+}
+
+void sched_set_nice(struct task *t, int nice)
+{
+	unsigned long flags = irq_save();
+	struct rq *rq = task_rq_lock(t);
+
+	if (t == rq->curr)
+		fair_update_curr(rq);
+	fair_set_nice(t, nice);
+	spin_unlock(&rq->lock);
+	irq_restore(flags);
+}
+
 void wake_up_new_task(struct task *t)
 {
 	unsigned long flags;
