@@ -41,8 +41,10 @@ void flush_sigqueue(struct sigpending *pending);
 void signal_init(void);
 /* Handlers back to default except ignored ones, no altstack (exec). */
 void signal_exec_reset(void);
-/* Ends the thread's part in a stop; the rest of its private queue is dropped (exit). */
-void signal_thread_exit(struct task *t);
+/* current takes no more signals and leaves a stop in progress (exit); true = it was the last one alive. */
+bool signal_thread_exit(void);
+/* All threads of @p die with @code.  Caller holds process->lock. */
+void signal_start_group_exit(struct process *p, int code);
 /* Marks all threads of current's process but current for death. Caller holds process->lock. */
 void signal_zap_other_threads(struct process *p);
 /* SIGCHLD and a wake-up for the parent: @why is CLD_STOPPED or CLD_CONTINUED. (t) held. */
@@ -68,6 +70,7 @@ void signal_notify_parent_stop(struct process *p, int why);
 /* Job control objects: kernel/signal/session.c.  All fields under tasklist_lock. */
 struct session {
 	pid_t sid;
+	struct task *number;			/* whose pid is sid: keeps it from being given out */
 	atomic_t refs;
 	struct process_group *foreground;	/* of the controlling terminal */
 	struct file *ctty;			/* controlling terminal, or NULL */
@@ -78,6 +81,7 @@ struct session {
 
 struct process_group {
 	pid_t pgid;
+	struct task *number;			/* as in struct session */
 	atomic_t refs;
 	struct session *session;
 	struct list_head members;		/* struct process.pgrp_node */
@@ -113,8 +117,8 @@ struct process_group *pgrp_find(pid_t pgid);
 void pgrp_put(struct process_group *pg);
 bool pgrp_has_stopped(struct process_group *pg);
 struct session *session_find_by_ctty(u64 id);
-/* @pid still names a group or session: the allocator of pids must not give it out. */
-bool pgrp_number_in_use(pid_t pid);
+/* @leader took over the pid of @old, which may have been pinned (execve of a thread). */
+void session_pid_moved(struct task *old, struct task *leader);
 /* Last thread of @p exits: its terminal, its stopped groups.  May sleep, no lock held. */
 void session_process_exit(struct process *p);
 

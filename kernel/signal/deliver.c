@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Delivery on the way to user mode: which signal is next, what its default
+ * action does, and what becomes of the system call that it interrupted.
+ *
+ * This is the only place that knows the ERESTART codes: elsewhere they are only
+ * returned.  A kick (TIF_NOTIFY_SIGNAL) finds no signal here, so the call is
+ * started again and the program never learns of it.
+ */
+#include <neurath/bug.h>
+#include <neurath/process.h>
+#include <neurath/sched.h>
+#include <neurath/signal_frame.h>
+#include <neurath/syscall.h>
+#include "internal.h"
+
+/* Length of the syscall instruction: a restart executes it again. */
+#define SYSCALL_INSN_SIZE	2
+
+static bool signal_group_dying(const struct process *p)
+{
+	return (p->sig_flags & SIGNAL_GROUP_EXIT) ||
+	       ((p->sig_flags & SIGNAL_GROUP_EXEC) && p->exec_task != current);
+}
+
+static void signal_report_stop(struct process *p)
+{
+	int why = p->sig_flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	unsigned long flags;
+
+	p->sig_flags &= ~SIGNAL_CLD_MASK;
+	spin_unlock(&p->lock);
+	spin_lock_irqsave(&tasklist_lock, flags);
+	signal_notify_parent_stop(p, why);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_lock(&p->lock);
+}
+
+/* A stop from the terminal does not stop an orphaned group: nobody could continue it. */
+static bool signal_stop_allowed(struct process *p, int sig)
+{
+	unsigned long flags;
+	bool orphaned;
+
+	if (sig == SIGSTOP)
+		return true;
+	spin_unlock(&p->lock);
+	spin_lock_irqsave(&tasklist_lock, flags);
+	orphaned = pgrp_is_orphaned(p->pgrp);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	spin_lock(&p->lock);
+	return !orphaned;
+}
+
+/*
+ * Performs the default action of @sig.  Does not return if that is death;
+ * otherwise process->lock is held again.
+ */
+static void signal_default_action(struct process *p, int sig, unsigned long flags)
+{
+	if (sig_in(sig, SIG_SET_IGNORE))
+		return;
+	if ((p->sig_flags & SIGNAL_UNKILLABLE) && !sig_in(sig, SIG_SET_KERNEL_ONLY))
+		return;
+	if (sig_in(sig, SIG_SET_STOP)) {
+		if (signal_stop_allowed(p, sig))
+			signal_stop_begin(p, sig);
+		return;
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	do_group_exit(sig);
+}
+
+/* The next signal with a handler; everything else is done here. False = none left. */
+static bool signal_take(struct ksignal *ks)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->lock, flags);
+	for (;;) {
+		struct k_sigaction *action;
+
+		if (p->sig_flags & SIGNAL_CLD_MASK) {
+			signal_report_stop(p);
+			continue;
+		}
+		if (signal_group_dying(p)) {
+			spin_unlock_irqrestore(&p->lock, flags);
+			do_group_exit(SIGKILL);
+		}
+		if (current->jobctl & JOBCTL_STOP_PENDING) {
+			signal_stop_self(p, flags);
+			spin_lock_irqsave(&p->lock, flags);
+			continue;
+		}
+		ks->sig = signal_dequeue(current->blocked, &ks->info);
+		if (!ks->sig)
+			break;
+		action = &p->action[ks->sig - 1];
+		if (action->sa.handler == SIG_IGN)
+			continue;
+		if (action->sa.handler != SIG_DFL) {
+			ks->action = *action;
+			if (action->sa.flags & SA_RESETHAND)
+				action->sa.handler = SIG_DFL;
+			break;
+		}
+		signal_default_action(p, ks->sig, flags);
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	return ks->sig != 0;
+}
+
+static bool signal_in_syscall(const struct pt_regs *regs)
+{
+	return (long)regs->orig_rax >= 0;
+}
+
+static void signal_restart_call(struct pt_regs *regs, unsigned long nr)
+{
+	regs->rax = nr;
+	regs->rip -= SYSCALL_INSN_SIZE;
+}
+
+/* A handler will run: does the interrupted call fail, or start again afterwards? */
+static void signal_resolve_restart(const struct ksignal *ks, struct pt_regs *regs)
+{
+	switch ((long)regs->rax) {
+	case -ERESTART_RESTARTBLOCK:
+	case -ERESTARTNOHAND:
+		regs->rax = -EINTR;
+		break;
+	case -ERESTARTSYS:
+		if (!(ks->action.sa.flags & SA_RESTART)) {
+			regs->rax = -EINTR;
+			break;
+		}
+		signal_restart_call(regs, regs->orig_rax);
+		break;
+	case -ERESTARTNOINTR:
+		signal_restart_call(regs, regs->orig_rax);
+		break;
+	}
+}
+
+/* No handler runs: the call starts again, unseen. */
+static void signal_restart_silently(struct pt_regs *regs)
+{
+	switch ((long)regs->rax) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOHAND:
+	case -ERESTARTNOINTR:
+		signal_restart_call(regs, regs->orig_rax);
+		break;
+	case -ERESTART_RESTARTBLOCK:
+		signal_restart_call(regs, __NR_restart_syscall);
+		break;
+	}
+}
+
+/* The mask that the frame keeps for sigreturn: that of before sigsuspend or ppoll. */
+static sigset_t signal_mask_to_save(void)
+{
+	return test_task_flag(current, TIF_RESTORE_SIGMASK) ? current->saved_sigmask
+							    : current->blocked;
+}
+
+static void signal_run_handler(struct ksignal *ks, struct pt_regs *regs)
+{
+	const struct kernel_sigaction *sa = &ks->action.sa;
+	sigset_t set = current->blocked | sa->mask;
+
+	if (signal_in_syscall(regs))
+		signal_resolve_restart(ks, regs);
+	if (arch_setup_signal_frame(ks, signal_mask_to_save(), regs)) {
+		signal_frame_failed(ks->sig);
+		return;
+	}
+	if (test_task_flag(current, TIF_RESTORE_SIGMASK))
+		clear_task_flag(current, TIF_RESTORE_SIGMASK);
+	if (!(sa->flags & SA_NODEFER))
+		set |= sigmask(ks->sig);
+	if (set != current->blocked)
+		set_current_blocked(set);
+}
+
+/* No room for a frame, or a bad one came back: SIGSEGV, by default if that was the signal. */
+void signal_frame_failed(int sig)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+
+	if (sig == SIGSEGV) {
+		spin_lock_irqsave(&p->lock, flags);
+		p->action[SIGSEGV - 1].sa.handler = SIG_DFL;
+		spin_unlock_irqrestore(&p->lock, flags);
+	}
+	force_sig(SIGSEGV);
+}
+
+void do_signal_or_restart(struct pt_regs *regs)
+{
+	struct ksignal ks;
+
+	/* Before looking: a kick that comes later brings another round. */
+	if (test_task_flag(current, TIF_NOTIFY_SIGNAL))
+		clear_task_flag(current, TIF_NOTIFY_SIGNAL);
+	if (test_task_flag(current, TIF_SIGPENDING) && signal_take(&ks)) {
+		signal_run_handler(&ks, regs);
+		return;
+	}
+	if (signal_in_syscall(regs))
+		signal_restart_silently(regs);
+	if (test_task_flag(current, TIF_RESTORE_SIGMASK)) {
+		clear_task_flag(current, TIF_RESTORE_SIGMASK);
+		set_current_blocked(current->saved_sigmask);
+	}
+}
