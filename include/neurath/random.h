@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Random bytes for the kernel and for users (getrandom, /dev/random): one
- * ChaCha20 generator with key erasure, seeded by RDSEED/RDRAND where the CPU has
- * them and by time-stamp jitter always.
+ * ChaCha20 generator with key erasure, seeded by RDRAND where the CPU has
+ * it and by time-stamp jitter always.
  */
 #ifndef NEURATH_RANDOM_H
 #define NEURATH_RANDOM_H
@@ -15,5 +15,7 @@ void random_bytes(void *buf, size_t n);
 u64 random_u64(void);
 /* Mixes @n bytes in (writes to /dev/random, interrupt times). (irq) */
 void random_add(const void *data, size_t n);
+/* 64 bits that are hard to guess, from the CPU: arch/x86_64/process.c. */
+u64 arch_random_seed(void);
 
 #endif
