@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The CPU's part in the life of processes: registers of a forked child and of a
+ * new program, segment bases, and what programs are told of the CPU.
+ */
+#include <asm/switch.h>
+#include <neurath/arch.h>
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/random.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+#include "entry.h"
+#include "segments.h"
+#include "x86.h"
+
+#define EFLAGS_START	0x202UL		/* interrupts on, and the bit that is always 1 */
+
+void arch_setup_user(struct task *task, const struct pt_regs *regs)
+{
+	struct pt_regs *child = kstack_user_regs(task->stack);
+	struct switch_frame *frame = (struct switch_frame *)child - 1;
+
+	*child = *regs;
+	*frame = (struct switch_frame){
+		.rbp = (unsigned long)child | 1,	/* the mark of a trap frame */
+		.ret = (unsigned long)fork_first_return,
+	};
+	task->kernel_sp = (unsigned long)frame;
+}
+
+void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp)
+{
+	unsigned long flags;
+
+	memset(regs, 0, sizeof(*regs));
+	regs->rip = entry;
+	regs->rsp = sp;
+	regs->cs = USER_CS;
+	regs->ss = USER_DS;
+	regs->eflags = EFLAGS_START;
+	regs->orig_rax = -1UL;
+	/* A switch in between would keep them: it saves what the CPU has. */
+	flags = irq_save();
+	arch_set_fsbase(0);
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	irq_restore(flags);
+}
+
+unsigned long arch_get_user_gsbase(void)
+{
+	return rdmsr(MSR_KERNEL_GS_BASE);
+}
+
+/* Leaves the stack to the frame at its top, as if an entry from user mode returned. */
+void arch_enter_user(void)
+{
+	struct pt_regs *regs = kstack_user_regs(current->stack);
+
+	assert(user_mode(regs) && current->mm);
+	asm volatile("movq %0, %%rsp\n\t"
+		     "leaq 1(%%rsp), %%rbp\n\t"
+		     "jmp return_to_user"
+		     : : "r"(regs) : "memory");
+	__builtin_unreachable();
+}
+
+unsigned long arch_hwcap(void)
+{
+	static u32 features;
+
+	/* CPUID leaves the machine under a hypervisor: ask once. */
+	if (!features)
+		features = cpuid(1, 0).edx;
+	return features;
+}
+
+#define ARCH_SET_GS	0x1001
+#define ARCH_SET_FS	0x1002
+#define ARCH_GET_FS	0x1003
+#define ARCH_GET_GS	0x1004
+
+SYSCALL_DEFINE2(arch_prctl, int, code, unsigned long, addr)
+{
+	switch (code) {
+	case ARCH_SET_FS:
+	case ARCH_SET_GS:
+		if (addr >= USER_MAX)
+			return -EPERM;
+		if (code == ARCH_SET_FS)
+			arch_set_fsbase(addr);
+		else
+			wrmsr(MSR_KERNEL_GS_BASE, addr);
+		return 0;
+	case ARCH_GET_FS:
+		return put_user(arch_get_fsbase(), (unsigned long __user *)addr);
+	case ARCH_GET_GS:
+		return put_user(arch_get_user_gsbase(), (unsigned long __user *)addr);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- seed of the random generator ------------------------------------------ */
+
+#define CPUID1_ECX_RDRAND	BIT(30)
+#define RDRAND_TRIES		10
+
+static bool rdrand64(u64 *out)
+{
+	for (unsigned i = 0; i < RDRAND_TRIES; i++) {
+		bool ok;
+
+		asm volatile("rdrand %0; setc %1" : "=r"(*out), "=qm"(ok) : : "cc");
+		if (ok)
+			return true;
+	}
+	return false;
+}
+
+/* The time that memory and the pipeline take to do the same thing is never the same. */
+static u64 seed_from_jitter(void)
+{
+	u64 x = 0, before = read_tsc();
+
+	for (unsigned i = 0; i < 64; i++) {
+		u64 now;
+
+		smp_mb();
+		now = read_tsc();
+		x = (x << 1 | x >> 63) ^ (now - before);
+		before = now;
+	}
+	return x ^ before;
+}
+
+u64 arch_random_seed(void)
+{
+	u64 seed = seed_from_jitter(), hardware;
+
+	if ((cpuid(1, 0).ecx & CPUID1_ECX_RDRAND) && rdrand64(&hardware))
+		seed ^= hardware;
+	return seed;
+}
