@@ -112,6 +112,7 @@ int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask);
 struct files *files_create(void);
 struct files *files_copy(struct files *old);	/* fork; NULL = no memory */
 void files_get(struct files *files);
+bool files_shared(const struct files *files);	/* with another task */
 void files_put(struct files *files);		/* last one closes all */
 void files_close_on_exec(struct files *files);
 /* Description of @fd with a reference, or NULL. */

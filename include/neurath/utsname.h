@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of the system: uname(2), /proc/version, /proc/sys/kernel. */
+#ifndef NEURATH_UTSNAME_H
+#define NEURATH_UTSNAME_H
+
+#define UTS_LEN		64
+
+struct utsname {
+	char sysname[UTS_LEN + 1];
+	char nodename[UTS_LEN + 1];
+	char release[UTS_LEN + 1];
+	char version[UTS_LEN + 1];
+	char machine[UTS_LEN + 1];
+	char domainname[UTS_LEN + 1];
+};
+
+/* A consistent copy. (task) */
+void utsname_get(struct utsname *out);
+
+#endif

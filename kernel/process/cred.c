@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * User and group ids of the process (all threads share them).  Effective uid 0 may
+ * set anything; others may only move among the ids they have.  process->lock
+ * serialises changes; readers of single fields take no lock.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+
+#define ID_KEEP		((uid_t)-1)
+
+/* The three ids of one kind, for users and groups alike. */
+struct id_set {
+	uid_t real, effective, saved, fs;
+};
+
+static struct id_set cred_users(const struct credentials *c)
+{
+	return (struct id_set){ c->uid, c->euid, c->suid, c->fsuid };
+}
+
+static struct id_set cred_groups(const struct credentials *c)
+{
+	return (struct id_set){ c->gid, c->egid, c->sgid, c->fsgid };
+}
+
+static void cred_store(struct credentials *c, const struct id_set *ids, bool groups)
+{
+	if (groups) {
+		c->gid = ids->real;
+		c->egid = ids->effective;
+		c->sgid = ids->saved;
+		c->fsgid = ids->fs;
+	} else {
+		c->uid = ids->real;
+		c->euid = ids->effective;
+		c->suid = ids->saved;
+		c->fsuid = ids->fs;
+	}
+}
+
+static bool id_is_mine(const struct id_set *ids, uid_t id)
+{
+	return id == ids->real || id == ids->effective || id == ids->saved;
+}
+
+/* setuid: root sets all, others the effective one to real or saved. */
+static int id_change_simple(struct id_set *ids, uid_t id, uid_t unused1, uid_t unused2)
+{
+	if (id == ID_KEEP)
+		return -EINVAL;
+	if (is_superuser())
+		ids->real = ids->saved = id;
+	else if (id != ids->real && id != ids->saved)
+		return -EPERM;
+	ids->effective = id;
+	return 0;
+}
+
+static int id_change_reuid(struct id_set *ids, uid_t real, uid_t effective, uid_t unused)
+{
+	struct id_set old = *ids;
+
+	if (real != ID_KEEP) {
+		if (!is_superuser() && real != old.real && real != old.effective)
+			return -EPERM;
+		ids->real = real;
+	}
+	if (effective != ID_KEEP) {
+		if (!is_superuser() && !id_is_mine(&old, effective))
+			return -EPERM;
+		ids->effective = effective;
+	}
+	if (real != ID_KEEP || (effective != ID_KEEP && effective != old.real))
+		ids->saved = ids->effective;
+	return 0;
+}
+
+static int id_change_resuid(struct id_set *ids, uid_t real, uid_t effective, uid_t saved)
+{
+	const uid_t wanted[] = { real, effective, saved };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++) {
+		if (wanted[i] != ID_KEEP && !is_superuser() && !id_is_mine(ids, wanted[i]))
+			return -EPERM;
+	}
+	if (real != ID_KEEP)
+		ids->real = real;
+	if (effective != ID_KEEP)
+		ids->effective = effective;
+	if (saved != ID_KEEP)
+		ids->saved = saved;
+	return 0;
+}
+
+static int cred_change(bool groups, int (*rule)(struct id_set *, uid_t, uid_t, uid_t), uid_t a,
+		       uid_t b, uid_t c)
+{
+	struct process *p = current->process;
+	struct id_set ids;
+	unsigned long flags;
+	int err;
+
+	spin_lock_irqsave(&p->lock, flags);
+	ids = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
+	err = rule(&ids, a, b, c);
+	if (!err) {
+		ids.fs = ids.effective;
+		cred_store(&p->cred, &ids, groups);
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	return err;
+}
+
+SYSCALL_DEFINE1(setuid, uid_t, uid)
+{
+	return cred_change(false, id_change_simple, uid, 0, 0);
+}
+
+SYSCALL_DEFINE1(setgid, gid_t, gid)
+{
+	return cred_change(true, id_change_simple, gid, 0, 0);
+}
+
+SYSCALL_DEFINE2(setreuid, uid_t, ruid, uid_t, euid)
+{
+	return cred_change(false, id_change_reuid, ruid, euid, 0);
+}
+
+SYSCALL_DEFINE2(setregid, gid_t, rgid, gid_t, egid)
+{
+	return cred_change(true, id_change_reuid, rgid, egid, 0);
+}
+
+SYSCALL_DEFINE3(setresuid, uid_t, ruid, uid_t, euid, uid_t, suid)
+{
+	return cred_change(false, id_change_resuid, ruid, euid, suid);
+}
+
+SYSCALL_DEFINE3(setresgid, gid_t, rgid, gid_t, egid, gid_t, sgid)
+{
+	return cred_change(true, id_change_resuid, rgid, egid, sgid);
+}
+
+/* Returns the old id, changed or not. */
+static long cred_set_fs(bool groups, uid_t id)
+{
+	struct process *p = current->process;
+	struct id_set ids;
+	unsigned long flags;
+	uid_t old;
+
+	spin_lock_irqsave(&p->lock, flags);
+	ids = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
+	old = ids.fs;
+	if (id != ID_KEEP && (is_superuser() || id_is_mine(&ids, id) || id == old)) {
+		ids.fs = id;
+		cred_store(&p->cred, &ids, groups);
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	return old;
+}
+
+SYSCALL_DEFINE1(setfsuid, uid_t, uid)
+{
+	return cred_set_fs(false, uid);
+}
+
+SYSCALL_DEFINE1(setfsgid, gid_t, gid)
+{
+	return cred_set_fs(true, gid);
+}
+
+SYSCALL_DEFINE0(getuid)
+{
+	return current->process->cred.uid;
+}
+
+SYSCALL_DEFINE0(geteuid)
+{
+	return current->process->cred.euid;
+}
+
+SYSCALL_DEFINE0(getgid)
+{
+	return current->process->cred.gid;
+}
+
+SYSCALL_DEFINE0(getegid)
+{
+	return current->process->cred.egid;
+}
+
+static int cred_put_three(const struct id_set *ids, uid_t __user *r, uid_t __user *e,
+			  uid_t __user *s)
+{
+	if (put_user(ids->real, r) || put_user(ids->effective, e) || put_user(ids->saved, s))
+		return -EFAULT;
+	return 0;
+}
+
+SYSCALL_DEFINE3(getresuid, uid_t __user *, ruid, uid_t __user *, euid, uid_t __user *, suid)
+{
+	struct id_set ids = cred_users(&current->process->cred);
+
+	return cred_put_three(&ids, ruid, euid, suid);
+}
+
+SYSCALL_DEFINE3(getresgid, gid_t __user *, rgid, gid_t __user *, egid, gid_t __user *, sgid)
+{
+	struct id_set ids = cred_groups(&current->process->cred);
+
+	return cred_put_three(&ids, rgid, egid, sgid);
+}
+
+SYSCALL_DEFINE2(getgroups, int, size, gid_t __user *, list)
+{
+	const struct credentials *c = &current->process->cred;
+	unsigned n = READ_ONCE(c->ngroups);
+
+	if (size < 0)
+		return -EINVAL;
+	if (!size)
+		return n;
+	if ((unsigned)size < n)
+		return -EINVAL;
+	return copy_to_user(list, c->groups, n * sizeof(gid_t)) ? -EFAULT : (long)n;
+}
+
+SYSCALL_DEFINE2(setgroups, int, size, const gid_t __user *, list)
+{
+	struct process *p = current->process;
+	gid_t groups[ARRAY_SIZE(p->cred.groups)];
+	unsigned long flags;
+
+	if (!is_superuser())
+		return -EPERM;
+	if ((unsigned)size > ARRAY_SIZE(groups))
+		return -EINVAL;
+	if (copy_from_user(groups, list, size * sizeof(gid_t)))
+		return -EFAULT;
+	spin_lock_irqsave(&p->lock, flags);
+	memcpy(p->cred.groups, groups, size * sizeof(gid_t));
+	p->cred.ngroups = size;
+	spin_unlock_irqrestore(&p->lock, flags);
+	return 0;
+}

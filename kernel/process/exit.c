@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of threads and processes.
+ *
+ *	do_exit()		gives up what the thread holds, switches away for good
+ *	process_task_gone()	the scheduler says so: the thread leaves the table; the
+ *				last one turns the process into a zombie, and only
+ *				now its parent hears of it
+ *	process_reap()		the parent has asked, or does not want to know
+ *
+ * So whoever learns of a death can rely on the dead not running any more.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/file.h>
+#include <neurath/futex.h>
+#include <neurath/itimer.h>
+#include <neurath/port.h>
+#include <neurath/printk.h>
+#include <neurath/process.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+#include <neurath/vm.h>
+#include "internal.h"
+
+#define WAIT_CODE_EXITED(status)	(((status) & 0xff) << 8)
+
+void process_mm_release(struct task *t)
+{
+	assert(t == current);
+	futex_exit_robust(t);
+	if (t->clear_child_tid) {
+		/* Nobody to tell if the word is gone. */
+		put_user(0, t->clear_child_tid);
+		futex_wake_user(t->clear_child_tid, 1);
+		t->clear_child_tid = NULL;
+	}
+	if (t->vfork_waiting) {
+		WRITE_ONCE(t->vfork_waiting, false);
+		wake_up_all(&t->process->wait_child);
+	}
+}
+
+/* ---- family ------------------------------------------------------------------- */
+
+static struct process *exit_choose_reaper(struct process *p)
+{
+	struct process *up;
+
+	for (up = p->parent; up && up != init_process; up = up->parent) {
+		if (up->is_subreaper && up->nr_live)
+			return up;
+	}
+	return init_process;
+}
+
+/* A stopped group that nobody can continue any more is told so. */
+static void exit_check_orphans(struct process_group *pg)
+{
+	if (!pgrp_is_orphaned(pg) || !pgrp_has_stopped(pg))
+		return;
+	send_signal_pgrp_locked(SIGHUP, NULL, pg);
+	send_signal_pgrp_locked(SIGCONT, NULL, pg);
+}
+
+static bool exit_notify_zombie(struct process *p);
+
+static void exit_give_away_children(struct process *p)
+{
+	struct process *reaper = exit_choose_reaper(p), *child, *next;
+
+	list_for_each_entry_safe(child, next, &p->children, sibling) {
+		child->parent = reaper;
+		child->exit_signal = SIGCHLD;
+		list_move_tail(&child->sibling, &reaper->children);
+		if (child->pdeath_signal)
+			send_signal_process(child->pdeath_signal, NULL, child);
+		if (child->session == p->session && child->pgrp != p->pgrp)
+			exit_check_orphans(child->pgrp);
+		if (child->state == PROCESS_ZOMBIE && exit_notify_zombie(child))
+			process_reap(child);
+	}
+}
+
+/* @p has no live thread any more, but is not yet a zombie. */
+static void exit_leave_family(struct process *p)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	exit_give_away_children(p);
+	if (p->parent && p->parent->pgrp != p->pgrp && p->parent->session == p->session)
+		exit_check_orphans(p->pgrp);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+/* ---- the dying thread ------------------------------------------------------- */
+
+static void exit_process_resources(struct process *p)
+{
+	struct file *exe = p->exe;
+
+	if (p == init_process)
+		panic("init (pid 1) has died, exit code 0x%08x",
+		      p->sig_flags & SIGNAL_GROUP_EXIT ? p->group_exit_code : current->exit_code);
+	itimer_process_exit(p);
+	ports_of_process_died(p);
+	session_process_exit(p);
+	p->exe = NULL;
+	if (exe)
+		file_put(exe);
+}
+
+static void exit_give_up_files(void)
+{
+	struct files *files = current->files;
+
+	current->files = NULL;
+	if (files)
+		files_put(files);
+}
+
+void do_exit(int code)
+{
+	struct process *p = current->process;
+	bool last;
+
+	assert(!(current->pflags & (PF_KTHREAD | PF_IDLE | PF_EXITING)));
+	current->exit_code = code;
+	last = signal_thread_exit();
+	process_mm_release(current);
+	mm_exit_current();
+	exit_give_up_files();
+	if (last) {
+		exit_process_resources(p);
+		exit_leave_family(p);
+	}
+	sched_exit_current();
+}
+
+void do_group_exit(int code)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->lock, flags);
+	if (p->sig_flags & SIGNAL_GROUP_EXIT)
+		code = p->group_exit_code;
+	else if ((p->sig_flags & SIGNAL_GROUP_EXEC) && p->exec_task != current)
+		code = 0;			/* only this thread dies; the new program lives on */
+	else
+		signal_start_group_exit(p, code);
+	spin_unlock_irqrestore(&p->lock, flags);
+	do_exit(code);
+}
+
+/* ---- the dead process --------------------------------------------------------- */
+
+int process_wait_status(struct process *p)
+{
+	return p->sig_flags & SIGNAL_GROUP_EXIT ? p->group_exit_code : p->leader->exit_code;
+}
+
+void process_exit_info(struct process *p, siginfo_t *info)
+{
+	int status = process_wait_status(p);
+	u64 utime, stime;
+
+	*info = (siginfo_t){ .si_signo = SIGCHLD };
+	process_times(p, &utime, &stime);
+	info->si_chld_pid = p->pid;
+	info->si_chld_uid = p->cred.uid;
+	info->si_utime = utime / (NSEC_PER_SEC / 100);
+	info->si_stime = stime / (NSEC_PER_SEC / 100);
+	info->si_code = status & 0x80 ? CLD_DUMPED : status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	info->si_status = status & 0x7f ? status & 0x7f : status >> 8;
+}
+
+/* Tells the parent; true = it does not want to know: reap at once. */
+static bool exit_notify_zombie(struct process *p)
+{
+	struct process *parent = p->parent;
+	struct kernel_sigaction *sa = &parent->action[SIGCHLD - 1].sa;
+	bool autoreap = false, silent = false;
+	siginfo_t info;
+
+	assert_spin_held(&tasklist_lock);
+	if (p->exit_signal == SIGCHLD) {
+		silent = READ_ONCE(sa->handler) == SIG_IGN;
+		autoreap = silent || (READ_ONCE(sa->flags) & SA_NOCLDWAIT);
+	}
+	if (p->exit_signal && !silent) {
+		process_exit_info(p, &info);
+		info.si_signo = p->exit_signal;
+		send_signal_process(p->exit_signal, &info, parent);
+	}
+	wake_up_all(&parent->wait_child);
+	return autoreap;
+}
+
+void process_reap(struct process *p)
+{
+	struct task *leader = p->leader;
+	unsigned long flags;
+
+	assert_spin_held(&tasklist_lock);
+	assert(p->state == PROCESS_ZOMBIE && list_empty(&p->children));
+	p->state = PROCESS_REAPED;
+	list_del_init(&p->sibling);
+	list_del_init(&p->process_node);
+	session_leave(p);
+	spin_lock_irqsave(&p->lock, flags);
+	list_del_init(&leader->thread_node);
+	spin_unlock_irqrestore(&p->lock, flags);
+	task_unpublish(leader);
+	process_put(p);
+}
+
+static void exit_unlink_thread(struct process *p, struct task *t)
+{
+	u64 user, sys;
+
+	p->nr_threads--;
+	if (t == p->leader)
+		return;
+	task_cputime(t, &user, &sys);
+	p->utime += user;
+	p->stime += sys;
+	list_del_init(&t->thread_node);
+}
+
+void process_task_gone(struct task *t)
+{
+	struct process *p = t->process;
+	bool is_leader;
+	unsigned long flags;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&p->lock);
+	is_leader = t == p->leader;
+	exit_unlink_thread(p, t);
+	spin_unlock(&p->lock);
+	if (!is_leader)
+		task_unpublish(t);
+	if (p == &kernel_process) {
+		/* Has no parent, and never ends. */
+	} else if (!p->nr_threads) {
+		p->state = PROCESS_ZOMBIE;
+		if (exit_notify_zombie(p))
+			process_reap(p);
+	} else if (p->exec_task) {
+		wake_up_all(&p->wait_child);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+}
+
+SYSCALL_DEFINE1(exit, int, status)
+{
+	do_exit(WAIT_CODE_EXITED(status));
+}
+
+SYSCALL_DEFINE1(exit_group, int, status)
+{
+	do_group_exit(WAIT_CODE_EXITED(status));
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The first process.  Its task starts as a kernel thread's would, loads the boot
+ * module "init" and goes to user mode with it.  If it ever dies the kernel panics
+ * (exit.c).
+ */
+#include <neurath/bug.h>
+#include <neurath/file.h>
+#include <neurath/init.h>
+#include <neurath/klp_sched.h>
+#include <neurath/mm.h>
+#include <neurath/process.h>
+#include <neurath/random.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/string.h>
+#include "internal.h"
+
+#define INIT_PATH	"/boot/init"
+
+static int init_run(void *unused)
+{
+	static const char *const argv[] = { "init", NULL };
+	static const char *const envp[] = { "HOME=/", "TERM=linux", "PATH=/bin", NULL };
+	long err = process_exec_kernel(INIT_PATH, argv, envp);
+
+	if (err)
+		panic("cannot start %s: error %ld", INIT_PATH, -err);
+	arch_enter_user();
+}
+
+static struct process *init_create_process(struct task *leader)
+{
+	struct process *p = process_alloc();
+
+	if (!p)
+		return NULL;
+	p->pid = leader->pid;
+	p->leader = leader;
+	p->nr_threads = p->nr_live = 1;
+	list_add(&leader->thread_node, &p->threads);
+	/* Signals that it did not ask for do nothing to it, even SIGKILL. */
+	p->sig_flags = SIGNAL_UNKILLABLE;
+	process_default_rlimits(p);
+	p->cwd = kstrdup("/", GFP_KERNEL);
+	p->root = kstrdup("", GFP_KERNEL);
+	process_get(p);
+	leader->process = p;
+	return p->cwd && p->root ? p : NULL;
+}
+
+static void init_publish(struct task *t, struct process *p)
+{
+	unsigned long flags;
+	int err;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	init_process = p;
+	list_add_tail(&p->process_node, &all_processes);
+	err = session_join_new(p);
+	klp_copy_process(t);
+	task_publish(t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (err)
+		panic("no memory for the session of init");
+}
+
+void start_init(void)
+{
+	struct task *t;
+	struct process *p;
+
+	process_init();
+	random_init();
+	t = task_alloc_init("init");
+	p = t ? init_create_process(t) : NULL;
+	if (!p || arch_fpu_alloc(t))
+		panic("no memory for init");
+	t->files = files_create();
+	if (!t->files)
+		panic("no memory for init");
+	t->altstack.ss_flags = SS_DISABLE;
+	arch_setup_kthread(t, init_run, NULL);
+	init_publish(t, p);
+	wake_up_new_task(t);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of kernel/process share; not for others. */
+#ifndef KERNEL_PROCESS_INTERNAL_H
+#define KERNEL_PROCESS_INTERNAL_H
+
+#include <neurath/process.h>
+
+void process_init(void);
+/* Removes a zombie for good; tasklist_lock held. */
+void process_reap(struct process *p);
+/* The status word of wait(2) for a dead process. */
+int process_wait_status(struct process *p);
+/* siginfo of SIGCHLD and waitid(2) for a dead process. */
+void process_exit_info(struct process *p, siginfo_t *info);
+/* New limits as the first process has them. */
+void process_default_rlimits(struct process *p);
+
+#endif

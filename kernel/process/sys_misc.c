@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small system calls about the process and the machine: sysinfo, prctl, reboot, getrandom ... */
+#include <neurath/arch.h>
+#include <neurath/errno.h>
+#include <neurath/mm.h>
+#include <neurath/printk.h>
+#include <neurath/process.h>
+#include <neurath/random.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+
+SYSCALL_DEFINE1(umask, int, mask)
+{
+	return xchg(&current->process->umask, mask & 0777);
+}
+
+SYSCALL_DEFINE3(getcpu, unsigned __user *, ucpu, unsigned __user *, unode, void __user *, unused)
+{
+	if (ucpu && put_user(cpu_id(), ucpu))
+		return -EFAULT;
+	return unode ? put_user(0u, unode) : 0;
+}
+
+/* What the ABI calls the execution domain: there is only PER_LINUX. */
+SYSCALL_DEFINE1(personality, unsigned, persona)
+{
+	return persona == 0 || persona == 0xffffffff ? 0 : -EINVAL;
+}
+
+/* ---- sysinfo -------------------------------------------------------------- */
+
+struct sysinfo {
+	long uptime;
+	unsigned long loads[3];
+	unsigned long totalram, freeram, sharedram, bufferram, totalswap, freeswap;
+	u16 procs, pad;
+	u32 pad2;
+	unsigned long totalhigh, freehigh;
+	u32 mem_unit;
+	u32 pad3;
+};
+
+static unsigned sysinfo_count_tasks(void)
+{
+	struct process *p;
+	unsigned long flags;
+	unsigned n = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	list_for_each_entry(p, &all_processes, process_node)
+		n += p->nr_threads;
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return n;
+}
+
+SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
+{
+	struct sysinfo info = { .uptime = clock_ns() / NSEC_PER_SEC, .mem_unit = PAGE_SIZE };
+
+	_Static_assert(sizeof(info) == 112, "sysinfo of the ABI");
+	sched_loadavg(info.loads);
+	for (unsigned i = 0; i < 3; i++)
+		info.loads[i] <<= 16 - 11;	/* the ABI's fixed point has 16 bits */
+	info.totalram = pages_total();
+	info.freeram = pages_free();
+	info.bufferram = pages_cached();
+	info.procs = sysinfo_count_tasks();
+	return copy_to_user(uinfo, &info, sizeof(info));
+}
+
+/* ---- getrandom -------------------------------------------------------------- */
+
+#define GRND_NONBLOCK	1
+#define GRND_RANDOM	2
+#define GRND_INSECURE	4
+#define GETRANDOM_CHUNK	256
+
+SYSCALL_DEFINE3(getrandom, u8 __user *, ubuf, size_t, len, unsigned, flags)
+{
+	u8 buf[GETRANDOM_CHUNK];
+	size_t done = 0;
+
+	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	len = min_t(size_t, len, 0x7ffff000);
+	while (done < len) {
+		size_t n = min(len - done, sizeof(buf));
+
+		random_bytes(buf, n);
+		if (copy_to_user(ubuf + done, buf, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+		cond_resched();
+		if (done < len && signal_pending(current))
+			break;
+	}
+	memset(buf, 0, sizeof(buf));
+	return done;
+}
+
+/* ---- prctl ------------------------------------------------------------------ */
+
+#define PR_SET_PDEATHSIG	1
+#define PR_GET_PDEATHSIG	2
+#define PR_GET_DUMPABLE		3
+#define PR_SET_DUMPABLE		4
+#define PR_SET_NAME		15
+#define PR_GET_NAME		16
+#define PR_SET_CHILD_SUBREAPER	36
+#define PR_GET_CHILD_SUBREAPER	37
+#define PR_SET_NO_NEW_PRIVS	38
+#define PR_GET_NO_NEW_PRIVS	39
+
+static int prctl_set_name(const char __user *uname)
+{
+	char name[TASK_COMM_LEN];
+	ssize_t len = strncpy_from_user(name, uname, sizeof(name));
+
+	if (len == -ENAMETOOLONG) {
+		if (copy_from_user(name, uname, sizeof(name) - 1))
+			return -EFAULT;
+		name[sizeof(name) - 1] = 0;
+	} else if (len < 0) {
+		return len;
+	}
+	strscpy(current->comm, name, sizeof(current->comm));
+	return 0;
+}
+
+static int prctl_get_name(char __user *uname)
+{
+	char name[TASK_COMM_LEN] = { 0 };
+
+	strscpy(name, current->comm, sizeof(name));
+	return copy_to_user(uname, name, sizeof(name));
+}
+
+SYSCALL_DEFINE5(prctl, int, option, unsigned long, arg2, unsigned long, arg3, unsigned long, arg4,
+		unsigned long, arg5)
+{
+	struct process *p = current->process;
+
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (arg2 > _NSIG)
+			return -EINVAL;
+		WRITE_ONCE(p->pdeath_signal, arg2);
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return put_user(p->pdeath_signal, (int __user *)arg2);
+	case PR_SET_DUMPABLE:
+		if (arg2 > 1)
+			return -EINVAL;
+		WRITE_ONCE(p->dumpable, arg2);
+		return 0;
+	case PR_GET_DUMPABLE:
+		return p->dumpable;
+	case PR_SET_NAME:
+		return prctl_set_name((const char __user *)arg2);
+	case PR_GET_NAME:
+		return prctl_get_name((char __user *)arg2);
+	case PR_SET_CHILD_SUBREAPER:
+		WRITE_ONCE(p->is_subreaper, !!arg2);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return put_user((int)p->is_subreaper, (int __user *)arg2);
+	case PR_SET_NO_NEW_PRIVS:
+		if (arg2 != 1 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		WRITE_ONCE(p->no_new_privs, true);
+		return 0;
+	case PR_GET_NO_NEW_PRIVS:
+		return p->no_new_privs;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- reboot ----------------------------------------------------------------- */
+
+#define REBOOT_MAGIC1		0xfee1deadu
+#define REBOOT_RESTART		0x01234567u
+#define REBOOT_HALT		0xcdef0123u
+#define REBOOT_POWER_OFF	0x4321fedcu
+#define REBOOT_CAD_ON		0x89abcdefu
+#define REBOOT_CAD_OFF		0u
+
+static bool reboot_magic2_valid(unsigned magic)
+{
+	return magic == 672274793 || magic == 85072278 || magic == 369367448 || magic == 537993216;
+}
+
+static void __noreturn reboot_halt(void)
+{
+	pr_emerg("reboot: System halted\n");
+	arch_stop_others();
+	for (;;)
+		cpu_wait_for_interrupt();
+}
+
+SYSCALL_DEFINE4(reboot, unsigned, magic1, unsigned, magic2, unsigned, cmd, void __user *, arg)
+{
+	if (!is_superuser())
+		return -EPERM;
+	if (magic1 != REBOOT_MAGIC1 || !reboot_magic2_valid(magic2))
+		return -EINVAL;
+	switch (cmd) {
+	case REBOOT_RESTART:
+		pr_emerg("reboot: Restarting system\n");
+		arch_reboot();
+	case REBOOT_POWER_OFF:
+		pr_emerg("reboot: Power down\n");
+		arch_poweroff();
+	case REBOOT_HALT:
+		reboot_halt();
+	case REBOOT_CAD_ON:
+	case REBOOT_CAD_OFF:
+		return 0;		/* there is no Ctrl-Alt-Del to switch */
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names of the system.  sysname and release are what programs built for the
+ * Linux ABI decide by (static glibc refuses a release below 3.2); "neurath" stands
+ * where they do not look.
+ */
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+#include <neurath/utsname.h>
+
+static DEFINE_SPINLOCK_RANK(utsname_lock, RANK_LEAF);
+
+/* (utsname_lock) */
+static struct utsname utsname = {
+	.sysname = "Linux",
+	.nodename = "neurath",
+	.release = "6.12.0-neurath",
+	.version = "#1 SMP Neurath",
+	.machine = "x86_64",
+	.domainname = "(none)",
+};
+
+void utsname_get(struct utsname *out)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&utsname_lock, flags);
+	*out = utsname;
+	spin_unlock_irqrestore(&utsname_lock, flags);
+}
+
+SYSCALL_DEFINE1(uname, struct utsname __user *, uname)
+{
+	struct utsname copy;
+
+	utsname_get(&copy);
+	return copy_to_user(uname, &copy, sizeof(copy));
+}
+
+static int utsname_set(char *field, const char __user *uname, int len)
+{
+	char name[UTS_LEN + 1] = { 0 };
+	unsigned long flags;
+
+	if (!is_superuser())
+		return -EPERM;
+	if (len < 0 || len > UTS_LEN)
+		return -EINVAL;
+	if (copy_from_user(name, uname, len))
+		return -EFAULT;
+	spin_lock_irqsave(&utsname_lock, flags);
+	memcpy(field, name, sizeof(name));
+	spin_unlock_irqrestore(&utsname_lock, flags);
+	return 0;
+}
+
+SYSCALL_DEFINE2(sethostname, const char __user *, name, int, len)
+{
+	return utsname_set(utsname.nodename, name, len);
+}
+
+SYSCALL_DEFINE2(setdomainname, const char __user *, name, int, len)
+{
+	return utsname_set(utsname.domainname, name, len);
+}

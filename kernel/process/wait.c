@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wait4 and waitid: what became of the children.  Children belong to the
+ * process, whichever thread made them.  A report is consumed once (WNOWAIT:
+ * left in place); everything is decided under tasklist_lock, and copied to the
+ * user after it.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+#include <uapi/resource.h>
+#include <uapi/wait.h>
+#include "internal.h"
+
+#define STATUS_STOPPED(sig)	((sig) << 8 | 0x7f)
+#define STATUS_CONTINUED	0xffff
+
+/* Question and answer of one call. */
+struct wait_query {
+	unsigned type;			/* P_ALL, P_PID, P_PGID */
+	pid_t id;
+	unsigned options;
+	/* The answer */
+	int status;			/* of wait4 */
+	siginfo_t info;			/* of waitid */
+	struct rusage usage;
+};
+
+static void wait_fill_times(struct rusage *ru, u64 user, u64 sys)
+{
+	ru->utime.sec = user / NSEC_PER_SEC;
+	ru->utime.usec = user % NSEC_PER_SEC / NSEC_PER_USEC;
+	ru->stime.sec = sys / NSEC_PER_SEC;
+	ru->stime.usec = sys % NSEC_PER_SEC / NSEC_PER_USEC;
+}
+
+static void wait_fill_usage(struct wait_query *q, struct process *child)
+{
+	u64 user, sys;
+
+	process_times(child, &user, &sys);
+	memset(&q->usage, 0, sizeof(q->usage));
+	q->usage.minflt = child->min_flt;
+	wait_fill_times(&q->usage, user + child->cutime, sys + child->cstime);
+}
+
+static bool wait_wants(const struct wait_query *q, struct process *child)
+{
+	bool is_clone = child->exit_signal != SIGCHLD;
+
+	if (q->type == P_PID && child->pid != q->id)
+		return false;
+	if (q->type == P_PGID && child->pgrp->pgid != q->id)
+		return false;
+	return (q->options & __WALL) || is_clone == !!(q->options & __WCLONE);
+}
+
+static void wait_collect_zombie(struct wait_query *q, struct process *child)
+{
+	struct process *me = current->process;
+	u64 user, sys;
+
+	q->status = process_wait_status(child);
+	process_exit_info(child, &q->info);
+	wait_fill_usage(q, child);
+	if (q->options & WNOWAIT)
+		return;
+	process_times(child, &user, &sys);
+	me->cutime += user + child->cutime;
+	me->cstime += sys + child->cstime;
+	process_reap(child);
+}
+
+static void wait_fill_stop_info(struct wait_query *q, struct process *child, int code, int status)
+{
+	memset(&q->info, 0, sizeof(q->info));
+	q->info.si_signo = SIGCHLD;
+	q->info.si_code = code;
+	q->info.si_chld_pid = child->pid;
+	q->info.si_chld_uid = child->cred.uid;
+	q->info.si_status = status;
+	wait_fill_usage(q, child);
+}
+
+/* A stop or continuation that was not reported yet. */
+static bool wait_collect_stop(struct wait_query *q, struct process *child)
+{
+	bool consume = !(q->options & WNOWAIT), stopped = false, continued = false;
+	unsigned long flags;
+
+	if (!(q->options & (WSTOPPED | WCONTINUED)))
+		return false;
+	spin_lock_irqsave(&child->lock, flags);
+	if ((q->options & WSTOPPED) && (child->wait_flags & WAIT_STOPPED) &&
+	    (child->sig_flags & SIGNAL_STOPPED))
+		stopped = true;
+	else if ((q->options & WCONTINUED) && (child->wait_flags & WAIT_CONTINUED))
+		continued = true;
+	if (consume && (stopped || continued))
+		child->wait_flags = 0;
+	spin_unlock_irqrestore(&child->lock, flags);
+	if (stopped) {
+		q->status = STATUS_STOPPED(child->stop_code);
+		wait_fill_stop_info(q, child, CLD_STOPPED, child->stop_code);
+	} else if (continued) {
+		q->status = STATUS_CONTINUED;
+		wait_fill_stop_info(q, child, CLD_CONTINUED, SIGCONT);
+	}
+	return stopped || continued;
+}
+
+/* pid of a child with news, 0 = none now, -ECHILD = there is nothing to wait for. */
+static int wait_scan(struct wait_query *q)
+{
+	struct process *child;
+	unsigned long flags;
+	int ret = -ECHILD;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	list_for_each_entry(child, &current->process->children, sibling) {
+		pid_t pid = child->pid;
+
+		if (!wait_wants(q, child))
+			continue;
+		ret = 0;
+		if (child->state == PROCESS_ZOMBIE) {
+			if (!(q->options & WEXITED))
+				continue;
+			wait_collect_zombie(q, child);
+			ret = pid;
+			break;
+		}
+		if (wait_collect_stop(q, child)) {
+			ret = pid;
+			break;
+		}
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return ret;
+}
+
+static int wait_for_child(struct wait_query *q)
+{
+	int ret, err;
+
+	if (q->options & WNOHANG)
+		return wait_scan(q);
+	err = wait_event_interruptible(current->process->wait_child, (ret = wait_scan(q)) != 0);
+	return err ? err : ret;
+}
+
+SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, ustatus, int, options, struct rusage __user *,
+		uusage)
+{
+	struct wait_query q = { .options = (unsigned)options | WEXITED };
+	int ret;
+
+	if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WALL | (int)__WCLONE))
+		return -EINVAL;
+	if (pid == (int)0x80000000)
+		return -ESRCH;
+	if (pid > 0) {
+		q.type = P_PID;
+		q.id = pid;
+	} else if (pid < -1) {
+		q.type = P_PGID;
+		q.id = -pid;
+	} else if (pid == 0) {
+		q.type = P_PGID;
+		q.id = current->process->pgrp->pgid;
+	}
+	ret = wait_for_child(&q);
+	if (ret <= 0)
+		return ret;
+	if (ustatus && put_user(q.status, ustatus))
+		return -EFAULT;
+	if (uusage && copy_to_user(uusage, &q.usage, sizeof(q.usage)))
+		return -EFAULT;
+	return ret;
+}
+
+SYSCALL_DEFINE5(waitid, unsigned, type, pid_t, id, siginfo_t __user *, uinfo, int, options,
+		struct rusage __user *, uusage)
+{
+	struct wait_query q = { .type = type, .id = id, .options = options };
+	int ret;
+
+	if (options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			__WALL | (int)__WCLONE))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)) || type > P_PGID)
+		return -EINVAL;
+	if (type != P_ALL && (id < 0 || (type == P_PID && id == 0)))
+		return -EINVAL;
+	if (type == P_PGID && id == 0)
+		q.id = current->process->pgrp->pgid;
+	ret = wait_for_child(&q);
+	if (ret < 0)
+		return ret;
+	if (uusage && ret && copy_to_user(uusage, &q.usage, sizeof(q.usage)))
+		return -EFAULT;
+	/* With nothing to report si_signo and si_pid are 0. */
+	if (uinfo && copy_to_user(uinfo, &q.info, sizeof(q.info)))
+		return -EFAULT;
+	return 0;
+}
+
+/* ---- getrusage, times ------------------------------------------------------ */
+
+static int rusage_fill(struct rusage *ru, int who)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	u64 user, sys;
+
+	switch (who) {
+	case RUSAGE_SELF:
+		process_times(p, &user, &sys);
+		ru->minflt = p->min_flt;
+		ru->nvcsw = current->se.nvcsw;
+		ru->nivcsw = current->se.nivcsw;
+		break;
+	case RUSAGE_CHILDREN:
+		spin_lock_irqsave(&tasklist_lock, flags);
+		user = p->cutime;
+		sys = p->cstime;
+		spin_unlock_irqrestore(&tasklist_lock, flags);
+		break;
+	case RUSAGE_THREAD:
+		task_cputime(current, &user, &sys);
+		break;
+	default:
+		return -EINVAL;
+	}
+	wait_fill_times(ru, user, sys);
+	return 0;
+}
+
+SYSCALL_DEFINE2(getrusage, int, who, struct rusage __user *, uusage)
+{
+	struct rusage ru = { 0 };
+	int err = rusage_fill(&ru, who);
+
+	return err ? err : copy_to_user(uusage, &ru, sizeof(ru));
+}
+
+/* Ticks of 1/100 s. */
+struct tms {
+	long utime, stime, cutime, cstime;
+};
+
+SYSCALL_DEFINE1(times, struct tms __user *, utms)
+{
+	struct process *p = current->process;
+	const u64 tick = NSEC_PER_SEC / 100;
+	struct tms tms;
+	u64 user, sys;
+
+	if (utms) {
+		process_times(p, &user, &sys);
+		tms = (struct tms){ user / tick, sys / tick, p->cutime / tick, p->cstime / tick };
+		if (copy_to_user(utms, &tms, sizeof(tms)))
+			return -EFAULT;
+	}
+	return clock_ns() / tick;
+}
