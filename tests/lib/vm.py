@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,13 +41,13 @@ class Script:
     `idle` seconds without a line are taken for a hang: the run is ended, and `hung` is set.
     """
 
-    def __init__(self, iso, config, script, idle=120, **options):
+    def __init__(self, iso, config, script, idle=120, cmdline="", **options):
         self.idle, self.hung, self.status, self.error = idle, False, None, ""
         self.file = tempfile.NamedTemporaryFile("w", suffix=".sh", prefix="neurath-")
         self.file.write(script)
         self.file.flush()
         self.last = time.monotonic()
-        self.process = subprocess.Popen(arguments(iso, config, **options) + ["--script", self.file.name],
+        self.process = subprocess.Popen(arguments(iso, config, cmdline=f"nmi_panic {cmdline}", **options) + ["--script", self.file.name],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.watchdog = threading.Thread(target=self.watch, daemon=True)
         self.watchdog.start()
@@ -55,7 +56,7 @@ class Script:
         while self.process.poll() is None:
             if time.monotonic() - self.last > self.idle:
                 self.hung = True
-                self.process.terminate()
+                self.process.send_signal(signal.SIGUSR1)    # tools/qemu: last words, then the end
                 return
             time.sleep(0.2)
 
