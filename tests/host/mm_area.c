@@ -263,15 +263,13 @@ static void bad_ranges_are_refused(void)
 	CHECK(vm_protect(&mm, BASE, 0, VM_READ) == 0);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc > 1)
-		shim_seed = strtoul(argv[1], NULL, 0);
 	reset(); RUN(random_steps_agree_with_the_model);
 	reset(); RUN(free_ranges_are_found_from_the_top);
 	reset(); RUN(equal_neighbours_become_one_area);
 	reset(); RUN(a_stack_keeps_its_gap);
 	reset(); RUN(bad_ranges_are_refused);
 	reset();
-	return DONE();
+	return tap_done();
 }

@@ -189,10 +189,8 @@ static void exhaustion_gives_null_and_recovers(void)
 	CHECK(kmalloc(100000, 0));
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-	if (argc > 1)
-		shim_seed = strtoul(argv[1], NULL, 0);
 	reset(); RUN(blocks_are_aligned_and_disjoint);
 	reset(); RUN(all_memory_can_be_taken_and_joins_again);
 	reset(); RUN(random_traffic_loses_nothing);
@@ -201,5 +199,5 @@ int main(int argc, char **argv)
 	reset(); RUN(slabs_go_back_to_the_page_allocator);
 	reset(); RUN(krealloc_keeps_the_contents);
 	reset(); RUN(exhaustion_gives_null_and_recovers);
-	return DONE();
+	return tap_done();
 }

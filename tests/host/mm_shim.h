@@ -7,9 +7,7 @@
 #ifndef TESTS_HOST_MM_SHIM_H
 #define TESTS_HOST_MM_SHIM_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tap.h"
 #undef __always_inline
 
 /* Stands for these headers of the kernel. */
@@ -17,7 +15,6 @@
 #define NEURATH_ARCH_H
 #define NEURATH_STRING_H
 #define NEURATH_PRINTK_H
-#define CONFIG_DEBUG 1
 #include <neurath/types.h>
 #include <neurath/atomic.h>
 #include <neurath/ptregs.h>
@@ -71,15 +68,13 @@ static inline bool irqs_disabled(void)
 
 void assert_failed(const char *expr, const char *file, int line)
 {
-	printf("not ok - assertion %s at %s:%d\n", expr, file, line);
-	fflush(stdout);
+	tap_line("# assertion %s failed at %s:%d", expr, file, line);
 	abort();
 }
 
 void panic(const char *fmt, ...)
 {
-	printf("not ok - panic: %s\n", fmt);
-	fflush(stdout);
+	tap_line("# panic: %s", fmt);
 	abort();
 }
 
@@ -134,23 +129,11 @@ static inline unsigned shim_random(unsigned below)
 	return (unsigned)(shim_seed >> 33) % below;
 }
 
-/* ---- TAP ---------------------------------------------------------------- */
-static unsigned shim_tests;
-
-#define CHECK(cond) \
-	do { \
-		if (!(cond)) { \
-			printf("not ok - %s:%d: %s (seed %lu)\n", __FILE__, __LINE__, #cond, \
-			       (unsigned long)shim_seed); \
-			exit(1); \
-		} \
-	} while (0)
 #define RUN(test) \
 	do { \
-		test(); \
+		shim_seed = tap_seed(); \
+		TAP_TEST_INLINE(test); \
 		CHECK(shim_locks_held == 0); \
-		printf("ok %u - %s\n", ++shim_tests, #test); \
 	} while (0)
-#define DONE()	(printf("1..%u\n", shim_tests), 0)
 
 #endif
