@@ -81,14 +81,15 @@
 	.section .text.entry, "ax"
 
 /*
- * Stubs.  Each pushes the error code (0 where the CPU has none) and the vector,
- * then joins a common path, where the vector's slot becomes that of rdi.
+ * Stubs.  Each pushes the error code (-1 where the CPU has none: in orig_rax it says
+ * "no system call") and the vector, then joins a common path, where the vector's
+ * slot becomes that of rdi.
  */
 .macro STUB vector, path, has_error=0
 	.balign	16
 .Ltrap_stub_\vector:
 	.if	!\has_error
-	pushq	$0
+	pushq	$-1
 	.endif
 	pushq	$\vector
 	jmp	\path
@@ -113,7 +114,7 @@
 	.rept	5
 	pushq	4 * 8(%rsp)
 	.endr
-1:	pushq	$0
+1:	pushq	$-1
 	pushq	$3
 	jmp	paranoid_common
 	STUB	4, exception_common

@@ -12,6 +12,7 @@
 #include <neurath/bug.h>
 #include <neurath/hook.h>
 #include <neurath/signal.h>
+#include <neurath/task.h>
 #include <neurath/vm.h>
 #include "entry.h"
 #include "fpu.h"
@@ -48,8 +49,25 @@ static void __noreturn trap_die(struct pt_regs *regs, unsigned int vector)
 {
 	const char *name = vector < 32 ? exceptions[vector].name : NULL;
 
-	panic_regs(regs, "%s (vector %u, error %#lx)", name ? name : "reserved exception", vector,
-		   regs->orig_rax);
+	panic_regs(regs, "%s (vector %u, error %#x)", name ? name : "reserved exception", vector,
+		   regs->orig_rax == -1UL ? 0 : (unsigned int)regs->orig_rax);
+}
+
+/*
+ * Keeps for the signal frame what happened, and takes the error code out of
+ * orig_rax, where a number would say "in a system call".  Returns the code.
+ */
+static unsigned long trap_note_user(struct pt_regs *regs, unsigned int vector, unsigned long address)
+{
+	unsigned long error = regs->orig_rax;
+
+	if (!user_mode(regs))
+		return error;
+	current->trap_nr = vector;
+	current->trap_error = error == -1UL ? 0 : error;
+	current->trap_addr = address;
+	regs->orig_rax = -1UL;
+	return error;
 }
 
 static void trap_user(struct pt_regs *regs, unsigned int vector)
@@ -58,6 +76,7 @@ static void trap_user(struct pt_regs *regs, unsigned int vector)
 	unsigned long where = regs->rip;
 	int code = e->code;
 
+	trap_note_user(regs, vector, 0);
 	if (vector == TRAP_MF || vector == TRAP_XM)
 		code = fpu_exception_code(vector == TRAP_XM);
 	if (vector == TRAP_DB)
@@ -72,10 +91,11 @@ static void trap_user(struct pt_regs *regs, unsigned int vector)
 static void trap_page_fault(struct pt_regs *regs)
 {
 	unsigned long address = read_cr2();
+	unsigned long error = trap_note_user(regs, TRAP_PF, address);
 
 	if (regs->eflags & EFLAGS_IF)
 		irq_enable();
-	handle_page_fault(regs, regs->orig_rax, address);
+	handle_page_fault(regs, error, address);
 	irq_disable();
 }
 
