@@ -149,6 +149,6 @@ void boot_free_init(void)
 	memset(phys_to_virt(init), 0xcc, (size_t)(__init_end - __init_start));
 	mm_free_boot_range(init, init + (phys_addr_t)(__init_end - __init_start));
 	/* A CPU that did not come in time may still walk the boot page tables. */
-	if (__builtin_popcountl(cpus_online) == (int)nr_cpus)
+	if (cpus_online == ~0UL >> (64 - nr_cpus))
 		mm_free_boot_range(virt_to_phys(__image_start), text);
 }

@@ -95,6 +95,11 @@ void files_get(struct files *files)
 	atomic_inc(&files->refs);
 }
 
+bool files_shared(const struct files *files)
+{
+	return atomic_read(&files->refs) > 1;
+}
+
 void files_put(struct files *files)
 {
 	if (!atomic_dec_and_test(&files->refs))

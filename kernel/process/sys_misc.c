@@ -17,13 +17,6 @@ SYSCALL_DEFINE1(umask, int, mask)
 	return xchg(&current->process->umask, mask & 0777);
 }
 
-SYSCALL_DEFINE3(getcpu, unsigned __user *, ucpu, unsigned __user *, unode, void __user *, unused)
-{
-	if (ucpu && put_user(cpu_id(), ucpu))
-		return -EFAULT;
-	return unode ? put_user(0u, unode) : 0;
-}
-
 /* What the ABI calls the execution domain: there is only PER_LINUX. */
 SYSCALL_DEFINE1(personality, unsigned, persona)
 {
