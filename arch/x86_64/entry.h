@@ -12,6 +12,7 @@ struct task;
 
 /* entry.S */
 void syscall_entry(void);
+void enter_user(struct pt_regs *regs) __noreturn;
 
 /* Called by entry.S, interrupts off. */
 void exception_dispatch(struct pt_regs *regs, unsigned long vector);

@@ -54,17 +54,12 @@ unsigned long arch_get_user_gsbase(void)
 	return rdmsr(MSR_KERNEL_GS_BASE);
 }
 
-/* Leaves the stack to the frame at its top, as if an entry from user mode returned. */
 void arch_enter_user(void)
 {
 	struct pt_regs *regs = kstack_user_regs(current->stack);
 
 	assert(user_mode(regs) && current->mm);
-	asm volatile("movq %0, %%rsp\n\t"
-		     "leaq 1(%%rsp), %%rbp\n\t"
-		     "jmp return_to_user"
-		     : : "r"(regs) : "memory");
-	__builtin_unreachable();
+	enter_user(regs);
 }
 
 unsigned long arch_hwcap(void)
