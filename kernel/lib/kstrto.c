@@ -123,7 +123,7 @@ int kstrtoint(const char *s, unsigned int base, int *result)
 /* 0/1, y/n, t/f, on/off, in any case of letters. */
 int kstrtobool(const char *s, bool *result)
 {
-	char first = s[0] | 0x20, second = first ? s[1] | 0x20 : 0;
+	char first = s[0] | 0x20, second = s[0] ? s[1] | 0x20 : 0;
 
 	if (s[0] == '1' || first == 'y' || first == 't' || (first == 'o' && second == 'n'))
 		*result = true;

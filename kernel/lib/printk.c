@@ -11,9 +11,12 @@
  * slots have been reserved again meanwhile: if so, the record is lost, as the
  * oldest ones are meant to be.
  *
- * A writer that is interrupted while others fill the whole ring writes into a
- * record that is not its own; readers then see wrong text, never wrong memory.
- * Both counters have 32 bits: sequence numbers repeat after 4 thousand million
+ * A writer may be held up between the two steps (by an interrupt, by a host that
+ * takes its CPU away).  Nobody waits for it, but nobody may take its slots
+ * either: each CPU says in printk_in_flight[] from where on it may be writing,
+ * and a message that would run into that is dropped and counted.
+ *
+ * Sequence numbers and slots have 32 bits: they repeat after 4 thousand million
  * records.
  *
  * The console (serial port) is written by the caller of printk() itself, under
@@ -31,6 +34,7 @@
 #define PRINTK_SLOT_SIZE	64
 #define PRINTK_SLOTS		4096u		/* 256 KiB */
 #define PRINTK_RECORDS		4096u
+#define PRINTK_WRITING		(1UL << 32)
 #define PRINTK_DEFAULT_LEVEL	4
 /* A polled line at 115200 baud takes 10 ms; this is well beyond. */
 #define PRINTK_CONSOLE_SPINS	10000000
@@ -43,9 +47,12 @@ struct printk_head {
 };
 
 static u8 printk_slots[PRINTK_SLOTS][PRINTK_SLOT_SIZE] __aligned(64);
-static u64 printk_index[PRINTK_RECORDS];	/* sequence << 32 | slot; see PRINTK_EMPTY */
+static u64 printk_index[PRINTK_RECORDS];	/* (sequence + 1) << 32 | slot */
 static u64 printk_reserved;			/* next sequence << 32 | next slot */
 static u64 printk_clear_at;
+/* PRINTK_WRITING | a slot not behind the one reserved; 0: not writing. (own CPU) */
+static u64 printk_in_flight[NR_CPUS];
+static unsigned long printk_dropped;
 static u32 printk_console_owner;		/* CPU + 1, 0 = free */
 
 int console_loglevel = 7;
@@ -76,24 +83,64 @@ static void printk_ring_copy_out(u32 slot, size_t offset, void *dst, size_t n)
 	memcpy((u8 *)dst + first, printk_slots, n - first);
 }
 
-static void printk_store(u8 level, u64 time_ns, const char *text, size_t len)
+/* Whether slots up to @end may be written although some CPU has not finished. */
+static bool printk_room(u32 end)
 {
-	struct printk_head head = { .time_ns = time_ns, .len = (u16)len, .level = level };
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		u64 in_flight = READ_ONCE(printk_in_flight[cpu]);
+
+		if (in_flight && end - (u32)in_flight > PRINTK_SLOTS)
+			return false;
+	}
+	return true;
+}
+
+/* The reservation as it was before, or false if the message must be dropped. */
+static bool printk_reserve(unsigned int slots, u64 *reserved)
+{
 	u64 old, new;
-	u32 slot;
 
 	do {
 		old = READ_ONCE(printk_reserved);
-		head.seq = (u32)(old >> 32);
-		slot = (u32)old;
-		new = (u64)(head.seq + 1) << 32 | (u32)(slot + printk_slots_needed(len));
+		new = ((old >> 32) + 1) << 32 | (u32)(old + slots);
+		/*
+		 * A CPU that begins to write after this look reserves behind
+		 * what we reserve, or our exchange fails and we look again.
+		 */
+		if (!printk_room((u32)new))
+			return false;
 	} while (cmpxchg(&printk_reserved, old, new) != old);
+	*reserved = old;
+	return true;
+}
 
-	printk_ring_copy_in(slot, 0, &head, sizeof(head));
-	printk_ring_copy_in(slot, sizeof(head), text, len);
+static void printk_write(u64 reserved, struct printk_head *head, const char *text)
+{
+	u32 slot = (u32)reserved;
+
+	head->seq = (u32)(reserved >> 32);
+	printk_ring_copy_in(slot, 0, head, sizeof(*head));
+	printk_ring_copy_in(slot, sizeof(*head), text, head->len);
 	/* Pairs with the acquire in printk_read(): the text before its publication. */
-	smp_store_release(&printk_index[head.seq % PRINTK_RECORDS],
-			  (u64)(head.seq + 1) << 32 | slot);
+	smp_store_release(&printk_index[head->seq % PRINTK_RECORDS],
+			  (u64)(head->seq + 1) << 32 | slot);
+}
+
+static void printk_store(u8 level, u64 time_ns, const char *text, size_t len)
+{
+	struct printk_head head = { .time_ns = time_ns, .len = (u16)len, .level = level };
+	u64 *in_flight = &printk_in_flight[cpu_id()];
+	bool nested = *in_flight != 0;		/* we interrupted a writer: its mark covers us */
+	u64 reserved;
+
+	if (!nested)	/* a full barrier: the mark is visible before we reserve */
+		xchg(in_flight, PRINTK_WRITING | (u32)READ_ONCE(printk_reserved));
+	if (printk_reserve(printk_slots_needed(len), &reserved))
+		printk_write(reserved, &head, text);
+	else
+		__atomic_fetch_add(&printk_dropped, 1, __ATOMIC_RELAXED);
+	if (!nested)
+		smp_store_release(in_flight, 0);
 }
 
 /* Whether a record in @slot may have been overwritten since. */
