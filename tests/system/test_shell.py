@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The interactive shell works as a person expects: editing, history, job control, pipes, full-screen programs.
+
+One guest is booted for all tests of the class; each begins at a prompt and must leave one behind.
+"""
+
+import os
+import sys
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TESTS, "lib"))
+import vm  # noqa: E402
+
+ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
+PROMPT = r"neurath:[^\n]*# "
+RETURN, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, UP, LEFT, BACKSPACE = "\r", "\x03", "\x04", "\x15", "\x1a", "\x1b[A", "\x1b[D", "\x7f"
+
+
+class Shell(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.session = vm.Session(ISO, vm.Config(2))
+        cls.addClassCleanup(cls.session.close)
+        cls.session.expect(PROMPT, 120)
+
+    def run_line(self, command):
+        return self.session.run(command, PROMPT)
+
+    def test_echo_of_a_command(self):
+        self.assertEqual(self.run_line("echo one two"), "one two")
+
+    def test_status_of_the_last_command(self):
+        self.assertEqual(self.run_line("false; echo status=$?"), "status=1")
+
+    def test_pipe_and_redirection(self):
+        self.assertEqual(self.run_line("seq 1 100 >/tmp/seq; grep 7 </tmp/seq | wc -l; rm /tmp/seq"), "19")
+
+    def test_command_substitution(self):
+        self.assertEqual(self.run_line("echo $(echo inner | tr a-z A-Z)"), "INNER")
+
+    def test_backspace_and_arrows_edit_the_line(self):
+        self.session.send("echo abX" + BACKSPACE + "d" + LEFT + "c" + RETURN)
+        self.session.expect(r"\nabcd\n")
+        self.session.expect(PROMPT)
+
+    def test_history_repeats_the_last_command(self):
+        self.run_line("echo again-$((40+2))")
+        self.session.send(UP + RETURN)
+        self.session.expect(r"\nagain-42\n")
+        self.session.expect(PROMPT)
+
+    def test_ctrl_u_drops_the_line(self):
+        self.session.send("rubbish" + CTRL_U + "echo clean" + RETURN)
+        self.session.expect(r"\nclean\n")
+        self.session.expect(PROMPT)
+
+    def test_ctrl_c_ends_the_foreground_command(self):
+        self.session.send("cat; echo status=$?" + RETURN)
+        self.session.send("line" + RETURN)
+        self.session.expect(r"line\nline\n")
+        self.session.send(CTRL_C)
+        self.session.expect(PROMPT)
+        self.assertEqual(self.run_line("echo alive"), "alive")
+
+    def test_ctrl_c_ends_a_busy_loop(self):
+        self.session.send("while :; do :; done" + RETURN)
+        self.session.send(CTRL_C)
+        self.session.expect(PROMPT)
+
+    def test_ctrl_d_ends_the_input(self):
+        self.session.send("wc -c" + RETURN + "12345" + RETURN + CTRL_D)
+        self.session.expect(r"\n6\n")
+        self.session.expect(PROMPT)
+
+    def test_ctrl_z_stops_and_fg_continues(self):
+        self.session.send("cat" + RETURN)
+        self.session.send("first" + RETURN)
+        self.session.expect(r"first\nfirst\n")
+        self.session.send(CTRL_Z)
+        self.session.expect(r"Stopped")
+        self.session.expect(PROMPT)
+        self.session.send("jobs" + RETURN)
+        self.session.expect(r"Stopped +cat")
+        self.session.expect(PROMPT)
+        self.session.send("fg" + RETURN)
+        self.session.expect(r"cat\n")
+        self.session.send("second" + RETURN)
+        self.session.expect(r"second\nsecond\n")
+        self.session.send(CTRL_D)
+        self.session.expect(PROMPT)
+
+    def test_background_job_is_reported(self):
+        self.run_line("sleep 0.2 &")
+        self.run_line("wait; true")
+        self.assertNotIn("Running", self.run_line("jobs"))
+
+    def test_background_reader_is_stopped_by_the_terminal(self):
+        self.run_line("cat &")
+        self.run_line("sleep 0.2")
+        self.assertIn("Stopped", self.run_line("jobs"))
+        self.run_line("kill %1; wait; true")
+
+    def test_vi_edits_a_file(self):
+        self.session.send("vi /tmp/vi-test" + RETURN)
+        self.session.expect(r"~\s*~")
+        self.session.send("ihello from vi\x1b:wq" + RETURN)
+        self.session.expect(PROMPT)
+        self.assertEqual(self.run_line("cat /tmp/vi-test; rm /tmp/vi-test"), "hello from vi")
+
+
+if __name__ == "__main__":
+    unittest.main()
