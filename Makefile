@@ -50,7 +50,7 @@ KFLAGS := -std=gnu17 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgener
 	-fno-delete-null-pointer-checks -ffile-prefix-map=$(CURDIR)/= $(PATCHABLE) $(WARNINGS) $(WERROR) $(EXTRA_CFLAGS)
 ASFLAGS := -D__ASSEMBLY__ -g -ffile-prefix-map=$(CURDIR)/= -Wa,--noexecstack
 LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --no-warn-rwx-segments --build-id=sha1 \
-	--orphan-handling=error --warn-unresolved-symbols # until every subsystem has landed
+	--orphan-handling=error
 
 UFLAGS := -std=gnu17 -O2 -g -static -fno-pie -no-pie -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes $(WERROR) \
 	-ffile-prefix-map=$(CURDIR)/= -Iuser/lib -idirafter include -DCONFIG_DEBUG=$(DEBUG) -pthread \
