@@ -292,15 +292,6 @@ syscall_entry:
 	/* fall through to the exit with interrupts off or on */
 	.size	syscall_entry, . - syscall_entry
 
-/* enter_user(regs): a kernel thread that became a process leaves its stack to the frame at its top. */
-	.globl	enter_user
-	.type	enter_user, @function
-enter_user:
-	movq	%rdi, %rsp
-	leaq	1(%rsp), %rbp
-	jmp	return_to_user
-	.size	enter_user, . - enter_user
-
 /*
  * rsp = the user's pt_regs.  sysretq is quicker than iretq, but can only be used
  * where rcx and r11 hold rip and eflags, and must not be used for a rip that is
@@ -342,6 +333,15 @@ return_to_user:
 	swapgs
 	iretq
 	.size	return_to_user, . - return_to_user
+
+/* enter_user(regs): a kernel thread that became a process leaves its stack to the frame at its top. */
+	.globl	enter_user
+	.type	enter_user, @function
+enter_user:
+	movq	%rdi, %rsp
+	leaq	1(%rsp), %rbp
+	jmp	return_to_user
+	.size	enter_user, . - enter_user
 
 /* The stubs by vector, for the IDT. */
 	.section .init.rodata, "a"
