@@ -289,7 +289,7 @@ syscall_entry:
 	SAVE_REGS rax=$MINUS_ENOSYS
 	movq	%rsp, %rdi
 	CALL_ALIGNED syscall_dispatch
-	/* fall through to the exit with interrupts off or on */
+	/* falls through to return_to_user, which must follow */
 	.size	syscall_entry, . - syscall_entry
 
 /*
