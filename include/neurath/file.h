@@ -103,8 +103,9 @@ bool file_cache_identity(struct file *f, u64 key[3]);
 #define MAY_EXEC	1
 #define MAY_WRITE	2
 #define MAY_READ	4
-/* 0 or -EACCES for current's effective ids. */
+/* 0 or -EACCES for current's ids: those for files, and the real ones (access(2)). */
 int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask);
+int mode_permission_real(umode_t mode, uid_t uid, gid_t gid, unsigned mask);
 
 /* ---- descriptor tables -------------------------------------------------- */
 #define OPEN_MAX	1024

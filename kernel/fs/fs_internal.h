@@ -51,7 +51,9 @@ struct path_request {
 	const char *target;		/* SYMLINK */
 	const struct port_setattr *set;	/* SETATTR */
 	bool real_ids;			/* check with the real, not the effective ids: access(2) */
+	bool keep_path;			/* final_path is wanted */
 	/* answers */
+	char *final_path;		/* after all redirections: kmalloc'ed, the caller's */
 	struct file *file;		/* OPEN */
 	struct port_attr attr;		/* STAT */
 	u64 dev;			/* STAT */

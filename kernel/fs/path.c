@@ -224,26 +224,31 @@ int path_perform(struct path_request *rq, char *path, char *path2)
 		ret = round < PORT_REDIRECT_MAX ? 0 : -ELOOP;
 	}
 	kfree(rq->path2);
-	kfree(rq->path);
+	if (rq->keep_path && !ret)
+		rq->final_path = rq->path;
+	else
+		kfree(rq->path);
 	rq->path = NULL;
 	rq->path2 = NULL;
 	return ret;
 }
 
-int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
+/* As @who and @group (and current's supplementary groups). */
+static int mode_permission_as(uid_t who, gid_t group, umode_t mode, uid_t uid, gid_t gid,
+			      unsigned mask)
 {
 	const struct credentials *c = &current->process->cred;
 	unsigned shift = 0;
 
-	if (c->euid == 0) {
+	if (who == 0) {
 		/* The superuser may do all but execute what nobody may execute. */
 		bool exec_ok = S_ISDIR(mode) || (mode & 0111);
 
 		return (mask & MAY_EXEC) && !exec_ok ? -EACCES : 0;
 	}
-	if (c->euid == uid) {
+	if (who == uid) {
 		shift = 6;
-	} else if (c->egid == gid) {
+	} else if (group == gid) {
 		shift = 3;
 	} else {
 		for (unsigned i = 0; i < c->ngroups; i++) {
@@ -252,4 +257,18 @@ int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
 		}
 	}
 	return (mask & ~(mode >> shift) & 7) ? -EACCES : 0;
+}
+
+int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
+{
+	const struct credentials *c = &current->process->cred;
+
+	return mode_permission_as(c->fsuid, c->fsgid, mode, uid, gid, mask);
+}
+
+int mode_permission_real(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
+{
+	const struct credentials *c = &current->process->cred;
+
+	return mode_permission_as(c->uid, c->gid, mode, uid, gid, mask);
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls about directories: the working directory, the root, and listing.
+ * cwd and root are strings of the process, under process->lock.
+ */
+#include <neurath/mm.h>
+#include <neurath/process.h>
+#include <neurath/sched.h>
+#include <neurath/syscall.h>
+#include "fs_internal.h"
+
+/* ---- working directory and root ---------------------------------------------------- */
+
+/* Replaces *slot, a string of current's process, by @path, which it takes over. */
+static void dir_replace(char **slot, char *path)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	char *old;
+
+	spin_lock_irqsave(&p->lock, flags);
+	old = *slot;
+	*slot = path;
+	spin_unlock_irqrestore(&p->lock, flags);
+	kfree(old);
+}
+
+/* The directory that @upath leads to, after all links, if current may search it. */
+static char *dir_resolve(const char __user *upath)
+{
+	struct path_request rq = { .op = PORT_STAT, .follow = true, .keep_path = true };
+	int ret = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
+
+	if (ret)
+		return ERR_PTR(ret);
+	ret = !S_ISDIR(rq.attr.mode) ? -ENOTDIR :
+	      mode_permission(rq.attr.mode, rq.attr.uid, rq.attr.gid, MAY_EXEC);
+	if (ret) {
+		kfree(rq.final_path);
+		return ERR_PTR(ret);
+	}
+	return rq.final_path;
+}
+
+SYSCALL_DEFINE1(chdir, const char __user *, upath)
+{
+	char *path = dir_resolve(upath);
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	dir_replace(&current->process->cwd, path);
+	return 0;
+}
+
+SYSCALL_DEFINE1(fchdir, int, fd)
+{
+	struct file *f = fd_get(fd);
+	char *path = NULL;
+	int ret;
+
+	if (!f)
+		return -EBADF;
+	ret = !S_ISDIR(f->mode) || !f->path ? -ENOTDIR : 0;
+	if (!ret) {
+		path = kstrdup(f->path, GFP_KERNEL);
+		ret = path ? 0 : -ENOMEM;
+	}
+	file_put(f);
+	if (!ret)
+		dir_replace(&current->process->cwd, path);
+	return ret;
+}
+
+SYSCALL_DEFINE1(chroot, const char __user *, upath)
+{
+	char *path;
+
+	if (!is_superuser())
+		return -EPERM;
+	path = dir_resolve(upath);
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	if (!strcmp(path, "/"))
+		path[0] = '\0';
+	dir_replace(&current->process->root, path);
+	return 0;
+}
+
+/* cwd as current sees it, below its root, into @buf of PATH_MAX: length with NUL. */
+static size_t dir_cwd(char *buf)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	size_t root_len;
+	const char *cwd;
+
+	spin_lock_irqsave(&p->lock, flags);
+	cwd = p->cwd ? p->cwd : "/";
+	root_len = p->root ? strlen(p->root) : 0;
+	if (root_len && !strncmp(cwd, p->root, root_len) &&
+	    (cwd[root_len] == '/' || !cwd[root_len]))
+		cwd += root_len;
+	strscpy(buf, cwd[0] ? cwd : "/", PATH_MAX);
+	spin_unlock_irqrestore(&p->lock, flags);
+	return strlen(buf) + 1;
+}
+
+SYSCALL_DEFINE2(getcwd, char __user *, ubuf, size_t, size)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	size_t len;
+	long ret;
+
+	if (!buf)
+		return -ENOMEM;
+	len = dir_cwd(buf);
+	ret = len > size ? -ERANGE : copy_to_user(ubuf, buf, len) ? -EFAULT : (long)len;
+	kfree(buf);
+	return ret;
+}
+
+/* ---- listing -------------------------------------------------------------------------- */
+
+/* Collects entries in the ABI's format; @old is that of getdents(2). */
+struct dir_collector {
+	struct dir_sink sink;
+	u8 *buf;
+	size_t size, used;
+	bool old, full;
+};
+
+static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64 ino,
+			unsigned type, loff_t next)
+{
+	struct dir_collector *c = container_of(sink, struct dir_collector, sink);
+	/* Old entries: the type follows the name's NUL, as the last byte. */
+	size_t head = c->old ? 18 : __builtin_offsetof(struct dirent64_abi, d_name);
+	size_t reclen = align_up(head + len + 1 + c->old, 8UL);
+	u8 *at = c->buf + c->used;
+	u16 reclen16 = reclen;
+
+	if (c->used + reclen > c->size) {
+		c->full = true;
+		return false;
+	}
+	memset(at, 0, reclen);
+	memcpy(at, &ino, 8);
+	memcpy(at + 8, &next, 8);
+	memcpy(at + 16, &reclen16, 2);
+	at[c->old ? reclen - 1 : 18] = type;
+	memcpy(at + head, name, len);
+	c->used += reclen;
+	return true;
+}
+
+/* Caller holds pos_lock. */
+static long dir_list(struct file *f, struct dir_collector *c, void __user *ubuf)
+{
+	loff_t pos = f->pos;
+	int ret = f->ops->readdir(f, &c->sink, &pos);
+
+	if (!c->used)
+		return ret ? ret : c->full ? -EINVAL : 0;
+	if (copy_to_user(ubuf, c->buf, c->used))
+		return -EFAULT;
+	f->pos = pos;
+	return c->used;
+}
+
+static long dir_getdents(int fd, void __user *ubuf, size_t size, bool old)
+{
+	struct dir_collector c = { .sink.emit = dir_collect, .old = old,
+				   .size = min_t(size_t, size, 4 * PAGE_SIZE) };
+	struct file *f = fd_get(fd);
+	long ret;
+
+	if (!f)
+		return -EBADF;
+	ret = !f->ops->readdir || !S_ISDIR(f->mode) ? -ENOTDIR : 0;
+	if (!ret) {
+		c.buf = kmalloc(c.size ? c.size : 1, GFP_KERNEL);
+		ret = c.buf ? mutex_lock_interruptible(&f->pos_lock) : -ENOMEM;
+	}
+	if (!ret) {
+		ret = dir_list(f, &c, ubuf);
+		mutex_unlock(&f->pos_lock);
+	}
+	kfree(c.buf);
+	file_put(f);
+	return ret;
+}
+
+SYSCALL_DEFINE3(getdents64, int, fd, void __user *, buf, unsigned, size)
+{
+	return dir_getdents(fd, buf, size, false);
+}
+
+SYSCALL_DEFINE3(getdents, int, fd, void __user *, buf, unsigned, size)
+{
+	return dir_getdents(fd, buf, size, true);
+}
