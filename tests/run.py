@@ -323,7 +323,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/debug", help="directory with test.iso")
     parser.add_argument("--kind", choices=sorted(MATRIX), default="test")
-    parser.add_argument("--only", help="suites whose name matches one of these shell patterns (comma-separated)")
+    parser.add_argument("--only", help="suites whose name contains or matches one of these shell patterns (comma-separated);"
+                        " =NAME is exactly that one")
     parser.add_argument("--config", help="only this configuration: CPUS,FIRMWARE,MACHINE")
     parser.add_argument("--cmdline", default="", help="added to the kernel's command line")
     parser.add_argument("--seed", type=int, default=None)
@@ -342,7 +343,7 @@ def select(options):
     suites = list(file_suites(options.kind)) + list(guest_suites(options.kind))
     if options.only:
         patterns = options.only.split(",")
-        suites = [s for s in suites if any(fnmatch.fnmatch(s.name, p) or p in s.name for p in patterns)]
+        suites = [s for s in suites if any(fnmatch.fnmatch(s.name, p.lstrip("=")) or p in s.name for p in patterns)]
     return suites
 
 

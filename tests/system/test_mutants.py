@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests can fail: each mutant of tests/mutants.txt, a kernel with one rule of live patching broken, is caught.
+
+A mutant counts as caught if its suite fails in one of the given number of boots, each with a seed of its own; a panic
+or a hang of that suite is a catch too. A mutant that does not build is an error.
+"""
+
+import os
+import subprocess
+import sys
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOP = os.path.dirname(TESTS)
+BUILD = "build/mutant"
+
+
+def table():
+    with open(os.path.join(TESTS, "mutants.txt"), encoding="utf-8") as file:
+        for line in file:
+            words = line.split("#")[0].split()
+            if words:
+                yield words[0], words[1], int(words[2]), int(words[3])
+
+
+class Mutants(unittest.TestCase):
+    def build(self, name):
+        done = subprocess.run(["make", "-s", "-j2", f"MUTANT={name}", "DEBUG=1", f"O={BUILD}", f"{BUILD}/test.iso"], cwd=TOP,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual(done.returncode, 0, f"mutant {name} does not build:\n{done.stdout[-2000:]}")
+
+    def caught(self, suite, cpus, seed):
+        done = subprocess.run([sys.executable, os.path.join(TESTS, "run.py"), "--build", BUILD, "--only", f"={suite}",
+                               "--config", f"{cpus},bios,q35", "--seed", str(seed)], cwd=TOP, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)
+        last = done.stdout.strip().splitlines()[-1]
+        self.assertRegex(last, r"^\d+ passed, \d+ failed$", done.stdout[-2000:])
+        self.assertNotEqual(last, "0 passed, 0 failed", f"no suite {suite}")
+        return done.returncode != 0
+
+    def kill(self, name, suite, cpus, seeds):
+        self.build(name)
+        first = int(os.environ.get("TAP_SEED", "1"))
+        if not any(self.caught(suite, cpus, first + i) for i in range(seeds)):
+            self.fail(f"{suite} stays green with {seeds} seeds from {first} in the mutant {name}")
+
+
+def make_test(name, suite, cpus, seeds):
+    def test(self):
+        self.kill(name, suite, cpus, seeds)
+    return test
+
+
+for row in table():
+    setattr(Mutants, f"test_{row[0].lower()}_is_caught", make_test(*row))
+
+if __name__ == "__main__":
+    unittest.main()
