@@ -15,6 +15,7 @@
 #include <neurath/string.h>
 #include <neurath/task.h>
 #include "fpu.h"
+#include "ioport.h"
 #include "x86.h"
 
 #define FPU_LEGACY_SIZE		512
@@ -129,6 +130,7 @@ void arch_fpu_reset(void)
 {
 	unsigned long flags = irq_save();
 
+	ioport_drop(current);
 	memcpy(current->fpu, fpu_initial, fpu_size);
 	fpu_restore(current->fpu);
 	irq_restore(flags);
@@ -136,6 +138,7 @@ void arch_fpu_reset(void)
 
 void arch_fpu_free(struct task *task)
 {
+	ioport_drop(task);
 	if (task->fpu)
 		kmem_cache_free(fpu_cache, task->fpu);
 	task->fpu = NULL;

@@ -29,6 +29,10 @@ struct descriptor_register {
 #define GATE_INTERRUPT	0x8e	/* present, DPL 0, interrupts off at entry */
 #define GATE_USER	0xee	/* the same, but user mode may use int n */
 
+/* bitmap must follow the TSS immediately. */
+_Static_assert(offsetof(struct cpu_arch, bitmap) ==
+	       offsetof(struct cpu_arch, tss) + sizeof(struct tss), "I/O bitmap");
+
 static struct idt_gate idt[256] __aligned(4096);
 
 extern const u64 trap_stubs[256];
@@ -71,12 +75,13 @@ static void segments_fill(struct cpu_arch *arch)
 	u64 base = (u64)&arch->tss;
 
 	memcpy(arch->gdt, gdt, sizeof(gdt));
-	arch->gdt[TSS_SELECTOR / 8] = (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 |
+	arch->gdt[TSS_SELECTOR / 8] = (sizeof(struct tss) + IOPORT_BITMAP_SIZE) | (base & 0xffffff) << 16 |
 				      0x89UL << 40 | (base >> 24 & 0xff) << 56;
 	arch->gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
 
 	memset(&arch->tss, 0, sizeof(arch->tss));
-	arch->tss.io_bitmap = sizeof(struct tss);
+	arch->tss.io_bitmap = TSS_NO_BITMAP;
+	arch->bitmap_end = 0xff;
 	for (int i = 0; i < IST_COUNT; i++)
 		arch->tss.ist[i] = (u64)arch->ist_stacks[i] + IST_STACK_SIZE;
 }

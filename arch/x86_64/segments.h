@@ -31,10 +31,19 @@ struct tss {
 	u16 io_bitmap;
 } __packed;
 
+#define IOPORT_BITMAP_SIZE	8192
+/* Values of tss.io_bitmap: the bitmap that follows, or beyond the limit: none. */
+#define TSS_BITMAP		sizeof(struct tss)
+#define TSS_NO_BITMAP		0xffff
+
 /* What a CPU needs besides struct cpu; lives as long as the system. */
 struct cpu_arch {
 	u64 gdt[10];
+	/* The TSS as the processor sees it ends behind bitmap_end. */
 	struct tss tss;
+	u8 bitmap[IOPORT_BITMAP_SIZE];
+	u8 bitmap_end;		/* all ones: the processor reads two bytes at a time */
+	void *bitmap_owner;	/* (a) task->ioports that bitmap is a copy of */
 	u8 ist_stacks[IST_COUNT][IST_STACK_SIZE] __aligned(16);
 };
 

@@ -13,6 +13,7 @@
 #include <neurath/task.h>
 #include "entry.h"
 #include "fpu.h"
+#include "ioport.h"
 #include "segments.h"
 #include "x86.h"
 
@@ -45,6 +46,8 @@ struct task *arch_switch_to(struct task *prev, struct task *next)
 	cpu->task = next;
 	cpu->kernel_stack = switch_stack_top(next);
 	arch->tss.rsp[0] = cpu->kernel_stack;
+	if (unlikely(prev->ioports || next->ioports))
+		ioport_switch(arch, next);
 	return switch_stacks(&prev->kernel_sp, next->kernel_sp, prev);
 }
 

@@ -98,7 +98,7 @@ struct task *arch_switch_to(struct task *prev, struct task *next);
 void arch_setup_kthread(struct task *task, int (*fn)(void *), void *arg);
 /* Builds the first switch frame of a forked child that returns to @regs in user mode. */
 void arch_setup_user(struct task *task, const struct pt_regs *regs);
-/* FPU area of a user task. -ENOMEM. */
+/* FPU area of a user task; reset and free also give back its I/O ports. -ENOMEM. */
 int arch_fpu_alloc(struct task *task);
 void arch_fpu_copy(struct task *child);	/* from current */
 void arch_fpu_reset(void);			/* current, at exec */

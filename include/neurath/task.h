@@ -136,6 +136,7 @@ struct task {
 	struct mm *active_mm;		/* (r) page tables loaded while it runs */
 	struct files *files;		/* (@) */
 	void *fpu;			/* (@) xsave area */
+	void *ioports;			/* (@) bitmap of I/O ports it may use; NULL: none */
 	unsigned long fsbase, gsbase;	/* (@) saved while off the CPU */
 
 	/* Signals */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ioport_grant(base, count): lets a driver in user space use I/O ports.
+ *
+ * The grant belongs to the calling task alone: it is not inherited, and exec
+ * drops it.  It is a bitmap of all 65536 ports, 0 = allowed; the processor
+ * looks at the copy in the TSS of the CPU.  arch_switch_to() makes that copy
+ * valid for tasks with a grant, and hides it from all others.  Grants of one
+ * task only grow, so a copy is stale only if its owner is another or has grown.
+ */
+#include <neurath/arch.h>
+#include <neurath/mm.h>
+#include <neurath/string.h>
+#include <neurath/syscall.h>
+#include <neurath/task.h>
+#include "ioport.h"
+#include "segments.h"
+
+#define IOPORT_COUNT	65536UL
+
+void ioport_switch(struct cpu_arch *arch, struct task *next)
+{
+	if (likely(!next->ioports)) {
+		arch->tss.io_bitmap = TSS_NO_BITMAP;
+		return;
+	}
+	if (arch->bitmap_owner != next->ioports) {
+		memcpy(arch->bitmap, next->ioports, IOPORT_BITMAP_SIZE);
+		arch->bitmap_owner = next->ioports;
+	}
+	arch->tss.io_bitmap = TSS_BITMAP;
+}
+
+/* No CPU may take a new bitmap at the same address for the old one. */
+static void ioport_forget(void *bitmap)
+{
+	for (unsigned int id = 0; id < nr_cpus; id++) {
+		struct cpu_arch *arch = cpus[id].arch;
+
+		cmpxchg(&arch->bitmap_owner, bitmap, NULL);
+	}
+}
+
+void ioport_drop(struct task *task)
+{
+	void *bitmap = task->ioports;
+	unsigned long flags;
+
+	if (!bitmap)
+		return;
+	flags = irq_save();
+	task->ioports = NULL;
+	if (task == current)
+		ioport_switch(this_cpu()->arch, task);
+	irq_restore(flags);
+	ioport_forget(bitmap);
+	kfree(bitmap);
+}
+
+SYSCALL_DEFINE2(ioport_grant, unsigned long, base, unsigned long, count)
+{
+	unsigned long flags;
+	u8 *bitmap = current->ioports;
+
+	if (!is_superuser())
+		return -EPERM;
+	if (!count || base >= IOPORT_COUNT || count > IOPORT_COUNT - base)
+		return -EINVAL;
+	if (!bitmap) {
+		bitmap = kmalloc(IOPORT_BITMAP_SIZE, GFP_KERNEL);
+		if (!bitmap)
+			return -ENOMEM;
+		memset(bitmap, 0xff, IOPORT_BITMAP_SIZE);
+	}
+	for (unsigned long port = base; port < base + count; port++)
+		bitmap[port / 8] &= (u8)~(1u << port % 8);
+	/* Other CPUs may hold a copy from before; the processor reads ours from now on. */
+	ioport_forget(bitmap);
+	flags = irq_save();
+	current->ioports = bitmap;
+	ioport_switch(this_cpu()->arch, current);
+	irq_restore(flags);
+	return 0;
+}
