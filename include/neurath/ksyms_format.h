@@ -2,16 +2,18 @@
 /*
  * ksyms_format.h - the layout of the embedded symbol table (.ksyms).
  *
- * tools/ksyms.py writes the table from the linked image and proves on every build that it equals what nm says of the
- * final image. It lies in read-only data, between __ksyms_start and __ksyms_end:
+ * tools/ksyms.py writes the table from the linked image and proves on every build that it equals
+ * what nm says of the final image. It lies in read-only data, between __ksyms_start and
+ * __ksyms_end:
  *
  *	struct ksyms_header
- *	struct ksyms_entry[count]	sorted by (address, name), so that the position of a name among its equals is
- *					what Linux calls sympos
+ *	struct ksyms_entry[count]	sorted by (address, name): the position of a name among
+ *					its equals is what Linux calls sympos
  *	char names[names_size]		NUL-terminated
  *
- * It lists all functions and objects, local and global, of the high image, also those of the init sections: these have
- * the type KSYM_INIT and are dead after the boot. No two text symbols have the same name.
+ * It lists all functions and objects, local and global, of the high image, also those of the init
+ * sections: these have the type KSYM_INIT and are dead after the boot. No two text symbols have the
+ * same name.
  */
 #ifndef NEURATH_KSYMS_FORMAT_H
 #define NEURATH_KSYMS_FORMAT_H
@@ -27,9 +29,10 @@ struct ksyms_header {
 };
 
 /*
- * name_type: bits 0..23 the offset of the name in names[], bits 24..30 the letter nm prints in upper case ('T' text,
- * 'R' read-only, 'D' data, 'B' bss), bit 31 set for a local (static) symbol, which nm prints in lower case.
- * size: bits 0..30 the size in bytes, bit 31 set if the symbol lies in an init section.
+ * name_type: bits 0..23 the offset of the name in names[], bits 24..30 the letter nm prints in
+ * upper case ('T' text, 'R' read-only, 'D' data, 'B' bss), bit 31 set for a local (static) symbol,
+ * which nm prints in lower case. size: bits 0..30 the size in bytes, bit 31 set if the symbol lies
+ * in an init section.
  */
 struct ksyms_entry {
 	unsigned int offset;		/* address - KSYMS_BASE */

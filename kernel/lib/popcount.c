@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one helper of the compiler's run-time library that our code can need: without -mpopcnt, __builtin_popcountl() is a
- * call of this name.  Any context.
+ * The one helper of the compiler's run-time library that our code can need: without -mpopcnt,
+ * __builtin_popcountl() is a call of this name.  Any context.
  */
 #include <neurath/types.h>
 

@@ -58,7 +58,9 @@ static void clock_runs_forward(void)
 
 static void root_has_the_usual_folders(void)
 {
-	static const char *const folders[] = { "/bin", "/dev", "/etc", "/proc", "/sys", "/tmp", "/root", "/home" };
+	static const char *const folders[] = {
+		"/bin", "/dev", "/etc", "/proc", "/sys", "/tmp", "/root", "/home",
+	};
 	struct stat st;
 
 	for (unsigned i = 0; i < sizeof(folders) / sizeof(*folders); i++) {

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap.h - what a test program reports, as TAP lines on stdout. For guest suites and host unit tests alike.
+ * tap.h - what a test program reports, as TAP lines on stdout. For guest suites and host unit tests
+ * alike.
  *
- *	static void read_of_empty_pipe_blocks(void) { ... CHECK(n == 1); CHECK_EQ(errno, EAGAIN); ... }
+ *	static void read_returns_what_was_written(void)
+ *	{
+ *		...
+ *		CHECK_EQ(read(fd, buffer, 7), 7);
+ *	}
  *	int main(void)
  *	{
  *		TAP_TEST(read_of_empty_pipe_blocks);
  *		return tap_done();
  *	}
  *
- * A test is a function whose name is the claim it proves. It runs in a forked child, so that neither a crash nor
- * leftovers reach the next one; it fails at the first CHECK that does not hold, when it dies, and when it does not end
- * within TAP_TIMEOUT seconds (a hang detector, no measure of speed). TAP_TEST_INLINE runs it in the program's own
- * process. tap_done() prints the plan: a suite without it has failed. TAP_SEED is the seed to derive randomness from.
+ * A test is a function whose name is the claim it proves. It runs in a forked child, so that
+ * neither a crash nor leftovers reach the next one; it fails at the first CHECK that does not hold,
+ * when it dies, and when it does not end within TAP_TIMEOUT seconds (a hang detector, no measure of
+ * speed). TAP_TEST_INLINE runs it in the program's own process. tap_done() prints the plan: a suite
+ * without it has failed. TAP_SEED is the seed to derive randomness from.
  */
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H
@@ -85,7 +91,8 @@ static inline unsigned long tap_seed(void)
 	do {									\
 		long long left_ = (long long)(left), right_ = (long long)(right);	\
 		if (left_ != right_)						\
-			CHECK_FAIL("%s is %lld, expected %s = %lld (errno %d)", #left, left_, #right, right_, errno);	\
+			CHECK_FAIL("%s is %lld, expected %s = %lld (errno %d)",		\
+				   #left, left_, #right, right_, errno);		\
 	} while (0)
 /* The call fails with this errno. */
 #define CHECK_ERR(call, error)							\
@@ -93,7 +100,8 @@ static inline unsigned long tap_seed(void)
 		errno = 0;							\
 		long long got_ = (long long)(call);				\
 		if (got_ != -1 || errno != (error))				\
-			CHECK_FAIL("%s returned %lld with errno %d, expected -1 with %s", #call, got_, errno, #error);	\
+			CHECK_FAIL("%s returned %lld with errno %d, expected -1 with %s",	\
+				   #call, got_, errno, #error);			\
 	} while (0)
 #define CHECK_STR(left, right)							\
 	do {									\
@@ -114,13 +122,14 @@ static inline void tap_report(const char *name, int status)
 	char comment[64] = "";
 
 	if (WIFSIGNALED(status))
-		snprintf(comment, sizeof(comment), WTERMSIG(status) == SIGALRM ? " # hangs" : " # died of signal %d",
-			 WTERMSIG(status));
+		snprintf(comment, sizeof(comment), " # died of signal %d%s", WTERMSIG(status),
+			 WTERMSIG(status) == SIGALRM ? ": hangs" : "");
 	else if (WEXITSTATUS(status) == TAP_SKIPPED)
 		snprintf(comment, sizeof(comment), " # SKIP");
 	else if (status)
 		snprintf(comment, sizeof(comment), " # status %d", WEXITSTATUS(status));
-	tap_result(!status || (WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIPPED), name, comment);
+	tap_result(!status || (WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIPPED), name,
+		   comment);
 }
 
 static inline void tap_run(const char *name, void (*test)(void))
@@ -147,7 +156,7 @@ static inline void tap_run(const char *name, void (*test)(void))
 
 #define TAP_TEST(function)	tap_run(#function, function)
 
-/* In this process: a failing CHECK ends the whole suite, which then has no plan and counts as failed. */
+/* In this process: a failing CHECK ends the whole suite, which has no plan then: it has failed. */
 #define TAP_TEST_INLINE(function)						\
 	do {									\
 		function();							\
