@@ -132,9 +132,9 @@ struct task {
 	u64 start_ns;			/* (!) */
 
 	/* Resources (shared by reference) */
-	struct mm *mm;			/* (@) NULL for kernel threads */
+	struct mm *mm;			/* (@)+(p) NULL for kernel threads */
 	struct mm *active_mm;		/* (r) page tables loaded while it runs */
-	struct files *files;		/* (@) */
+	struct files *files;		/* (@)+(p) */
 	void *fpu;			/* (@) xsave area */
 	void *ioports;			/* (@) bitmap of I/O ports it may use; NULL: none */
 	unsigned long fsbase, gsbase;	/* (@) saved while off the CPU */

@@ -186,7 +186,10 @@ void mm_switch_to_new(struct mm *mm)
 	struct mm *old = current->mm;
 	unsigned long flags = irq_save();
 
+	/* pi_lock: /proc references the mm of other tasks under it. */
+	spin_lock(&current->pi_lock);
 	current->mm = mm;
+	spin_unlock(&current->pi_lock);
 	mm_activate(mm);
 	irq_restore(flags);
 	if (old)
@@ -196,10 +199,13 @@ void mm_switch_to_new(struct mm *mm)
 void mm_exit_current(void)
 {
 	struct mm *mm = current->mm;
+	unsigned long flags;
 
 	if (!mm)
 		return;
 	/* From here on the scheduler treats this task like a kernel thread. */
+	spin_lock_irqsave(&current->pi_lock, flags);
 	WRITE_ONCE(current->mm, NULL);
+	spin_unlock_irqrestore(&current->pi_lock, flags);
 	mm_put(mm);
 }

@@ -216,13 +216,16 @@ static void exec_commit(struct exec_image *image, char *exe_path)
 static int exec_unshare_files(void)
 {
 	struct files *old = current->files, *new;
+	unsigned long flags;
 
 	if (!files_shared(old))
 		return 0;
 	new = files_copy(old);
 	if (!new)
 		return -ENOMEM;
+	spin_lock_irqsave(&current->pi_lock, flags);	/* /proc looks at other tasks' */
 	current->files = new;
+	spin_unlock_irqrestore(&current->pi_lock, flags);
 	files_put(old);
 	return 0;
 }

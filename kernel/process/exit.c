@@ -116,8 +116,11 @@ static void exit_process_resources(struct process *p)
 static void exit_give_up_files(void)
 {
 	struct files *files = current->files;
+	unsigned long flags;
 
+	spin_lock_irqsave(&current->pi_lock, flags);	/* /proc looks at other tasks' */
 	current->files = NULL;
+	spin_unlock_irqrestore(&current->pi_lock, flags);
 	if (files)
 		files_put(files);
 }
