@@ -56,6 +56,11 @@ u64 clock_realtime_offset_ns(void)
 	return clock_realtime_offset;
 }
 
+u64 clock_tsc_khz(void)
+{
+	return (clock_ns_to_tsc_mult * 1000000 + (1UL << 31)) >> 32;
+}
+
 void clock_delay_us(unsigned int us)
 {
 	u64 end = rdtsc() + clock_scale(us * NSEC_PER_USEC, clock_ns_to_tsc_mult);

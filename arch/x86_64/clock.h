@@ -16,6 +16,8 @@ struct pt_regs;
 void clock_interrupt(const struct pt_regs *regs);
 /* Busy waiting, for hardware that demands it; at most some microseconds. */
 void clock_delay_us(unsigned int us);
+/* Ticks of the TSC in a millisecond. */
+u64 clock_tsc_khz(void);
 /* Seconds since 1970 by the battery-backed clock (UTC). */
 u64 rtc_read(void);
 

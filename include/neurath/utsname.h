@@ -3,6 +3,8 @@
 #ifndef NEURATH_UTSNAME_H
 #define NEURATH_UTSNAME_H
 
+#include <neurath/types.h>
+
 #define UTS_LEN		64
 
 struct utsname {
@@ -16,5 +18,7 @@ struct utsname {
 
 /* A consistent copy. (task) */
 void utsname_get(struct utsname *out);
+/* The host's name from kernel memory: 0 or -EINVAL (too long). */
+int utsname_set_nodename(const char *name, size_t len);
 
 #endif

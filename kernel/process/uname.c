@@ -40,10 +40,18 @@ SYSCALL_DEFINE1(uname, struct utsname __user *, uname)
 	return copy_to_user(uname, &copy, sizeof(copy));
 }
 
+static void utsname_store(char *field, const char name[UTS_LEN + 1])
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&utsname_lock, flags);
+	memcpy(field, name, UTS_LEN + 1);
+	spin_unlock_irqrestore(&utsname_lock, flags);
+}
+
 static int utsname_set(char *field, const char __user *uname, int len)
 {
 	char name[UTS_LEN + 1] = { 0 };
-	unsigned long flags;
 
 	if (!is_superuser())
 		return -EPERM;
@@ -51,9 +59,18 @@ static int utsname_set(char *field, const char __user *uname, int len)
 		return -EINVAL;
 	if (copy_from_user(name, uname, len))
 		return -EFAULT;
-	spin_lock_irqsave(&utsname_lock, flags);
-	memcpy(field, name, sizeof(name));
-	spin_unlock_irqrestore(&utsname_lock, flags);
+	utsname_store(field, name);
+	return 0;
+}
+
+int utsname_set_nodename(const char *new, size_t len)
+{
+	char name[UTS_LEN + 1] = { 0 };
+
+	if (len > UTS_LEN)
+		return -EINVAL;
+	memcpy(name, new, len);
+	utsname_store(utsname.nodename, name);
 	return 0;
 }
 
