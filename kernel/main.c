@@ -6,6 +6,7 @@
 #include <neurath/arch.h>
 #include <neurath/boot.h>
 #include <neurath/init.h>
+#include <neurath/ksyms.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
@@ -23,9 +24,11 @@ void kernel_main(void)
 	kernfs_init();
 	fs_init();
 	module_init_subsystem();
+	proc_create_cpu_dirs();
 	klp_init();
 	arch_start_cpus();
 	start_init();
+	ksyms_drop_init();
 	boot_free_init();
 	sched_cpu_entry();
 }

@@ -17,6 +17,7 @@ void workqueue_init(void);
 void kernfs_init(void);		/* trees from the linker set */
 void fs_init(void);		/* mounts, boot modules as /boot */
 void module_init_subsystem(void);	/* exports, /sys/module */
+void proc_create_cpu_dirs(void);	/* /sys/devices/system/cpu/cpuN */
 void klp_init(void);		/* /sys/kernel/livepatch */
 /* then arch_start_cpus(), start_init(), and the boot CPU becomes its idle task */
 void start_init(void);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fd.c - /proc/PID/fd: a link for each open descriptor.  A link names the path, or what else the
+ * description is; opening it opens the path again or shares the description (kernfs).
+ */
+#include <neurath/mm.h>
+#include "internal.h"
+
+#define DT_LNK	10
+
+struct proc_fd {
+	struct task *task;
+	int fd;
+};
+
+static void proc_fd_release(void *private)
+{
+	struct proc_fd *e = private;
+
+	task_put(e->task);
+	kfree(e);
+}
+
+static struct file *proc_fd_file(struct task *t, int fd)
+{
+	struct files *files = proc_get_files(t);
+	struct file *f = NULL;
+
+	if (files) {
+		f = files_get_fd(files, fd);
+		files_put(files);
+	}
+	return f;
+}
+
+static char *proc_fd_readlink(void *private)
+{
+	struct proc_fd *e = private;
+	struct file *f = proc_fd_file(e->task, e->fd);
+	char text[48], *copy;
+	struct stat st;
+
+	if (!f)
+		return ERR_PTR(-ENOENT);
+	if (!f->path && !file_stat(f, &st))
+		snprintf(text, sizeof(text), "%s:[%lu]",
+			 S_ISFIFO(f->mode) ? "pipe" : "anon_inode", (unsigned long)st.st_ino);
+	else
+		strscpy(text, "anon_inode:[?]", sizeof(text));
+	copy = kstrdup(f->path ? f->path : text, GFP_KERNEL);
+	file_put(f);
+	return copy ? copy : ERR_PTR(-ENOMEM);
+}
+
+static int proc_fd_follow(void *private, struct file **out)
+{
+	struct proc_fd *e = private;
+
+	*out = proc_fd_file(e->task, e->fd);
+	return *out ? 0 : -ENOENT;
+}
+
+static const struct kernfs_file_ops proc_fd_ops = {
+	.readlink = proc_fd_readlink, .follow = proc_fd_follow };
+
+static int proc_fd_lookup(struct kernfs_node *dir, const char *name, struct kernfs_node **out)
+{
+	struct task *t = kernfs_private(dir);
+	int fd = proc_parse_number(name);
+	struct file *f = fd >= 0 ? proc_fd_file(t, fd) : NULL;
+	struct proc_fd *e;
+
+	if (!f)
+		return -ENOENT;
+	file_put(f);
+	e = kmalloc(sizeof(*e), GFP_KERNEL);
+	if (!e)
+		return -ENOMEM;
+	task_get(t);
+	e->task = t;
+	e->fd = fd;
+	*out = kernfs_new(dir, name, S_IFLNK | 0777, &proc_fd_ops, NULL, e, proc_fd_release, 0);
+	if (!*out) {
+		proc_fd_release(e);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int proc_fd_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
+{
+	struct files *files = proc_get_files(kernfs_private(dir));
+	int fd;
+
+	if (!files)
+		return 0;
+	while ((fd = files_next_fd(files, *pos)) >= 0) {
+		char name[16];
+		int len = snprintf(name, sizeof(name), "%d", fd);
+
+		if (!sink->emit(sink, name, len, (1UL << 33) + fd, DT_LNK, fd + 1))
+			break;
+		*pos = fd + 1;
+	}
+	files_put(files);
+	return 0;
+}
+
+const struct kernfs_dyn_dir proc_fd_dir = {
+	.lookup = proc_fd_lookup, .iterate = proc_fd_iterate };

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pid.c - the directories /proc/PID and /proc/PID/task/TID, made when they are looked up, and the
+ * list of what lies in them.  A directory that somebody keeps open outlives its task: what is
+ * looked up in it then is -ENOENT, what is read -ESRCH.
+ */
+#include <neurath/mm.h>
+#include "internal.h"
+
+#define PROC_PID_SLOTS	64		/* inode numbers of a task */
+#define DT_DIR		4
+#define DT_REG		8
+#define DT_LNK		10
+
+u64 proc_pid_ino(pid_t pid, unsigned int index)
+{
+	return (1UL << 32) + (u64)pid * PROC_PID_SLOTS + index;
+}
+
+pid_t proc_parse_number(const char *name)
+{
+	pid_t n = 0;
+
+	if (!*name || (*name == '0' && name[1]))
+		return -1;
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9' || n > INT_MAX / 10 - 1)
+			return -1;
+		n = n * 10 + (*name - '0');
+	}
+	return n;
+}
+
+void proc_put_task(void *task)
+{
+	task_put(task);
+}
+
+/* Running, sleeping, or a zombie that nobody has waited for. */
+bool proc_task_exists(const struct task *t)
+{
+	const struct process *p = t->process;
+
+	if (READ_ONCE(t->state) != TASK_DEAD)
+		return true;
+	return !(t->pflags & PF_KTHREAD) && READ_ONCE(p->leader) == t &&
+	       READ_ONCE(p->state) != PROCESS_REAPED;
+}
+
+/* ---- small files ---------------------------------------------------------------------- */
+
+static int proc_comm_show(struct seq_file *m, void *v)
+{
+	const struct task *t = v;
+
+	seq_printf(m, "%s\n", t->comm);
+	return 0;
+}
+
+/* A task may rename itself and its fellow threads. */
+static ssize_t proc_comm_store(const char *buf, size_t n, void *v)
+{
+	struct task *t = v;
+	size_t len = strnlen(buf, n);
+
+	if (t->process != current->process)
+		return -EINVAL;
+	if (len && buf[len - 1] == '\n')
+		len--;
+	len = min(len, (size_t)TASK_COMM_LEN - 1);
+	memcpy(t->comm, buf, len);
+	memset(t->comm + len, 0, TASK_COMM_LEN - len);
+	return n;
+}
+
+static char *proc_cwd_readlink(void *v)
+{
+	return proc_copy_path(v, PROC_PATH_CWD);
+}
+
+static char *proc_root_readlink(void *v)
+{
+	return proc_copy_path(v, PROC_PATH_ROOT);
+}
+
+static char *proc_exe_readlink(void *v)
+{
+	return proc_copy_path(v, PROC_PATH_EXE);
+}
+
+#define PROC_TEXT(fn)	(&(const struct kernfs_file_ops){ .show = fn })
+#define PROC_LINK(fn)	(&(const struct kernfs_file_ops){ .readlink = fn })
+
+static const struct kernfs_file_ops proc_comm_ops = {
+	.show = proc_comm_show, .store = proc_comm_store };
+
+/* "stat" and "task" differ between a process and a thread: first and last two. */
+static const struct proc_pid_entry proc_pid_entries[] = {
+	{ "stat", S_IFREG | 0444, PROC_TEXT(proc_pid_stat_show), NULL },
+	{ "auxv", S_IFREG | 0400, PROC_TEXT(proc_auxv_show), NULL },
+	{ "cmdline", S_IFREG | 0444, PROC_TEXT(proc_cmdline_show), NULL },
+	{ "comm", S_IFREG | 0644, &proc_comm_ops, NULL },
+	{ "cwd", S_IFLNK | 0777, PROC_LINK(proc_cwd_readlink), NULL },
+	{ "environ", S_IFREG | 0400, PROC_TEXT(proc_environ_show), NULL },
+	{ "exe", S_IFLNK | 0777, PROC_LINK(proc_exe_readlink), NULL },
+	{ "fd", S_IFDIR | 0500, NULL, &proc_fd_dir },
+	{ "limits", S_IFREG | 0444, PROC_TEXT(proc_limits_show), NULL },
+	{ "maps", S_IFREG | 0444, PROC_TEXT(proc_maps_show), NULL },
+	{ "mounts", S_IFREG | 0444, PROC_TEXT(proc_mounts_show), NULL },
+	{ "patch_state", S_IFREG | 0400, PROC_TEXT(proc_patch_state_show), NULL },
+	{ "root", S_IFLNK | 0777, PROC_LINK(proc_root_readlink), NULL },
+	{ "stack", S_IFREG | 0400, PROC_TEXT(proc_stack_show), NULL },
+	{ "statm", S_IFREG | 0444, PROC_TEXT(proc_statm_show), NULL },
+	{ "status", S_IFREG | 0444, PROC_TEXT(proc_status_show), NULL },
+	{ "wchan", S_IFREG | 0444, PROC_TEXT(proc_wchan_show), NULL },
+	{ "task", S_IFDIR | 0555, NULL, &proc_task_dir },
+};
+static const struct proc_pid_entry proc_tid_stat = {
+	"stat", S_IFREG | 0444, PROC_TEXT(proc_tid_stat_show), NULL };
+#define PROC_NR_ENTRIES	ARRAY_SIZE(proc_pid_entries)
+
+static const struct kernfs_dyn_dir proc_pid_dir, proc_tid_dir;
+
+/* ---- the directory --------------------------------------------------------------------- */
+
+/* A node whose private pointer is @t; takes the reference over. */
+static int proc_pid_node(struct kernfs_node *parent, const char *name, struct task *t,
+			 const struct proc_pid_entry *e, u64 ino, struct kernfs_node **out)
+{
+	struct kernfs_node *node = kernfs_new(parent, name, e->mode, e->ops, e->dyn, t,
+					      proc_put_task, ino);
+
+	if (!node) {
+		task_put(t);
+		return -ENOMEM;
+	}
+	if (!(t->pflags & PF_KTHREAD))
+		kernfs_set_owner(node, t->process->cred.euid, t->process->cred.egid);
+	*out = node;
+	return 0;
+}
+
+int proc_pid_lookup(struct kernfs_node *parent, struct task *task, bool is_thread,
+		    struct kernfs_node **out)
+{
+	const struct proc_pid_entry dir = {
+		NULL, S_IFDIR | 0555, NULL, is_thread ? &proc_tid_dir : &proc_pid_dir };
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", task->pid);
+	return proc_pid_node(parent, name, task, &dir,
+			     proc_pid_ino(task->pid, is_thread ? PROC_PID_SLOTS / 2 : 0), out);
+}
+
+static int proc_entry_lookup(struct kernfs_node *dir, const char *name, bool is_thread,
+			     struct kernfs_node **out)
+{
+	struct task *t = kernfs_private(dir);
+
+	if (!proc_task_exists(t))
+		return -ENOENT;
+	for (unsigned int i = 0; i < PROC_NR_ENTRIES - is_thread; i++) {
+		const struct proc_pid_entry *e = &proc_pid_entries[i];
+
+		if (strcmp(e->name, name) != 0)
+			continue;
+		if (is_thread && i == 0)
+			e = &proc_tid_stat;
+		task_get(t);
+		return proc_pid_node(dir, name, t, e,
+				     proc_pid_ino(t->pid, 1 + i + is_thread * PROC_PID_SLOTS / 2),
+				     out);
+	}
+	return -ENOENT;
+}
+
+static int proc_entry_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos,
+			      bool is_thread)
+{
+	struct task *t = kernfs_private(dir);
+
+	for (; *pos < (loff_t)PROC_NR_ENTRIES - is_thread; ++*pos) {
+		const struct proc_pid_entry *e = &proc_pid_entries[*pos];
+		unsigned int type = S_ISDIR(e->mode) ? DT_DIR : S_ISLNK(e->mode) ? DT_LNK : DT_REG;
+
+		if (!sink->emit(sink, e->name, strlen(e->name),
+				proc_pid_ino(t->pid, 1 + *pos + is_thread * PROC_PID_SLOTS / 2),
+				type, *pos + 1))
+			break;
+	}
+	return 0;
+}
+
+static int proc_pid_dir_lookup(struct kernfs_node *dir, const char *name,
+			       struct kernfs_node **out)
+{
+	return proc_entry_lookup(dir, name, false, out);
+}
+
+static int proc_pid_dir_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
+{
+	return proc_entry_iterate(dir, sink, pos, false);
+}
+
+static int proc_tid_dir_lookup(struct kernfs_node *dir, const char *name,
+			       struct kernfs_node **out)
+{
+	return proc_entry_lookup(dir, name, true, out);
+}
+
+static int proc_tid_dir_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
+{
+	return proc_entry_iterate(dir, sink, pos, true);
+}
+
+static const struct kernfs_dyn_dir proc_pid_dir = {
+	.lookup = proc_pid_dir_lookup, .iterate = proc_pid_dir_iterate };
+static const struct kernfs_dyn_dir proc_tid_dir = {
+	.lookup = proc_tid_dir_lookup, .iterate = proc_tid_dir_iterate };

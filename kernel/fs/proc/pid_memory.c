@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pid_memory.c - what /proc/PID shows of an address space: maps, statm, command line, environment. */
+#include <neurath/mm.h>
+#include "internal.h"
+
+#define MAPS_NAME_COLUMN	73
+
+static int proc_copy_strings(struct seq_file *m, struct task *t, bool environment)
+{
+	struct mm *mm = proc_get_mm(t);
+	unsigned long at, end;
+	char *page;
+	int ret = 0;
+
+	if (!mm)
+		return 0;
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	at = environment ? mm->env_start : mm->arg_start;
+	end = environment ? mm->env_end : mm->arg_end;
+	if (!page)
+		ret = -ENOMEM;
+	while (page && at < end) {
+		size_t n = min(end - at, PAGE_SIZE);
+		ssize_t got = vm_copy_from(mm, page, at, n);
+
+		if (got <= 0)
+			break;
+		seq_write(m, page, got);
+		at += got;
+	}
+	kfree(page);
+	mm_put(mm);
+	return ret;
+}
+
+int proc_cmdline_show(struct seq_file *m, void *v)
+{
+	return proc_copy_strings(m, v, false);
+}
+
+int proc_environ_show(struct seq_file *m, void *v)
+{
+	return proc_copy_strings(m, v, true);
+}
+
+int proc_auxv_show(struct seq_file *m, void *v)
+{
+	struct mm *mm = proc_get_mm(v);
+	size_t n = 0;
+
+	if (!mm)
+		return 0;
+	while (n + 2 <= ARRAY_SIZE(mm->auxv) && (n == 0 || mm->auxv[n - 2] != 0))
+		n += 2;
+	seq_write(m, mm->auxv, n * sizeof(mm->auxv[0]));
+	mm_put(mm);
+	return 0;
+}
+
+static const char *proc_area_name(const struct mm *mm, const struct vm_area *area)
+{
+	if (area->name)
+		return area->name;
+	if (area->start <= mm->brk && area->end >= mm->brk_start && mm->brk > mm->brk_start)
+		return "[heap]";
+	if (area->flags & (VM_STACK | VM_GROWSDOWN))
+		return "[stack]";
+	return NULL;
+}
+
+static void proc_show_area(struct seq_file *m, const struct mm *mm, const struct vm_area *area)
+{
+	const char *name = proc_area_name(mm, area);
+	size_t start = m->count;
+
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08lx 00:%02x %lu ", area->start, area->end,
+		   area->flags & VM_READ ? 'r' : '-', area->flags & VM_WRITE ? 'w' : '-',
+		   area->flags & VM_EXEC ? 'x' : '-', area->flags & VM_SHARED ? 's' : 'p',
+		   area->object ? area->offset : 0UL,
+		   area->object ? (unsigned int)area->object->key.port & 0xff : 0,
+		   area->object ? (unsigned long)area->object->key.node : 0UL);
+	if (name) {
+		while (m->count - start < MAPS_NAME_COLUMN && !m->overflow)
+			seq_putc(m, ' ');
+		seq_puts(m, name);
+	}
+	seq_putc(m, '\n');
+}
+
+int proc_maps_show(struct seq_file *m, void *v)
+{
+	struct mm *mm = proc_get_mm(v);
+	struct vm_area *area;
+
+	if (!mm)
+		return 0;
+	mutex_lock(&mm->mmap_lock);
+	list_for_each_entry(area, &mm->areas, node)
+		proc_show_area(m, mm, area);
+	mutex_unlock(&mm->mmap_lock);
+	mm_put(mm);
+	return 0;
+}
+
+int proc_statm_show(struct seq_file *m, void *v)
+{
+	struct mm *mm = proc_get_mm(v);
+	size_t text = 0, data = 0;
+	struct vm_area *area;
+
+	if (!mm) {
+		seq_puts(m, "0 0 0 0 0 0 0\n");
+		return 0;
+	}
+	mutex_lock(&mm->mmap_lock);
+	list_for_each_entry(area, &mm->areas, node) {
+		size_t pages = (area->end - area->start) / PAGE_SIZE;
+
+		if (area->flags & VM_EXEC)
+			text += pages;
+		else if ((area->flags & VM_WRITE) && !(area->flags & VM_SHARED))
+			data += pages;
+	}
+	mutex_unlock(&mm->mmap_lock);
+	seq_printf(m, "%zu %zu 0 %zu 0 %zu 0\n", mm->total_vm, READ_ONCE(mm->rss), text, data);
+	mm_put(mm);
+	return 0;
+}

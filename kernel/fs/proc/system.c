@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * system.c - what /proc says of the whole machine, in Linux's formats. cmdline_proc_show(),
+ * meminfo_proc_show() and version_proc_show() have the names that live patches expect.
+ */
+#include <neurath/boot.h>
+#include <neurath/mm.h>
+#include <neurath/utsname.h>
+#include "../fs_internal.h"
+#include "internal.h"
+
+int cmdline_proc_show(struct seq_file *m, void *v);
+int meminfo_proc_show(struct seq_file *m, void *v);
+int version_proc_show(struct seq_file *m, void *v);
+
+int cmdline_proc_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, boot_info.cmdline);
+	seq_putc(m, '\n');
+	return 0;
+}
+KERNFS_SHOW(proc_cmdline, "/proc/cmdline", 0444, cmdline_proc_show);
+
+int version_proc_show(struct seq_file *m, void *v)
+{
+	struct utsname u;
+
+	utsname_get(&u);
+	seq_printf(m, "%s version %s (gcc " __VERSION__ ") %s\n", u.sysname, u.release, u.version);
+	return 0;
+}
+KERNFS_SHOW(proc_version, "/proc/version", 0444, version_proc_show);
+
+static void meminfo_line(struct seq_file *m, const char *name, size_t pages)
+{
+	seq_printf(m, "%-16s%8zu kB\n", name, pages * (PAGE_SIZE / 1024));
+}
+
+int meminfo_proc_show(struct seq_file *m, void *v)
+{
+	size_t total = pages_total(), free = pages_free(), cached = pages_cached();
+	size_t slab = pages_slab(), anon = total - free - cached - slab;
+
+	meminfo_line(m, "MemTotal:", total);
+	meminfo_line(m, "MemFree:", free);
+	meminfo_line(m, "MemAvailable:", free + cached);
+	meminfo_line(m, "Buffers:", 0);
+	meminfo_line(m, "Cached:", cached);
+	meminfo_line(m, "SwapCached:", 0);
+	meminfo_line(m, "Active:", anon);
+	meminfo_line(m, "Inactive:", cached);
+	meminfo_line(m, "SwapTotal:", 0);
+	meminfo_line(m, "SwapFree:", 0);
+	meminfo_line(m, "Dirty:", 0);
+	meminfo_line(m, "Writeback:", 0);
+	meminfo_line(m, "AnonPages:", anon);
+	meminfo_line(m, "Mapped:", cached);
+	meminfo_line(m, "Shmem:", 0);
+	meminfo_line(m, "KReclaimable:", 0);
+	meminfo_line(m, "Slab:", slab);
+	meminfo_line(m, "SReclaimable:", 0);
+	meminfo_line(m, "SUnreclaim:", slab);
+	meminfo_line(m, "VmallocTotal:", (VMAP_END - VMAP_BASE) / PAGE_SIZE);
+	return 0;
+}
+KERNFS_SHOW(proc_meminfo, "/proc/meminfo", 0444, meminfo_proc_show);
+
+/* ---- time and load ------------------------------------------------------------------- */
+
+u64 proc_idle_ns(void)
+{
+	u64 idle = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct sched_cpu_stat st;
+
+		sched_cpu_stat(cpu, &st);
+		idle += st.idle_ns;
+	}
+	return idle;
+}
+
+static int uptime_proc_show(struct seq_file *m, void *v)
+{
+	u64 up = clock_ns() / NSEC_PER_TICK, idle = proc_idle_ns() / NSEC_PER_TICK;
+
+	seq_printf(m, "%lu.%02lu %lu.%02lu\n", (unsigned long)(up / USER_HZ),
+		   (unsigned long)(up % USER_HZ), (unsigned long)(idle / USER_HZ),
+		   (unsigned long)(idle % USER_HZ));
+	return 0;
+}
+KERNFS_SHOW(proc_uptime, "/proc/uptime", 0444, uptime_proc_show);
+
+static int loadavg_proc_show(struct seq_file *m, void *v)
+{
+	unsigned long load[3];
+	unsigned int tasks = 0;
+	pid_t last = 0;
+
+	sched_loadavg(load);
+	for (struct task *t = task_walk_first(); t; t = task_walk_next(t)) {
+		tasks++;
+		last = t->pid;
+	}
+	for (unsigned int i = 0; i < 3; i++) {
+		unsigned long hundredths = (load[i] * 100 + 1024) >> 11;
+
+		seq_printf(m, "%lu.%02lu ", hundredths / 100, hundredths % 100);
+	}
+	seq_printf(m, "%u/%u %d\n", nr_running(), tasks, last);
+	return 0;
+}
+KERNFS_SHOW(proc_loadavg, "/proc/loadavg", 0444, loadavg_proc_show);
+
+static void stat_cpu_line(struct seq_file *m, const char *name, const struct sched_cpu_stat *st)
+{
+	seq_printf(m, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name,
+		   (unsigned long)(st->user_ns / NSEC_PER_TICK),
+		   (unsigned long)(st->sys_ns / NSEC_PER_TICK),
+		   (unsigned long)(st->idle_ns / NSEC_PER_TICK));
+}
+
+static unsigned int stat_blocked_tasks(void)
+{
+	unsigned int n = 0;
+
+	for (struct task *t = task_walk_first(); t; t = task_walk_next(t)) {
+		if (task_state_letter(t) == 'D')
+			n++;
+	}
+	return n;
+}
+
+static int stat_proc_show(struct seq_file *m, void *v)
+{
+	struct sched_cpu_stat sum = { 0 }, st;
+	char name[16];
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		sched_cpu_stat(cpu, &st);
+		sum.user_ns += st.user_ns;
+		sum.sys_ns += st.sys_ns;
+		sum.idle_ns += st.idle_ns;
+		sum.switches += st.switches;
+	}
+	stat_cpu_line(m, "cpu ", &sum);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		sched_cpu_stat(cpu, &st);
+		snprintf(name, sizeof(name), "cpu%u", cpu);
+		stat_cpu_line(m, name, &st);
+	}
+	seq_printf(m, "intr 0\nctxt %lu\nbtime %lu\nprocesses %u\n", (unsigned long)sum.switches,
+		   (unsigned long)(clock_realtime_offset_ns() / NSEC_PER_SEC), total_forks);
+	seq_printf(m, "procs_running %u\nprocs_blocked %u\n", nr_running(), stat_blocked_tasks());
+	return 0;
+}
+KERNFS_SHOW(proc_stat, "/proc/stat", 0444, stat_proc_show);
+
+/* ---- file systems ------------------------------------------------------------------------ */
+
+static int filesystems_proc_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "nodev\tproc\nnodev\tsysfs\nnodev\tdevtmpfs\nnodev\tramfs\nnodev\ttmpfs\n");
+	return 0;
+}
+KERNFS_SHOW(proc_filesystems, "/proc/filesystems", 0444, filesystems_proc_show);
+
+/* Of every process the same: there is one mount table. */
+int proc_mounts_show(struct seq_file *m, void *v)
+{
+	struct mount *mnt;
+
+	for (unsigned int i = 0; (mnt = mount_nth(i)); i++) {
+		seq_printf(m, "%s %s %s rw,relatime 0 0\n", mount_source(mnt),
+			   mnt->len ? mnt->prefix : "/", mnt->ops->fstype);
+		mount_put(mnt);
+	}
+	return 0;
+}
