@@ -2,7 +2,8 @@
 /*
  * /boot: the modules that the boot loader loaded, as read-only files.  Their pages
  * are never freed, so a mapping of one uses them in place: bootfs_map() makes an
- * object whose pages are the module's own.
+ * object whose pages are the module's own.  Under an emulator also autorun, the
+ * script that the machine was started for.
  */
 #include <neurath/boot.h>
 #include <neurath/bug.h>
@@ -65,14 +66,42 @@ static const struct kernfs_file_ops bootfs_ops = {
 	.size = bootfs_size,
 };
 
+/* Text in kmalloc'ed memory: for reading only. */
+static const struct file_ops bootfs_text_stream = {
+	.read = bootfs_read,
+};
+
+static const struct kernfs_file_ops bootfs_text_ops = {
+	.stream = &bootfs_text_stream,
+	.size = bootfs_size,
+};
+
 KERNFS_DIR(bootfs_dir, "/boot", 0555, NULL);
+
+static void bootfs_add(const struct boot_module *m, const struct kernfs_file_ops *ops)
+{
+	struct kernfs_node *node = kernfs_create_file(kernfs_root("/boot"), m->name, 0555, ops,
+						      (void *)m);
+
+	assert(!IS_ERR(node));
+}
+
+static void bootfs_add_autorun(void)
+{
+	static struct boot_module autorun = { .name = "autorun" };
+	size_t size;
+	char *text;
+
+	if (fwcfg_read("opt/neurath/autorun", &text, &size))
+		return;
+	autorun.start = virt_to_phys(text);
+	autorun.end = autorun.start + size;
+	bootfs_add(&autorun, &bootfs_text_ops);
+}
 
 void bootfs_init(void)
 {
-	for (unsigned i = 0; i < boot_info.nr_modules; i++) {
-		const struct boot_module *m = &boot_info.modules[i];
-		struct kernfs_node *node = kernfs_create_file(kernfs_root("/boot"), m->name, 0555,
-							      &bootfs_ops, (void *)m);
-		assert(!IS_ERR(node));
-	}
+	for (unsigned i = 0; i < boot_info.nr_modules; i++)
+		bootfs_add(&boot_info.modules[i], &bootfs_ops);
+	bootfs_add_autorun();
 }
