@@ -169,8 +169,12 @@ static int rename_check(struct cred cred, unsigned flags)
 		rc = may_change(&walk2, cred);
 	if (rc < 0)
 		return rc;
+	if (walk.node == walk2.node)
+		return flags & RENAME_NOREPLACE ? -EEXIST : 0;
 	if (node_is_dir(walk.node) && dir_is_below(walk2.dir, walk.node))
 		return -EINVAL;
+	if (walk2.node && node_is_dir(walk2.node) && dir_is_below(walk.dir, walk2.node))
+		return -ENOTEMPTY;	/* it holds what is being moved */
 	return rename_target_check(cred, flags);
 }
 
@@ -178,10 +182,13 @@ static int64_t ramfs_rename(struct srv *srv, const struct port_request *req,
 			    struct port_reply *reply)
 {
 	unsigned flags = (unsigned)req->arg[1];
-	int64_t rc = walk_two(srv, req, reply, WALK_NOFOLLOW, WALK_CREATE | WALK_NOFOLLOW);
+	int64_t rc = walk_two(srv, req, reply, WALK_CREATE | WALK_NOFOLLOW,
+			      WALK_CREATE | WALK_NOFOLLOW);
 
 	if (rc < 0)
 		return rc;
+	if (!walk.node)
+		return -ENOENT;
 	if (flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
 	rc = rename_check(cred_of(req), flags);

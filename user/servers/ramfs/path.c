@@ -36,16 +36,21 @@ static int path_redirect(struct walk *walk, const char *before, size_t before_le
 	if (!link->len)
 		return -ENOENT;
 	if ((relative && !append(walk, &used, before, before_len)) ||
-	    !append(walk, &used, link->target, link->len) || !append(walk, &used, "/", 1) ||
+	    !append(walk, &used, link->target, link->len) ||
+	    (*after && !append(walk, &used, "/", 1)) ||
 	    !append(walk, &used, after, strlen(after)))
 		return -ENAMETOOLONG;
 	return PORT_REDIRECT;
 }
 
+static bool is_dots(const char *name, size_t len)
+{
+	return (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');
+}
+
 static bool is_plain_name(const char *name, size_t len)
 {
-	return len > 0 && len <= NAME_BYTES && !memchr(name, '/', len) &&
-	       !(len == 1 && name[0] == '.') && !(len == 2 && name[0] == '.' && name[1] == '.');
+	return len > 0 && len <= NAME_BYTES && !memchr(name, '/', len) && !is_dots(name, len);
 }
 
 /*
@@ -90,6 +95,8 @@ static int path_step(struct walk *walk, const char *name, size_t len, struct cre
 		return rc;
 	if (len > NAME_BYTES)
 		return -ENAMETOOLONG;
+	if (is_dots(name, len))
+		return -EINVAL;		/* the kernel has taken them away */
 	walk->dir = walk->node;
 	walk->name = name;
 	walk->len = len;
