@@ -37,12 +37,11 @@ static void put_newline(struct ldisc *ld)
 
 static void put_return(struct ldisc *ld)
 {
-	if (ld->termios.oflag & OCRNL) {
-		put_newline(ld);
-	} else if (!(ld->termios.oflag & ONOCR) || ld->column) {
+	if (ld->termios.oflag & ONOCR && !ld->column)
+		return;
+	if (!(ld->termios.oflag & OCRNL) || ld->termios.oflag & ONLRET)
 		ld->column = 0;
-		put_raw(ld, '\r');
-	}
+	put_raw(ld, ld->termios.oflag & OCRNL ? '\n' : '\r');
 }
 
 static void put_tab(struct ldisc *ld)
@@ -101,7 +100,7 @@ size_t ldisc_write(struct ldisc *ld, const uint8_t *bytes, size_t count)
 /* How a typed control character is shown: ^X. */
 static bool shown_with_caret(const struct ldisc *ld, uint8_t byte)
 {
-	return (ld->termios.lflag & ECHOCTL) && is_control(byte) && byte != '\t' && byte != '\n';
+	return (ld->termios.lflag & ECHOCTL) && is_control(byte) && byte != '\t';
 }
 
 static void show(struct ldisc *ld, uint8_t byte)
@@ -114,13 +113,17 @@ static void show(struct ldisc *ld, uint8_t byte)
 	}
 }
 
+void echo_newline(struct ldisc *ld)
+{
+	if (ld->termios.lflag & ECHO ||
+	    (ld->termios.lflag & ECHONL && ld->termios.lflag & ICANON))
+		ldisc_put(ld, '\n');
+}
+
 void echo_byte(struct ldisc *ld, uint8_t byte)
 {
-	if (!(ld->termios.lflag & ECHO)) {
-		if (byte == '\n' && ld->termios.lflag & ECHONL && ld->termios.lflag & ICANON)
-			ldisc_put(ld, byte);
+	if (!(ld->termios.lflag & ECHO))
 		return;
-	}
 	if (ld->in_head == ld->in_ready)
 		ld->edit_column = ld->column;
 	show(ld, byte);
@@ -174,7 +177,8 @@ static void wipe(struct ldisc *ld, unsigned width, bool blank)
 	}
 }
 
-void edit_erase(struct ldisc *ld)
+/* ECHOE is only about single characters: words and lines are always wiped. */
+static void erase_last(struct ldisc *ld, bool wiping)
 {
 	unsigned before = line_column(ld);
 	uint8_t last;
@@ -185,34 +189,46 @@ void edit_erase(struct ldisc *ld)
 	drop_last(ld);
 	if (!(ld->termios.lflag & ECHO))
 		return;
-	if (ld->termios.lflag & ECHOE)
+	if (wiping)
 		wipe(ld, before - line_column(ld), last != '\t');
 	else
 		show(ld, ld->termios.cc[VERASE]);
 }
 
+void edit_erase(struct ldisc *ld)
+{
+	erase_last(ld, ld->termios.lflag & ECHOE);
+}
+
+/* Letters beyond ASCII: each character in UTF-8, the upper half of Latin-1 otherwise. */
 static bool last_is_word(const struct ldisc *ld)
 {
-	uint8_t byte = typed(ld, ld->in_head - 1);
+	uint32_t at = ld->in_head - 1;
+	uint8_t byte;
 
-	return isalnum(byte) || byte == '_' || byte >= 0x80;
+	while (at != ld->in_ready && is_utf8_tail(ld, typed(ld, at)))
+		at--;
+	byte = typed(ld, at);
+	return isalnum(byte) || byte == '_' || byte >= 0xc0;
 }
 
 void edit_erase_word(struct ldisc *ld)
 {
 	while (!line_is_empty(ld) && !last_is_word(ld))
-		edit_erase(ld);
+		erase_last(ld, true);
 	while (!line_is_empty(ld) && last_is_word(ld))
-		edit_erase(ld);
+		erase_last(ld, true);
 }
 
 void edit_kill(struct ldisc *ld)
 {
 	const uint32_t all = ECHO | ECHOE | ECHOK | ECHOKE;
 
+	if (line_is_empty(ld))
+		return;
 	if ((ld->termios.lflag & all) == all) {
 		while (!line_is_empty(ld))
-			edit_erase(ld);
+			erase_last(ld, true);
 		return;
 	}
 	ld->in_head = ld->in_ready;
@@ -225,8 +241,6 @@ void edit_kill(struct ldisc *ld)
 
 void edit_reprint(struct ldisc *ld)
 {
-	if (!(ld->termios.lflag & ECHO))
-		return;
 	show(ld, ld->termios.cc[VREPRINT]);
 	ldisc_put(ld, '\n');
 	ld->edit_column = ld->column;

@@ -106,14 +106,26 @@ static bool input_flow(struct ldisc *ld, uint8_t byte)
 	return false;
 }
 
+/* A newline moves the cursor; one that was quoted by VLNEXT is shown as ^J like other bytes. */
+static void echo_typed(struct ldisc *ld, uint8_t byte)
+{
+	if (byte == '\n')
+		echo_newline(ld);
+	else
+		echo_byte(ld, byte);
+}
+
 /* A byte that belongs to the line. One place is kept for what ends it. */
-static void input_data(struct ldisc *ld, uint8_t byte)
+static void input_data(struct ldisc *ld, uint8_t byte, bool quoted)
 {
 	if (in_room(ld) <= (has(ld, ICANON) ? 1 : 0)) {
 		bell(ld);
 		return;
 	}
-	echo_byte(ld, byte);
+	if (quoted)
+		echo_byte(ld, byte);
+	else
+		echo_typed(ld, byte);
 	in_append(ld, byte);
 }
 
@@ -126,7 +138,7 @@ static bool input_edit(struct ldisc *ld, uint8_t byte)
 		edit_kill(ld);
 	else if (has(ld, IEXTEN) && is_cc(ld, VWERASE, byte))
 		edit_erase_word(ld);
-	else if (has(ld, IEXTEN) && is_cc(ld, VREPRINT, byte))
+	else if (has(ld, IEXTEN) && has(ld, ECHO) && is_cc(ld, VREPRINT, byte))
 		edit_reprint(ld);
 	else
 		return false;
@@ -148,7 +160,7 @@ static bool input_delimiter(struct ldisc *ld, uint8_t byte)
 		bell(ld);
 		return true;
 	}
-	echo_byte(ld, byte);
+	echo_typed(ld, byte);
 	in_append(ld, byte | IN_DELIM);
 	return true;
 }
@@ -166,7 +178,7 @@ static void input_canonical(struct ldisc *ld, uint8_t byte)
 		return;
 	}
 	if (!input_edit(ld, byte) && !input_delimiter(ld, byte))
-		input_data(ld, byte);
+		input_data(ld, byte, false);
 }
 
 /* Mappings of carriage return and newline; false if the byte is ignored. */
@@ -174,8 +186,6 @@ static bool input_map(const struct ldisc *ld, uint8_t *byte)
 {
 	uint32_t iflag = ld->termios.iflag;
 
-	if (iflag & ISTRIP)
-		*byte &= 0x7f;
 	if (*byte == '\r') {
 		if (iflag & IGNCR)
 			return false;
@@ -193,9 +203,11 @@ void ldisc_input(struct ldisc *ld, uint8_t byte)
 
 	if (!(ld->termios.cflag & CREAD))
 		return;
+	if (ld->termios.iflag & ISTRIP)
+		byte &= 0x7f;
 	if (ld->literal) {
 		ld->literal = false;
-		input_data(ld, byte);
+		input_data(ld, byte, true);
 		return;
 	}
 	if (!input_map(ld, &byte) || input_flow(ld, byte))
@@ -206,7 +218,7 @@ void ldisc_input(struct ldisc *ld, uint8_t byte)
 	else if (has(ld, ICANON))
 		input_canonical(ld, byte);
 	else
-		input_data(ld, byte);
+		input_data(ld, byte, false);
 }
 
 bool ldisc_has_line(const struct ldisc *ld)

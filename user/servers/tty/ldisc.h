@@ -92,7 +92,8 @@ static inline uint8_t ldisc_out_take(struct ldisc *ld)
 
 /* Processed output of one byte; false: no room. */
 bool ldisc_put(struct ldisc *ld, uint8_t byte);
-/* Shows what was typed, if ECHO says so. */
+/* Show what was typed, if the flags say so. */
+void echo_newline(struct ldisc *ld);
 void echo_byte(struct ldisc *ld, uint8_t byte);
 /* Takes the last typed byte (character, with IUTF8) away from buffer and screen. */
 void edit_erase(struct ldisc *ld);
