@@ -30,6 +30,7 @@ struct smp_call {
 static DEFINE_SPINLOCK_RANK(smp_call_lock, RANK_LEAF);
 static struct smp_call smp_call;	/* (smp_call_lock) */
 
+bool nmi_panics;
 static bool smp_stopping;
 static const struct pt_regs *smp_stopped_regs[NR_CPUS];
 
@@ -92,6 +93,8 @@ notrace void nmi_dispatch(struct pt_regs *regs)
 		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
 		panic_regs(regs, "NMI on request");
 	}
+	if (nmi_panics)
+		panic_regs(regs, "NMI");
 	pr_warn("NMI without a known reason\n");
 }
 

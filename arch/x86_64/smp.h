@@ -18,6 +18,9 @@ void cpu_setup(void);
 /* Everything a CPU needs before it may take interrupts. */
 void cpu_setup_local(struct cpu *cpu);
 
+/* An NMI of unknown origin is somebody's button: panic, to see all stacks. */
+extern bool nmi_panics;
+
 extern bool cpu_has_smap;
 extern bool cpu_has_tsc_deadline;
 extern bool cpu_is_virtual;
