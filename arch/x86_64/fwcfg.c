@@ -127,13 +127,6 @@ void __init fwcfg_init(void)
 	fwcfg_has_dma = id & FWCFG_ID_DMA;
 }
 
-ssize_t __init fwcfg_size_early(const char *name)
-{
-	size_t n;
-
-	return fwcfg_open(name, &n) ? (ssize_t)n : -ENOENT;
-}
-
 ssize_t __init fwcfg_read_early(const char *name, char *buf, size_t size)
 {
 	size_t n;

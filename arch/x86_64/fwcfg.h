@@ -9,7 +9,6 @@
 void fwcfg_init(void);
 bool fwcfg_present(void);
 /* Item @name into @buf, at most @size bytes: how many, or -ENOENT.  Boot CPU, before SMP. */
-ssize_t fwcfg_size_early(const char *name);
 ssize_t fwcfg_read_early(const char *name, char *buf, size_t size);
 
 #endif

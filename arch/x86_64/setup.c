@@ -97,23 +97,6 @@ static void __init setup_command_line(void)
 		boot_info.cmdline[len - 1] = '\0';
 }
 
-/* The emulator's script becomes one more module, so that init finds it in /boot. */
-static void __init setup_autorun(void)
-{
-	ssize_t size = fwcfg_size_early("opt/neurath/autorun");
-	struct boot_module *module = &boot_info.modules[boot_info.nr_modules];
-	char *text;
-
-	if (size <= 0 || boot_info.nr_modules == BOOT_MAX_MODULES)
-		return;
-	text = boot_alloc((size_t)size, PAGE_SIZE);
-	fwcfg_read_early("opt/neurath/autorun", text, (size_t)size);
-	strscpy(module->name, "autorun", sizeof(module->name));
-	module->start = virt_to_phys(text);
-	module->end = module->start + (phys_addr_t)size;
-	boot_info.nr_modules++;
-}
-
 static void __init setup_options(void)
 {
 	char value[16];
@@ -140,7 +123,6 @@ void __init arch_early_init(void)
 	cpu_setup();
 	bootmem_init();
 	boot_reserve(TRAMPOLINE_PAGE, TRAMPOLINE_PAGE + PAGE_SIZE);
-	setup_autorun();
 	setup_print_memory();
 	paging_init();
 }
