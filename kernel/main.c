@@ -7,6 +7,7 @@
 #include <neurath/boot.h>
 #include <neurath/init.h>
 #include <neurath/ksyms.h>
+#include <neurath/ktest.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
@@ -27,6 +28,7 @@ void kernel_main(void)
 	proc_create_cpu_dirs();
 	klp_init();
 	arch_start_cpus();
+	ktest_run_if_asked();
 	start_init();
 	ksyms_drop_init();
 	boot_free_init();
