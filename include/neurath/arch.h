@@ -47,6 +47,7 @@ static __always_inline phys_addr_t virt_to_phys(const void *va)
 /* ---- CPUs ----------------------------------------------------------------- */
 extern unsigned nr_cpus;		/* found by firmware tables; fixed after boot */
 extern struct cpu cpus[NR_CPUS];
+extern bool cpu_is_virtual;		/* a CPU may stand still for long at any point */
 extern u64 cpus_online;			/* bit per CPU that takes interrupts */
 
 /* Starts all other CPUs; each calls sched_cpu_entry() when it is up. (task) */

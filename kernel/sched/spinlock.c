@@ -3,6 +3,10 @@
  * Ticket spinlocks.  Who comes first is served first, so that the wait is
  * bounded by the number of CPUs times the longest hold.
  *
+ * In a virtual machine fairness is a trap: the CPU whose turn it is may not be
+ * running, and all others wait until its host thread is.  There a waiter takes no
+ * ticket, but takes the lock whenever it finds it free.
+ *
  * Any context.  The functions have entry slots like others, so they may be traced:
  * the path of a hook takes no locks.  The checks of debug builds are in lockcheck.c.
  */
@@ -15,19 +19,6 @@ void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank
 	*lock = (spinlock_t)SPINLOCK_INIT(name, rank);
 }
 
-static __always_inline void ticket_lock(spinlock_t *lock)
-{
-	u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
-
-	/* Pairs with the release in ticket_unlock(). */
-	while (smp_load_acquire(&lock->owner) != ticket) {
-		/* All others are stopped, the holder among them: the report goes on. */
-		if (panic_in_progress())
-			return;
-		cpu_relax();
-	}
-}
-
 /*
  * next == owner at the exchange means that nobody held a ticket: owner never
  * passes next, and next did not move since owner was read.
@@ -37,6 +28,28 @@ static __always_inline bool ticket_trylock(spinlock_t *lock)
 	u32 ticket = smp_load_acquire(&lock->owner);
 
 	return cmpxchg(&lock->next, ticket, ticket + 1) == ticket;
+}
+
+static noinline void ticket_wait(spinlock_t *lock)
+{
+	u32 ticket;
+
+	if (cpu_is_virtual) {
+		do {
+			cpu_relax();
+		} while (READ_ONCE(lock->next) != READ_ONCE(lock->owner) || !ticket_trylock(lock));
+		return;
+	}
+	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
+	/* Pairs with the release in ticket_unlock(). */
+	while (smp_load_acquire(&lock->owner) != ticket)
+		cpu_relax();
+}
+
+static __always_inline void ticket_lock(spinlock_t *lock)
+{
+	if (unlikely(!ticket_trylock(lock)))
+		ticket_wait(lock);
 }
 
 static __always_inline void ticket_unlock(spinlock_t *lock)
