@@ -16,6 +16,9 @@
 #include "rq.h"
 #include "timeconv.h"
 
+/* A period shorter than this is stretched, or the signals would take the whole CPU. */
+#define ITIMER_MIN_PERIOD	(100 * NSEC_PER_USEC)
+
 /* Value and interval, in ns. */
 struct itimer_setting {
 	u64 value;
@@ -38,10 +41,7 @@ static void itimer_real_fired(struct timer *timer)
 		u64 next = timer_deadline(timer) + p->itimer_real_interval, now = clock_ns();
 
 		/* Periods that were missed are not made up for. */
-		if (next <= now)
-			next += (now - next) / p->itimer_real_interval * p->itimer_real_interval +
-				p->itimer_real_interval;
-		timer_arm(timer, next);
+		timer_arm(timer, max(next, now + ITIMER_MIN_PERIOD));
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
 	send_signal_process(SIGALRM, NULL, p);

@@ -76,7 +76,7 @@ static unsigned test_rearmed;
 static void test_timer_rearms(struct timer *t)
 {
 	test_rearmed++;
-	timer_arm(t, clock_ns() + 20 * NSEC_PER_USEC);
+	timer_arm(t, clock_ns() + 200 * NSEC_PER_USEC);
 }
 
 KTEST(cancel_sync_stops_a_timer_that_rearms_itself)

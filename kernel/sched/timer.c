@@ -141,7 +141,11 @@ const struct pt_regs *timer_interrupt_regs(void)
 	return timer_bases[cpu_id()].regs;
 }
 
-/* Runs the functions of all timers that are due, then programs the next interrupt. */
+/*
+ * Runs the functions of all timers that are due, then programs the next interrupt.
+ * What becomes due meanwhile waits for that one: else a timer that arms itself for
+ * a short time would never let go of the CPU.
+ */
 void timer_interrupt(const struct pt_regs *regs)
 {
 	struct timer_base *base = &timer_bases[cpu_id()];
@@ -161,7 +165,6 @@ void timer_interrupt(const struct pt_regs *regs)
 		t->fn(t);
 		spin_lock(&base->lock);
 		base->running = NULL;
-		now = clock_ns();
 	}
 	timer_program(base);
 	spin_unlock(&base->lock);
