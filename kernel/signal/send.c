@@ -21,18 +21,19 @@ static bool signal_handler_ignores(struct process *p, int sig)
 	return handler == SIG_DFL && sig_in(sig, SIG_SET_IGNORE);
 }
 
-/* Delivery to @t would do nothing.  A blocked signal may get a handler before it is unblocked. */
+/* Delivery to @t would do nothing. */
 static bool signal_is_dropped(struct task *t, int sig, bool force)
 {
 	struct process *p = t->process;
 
 	if (t->ptrace && sig != SIGKILL)
 		return false;
+	/* It may be waited for, or get a handler before it is unblocked. */
+	if (sigismember(&t->blocked, sig) || sigismember(&t->real_blocked, sig))
+		return false;
 	if ((p->sig_flags & SIGNAL_UNKILLABLE) && !force &&
 	    p->action[sig - 1].sa.handler == SIG_DFL)
 		return true;
-	if (sigismember(&t->blocked, sig) || sigismember(&t->real_blocked, sig))
-		return false;
 	return signal_handler_ignores(p, sig);
 }
 
