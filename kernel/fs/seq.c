@@ -4,6 +4,7 @@
  * memory is remembered, not reported line by line: the read fails as a whole.
  * One owner at a time; no locks.
  */
+#include <neurath/export.h>
 #include <stdarg.h>
 #include <neurath/kernfs.h>
 #include <neurath/mm.h>
@@ -82,3 +83,8 @@ void seq_free(struct seq_file *m)
 	m->count = 0;
 	m->overflow = false;
 }
+
+EXPORT_SYMBOL(seq_printf);
+EXPORT_SYMBOL(seq_puts);
+EXPORT_SYMBOL(seq_putc);
+EXPORT_SYMBOL(seq_write);
