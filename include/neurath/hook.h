@@ -37,8 +37,8 @@ void slot_encode_jmp(u8 *slot, unsigned long addr, unsigned long target);
 /* The slot of the function that starts at @func: @func itself, or 0 if it has none. (any) */
 unsigned long slot_of_function(unsigned long func);
 /*
- * Checks the slots of a module being loaded (its __mcount_loc section): each a NOP in
- * its text, else -ENOEXEC with one log line. (task)
+ * Checks the slots of a module being loaded, addresses in its text: each must hold a
+ * NOP, or -ENOEXEC (built with other flags). (task)
  */
 int slots_register(struct module *mod, unsigned long *slots, size_t n);
 void text_poke_init(void);

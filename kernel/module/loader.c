@@ -218,7 +218,7 @@ static int module_prepare(struct load_info *info)
 		return elfmod_refuse(m, error, "its pages could not be sealed", NULL);
 	error = slots_register(mod, mod->mcount_loc, mod->num_mcount_loc);
 	if (error)
-		return elfmod_refuse(m, error, "bad section __mcount_loc", NULL);
+		return elfmod_refuse(m, error, "an entry slot is not a NOP", NULL);
 	return 0;
 }
 
