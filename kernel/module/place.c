@@ -8,6 +8,9 @@
 #include <neurath/string.h>
 #include "elfmod.h"
 
+/* The compiler gives __mcount_loc an alignment of 1, though it is an array of addresses. */
+#define MIN_ALIGN	8
+
 static bool elfmod_name_starts(const char *name, const char *prefix)
 {
 	return strncmp(name, prefix, strlen(prefix)) == 0;
@@ -112,7 +115,7 @@ int elfmod_place(struct elfmod *m)
 		if (p->region == REGION_NONE)
 			continue;
 		error = elfmod_reserve(m, p->region, m->sections[i].sh_size,
-				       m->sections[i].sh_addralign, &p->offset);
+				       max_t(u64, m->sections[i].sh_addralign, MIN_ALIGN), &p->offset);
 		if (error)
 			return error;
 	}
@@ -165,7 +168,7 @@ int elfmod_find(struct elfmod *m, const char *name, size_t entsize, unsigned int
 		if (strcmp(elfmod_section_name(m, i), name) != 0)
 			continue;
 		if (*index || s->sh_type != SHT_PROGBITS || !(s->sh_flags & SHF_ALLOC) ||
-		    s->sh_size % entsize || s->sh_addralign % 8)
+		    s->sh_size % entsize)
 			return elfmod_refuse(m, -ENOEXEC, "bad section ", name);
 		*index = i;
 	}
