@@ -66,13 +66,14 @@ static void catch_faults(void)
 static void unmapped_addresses_give_segv_maperr_at_the_address(void)
 {
 	volatile char *p = map(3, RW);
+	volatile uintptr_t low = 8;
 
 	catch_faults();
 	CHECK_EQ(munmap((char *)p + PAGE, PAGE), 0);
 	p[0] = p[2 * PAGE] = 1;
 	CHECK_FAULT((void)p[PAGE + 123], SIGSEGV, SEGV_MAPERR, p + PAGE + 123);
 	CHECK_FAULT(p[2 * PAGE - 1] = 1, SIGSEGV, SEGV_MAPERR, p + 2 * PAGE - 1);
-	CHECK_FAULT(*(volatile int *)8 = 1, SIGSEGV, SEGV_MAPERR, 8);
+	CHECK_FAULT(*(volatile int *)low = 1, SIGSEGV, SEGV_MAPERR, low);
 	/* An access across the border faults at the first byte that is missing. */
 	CHECK_FAULT(*(volatile uint64_t *)(p + PAGE - 4) = 1, SIGSEGV, SEGV_MAPERR, p + PAGE);
 }
