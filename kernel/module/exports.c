@@ -5,6 +5,7 @@
  */
 #include <neurath/export.h>
 #include <neurath/arch.h>
+#include <neurath/kernfs.h>
 #include <neurath/ksyms.h>
 #include <neurath/mm.h>
 #include <neurath/module.h>
@@ -66,6 +67,7 @@ EXPORT_SYMBOL(cond_resched);
 EXPORT_SYMBOL(yield);
 EXPORT_SYMBOL(msleep);
 EXPORT_SYMBOL(wake_up_process);
+EXPORT_SYMBOL(fatal_signal_pending);
 EXPORT_SYMBOL(kthread_create);
 EXPORT_SYMBOL(kthread_run);
 EXPORT_SYMBOL(kthread_stop);
@@ -91,6 +93,11 @@ EXPORT_SYMBOL(cancel_delayed_work);
 EXPORT_SYMBOL(cancel_delayed_work_sync);
 EXPORT_SYMBOL(delayed_work_timer);
 
+
+EXPORT_SYMBOL(seq_printf);
+EXPORT_SYMBOL(seq_puts);
+EXPORT_SYMBOL(seq_putc);
+EXPORT_SYMBOL(seq_write);
 
 EXPORT_SYMBOL(try_module_get);
 EXPORT_SYMBOL(__module_get);

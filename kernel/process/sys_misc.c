@@ -59,7 +59,7 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 		info.loads[i] <<= 16 - 11;	/* the ABI's fixed point has 16 bits */
 	info.totalram = pages_total();
 	info.freeram = pages_free();
-	info.bufferram = pages_cached();
+	info.bufferram = 0;		/* file pages are "Cached" in /proc/meminfo */
 	info.procs = sysinfo_count_tasks();
 	return copy_to_user(uinfo, &info, sizeof(info));
 }

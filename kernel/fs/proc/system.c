@@ -165,6 +165,21 @@ static int filesystems_proc_show(struct seq_file *m, void *v)
 }
 KERNFS_SHOW(proc_filesystems, "/proc/filesystems", 0444, filesystems_proc_show);
 
+/* What scripts look for in the third column; a server's mount is named after the server. */
+static const char *mounts_type(const struct mount *mnt)
+{
+	static const struct {
+		const char *tree, *type;
+	} types[] = { { "proc", "proc" }, { "sys", "sysfs" }, { "dev", "devtmpfs" } };
+	const char *source = mount_source(mnt);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++) {
+		if (mnt->tree && strcmp(types[i].tree, source) == 0)
+			return types[i].type;
+	}
+	return mnt->tree ? mnt->ops->fstype : source;
+}
+
 /* Of every process the same: there is one mount table. */
 int proc_mounts_show(struct seq_file *m, void *v)
 {
@@ -172,7 +187,7 @@ int proc_mounts_show(struct seq_file *m, void *v)
 
 	for (unsigned int i = 0; (mnt = mount_nth(i)); i++) {
 		seq_printf(m, "%s %s %s rw,relatime 0 0\n", mount_source(mnt),
-			   mnt->len ? mnt->prefix : "/", mnt->ops->fstype);
+			   mnt->len ? mnt->prefix : "/", mounts_type(mnt));
 		mount_put(mnt);
 	}
 	return 0;

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * modules.c - loading and unloading: what is accepted, what is refused with which errno, and that
+ * nothing is left of what was refused.
+ *
+ * timeout: 120
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <stddef.h>
+#include <sys/klog.h>
+
+#include "files.h"
+
+/* Lines of the log that contain @text since the last clear. */
+static int log_count(const char *text)
+{
+	static char log[1 << 16];
+	int n = klogctl(4, log, sizeof(log) - 1), count = 0;	/* read all and clear */
+
+	CHECK(n >= 0);
+	log[n] = '\0';
+	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n"))
+		count += strstr(line, text) != NULL;
+	return count;
+}
+
+static void log_clear(void)
+{
+	CHECK_EQ(klogctl(5, NULL, 0), 0);
+}
+
+static int is_loaded(const char *name)
+{
+	char key[80];
+	const char *modules = file_text("/proc/modules");
+
+	CHECK(modules != NULL);
+	snprintf(key, sizeof(key), "\n%s ", name);
+	return strncmp(modules, key + 1, strlen(key + 1)) == 0 || strstr(modules, key) != NULL;
+}
+
+/* ---- life ---------------------------------------------------------------------------- */
+
+static void module_loads_shows_itself_and_unloads(void)
+{
+	CHECK_EQ(module_insert("tm_result", ""), 0);
+	CHECK(is_loaded("tm_result"));
+	CHECK_STR(file_text("/sys/module/tm_result/initstate"), "live\n");
+	CHECK_STR(file_text("/sys/module/tm_result/refcnt"), "0\n");
+	CHECK(file_exists("/sys/module/tm_result/holders"));
+	CHECK_ERR(module_insert("tm_result", ""), EEXIST);
+	CHECK_EQ(module_delete("tm_result"), 0);
+	CHECK(!is_loaded("tm_result"));
+	CHECK(!file_exists("/sys/module/tm_result"));
+	CHECK_ERR(module_delete("tm_result"), ENOENT);
+}
+
+static void module_loads_from_memory(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/tm_result.ko", &size);
+
+	CHECK_EQ(module_insert_bytes(bytes, size, ""), 0);
+	CHECK_EQ(module_delete("tm_result"), 0);
+}
+
+static void failing_init_leaves_nothing(void)
+{
+	CHECK_ERR(module_insert("tm_result", "result=-19"), ENODEV);
+	CHECK(!is_loaded("tm_result"));
+	CHECK(!file_exists("/sys/module/tm_result"));
+	CHECK_EQ(module_insert("tm_result", ""), 0);
+	CHECK_EQ(module_delete("tm_result"), 0);
+}
+
+static void positive_result_of_init_loads_with_a_complaint(void)
+{
+	log_clear();
+	CHECK_EQ(module_insert("tm_result", "result=5"), 0);
+	CHECK_EQ(log_count("suspiciously returned 5"), 1);
+	CHECK_EQ(module_delete("tm_result"), 0);
+}
+
+static void module_without_exit_cannot_be_unloaded(void)
+{
+	if (!is_loaded("tm_permanent"))
+		CHECK_EQ(module_insert("tm_permanent", ""), 0);
+	CHECK_ERR(module_delete("tm_permanent"), EBUSY);
+	CHECK(is_loaded("tm_permanent"));
+	CHECK(strstr(file_text("/proc/modules"), "[permanent],") != NULL);
+}
+
+static void addresses_of_a_module_have_names_while_it_is_there(void)
+{
+	CHECK_EQ(module_insert("tm_provider", ""), 0);
+	CHECK(strstr(file_text("/proc/kallsyms"), " T tm_provider_add\t[tm_provider]") != NULL);
+	CHECK(strstr(file_text("/proc/kallsyms"), " t tm_provider_init\t[tm_provider]") == NULL);
+	CHECK_EQ(module_delete("tm_provider"), 0);
+	CHECK(strstr(file_text("/proc/kallsyms"), "tm_provider") == NULL);
+}
+
+/* ---- symbols ---------------------------------------------------------------------------- */
+
+static void user_of_an_export_holds_its_module(void)
+{
+	CHECK_ERR(module_insert("tm_consumer", ""), ENOENT);
+	CHECK_EQ(module_insert("tm_provider", ""), 0);
+	log_clear();
+	CHECK_EQ(module_insert("tm_consumer", ""), 0);
+	CHECK_EQ(log_count("tm_consumer: sum 42 calls 1 weak 0"), 1);
+	CHECK_STR(file_text("/sys/module/tm_provider/refcnt"), "1\n");
+	CHECK(file_exists("/sys/module/tm_provider/holders/tm_consumer"));
+	CHECK(strstr(file_text("/proc/modules"), " 1 tm_consumer, Live ") != NULL);
+	CHECK_ERR(module_delete("tm_provider"), EWOULDBLOCK);
+	CHECK_EQ(module_delete("tm_consumer"), 0);
+	CHECK(!file_exists("/sys/module/tm_provider/holders/tm_consumer"));
+	CHECK_EQ(module_delete("tm_provider"), 0);
+}
+
+static void unknown_symbol_is_named_once(void)
+{
+	log_clear();
+	CHECK_ERR(module_insert("tm_unresolved", ""), ENOENT);
+	CHECK_EQ(log_count("tm_unresolved: Unknown symbol tm_symbol_of_nobody (err -2)"), 1);
+	CHECK(!is_loaded("tm_unresolved"));
+}
+
+/* ---- parameters ---------------------------------------------------------------------------- */
+
+static void parameters_are_set_shown_and_changed(void)
+{
+#define PARAM "/sys/module/tm_params/parameters/"
+	CHECK_EQ(module_insert("tm_params", "number=-0x10 count=9 flag allowed=n text=\"two words\" "
+			       "big=-5 ubig=18446744073709551615 small=-32768 tiny=255 "
+			       "list=1,2,3 name=seven77 hidden=3"), 0);
+	CHECK_STR(file_text(PARAM "number"), "-16\n");
+	CHECK_STR(file_text(PARAM "count"), "9\n");
+	CHECK_STR(file_text(PARAM "flag"), "Y\n");
+	CHECK_STR(file_text(PARAM "allowed"), "N\n");
+	CHECK_STR(file_text(PARAM "text"), "two words\n");
+	CHECK_STR(file_text(PARAM "big"), "-5\n");
+	CHECK_STR(file_text(PARAM "ubig"), "18446744073709551615\n");
+	CHECK_STR(file_text(PARAM "small"), "-32768\n");
+	CHECK_STR(file_text(PARAM "tiny"), "255\n");
+	CHECK_STR(file_text(PARAM "list"), "1,2,3\n");
+	CHECK_STR(file_text(PARAM "name"), "seven77\n");
+	CHECK(!file_exists(PARAM "hidden"));
+	CHECK_STR(file_text("/sys/module/tm_params/version"), "1.5\n");
+	CHECK_EQ(file_put_text(PARAM "number", "77\n"), 0);
+	CHECK_STR(file_text(PARAM "number"), "77\n");
+	CHECK_ERR(file_put_text(PARAM "number", "seven\n"), EINVAL);
+	CHECK_STR(file_text(PARAM "number"), "77\n");
+	log_clear();
+	CHECK_EQ(module_delete("tm_params"), 0);
+	CHECK_EQ(log_count("tm_params: number=77 at exit"), 1);
+}
+
+static void bad_parameters_refuse_the_module(void)
+{
+	static const struct {
+		const char *args;
+		int error;
+	} bad[] = {
+		{ "number=ten", EINVAL }, { "number=99999999999", ERANGE }, { "number", EINVAL },
+		{ "tiny=256", ERANGE }, { "flag=maybe", EINVAL }, { "list=1,2,3,4,5", EINVAL },
+		{ "list=1,,2", EINVAL }, { "name=eightchr", ENOSPC }, { "small=40000", ERANGE },
+		{ "count=-1", EINVAL }, { "list=99", EINVAL },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		errno = 0;
+		if (module_insert("tm_params", bad[i].args) != -1 || errno != bad[i].error)
+			CHECK_FAIL("\"%s\" gave errno %d, expected %d", bad[i].args, errno, bad[i].error);
+		CHECK(!is_loaded("tm_params"));
+	}
+	log_clear();
+	CHECK_EQ(module_insert("tm_params", "nonsense=1 number=3"), 0);
+	CHECK_EQ(log_count("tm_params: unknown parameter 'nonsense' ignored"), 1);
+	CHECK_STR(file_text(PARAM "number"), "3\n");
+	CHECK_EQ(module_delete("tm_params"), 0);
+}
+
+/* ---- who may -------------------------------------------------------------------------------- */
+
+static void only_the_superuser_loads_and_unloads(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/tm_result.ko", &size);
+	int fd = open("/lib/modules/tm_result.ko", O_RDONLY);
+
+	CHECK_EQ(setuid(1000), 0);
+	CHECK_ERR(module_insert_bytes(bytes, size, ""), EPERM);
+	CHECK_ERR(syscall(SYS_finit_module, fd, "", 0), EPERM);
+	CHECK_ERR(module_delete("tm_result"), EPERM);
+}
+
+static void bad_arguments_have_their_errno(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/tm_result.ko", &size);
+	int fds[2], fd = open("/lib/modules/tm_result.ko", O_RDONLY);
+
+	CHECK_ERR(module_insert_bytes(bytes, 10, ""), ENOEXEC);
+	CHECK_ERR(module_insert_bytes(NULL, size, ""), EFAULT);
+	CHECK_ERR(module_insert_bytes(bytes, size, NULL), EFAULT);
+	CHECK_ERR(syscall(SYS_finit_module, 999, "", 0), EBADF);
+	CHECK_ERR(syscall(SYS_finit_module, fd, "", 0x80), EINVAL);
+	CHECK_EQ(pipe(fds), 0);
+	CHECK_ERR(syscall(SYS_finit_module, fds[0], "", 0), EINVAL);
+	CHECK_ERR(syscall(SYS_delete_module, NULL, O_NONBLOCK), EFAULT);
+}
+
+/* ---- broken files ----------------------------------------------------------------------------- */
+
+/* The file is refused with ENOEXEC and exactly one line of the log. */
+static void refuse_once(const unsigned char *bytes, size_t size, const char *what)
+{
+	int lines;
+
+	log_clear();
+	errno = 0;
+	if (module_insert_bytes(bytes, size, "") != -1 || errno != ENOEXEC)
+		CHECK_FAIL("%s: errno %d", what, errno);
+	lines = log_count("]");
+	if (lines != 1)
+		CHECK_FAIL("%s: %d lines in the log", what, lines);
+	CHECK(!is_loaded("tm_provider"));
+}
+
+static Elf64_Shdr *section_named(unsigned char *bytes, const char *name)
+{
+	Elf64_Ehdr *header = (void *)bytes;
+	Elf64_Shdr *sections = (void *)(bytes + header->e_shoff);
+	const char *names = (char *)bytes + sections[header->e_shstrndx].sh_offset;
+
+	for (int i = 0; i < header->e_shnum; i++) {
+		if (!strcmp(names + sections[i].sh_name, name))
+			return &sections[i];
+	}
+	CHECK_FAIL("no section %s", name);
+}
+
+static void module_for_another_build_is_refused_with_both_ids(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/tm_provider.ko", &size);
+	char *id = memmem(bytes, size, "buildid=", 8);
+
+	CHECK(id != NULL);
+	id[8] = id[8] == '0' ? '1' : '0';
+	log_clear();
+	CHECK_ERR(module_insert_bytes(bytes, size, ""), ENOEXEC);
+	CHECK_EQ(log_count("tm_provider: built for kernel "), 1);
+}
+
+static void truncated_modules_are_refused(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/tm_provider.ko", &size);
+
+	for (size_t n = sizeof(Elf64_Ehdr); n < size; n += size / 16)
+		refuse_once(bytes, n, "truncated");
+}
+
+static void damaged_headers_are_refused(void)
+{
+	size_t size;
+	unsigned char *good = file_bytes("/lib/modules/tm_provider.ko", &size);
+	unsigned char *bytes = malloc(size);
+	Elf64_Ehdr *header = (void *)bytes;
+#define DAMAGE(change)					\
+	do {						\
+		memcpy(bytes, good, size);		\
+		change;					\
+		refuse_once(bytes, size, #change);	\
+	} while (0)
+
+	DAMAGE(header->e_ident[1] = 'F');
+	DAMAGE(header->e_ident[EI_CLASS] = ELFCLASS32);
+	DAMAGE(header->e_type = ET_EXEC);
+	DAMAGE(header->e_machine = EM_AARCH64);
+	DAMAGE(header->e_shentsize = 32);
+	DAMAGE(header->e_shnum = 0);
+	DAMAGE(header->e_shnum = 0xfff0);
+	DAMAGE(header->e_shoff = ~0UL - 8);
+	DAMAGE(header->e_shstrndx = 0xfff0);
+	DAMAGE(section_named(bytes, ".text")->sh_offset = size);
+	DAMAGE(section_named(bytes, ".text")->sh_flags |= SHF_WRITE);
+	DAMAGE(section_named(bytes, ".text")->sh_addralign = 3);
+	DAMAGE(section_named(bytes, ".symtab")->sh_entsize = 16);
+	DAMAGE(section_named(bytes, ".symtab")->sh_link = 0xffff);
+	DAMAGE(section_named(bytes, ".symtab")->sh_type = SHT_PROGBITS);
+	DAMAGE(section_named(bytes, ".strtab")->sh_size = 1);
+	DAMAGE(section_named(bytes, ".rela.text")->sh_info = 0xffff);
+	DAMAGE(section_named(bytes, ".rela.text")->sh_size -= 1);
+	DAMAGE(section_named(bytes, ".modinfo")->sh_size -= 1);
+	DAMAGE(section_named(bytes, ".gnu.linkonce.this_module")->sh_size -= 8);
+}
+
+static void damaged_relocations_are_refused(void)
+{
+	size_t size;
+	unsigned char *good = file_bytes("/lib/modules/tm_provider.ko", &size);
+	unsigned char *bytes = malloc(size);
+#define RELA ((Elf64_Rela *)(bytes + section_named(bytes, ".rela.text")->sh_offset))
+
+	DAMAGE(RELA->r_offset = 1 << 20);
+	DAMAGE(RELA->r_info = ELF64_R_INFO(0xffffff, R_X86_64_PC32));
+	DAMAGE(RELA->r_info = ELF64_R_INFO(1, R_X86_64_TPOFF32));
+	DAMAGE((RELA->r_info = ELF64_R_INFO(ELF64_R_SYM(RELA->r_info), R_X86_64_PC32),
+		RELA->r_addend = 1L << 40));
+	/* A place that is not zero before it is relocated. */
+	DAMAGE(memset(bytes + section_named(bytes, ".text")->sh_offset + RELA->r_offset, 1, 4));
+	/* The struct module of the file has no fields but name, init and exit. */
+	DAMAGE(((Elf64_Rela *)(bytes + section_named(bytes,
+	       ".rela.gnu.linkonce.this_module")->sh_offset))->r_offset += 8);
+}
+
+/*
+ * Any byte may be wrong: the answer is no, and the system goes on. The file is for another build in
+ * each round, because what passes for a module is run; tests/host/module_decode.c goes further.
+ */
+static void random_damage_never_harms_the_kernel(void)
+{
+	size_t size;
+	unsigned char *good = file_bytes("/lib/modules/tm_provider.ko", &size);
+	unsigned char *bytes = malloc(size);
+	const Elf64_Ehdr *header = (void *)good;
+	char *id = memmem(good, size, "buildid=", 8);
+
+	CHECK(id != NULL);
+	id[8] = 'x';
+	srand(tap_seed());
+	for (int round = 0; round < 300; round++) {
+		memcpy(bytes, good, size);
+		for (int i = 0; i < 1 + round % 3; i++) {
+			size_t at = rand() % size;
+
+			if (round % 2)
+				at = header->e_shoff + at % (header->e_shnum * sizeof(Elf64_Shdr));
+			bytes[at] ^= 1 << (rand() % 8);
+		}
+		if (!memmem(bytes, size, "buildid=x", 9))
+			continue;
+		errno = 0;
+		CHECK_EQ(module_insert_bytes(bytes, size, ""), -1);
+		CHECK(errno == ENOEXEC || errno == ENOMEM);
+	}
+	CHECK_EQ(module_insert("tm_provider", ""), 0);
+	CHECK_EQ(module_delete("tm_provider"), 0);
+}
+
+/* ---- what modules use ------------------------------------------------------------------------- */
+
+static void api_of_modules_holds_its_promises(void)
+{
+	CHECK_EQ(module_insert("tm_api", ""), 0);
+	CHECK_EQ(module_delete("tm_api"), 0);
+}
+
+static void module_files_work_and_vanish(void)
+{
+	char pid[32];
+
+	CHECK_EQ(module_insert("tm_files", ""), 0);
+	snprintf(pid, sizeof(pid), "%d\n", getpid());
+	CHECK_STR(file_text("/sys/kernel/tm_files/reader"), pid);
+	CHECK_ERR(file_put_text("/sys/kernel/tm_files/value", "x"), EINVAL);
+	CHECK_EQ(file_put_text("/sys/kernel/tm_files/value", "42"), 0);
+	CHECK_STR(file_text("/proc/tm_files"), "tm_files: 42\n");
+	CHECK_EQ(module_delete("tm_files"), 0);
+	CHECK(!file_exists("/sys/kernel/tm_files"));
+	CHECK(!file_exists("/proc/tm_files"));
+}
+
+static void open_file_of_a_removed_module_answers_enodev(void)
+{
+	char buf[16];
+	int fd;
+
+	CHECK_EQ(module_insert("tm_files", ""), 0);
+	fd = open("/proc/tm_files", O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(module_delete("tm_files"), 0);
+	CHECK_ERR(read(fd, buf, sizeof(buf)), ENODEV);
+}
+
+static void loading_at_the_same_time_loads_once(void)
+{
+	int loaded = 0, status;
+
+	for (int i = 0; i < 4; i++) {
+		if (fork() == 0)
+			_exit(module_insert("tm_provider", "") == 0 ? 1 :
+			      errno == EEXIST || errno == EBUSY ? 0 : 2);
+	}
+	for (int i = 0; i < 4; i++) {
+		CHECK(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) < 2);
+		loaded += WEXITSTATUS(status);
+	}
+	CHECK_EQ(loaded, 1);
+	CHECK_EQ(module_delete("tm_provider"), 0);
+}
+
+int main(void)
+{
+	TAP_TEST(module_loads_shows_itself_and_unloads);
+	TAP_TEST(module_loads_from_memory);
+	TAP_TEST(failing_init_leaves_nothing);
+	TAP_TEST(positive_result_of_init_loads_with_a_complaint);
+	TAP_TEST(module_without_exit_cannot_be_unloaded);
+	TAP_TEST(addresses_of_a_module_have_names_while_it_is_there);
+	TAP_TEST(user_of_an_export_holds_its_module);
+	TAP_TEST(unknown_symbol_is_named_once);
+	TAP_TEST(parameters_are_set_shown_and_changed);
+	TAP_TEST(bad_parameters_refuse_the_module);
+	TAP_TEST(only_the_superuser_loads_and_unloads);
+	TAP_TEST(bad_arguments_have_their_errno);
+	TAP_TEST(module_for_another_build_is_refused_with_both_ids);
+	TAP_TEST(truncated_modules_are_refused);
+	TAP_TEST(damaged_headers_are_refused);
+	TAP_TEST(damaged_relocations_are_refused);
+	TAP_TEST(random_damage_never_harms_the_kernel);
+	TAP_TEST(api_of_modules_holds_its_promises);
+	TAP_TEST(module_files_work_and_vanish);
+	TAP_TEST(open_file_of_a_removed_module_answers_enodev);
+	TAP_TEST(loading_at_the_same_time_loads_once);
+	return tap_done();
+}
