@@ -3,7 +3,10 @@
  * Page tables of user address spaces: four levels, 4 KiB pages only.
  *
  * The caller holds mm->page_lock of the address space.  The kernel half of a
- * root is copied when it is made and never changes (see kmap.c).
+ * root is copied when it is made and never changes (see kmap.c).  The tables of an
+ * address space are chained through their struct page, the root first: a process
+ * that forks and dies has few tables, nearly empty, and searching them for each other
+ * would cost more than all the rest of its end.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
@@ -15,28 +18,44 @@
 
 phys_addr_t pgd_alloc(void)
 {
-	pte_t *root = page_alloc_table();
+	struct page *page = page_alloc(0, GFP_KERNEL);
+	pte_t *root;
 
-	if (!root)
+	if (!page)
 		return 0;
+	page->next = NULL;
+	root = page_to_virt(page);
+	memset(root, 0, USER_ROOT_ENTRIES * sizeof(pte_t));
 	memcpy(root + USER_ROOT_ENTRIES,
 	       (pte_t *)phys_to_virt(kernel_pgd) + USER_ROOT_ENTRIES,
 	       USER_ROOT_ENTRIES * sizeof(pte_t));
-	return virt_to_phys(root);
-}
-
-static void pagetable_free(pte_t *table, int level, unsigned int entries)
-{
-	for (unsigned int i = 0; level > 1 && i < entries; i++)
-		if (table[i] & PTE_PRESENT)
-			pagetable_free(phys_to_virt(table[i] & PTE_ADDRESS), level - 1,
-				       PTE_ENTRIES);
-	page_free_table(table);
+	return page_to_phys(page);
 }
 
 void pgd_free(phys_addr_t pgd)
 {
-	pagetable_free(phys_to_virt(pgd), 4, USER_ROOT_ENTRIES);
+	struct page *page = phys_to_page(pgd);
+
+	while (page) {
+		struct page *next = page->next;
+
+		page_put(page);
+		page = next;
+	}
+}
+
+/* A new table for the address space of @pgd, entered at @entry. */
+static bool pagetable_add(phys_addr_t pgd, pte_t *entry)
+{
+	struct page *page = page_alloc(0, GFP_KERNEL | __GFP_ZERO);
+	struct page *root = phys_to_page(pgd);
+
+	if (!page)
+		return false;
+	page->next = root->next;
+	root->next = page;
+	WRITE_ONCE(*entry, page_to_phys(page) | PTE_TABLE);
+	return true;
 }
 
 pte_t *pte_walk(phys_addr_t pgd, unsigned long va, bool create)
@@ -46,13 +65,8 @@ pte_t *pte_walk(phys_addr_t pgd, unsigned long va, bool create)
 	for (int level = 4; level > 1; level--) {
 		pte_t *entry = &table[PTE_INDEX(va, level)];
 
-		if (!(*entry & PTE_PRESENT)) {
-			pte_t *new = create ? page_alloc_table() : NULL;
-
-			if (!new)
-				return NULL;
-			WRITE_ONCE(*entry, virt_to_phys(new) | PTE_TABLE);
-		}
+		if (!(*entry & PTE_PRESENT) && !(create && pagetable_add(pgd, entry)))
+			return NULL;
 		table = phys_to_virt(*entry & PTE_ADDRESS);
 	}
 	return &table[PTE_INDEX(va, 1)];

@@ -28,7 +28,10 @@ struct page {
 	u8 order;			/* of a free block, or of the allocation */
 	u8 flags;			/* PG_; written by the owner of the block only */
 	u16 unused;
-	void *slab;			/* struct slab of a page with PG_SLAB */
+	union {
+		void *slab;		/* struct slab of a page with PG_SLAB */
+		struct page *next;	/* of a page table: arch's chain of one address space */
+	};
 };
 #define PG_SLAB		1
 #define PG_RESERVED	2		/* firmware, kernel image: never freed */
