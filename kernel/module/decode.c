@@ -210,7 +210,7 @@ static int elfmod_check_name(struct elfmod *m)
 static int elfmod_read_identity(struct elfmod *m)
 {
 	for (unsigned int i = 1; i < m->nr_sections; i++) {
-		const Elf64_Shdr *s = &m->sections[i];
+		Elf64_Shdr *s = &m->sections[i];
 		const char *name = elfmod_section_name(m, i);
 
 		if (strcmp(name, ".modinfo") == 0) {
@@ -219,11 +219,12 @@ static int elfmod_read_identity(struct elfmod *m)
 				return elfmod_refuse(m, -ENOEXEC, "bad section .modinfo", NULL);
 			m->modinfo = (const char *)m->image + s->sh_offset;
 			m->modinfo_size = s->sh_size;
+			s->sh_flags &= ~(u64)SHF_ALLOC;	/* read here, of no use later */
 		} else if (strcmp(name, ".gnu.linkonce.this_module") == 0) {
 			if (m->this_module || s->sh_type != SHT_PROGBITS ||
 			    !(s->sh_flags & SHF_ALLOC) || (s->sh_flags & SHF_EXECINSTR) ||
-			    s->sh_size != m->this_module_size)
-				return elfmod_refuse(m, -ENOEXEC, "struct module has another size", NULL);
+			    s->sh_addralign < 8 || s->sh_size != m->this_module_size)
+				return elfmod_refuse(m, -ENOEXEC, "struct module has another size or place", NULL);
 			m->this_module = i;
 		}
 	}

@@ -38,7 +38,7 @@ static enum elfmod_region elfmod_region_of(const struct elfmod *m, unsigned int 
 	const char *name = elfmod_section_name(m, index);
 	bool init = elfmod_name_starts(name, ".init");
 
-	if (!(s->sh_flags & SHF_ALLOC) || strcmp(name, ".modinfo") == 0)
+	if (!(s->sh_flags & SHF_ALLOC))
 		return REGION_NONE;
 	if (elfmod_is_text(m, index))
 		return init ? REGION_INIT_TEXT : REGION_TEXT;
