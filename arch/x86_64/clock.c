@@ -28,6 +28,9 @@
 #define PIT_COMMAND		0x43
 #define PIT_GATE		0x61
 
+/* Beyond every uptime, and yet no product with a multiplier overflows. */
+#define CLOCK_FAR		(1UL << 60)
+
 #define CALIBRATE_NS		(5 * NSEC_PER_MSEC)
 #define CALIBRATE_TRIES		5
 
@@ -202,6 +205,8 @@ void arch_timer_program(u64 deadline_ns)
 	unsigned long flags = irq_save();
 
 	clock_deadlines[cpu_id()] = deadline_ns;
+	if (deadline_ns != U64_MAX)
+		deadline_ns = min(deadline_ns, CLOCK_FAR);
 	if (cpu_has_tsc_deadline)
 		clock_program_deadline(deadline_ns);
 	else

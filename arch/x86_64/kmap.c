@@ -332,3 +332,29 @@ void paging_unmap_init(void)
 {
 	kunmap_range((unsigned long)__init_start, (unsigned long)(__init_end - __init_start));
 }
+
+/* ---- W^X ------------------------------------------------------------------ */
+
+/* The permissions of a page are those that all levels grant. */
+static unsigned long paging_count_wx(const pte_t *table, int level, pte_t allowed)
+{
+	unsigned long count = 0;
+
+	for (unsigned int i = level == 4 ? PTE_ENTRIES / 2 : 0; i < PTE_ENTRIES; i++) {
+		pte_t pte = READ_ONCE(table[i]), here;
+
+		if (!(pte & PTE_PRESENT))
+			continue;
+		here = (allowed & pte & PTE_WRITE) | ((allowed | pte) & PTE_NX);
+		if (level > 1 && !(level <= 3 && (pte & PTE_LARGE)))
+			count += paging_count_wx(phys_to_virt(pte & PTE_ADDRESS), level - 1, here);
+		else if ((here & PTE_WRITE) && !(here & PTE_NX))
+			count++;
+	}
+	return count;
+}
+
+unsigned long paging_count_writable_executable(void)
+{
+	return paging_count_wx(kernel_root, 4, PTE_WRITE);
+}

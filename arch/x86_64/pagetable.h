@@ -32,6 +32,9 @@ void paging_forget_boot_tables(void);
 /* Unmaps init text and data from the kernel image and makes their alias writable. */
 void paging_unmap_init(void);
 
+/* How many kernel mappings are writable and executable: none, at any time. */
+unsigned long paging_count_writable_executable(void);
+
 /* A page range of a device, uncached (boot only; later: ioremap()). */
 void *kmap_device(phys_addr_t pa, size_t size);
 /* Firmware tables: through the direct map where it reaches them. (boot only) */

@@ -152,4 +152,5 @@ void boot_free_init(void)
 	/* A CPU that did not come in time may still walk the boot page tables. */
 	if (cpus_online == ~0UL >> (64 - nr_cpus))
 		mm_free_boot_range(virt_to_phys(__image_start), text);
+	debug_assert(paging_count_writable_executable() == 0);
 }
