@@ -32,5 +32,5 @@ void kernel_main(void)
 	start_init();
 	ksyms_drop_init();
 	boot_free_init();
-	sched_cpu_entry();
+	arch_enter_idle();
 }

@@ -69,3 +69,17 @@ fork_first_return:
 	movq	%rbx, %rsp
 	jmp	return_to_user
 	.size	fork_first_return, . - fork_first_return
+
+/*
+ * enter_idle(top): the boot CPU becomes its idle task on an empty stack.  The frames
+ * of the start-up lead into code that is gone, so no unwinder could vouch for them.
+ */
+	.balign	16
+	.globl	enter_idle
+	.type	enter_idle, @function
+enter_idle:
+	movq	%rdi, %rsp
+	xorl	%ebp, %ebp		/* the stack ends here */
+	call	sched_cpu_entry
+	ud2
+	.size	enter_idle, . - enter_idle

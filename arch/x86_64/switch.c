@@ -83,3 +83,8 @@ unsigned long arch_get_fsbase(void)
 {
 	return rdmsr(MSR_FS_BASE);
 }
+
+void arch_enter_idle(void)
+{
+	enter_idle((unsigned long)kstack_user_regs(current->stack));
+}

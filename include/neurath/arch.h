@@ -95,6 +95,8 @@ void timer_interrupt(const struct pt_regs *regs);
  * held.  Returns the task that ran before, when @prev runs again.
  */
 struct task *arch_switch_to(struct task *prev, struct task *next);
+/* The boot CPU leaves the start-up's frames and calls sched_cpu_entry(). */
+void arch_enter_idle(void) __noreturn;
 /* Builds the first switch frame of a kernel thread: starts fn(arg). */
 void arch_setup_kthread(struct task *task, int (*fn)(void *), void *arg);
 /* Builds the first switch frame of a forked child that returns to @regs in user mode. */

@@ -86,6 +86,10 @@ EXPORT_SYMBOL(oracle_note_pair);
 
 /* ---- the pair, version 0 ------------------------------------------------------ */
 
+int oracle_inner(void);
+int oracle_outer(int kind);
+void oracle_tick(void);
+
 noinline int oracle_inner(void)
 {
 	oracle_check_state(0);
