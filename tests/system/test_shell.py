@@ -27,6 +27,12 @@ class Shell(unittest.TestCase):
     def run_line(self, command):
         return self.session.run(command, PROMPT)
 
+    def start(self, command):
+        """Starts a command that reads the terminal. As on any Unix, keys are only echoed, mapped and signals once the shell
+        has left its line editor: a person waits for that, too."""
+        self.session.send("echo star''ted; " + command + RETURN)
+        self.session.expect(r"\nstarted\n")
+
     def test_echo_of_a_command(self):
         self.assertEqual(self.run_line("echo one two"), "one two")
 
@@ -56,7 +62,7 @@ class Shell(unittest.TestCase):
         self.session.expect(PROMPT)
 
     def test_ctrl_c_ends_the_foreground_command(self):
-        self.session.send("cat; echo status=$?" + RETURN)
+        self.start("cat")
         self.session.send("line" + RETURN)
         self.session.expect(r"line\nline\n")
         self.session.send(CTRL_C)
@@ -64,17 +70,18 @@ class Shell(unittest.TestCase):
         self.assertEqual(self.run_line("echo alive"), "alive")
 
     def test_ctrl_c_ends_a_busy_loop(self):
-        self.session.send("while :; do :; done" + RETURN)
+        self.start("while :; do :; done")
         self.session.send(CTRL_C)
         self.session.expect(PROMPT)
 
     def test_ctrl_d_ends_the_input(self):
-        self.session.send("wc -c" + RETURN + "12345" + RETURN + CTRL_D)
+        self.start("wc -c")
+        self.session.send("12345" + RETURN + CTRL_D)
         self.session.expect(r"\n6\n")
         self.session.expect(PROMPT)
 
     def test_ctrl_z_stops_and_fg_continues(self):
-        self.session.send("cat" + RETURN)
+        self.start("cat")
         self.session.send("first" + RETURN)
         self.session.expect(r"first\nfirst\n")
         self.session.send(CTRL_Z)
@@ -104,7 +111,12 @@ class Shell(unittest.TestCase):
     def test_vi_edits_a_file(self):
         self.session.send("vi /tmp/vi-test" + RETURN)
         self.session.expect(r"~\s*~")
-        self.session.send("ihello from vi\x1b:wq" + RETURN)
+        # An escape is only the key of that name if nothing follows it at once.
+        self.session.send("ihello from vi")
+        self.session.expect("hello from vi")
+        self.session.send("\x1b")
+        self.session.expect(r"- /tmp/vi-test")
+        self.session.send(":wq" + RETURN)
         self.session.expect(PROMPT)
         self.assertEqual(self.run_line("cat /tmp/vi-test; rm /tmp/vi-test"), "hello from vi")
 
