@@ -13,6 +13,7 @@
 #include <neurath/atomic.h>
 #include <neurath/bug.h>
 #include <neurath/export.h>
+#include <neurath/ksyms.h>
 #include <neurath/module.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
@@ -41,6 +42,17 @@ static void panic_print_stack(struct task *task, const struct pt_regs *regs)
 		pr_emerg("  %pB\n", (void *)entries[i]);
 }
 
+/* After a jump into nowhere only the return address on the stack tells who jumped. */
+static void panic_print_caller(const struct task *task, const struct pt_regs *regs)
+{
+	unsigned long base = task ? (unsigned long)task->stack : 0;
+
+	if (!base || user_mode(regs) || kernel_text_address(regs->rip) || (regs->rsp & 7) ||
+	    regs->rsp < base || regs->rsp >= base + KSTACK_SIZE)
+		return;
+	pr_emerg("  called from %pB\n", *(void **)regs->rsp);
+}
+
 static void panic_print_regs(const struct pt_regs *regs)
 {
 	pr_emerg("RIP: %04lx:%pS  EFLAGS: %08lx  error/syscall: %ld\n", regs->cs,
@@ -64,6 +76,8 @@ static void panic_print_where(const struct pt_regs *regs)
 	if (regs)
 		panic_print_regs(regs);
 	pr_emerg("Call trace:\n");
+	if (regs)
+		panic_print_caller(task, regs);
 	panic_print_stack(task, regs);
 }
 
