@@ -368,14 +368,13 @@ static void sched_nothing(void *arg)
 }
 
 /*
- * One interrupt on every CPU is enough.  Kernel code is not preempted, so what
- * must not be interrupted by a change runs either with interrupts off or between
- * two points where it may be switched: the selector of a hook, for example,
- * cannot be left in its middle for another task.  But with interrupts on it can
- * be interrupted in its middle by the very interrupt that we send.  Such code
- * therefore runs with interrupts off: the selector, klp_update_patch_state() and
- * the scheduler's hook do.  A CPU that has answered was in none of them, or
- * entered it after the call; smp_call_all() is a full barrier on both sides.
+ * One interrupt on every CPU is enough.  What this waits for is code that looks
+ * something up with interrupts off (or in an interrupt) and uses it before it turns
+ * them on: a CPU that takes our interrupt is in no such section, and one that it
+ * enters later sees what was changed before the call, as smp_call_all() is a full
+ * barrier on both sides.  Kernel code is not preempted, so no such section can be
+ * suspended with its task.  Code that uses what it found with interrupts on, or
+ * sleeps, needs a reference; nothing here waits for it.
  */
 void synchronize_cpus(void)
 {
