@@ -123,6 +123,9 @@ static int klp_resolve_func(struct klp_object *obj, struct klp_func *func)
 	if (error == -EINVAL)
 		pr_err("failed to find location for function '%s': it has no entry slot\n",
 		       func->old_name);
+	if (error == -EBUSY)
+		pr_err("failed to register ftrace handler for function '%s' (%d)\n", func->old_name,
+		       error);
 	/* A nop goes on behind the slot: through the slot it would come back for ever. */
 	func->version.ip = func->nop ? func->old_func + SLOT_SIZE : (unsigned long)func->new_func;
 	return error;

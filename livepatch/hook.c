@@ -19,6 +19,7 @@
  */
 #include "internal.h"
 #include <neurath/hook.h>
+#include <neurath/kernfs.h>
 #include <neurath/mm.h>
 #include <neurath/string.h>
 
@@ -34,6 +35,8 @@ struct klp_hook {
 
 static LIST_HEAD(klp_hooks);
 static unsigned nr_klp_hooks;
+/* kernel.ftrace_enabled: no hook is made while it is false; true while there is one. */
+static bool klp_hooks_allowed = true;
 /* Room for a batch of all hooks, so that syncing never allocates. */
 static struct text_poke *hook_pokes;
 static unsigned hook_pokes_room;
@@ -95,6 +98,8 @@ int klp_hook_get(unsigned long func, struct klp_hook **out)
 	int error;
 
 	assert_mutex_held(&klp_mutex);
+	if (!klp_hooks_allowed)
+		return -EBUSY;
 	if (!hook) {
 		error = hook_create(func, &hook);
 		if (error)
@@ -190,3 +195,33 @@ void klp_hooks_sync(void)
 	/* Old bytes differ only if somebody else wrote to text: nothing sane is left to do. */
 	BUG_ON(text_poke_batch(hook_pokes, n));
 }
+
+/* ---- /proc/sys/kernel/ftrace_enabled ---------------------------------------- */
+
+static int hook_sysctl_show(struct seq_file *m, void *private)
+{
+	seq_printf(m, "%d\n", READ_ONCE(klp_hooks_allowed));
+	return 0;
+}
+
+static ssize_t hook_sysctl_store(const char *buf, size_t n, void *private)
+{
+	int value, error = kstrtoint(buf, 0, &value);
+
+	if (error)
+		return error;
+	mutex_lock(&klp_mutex);
+	if (!value && nr_klp_hooks)
+		error = -EBUSY;		/* functions are replaced, and stay so */
+	else
+		klp_hooks_allowed = value != 0;
+	mutex_unlock(&klp_mutex);
+	return error ? error : (ssize_t)n;
+}
+
+static const struct kernfs_file_ops hook_sysctl_ops = {
+	.show = hook_sysctl_show,
+	.store = hook_sysctl_store,
+};
+KERNFS_FILE(klp_hook_sysctl, "/proc/sys/kernel/ftrace_enabled", S_IFREG | 0644,
+	    &hook_sysctl_ops, NULL);

@@ -386,6 +386,28 @@ static void open_file_of_a_removed_module_answers_enodev(void)
 	CHECK_ERR(read(fd, buf, sizeof(buf)), ENODEV);
 }
 
+static void live_patch_and_disabled_hooks_exclude_each_other(void)
+{
+#define FTRACE "/proc/sys/kernel/ftrace_enabled"
+#define PATCH "/sys/kernel/livepatch/livepatch_sample/"
+	CHECK_STR(file_text(FTRACE), "1\n");
+	CHECK_EQ(file_put_text(FTRACE, "0"), 0);
+	CHECK_ERR(module_insert("livepatch-sample", ""), EBUSY);
+	CHECK(!is_loaded("livepatch_sample"));
+	CHECK_EQ(file_put_text(FTRACE, "1"), 0);
+	CHECK_EQ(module_insert("livepatch-sample", ""), 0);
+	CHECK_ERR(file_put_text(FTRACE, "0"), EBUSY);
+	CHECK_STR(file_text(FTRACE), "1\n");
+	CHECK_ERR(module_delete("livepatch_sample"), EWOULDBLOCK);
+	while (strcmp(file_text(PATCH "transition"), "0\n") != 0)
+		usleep(1000);
+	CHECK_EQ(strncmp(file_text("/sys/module/livepatch_sample/taint"), "K", 1), 0);
+	CHECK(atol(file_text("/proc/sys/kernel/tainted")) & (1 << 15));
+	CHECK_EQ(file_put_text(PATCH "enabled", "0"), 0);
+	while (file_exists(PATCH "enabled") || module_delete("livepatch_sample") != 0)
+		usleep(1000);
+}
+
 static void loading_at_the_same_time_loads_once(void)
 {
 	int loaded = 0, status;
@@ -425,6 +447,7 @@ int main(void)
 	TAP_TEST(api_of_modules_holds_its_promises);
 	TAP_TEST(module_files_work_and_vanish);
 	TAP_TEST(open_file_of_a_removed_module_answers_enodev);
+	TAP_TEST(live_patch_and_disabled_hooks_exclude_each_other);
 	TAP_TEST(loading_at_the_same_time_loads_once);
 	return tap_done();
 }
