@@ -12,13 +12,20 @@
  *	1. first byte := int3		then every CPU serialises
  *	2. the four bytes behind it	then every CPU serialises
  *	3. first byte := new first byte	then every CPU serialises
+ *	4. the same byte once more	then every CPU serialises
+ *
+ * Step 4 is for processors made of software.  An emulator translates code and throws
+ * a translation away when a write hits its page; a write that falls between its
+ * reading the bytes and its registering the translation is missed, and the old
+ * instruction stays for ever.  After the round of step 3 no CPU is in the middle of
+ * a translation, so the second write finds all of them.  On silicon it changes nothing.
  *
  * A CPU that meets the int3 in between acts as if it had executed the new
  * instruction (int3_text_poke).  Every serialising round is an interrupt that the
  * other CPUs must take, and the trap handler runs with interrupts off: when a
  * round is over, no trap of an earlier step is still being handled.  An emulator
  * may yet deliver one late, after the descriptor is gone; the handler then finds
- * the byte changed and simply executes the instruction again.
+ * the byte changed, and acts as the instruction that is there now.
  *
  * text_mutex serialises writers.  Everything on the int3 path is notrace: a slot
  * there would trap inside the trap.
@@ -131,7 +138,7 @@ static void poke_end(unsigned long flags, phys_addr_t old_pgd)
 }
 
 /* Which bytes of a slot a step writes. */
-enum poke_step { POKE_INT3, POKE_TAIL, POKE_HEAD, POKE_WHOLE };
+enum poke_step { POKE_INT3, POKE_TAIL, POKE_HEAD };
 
 static void poke_one(const struct text_poke *p, enum poke_step step)
 {
@@ -146,9 +153,6 @@ static void poke_one(const struct text_poke *p, enum poke_step step)
 		break;
 	case POKE_HEAD:
 		poke_bytes(p->addr, p->new, 1);
-		break;
-	case POKE_WHOLE:
-		poke_bytes(p->addr, p->new, SLOT_SIZE);
 		break;
 	}
 }
@@ -234,6 +238,8 @@ int text_poke_batch(struct text_poke *pokes, unsigned n)
 	smp_sync_core();
 	poke_step_all(pokes, n, POKE_HEAD);
 	smp_sync_core();
+	poke_step_all(pokes, n, POKE_HEAD);
+	smp_sync_core();
 	poke_batch_retire();
 out:
 	mutex_unlock(&text_mutex);
@@ -279,16 +285,17 @@ static notrace int poke_batch_find(unsigned long addr)
 	return -1;
 }
 
-/* Acts as the new instruction of @p would. */
-static notrace void poke_emulate(struct pt_regs *regs, const struct text_poke *p)
+/* Acts as the instruction @slot at @addr would; false if it is neither NOP nor jmp. */
+static notrace bool poke_emulate(struct pt_regs *regs, unsigned long addr, const u8 *slot)
 {
-	s32 rel;
+	s32 rel = 0;
 
-	regs->rip = p->addr + SLOT_SIZE;
-	if (p->new[0] == JMP_INSN) {
-		__builtin_memcpy(&rel, p->new + 1, sizeof(rel));
-		regs->rip += (s64)rel;
-	}
+	if (slot[0] == JMP_INSN)
+		__builtin_memcpy(&rel, slot + 1, sizeof(rel));
+	else if (slot[0] != nop_slot[0])
+		return false;
+	regs->rip = addr + SLOT_SIZE + (s64)rel;
+	return true;
 }
 
 notrace bool int3_text_poke(struct pt_regs *regs)
@@ -302,16 +309,16 @@ notrace bool int3_text_poke(struct pt_regs *regs)
 	/* Pairs with the release in poke_batch_publish(). */
 	if (atomic_inc_not_zero(&poke_batch.refs)) {
 		i = poke_batch_find(addr);
-		if (i >= 0) {
-			poke_emulate(regs, &poke_batch.pokes[i]);
-			ours = true;
-		}
+		if (i >= 0)
+			ours = poke_emulate(regs, addr, poke_batch.pokes[i].new);
 		atomic_dec(&poke_batch.refs);
 	}
 	if (!ours && kernel_text_address(addr) && READ_ONCE(*(u8 *)addr) != INT3_INSN) {
-		/* A trap of a batch that is done: the instruction is there, execute it. */
-		regs->rip = addr;
-		ours = true;
+		/*
+		 * A trap of a batch that is done.  Executing the instruction again would
+		 * trap again as long as the emulator keeps its old translation.
+		 */
+		ours = poke_emulate(regs, addr, (const u8 *)addr);
 	}
 	return ours;
 }

@@ -30,6 +30,8 @@ struct oracle_record oracle_record;
 EXPORT_SYMBOL(oracle_record);
 int oracle_patch_gone = 1;
 EXPORT_SYMBOL(oracle_patch_gone);
+const bool *oracle_in_transition;
+EXPORT_SYMBOL(oracle_in_transition);
 
 static DECLARE_WAIT_QUEUE_HEAD(oracle_block_queue);
 static int oracle_generation;
@@ -55,20 +57,26 @@ void oracle_pause(int kind)
 }
 EXPORT_SYMBOL(oracle_pause);
 
+/* While the versions are in transition, no task has state IDLE (barriers A and F). */
+static bool oracle_idle_in_transition(void)
+{
+	const bool *transition = READ_ONCE(oracle_in_transition);
+
+	/* Looked at on both sides of the state: the whole look lies in the transition. */
+	return transition && READ_ONCE(*transition) &&
+	       READ_ONCE(current->patch_state) == KLP_TRANSITION_IDLE && READ_ONCE(*transition);
+}
+
+/* Called first thing by each function, so the state is the one that selected it. */
 void oracle_check_state(int version)
 {
 	int state = READ_ONCE(current->patch_state);
 
-	/*
-	 * IDLE has no version of its own outside a transition.  A version of state 0 in a
-	 * task of state 1 can only be one that was entered before the switch, but this
-	 * runs first thing after the entry.
-	 */
 	if (version == 1 && state == KLP_TRANSITION_UNPATCHED)
 		atomic_long_inc(&oracle_record.wrong_state);
 	if (version == 0 && state == KLP_TRANSITION_PATCHED && !READ_ONCE(oracle_patch_gone))
 		atomic_long_inc(&oracle_record.wrong_state);
-	if (state == KLP_TRANSITION_IDLE && klp_transition_running())
+	if (oracle_idle_in_transition())
 		atomic_long_inc(&oracle_record.wrong_state);
 	if (version == 1 && READ_ONCE(oracle_patch_gone))
 		atomic_long_inc(&oracle_record.retired);

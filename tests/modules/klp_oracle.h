@@ -17,7 +17,8 @@ struct oracle_record {
 };
 
 extern struct oracle_record oracle_record;
-extern int oracle_patch_gone;
+extern int oracle_patch_gone;		/* 1 outside the interval in which version 1 may run */
+extern const bool *oracle_in_transition;	/* the core's flag of version 1, while it is there */
 
 /* What lies between the two calls: the ways in which a task can be interrupted there. */
 enum oracle_pause { ORACLE_NONE, ORACLE_YIELD, ORACLE_SLEEP, ORACLE_BLOCK, ORACLE_PAUSES };

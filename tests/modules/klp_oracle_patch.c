@@ -39,11 +39,13 @@ static struct klp_func oracle_funcs[] = {
 static int oracle_pre_patch(struct klp_object *obj)
 {
 	WRITE_ONCE(oracle_patch_gone, 0);
+	WRITE_ONCE(oracle_in_transition, &oracle_funcs[0].version.transition);
 	return 0;
 }
 
 static void oracle_post_unpatch(struct klp_object *obj)
 {
+	WRITE_ONCE(oracle_in_transition, NULL);
 	WRITE_ONCE(oracle_patch_gone, 1);
 }
 
