@@ -481,11 +481,11 @@ static int kernfs_redirect(struct kernfs_node *node, struct path_request *rq, co
 }
 
 /*
- * Walks @rest from @root.  0 and the node with a reference; -EREDIRECT at a link that
- * must be followed; -ENOENT with *missing_last when only the last name is missing.
+ * Walks @rest from the root of @mnt.  0 and the node with a reference; -EREDIRECT at a
+ * link that must be followed; 1 when following it has performed the request.
  */
 static int kernfs_walk(struct mount *mnt, const char *rest, struct path_request *rq,
-		       struct kernfs_node **out, bool *missing_last)
+		       struct kernfs_node **out)
 {
 	struct kernfs_node *node = mnt->tree, *child;
 	char name[256];
@@ -503,7 +503,6 @@ static int kernfs_walk(struct mount *mnt, const char *rest, struct path_request 
 			memcpy(name, rest, len);
 			name[len] = '\0';
 			ret = kernfs_lookup_child(node, name, &child);
-			*missing_last = ret == -ENOENT && !*next;
 		}
 		kernfs_put(node);
 		if (ret)
@@ -558,17 +557,10 @@ static int kernfs_perform(struct mount *mnt, const char *rest, const char *rest2
 			  struct path_request *rq)
 {
 	struct kernfs_node *node;
-	bool missing_last = false;
-	int ret = kernfs_walk(mnt, rest, rq, &node, &missing_last);
+	int ret = kernfs_walk(mnt, rest, rq, &node);
 
-	if (ret > 0)		/* a magic link did it all */
-		return 0;
-	if (ret < 0) {
-		bool creates = rq->op == PORT_MKNOD || rq->op == PORT_SYMLINK ||
-			       (rq->op == PORT_OPEN && (rq->arg0 & O_CREAT));
-
-		return missing_last && creates ? -EACCES : ret;
-	}
+	if (ret)
+		return ret > 0 ? 0 : ret;	/* > 0: a magic link did it all */
 	ret = kernfs_perform_on(node, rq);
 	kernfs_put(node);
 	return ret;

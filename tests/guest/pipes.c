@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pipes.c - pipes: blocking, atomicity, end of file, SIGPIPE, restart. All of it must also pass on Linux. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "tap.h"
+
+#define PIPE_ATOMIC	4096
+
+static void sleep_ms(int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+static void bytes_come_out_in_order(void)
+{
+	unsigned char buf[1000];
+	unsigned expect = 0;
+	int p[2], n, status;
+
+	CHECK_EQ(pipe(p), 0);
+	if (!fork()) {
+		unsigned next = 0;
+
+		close(p[0]);
+		for (int round = 0; round < 500; round++) {
+			unsigned char out[777];
+
+			for (size_t i = 0; i < sizeof(out); i++)
+				out[i] = next++ % 251;
+			if (write(p[1], out, sizeof(out)) != sizeof(out))
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(p[1]);
+	while ((n = read(p[0], buf, sizeof(buf))) > 0)
+		for (int i = 0; i < n; i++, expect++)
+			CHECK_EQ(buf[i], expect % 251);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(expect, 500 * 777);
+	CHECK(wait(&status) > 0);
+	CHECK_EQ(status, 0);
+}
+
+static void end_of_file_comes_when_the_last_writer_closes(void)
+{
+	int p[2], copy;
+	char c;
+
+	CHECK_EQ(pipe2(p, O_NONBLOCK), 0);
+	copy = dup(p[1]);
+	close(p[1]);
+	CHECK_ERR(read(p[0], &c, 1), EAGAIN);
+	CHECK_EQ(write(copy, "x", 1), 1);
+	close(copy);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	CHECK_EQ(read(p[0], &c, 1), 0);
+}
+
+static void writing_without_readers_is_sigpipe(void)
+{
+	int p[2], status;
+
+	CHECK_EQ(pipe(p), 0);
+	close(p[0]);
+	if (!fork()) {
+		write(p[1], "x", 1);
+		_exit(0);
+	}
+	CHECK(wait(&status) > 0);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_ERR(write(p[1], "x", 1), EPIPE);
+}
+
+static void a_full_pipe_blocks_or_says_so(void)
+{
+	static char buf[70000];
+	long total = 0, n;
+	int p[2];
+
+	CHECK_EQ(pipe2(p, O_NONBLOCK), 0);
+	CHECK_EQ(write(p[1], buf, sizeof(buf)), 65536);
+	CHECK_ERR(write(p[1], buf, 1), EAGAIN);
+	CHECK_EQ(read(p[0], buf, 100), 100);
+	/* Up to PIPE_BUF all or nothing. */
+	CHECK_ERR(write(p[1], buf, PIPE_ATOMIC), EAGAIN);
+	while ((n = read(p[0], buf, sizeof(buf))) > 0)
+		total += n;
+	CHECK_EQ(total, 65536 - 100);
+	CHECK_EQ(write(p[1], buf, PIPE_ATOMIC), PIPE_ATOMIC);
+	CHECK_EQ(ioctl(p[0], FIONREAD, &p[1]), 0);
+	CHECK_EQ(p[1], PIPE_ATOMIC);
+}
+
+static int atomic_pipe[2];
+
+static void *write_records(void *arg)
+{
+	char record[512];
+
+	memset(record, 'a' + (long)arg, sizeof(record));
+	for (int i = 0; i < 200; i++)
+		if (write(atomic_pipe[1], record, sizeof(record)) != sizeof(record))
+			return (void *)1;
+	return NULL;
+}
+
+static void short_writes_are_not_mixed(void)
+{
+	pthread_t t[4];
+	char record[512];
+	void *ret;
+
+	CHECK_EQ(pipe(atomic_pipe), 0);
+	for (long i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&t[i], NULL, write_records, (void *)i), 0);
+	for (int i = 0; i < 4 * 200; i++) {
+		size_t got = 0;
+
+		while (got < sizeof(record)) {
+			ssize_t n = read(atomic_pipe[0], record + got, sizeof(record) - got);
+
+			CHECK(n > 0);
+			got += n;
+		}
+		for (size_t k = 1; k < sizeof(record); k++)
+			CHECK_EQ(record[k], record[0]);
+	}
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(pthread_join(t[i], &ret), 0);
+		CHECK(!ret);
+	}
+}
+
+static volatile int handled;
+
+static void count_signal(int sig)
+{
+	handled++;
+}
+
+static void set_handler(int flags)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = flags };
+
+	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+}
+
+/* A child that sends SIGUSR1, then a byte. */
+static int start_disturber(int fd)
+{
+	pid_t parent = getpid(), child = fork();
+
+	if (!child) {
+		sleep_ms(100);
+		kill(parent, SIGUSR1);
+		sleep_ms(100);
+		write(fd, "y", 1);
+		_exit(0);
+	}
+	return child;
+}
+
+static void a_handler_interrupts_a_blocked_read(void)
+{
+	int p[2];
+	char c;
+
+	CHECK_EQ(pipe(p), 0);
+	set_handler(0);
+	start_disturber(p[1]);
+	CHECK_ERR(read(p[0], &c, 1), EINTR);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+}
+
+static void sa_restart_makes_it_invisible(void)
+{
+	int p[2];
+	char c = 0;
+
+	CHECK_EQ(pipe(p), 0);
+	set_handler(SA_RESTART);
+	start_disturber(p[1]);
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	CHECK_EQ(c, 'y');
+	CHECK_EQ(handled, 1);
+}
+
+static void an_interrupted_write_returns_what_it_wrote(void)
+{
+	static char buf[100000];
+	int p[2];
+
+	CHECK_EQ(pipe(p), 0);
+	set_handler(SA_RESTART);
+	if (!fork()) {
+		close(p[1]);
+		sleep_ms(100);
+		kill(getppid(), SIGUSR1);
+		sleep_ms(100);
+		_exit(0);
+	}
+	CHECK_EQ(write(p[1], buf, sizeof(buf)), 65536);
+}
+
+static void stop_and_continue_do_not_disturb_a_reader(void)
+{
+	int p[2], result[2], status;
+	pid_t child;
+	char c = 0;
+
+	CHECK_EQ(pipe(p), 0);
+	CHECK_EQ(pipe(result), 0);
+	child = fork();
+	if (!child) {
+		long n = read(p[0], &c, 1);
+
+		if (n == 1)
+			write(result[1], &c, 1);
+		_exit(n != 1);
+	}
+	sleep_ms(50);
+	CHECK_EQ(kill(child, SIGSTOP), 0);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK(WIFSTOPPED(status));
+	CHECK_EQ(kill(child, SIGCONT), 0);
+	sleep_ms(50);
+	CHECK_EQ(write(p[1], "z", 1), 1);
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(read(result[0], &c, 1), 1);
+	CHECK_EQ(c, 'z');
+}
+
+static void a_pipe_is_a_fifo_and_has_no_offset(void)
+{
+	struct stat st;
+	int p[2];
+	char c;
+
+	CHECK_EQ(pipe2(p, O_CLOEXEC), 0);
+	CHECK_EQ(fstat(p[0], &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+	CHECK_ERR(lseek(p[0], 0, SEEK_CUR), ESPIPE);
+	CHECK_ERR(pread(p[0], &c, 1, 0), ESPIPE);
+	CHECK_ERR(read(p[1], &c, 1), EBADF);
+	CHECK_ERR(write(p[0], &c, 1), EBADF);
+	CHECK_EQ(fcntl(p[0], F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(fcntl(p[0], F_GETFL) & O_NONBLOCK, 0);
+	CHECK_EQ(fcntl(p[0], F_SETFL, O_NONBLOCK), 0);
+	CHECK_ERR(read(p[0], &c, 1), EAGAIN);
+	CHECK_EQ(fcntl(p[0], F_GETPIPE_SZ), 65536);
+	CHECK_ERR(pipe2(p, 1 << 30), EINVAL);
+}
+
+static void an_inherited_pipe_can_be_opened_by_its_number(void)
+{
+	char path[64], c = 0;
+	int p[2], fd;
+
+	CHECK_EQ(pipe(p), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", p[0]);
+	fd = open(path, O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(write(p[1], "q", 1), 1);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_EQ(c, 'q');
+}
+
+int main(void)
+{
+	TAP_TEST(bytes_come_out_in_order);
+	TAP_TEST(end_of_file_comes_when_the_last_writer_closes);
+	TAP_TEST(writing_without_readers_is_sigpipe);
+	TAP_TEST(a_full_pipe_blocks_or_says_so);
+	TAP_TEST(short_writes_are_not_mixed);
+	TAP_TEST(a_handler_interrupts_a_blocked_read);
+	TAP_TEST(sa_restart_makes_it_invisible);
+	TAP_TEST(an_interrupted_write_returns_what_it_wrote);
+	TAP_TEST(stop_and_continue_do_not_disturb_a_reader);
+	TAP_TEST(a_pipe_is_a_fifo_and_has_no_offset);
+	TAP_TEST(an_inherited_pipe_can_be_opened_by_its_number);
+	return tap_done();
+}
