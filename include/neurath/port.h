@@ -68,7 +68,7 @@ struct port_file {
 	u64 handle;			/* (!) */
 	struct list_head node;		/* (p) port->files */
 	u32 ready;			/* (p) POLL bits; read racily by poll */
-	struct file *file;		/* (p) to wake pollers; NULL once closed */
+	struct file *file;		/* (!) while attached: to wake pollers */
 	struct port_note_node close;	/* (p) preallocated: closing cannot fail */
 	struct port_attr attr;		/* (!) as opened: node and type are used */
 	u64 tty;			/* (!) id of the terminal, or 0 */
@@ -132,8 +132,8 @@ int mount_add_port(const char *path, struct port *port, u64 root);
 u64 tty_id(const struct port *port, u64 node);
 
 /* An open file comes into being with OPEN's answer, and ends with its note. (task) */
-struct port_file *port_file_alloc(struct port *port);		/* NULL = no memory */
-void port_file_attach(struct port_file *pf, struct file *file, u64 handle);
+struct port_file *port_file_alloc(struct port *port, struct file *file);	/* NULL = no memory */
+bool port_file_is_open(struct port_file *pf);	/* the server has said yes: must be closed */
 void port_file_close(struct port_file *pf);	/* cannot fail or block; frees it sooner or later */
 void port_file_free(struct port_file *pf);	/* one that was never attached */
 

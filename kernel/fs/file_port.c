@@ -397,20 +397,18 @@ static int port_take_redirect(struct mount *mnt, struct path_request *rq, const 
 	return ret;
 }
 
-static int port_finish_open(struct mount *mnt, struct path_request *rq, struct port_file *pf,
-			    struct file *f, u64 handle)
+static void port_finish_open(struct mount *mnt, struct path_request *rq, struct port_file *pf,
+			    struct file *f)
 {
 	f->mode = pf->attr.mode & S_IFMT;
 	f->seekable = S_ISREG(f->mode) || S_ISDIR(f->mode) || S_ISBLK(f->mode);
 	if (S_ISCHR(f->mode) && (mnt->port->flags & PORT_TTY))
 		pf->tty = tty_id(mnt->port, pf->attr.node);
 	f->private = pf;
-	port_file_attach(pf, f, handle);
 	port_note_version(f, &pf->attr);
 	if (pf->tty && !(rq->arg0 & (O_NOCTTY | O_PATH)))
 		ctty_open(f, pf->tty);
 	rq->file = f;
-	return 0;
 }
 
 /* What a successful answer of @rq means to the caller. */
@@ -446,14 +444,14 @@ static int port_perform_in(struct mount *mnt, const char *rest, const char *rest
 			   struct path_request *rq, union port_answer *answer, size_t size)
 {
 	bool open = rq->op == PORT_OPEN;
-	struct port_file *pf = open ? port_file_alloc(mnt->port) : NULL;
 	struct file *f = open ? file_alloc(&port_file_ops, rq->arg0, 0, rq->path) : NULL;
+	struct port_file *pf = f ? port_file_alloc(mnt->port, f) : NULL;
 	struct call_result res;
 	int ret = -ENOMEM;
 
-	if (open && (!f || !pf))
+	if (open && !pf)
 		goto out;
-	ret = port_path_call(mnt, rest, rest2, rq, NULL, iobuf_kernel(answer, size), &res);
+	ret = port_path_call(mnt, rest, rest2, rq, pf, iobuf_kernel(answer, size), &res);
 	if (ret)
 		goto out;
 	if (res.status == PORT_REDIRECT) {
@@ -464,18 +462,22 @@ static int port_perform_in(struct mount *mnt, const char *rest, const char *rest
 		      port_take_redirect(mnt, rq, answer->text, len);
 	} else if (res.status < 0) {
 		ret = res.status;
+	} else if (open && res.moved >= sizeof(answer->attr)) {
+		pf->attr = answer->attr;
+		port_finish_open(mnt, rq, pf, f);
+		return 0;
 	} else if (open) {
-		if (res.moved >= sizeof(answer->attr))
-			pf->attr = answer->attr;
-		return port_finish_open(mnt, rq, pf, f, res.aux);
+		ret = -EIO;		/* a file without attributes is none */
 	} else {
 		ret = port_take_answer(mnt, rq, answer, &res);
 	}
 out:
+	if (pf && port_file_is_open(pf))
+		port_file_close(pf);
+	else if (pf)
+		port_file_free(pf);
 	if (f)
 		file_put(f);
-	if (pf)
-		port_file_free(pf);
 	return ret;
 }
 

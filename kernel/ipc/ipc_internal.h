@@ -27,6 +27,8 @@ ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n
 ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault);
 
 /* ---- port.c ---- */
+/* The server's yes to OPEN: from now on the file is open at its side.  Caller holds port->lock. */
+void port_file_attach_locked(struct port_file *pf, u64 handle);
 /* Readiness of @handle on all its open files.  Caller holds port->lock. */
 void port_set_ready_locked(struct port *port, u64 handle, u32 mask);
 

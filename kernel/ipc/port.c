@@ -157,7 +157,7 @@ static void port_file_free_note(struct port_note_node *n)
 	port_file_free(container_of(n, struct port_file, close));
 }
 
-struct port_file *port_file_alloc(struct port *port)
+struct port_file *port_file_alloc(struct port *port, struct file *file)
 {
 	struct port_file *pf = kzalloc(sizeof(*pf), GFP_KERNEL);
 
@@ -165,6 +165,7 @@ struct port_file *port_file_alloc(struct port *port)
 		return NULL;
 	port_get(port);
 	pf->port = port;
+	pf->file = file;
 	pf->ready = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
 	pf->close.free = port_file_free_note;
 	INIT_LIST_HEAD(&pf->node);
@@ -180,18 +181,17 @@ void port_file_free(struct port_file *pf)
 	port_put(port);
 }
 
-void port_file_attach(struct port_file *pf, struct file *file, u64 handle)
+void port_file_attach_locked(struct port_file *pf, u64 handle)
 {
-	struct port *port = pf->port;
-	unsigned long flags;
-
+	assert_spin_held(&pf->port->lock);
 	pf->handle = handle;
-	pf->file = file;
-	spin_lock_irqsave(&port->lock, flags);
-	if (port->dead)
-		pf->ready = POLLERR | POLLHUP;
-	list_add(&pf->node, &port->files);
-	spin_unlock_irqrestore(&port->lock, flags);
+	list_add(&pf->node, &pf->port->files);
+}
+
+bool port_file_is_open(struct port_file *pf)
+{
+	/* Stable for the caller: attaching happened before its OPEN was done. */
+	return !list_empty(&pf->node);
 }
 
 void port_file_close(struct port_file *pf)
@@ -201,7 +201,6 @@ void port_file_close(struct port_file *pf)
 
 	spin_lock_irqsave(&port->lock, flags);
 	list_del_init(&pf->node);
-	pf->file = NULL;
 	spin_unlock_irqrestore(&port->lock, flags);
 	if (!port_post_owning(port, &pf->close, PORT_NOTE_CLOSE, pf->handle))
 		port_file_free(pf);

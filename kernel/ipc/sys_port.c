@@ -147,6 +147,8 @@ static int port_reply(struct port *port, const struct port_reply *r)
 			return -ESRCH;
 		}
 	}
+	if (c->req.op == PORT_OPEN && r->status >= 0 && c->file)
+		port_file_attach_locked(c->file, r->aux);
 	if ((r->ready & PORT_READY_SET) && c->file)
 		port_set_ready_locked(port, c->file->handle, r->ready);
 	if (n > (ssize_t)c->moved)

@@ -1,0 +1,839 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ipc.c - ports: calls, leases, notes and the cancel rules of docs/ipc.md. Each test is a server and forks its clients,
+ * so the server's misbehaviour is the test's to choose.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <neurath.h>
+#include "tap.h"
+
+#define LEVEL	5
+#define HANDLE	77
+
+static long port;
+static char mount_path[64];
+static union port_message msg;
+
+static void sleep_ms(int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+static void start_server_at(unsigned flags, unsigned level)
+{
+	port = port_create(flags, level);
+	CHECK(port >= 0);
+	snprintf(mount_path, sizeof(mount_path), "/tmp/ipc.%d", getpid());
+	CHECK_EQ(port_mount(port, mount_path, 4242), 0);
+}
+
+static void start_server(unsigned flags)
+{
+	start_server_at(flags, LEVEL);
+}
+
+/* Receives a request; notes fail the test. */
+static const struct port_request *receive(void)
+{
+	CHECK_EQ(port_reply_recv(port, NULL, &msg, -1), 0);
+	CHECK(msg.request.tag);
+	return &msg.request;
+}
+
+static const struct port_note *receive_note(unsigned kind)
+{
+	CHECK_EQ(port_reply_recv(port, NULL, &msg, -1), 0);
+	CHECK_EQ(msg.note.zero, 0);
+	CHECK_EQ(msg.note.kind, kind);
+	return &msg.note;
+}
+
+static void expect_nothing(void)
+{
+	CHECK_EQ(port_reply_recv(port, NULL, &msg, 20000000), -EAGAIN);
+}
+
+static long answer_with(uint64_t tag, int64_t status, uint64_t aux, const void *data, unsigned len)
+{
+	struct port_reply reply = { .tag = tag, .status = status, .aux = aux, .len = len,
+				    .data = (uintptr_t)data };
+	long ret = port_reply_recv(port, &reply, NULL, 0);
+
+	CHECK_EQ(reply.tag, 0);
+	return ret;
+}
+
+static long answer(uint64_t tag, int64_t status)
+{
+	return answer_with(tag, status, 0, NULL, 0);
+}
+
+static const struct port_attr device = { .node = 9, .mode = S_IFCHR | 0666, .nlink = 1 };
+static const struct port_attr regular = { .node = 10, .mode = S_IFREG | 0666, .nlink = 1, .size = 1 << 20 };
+
+static void serve_open(const struct port_attr *attr)
+{
+	const struct port_request *req = receive();
+
+	CHECK_EQ(req->op, PORT_OPEN);
+	CHECK_EQ(req->flags, PORT_REQ_PATH);
+	CHECK_EQ(req->handle, 4242);
+	CHECK_EQ(answer_with(req->tag, 0, HANDLE, attr, sizeof(*attr)), 0);
+}
+
+/* Runs @body in a client process. */
+static pid_t client(int (*body)(void))
+{
+	pid_t child = fork();
+
+	if (!child) {
+		close(port);		/* else it would keep the port alive */
+		alarm(50);
+		_exit(body());
+	}
+	CHECK(child > 0);
+	return child;
+}
+
+static void expect_status(pid_t child, int status)
+{
+	int got;
+
+	CHECK_EQ(waitpid(child, &got, 0), child);
+	CHECK_EQ(got, status << 8);
+}
+
+static int open_it(void)
+{
+	return open(mount_path, O_RDWR);
+}
+
+/* ---- the call ----------------------------------------------------------------------------------------------------------- */
+
+static int client_open_sub(void)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s//a/./b/../c", mount_path);
+	umask(027);
+	errno = 0;
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) == -1 && errno == EXDEV ? 5 : 1;
+}
+
+static void a_request_says_who_wants_what(void)
+{
+	const struct port_request *req;
+	pid_t child;
+
+	start_server(0);
+	child = client(client_open_sub);
+	req = receive();
+	CHECK_EQ(req->op, PORT_OPEN);
+	CHECK_EQ(req->pid, child);
+	CHECK_EQ(req->uid, 0);
+	CHECK_EQ(req->gid, 0);
+	CHECK_EQ(req->arg[0] & ~0100000, O_RDWR | O_CREAT);
+	CHECK_EQ(req->arg[1], 0640);
+	CHECK_EQ(req->in_len, 3);
+	CHECK(!memcmp(req->data, "a/c", 3));
+	CHECK_EQ(answer(req->tag, -EXDEV), 0);
+	expect_status(child, 5);
+	expect_nothing();
+}
+
+static int client_read_write(void)
+{
+	char buf[16] = "................";
+	int fd = open_it();
+
+	if (fd < 0 || read(fd, buf, sizeof(buf)) != 5 || memcmp(buf, "hello...", 8))
+		return 1;
+	if (write(fd, "reply to it", 11) != 7)
+		return 2;
+	if (read(fd, buf, 4) != -1 || errno != ENXIO)
+		return 3;
+	close(fd);
+	return 0;
+}
+
+static void small_transfers_and_errors(void)
+{
+	const struct port_request *req;
+	pid_t child;
+
+	start_server(0);
+	child = client(client_read_write);
+	serve_open(&device);
+	req = receive();
+	CHECK_EQ(req->op, PORT_READ);
+	CHECK_EQ(req->handle, HANDLE);
+	CHECK_EQ(req->out_len, 16);
+	CHECK_EQ(answer_with(req->tag, 5, 0, "hello", 5), 0);
+	req = receive();
+	CHECK_EQ(req->op, PORT_WRITE);
+	CHECK_EQ(req->in_len, 11);
+	CHECK(!memcmp(req->data, "reply to it", 11));
+	CHECK_EQ(answer(req->tag, 7), 0);
+	req = receive();
+	CHECK_EQ(answer(req->tag, -ENXIO), 0);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	expect_status(child, 0);
+	expect_nothing();
+}
+
+#define BIG	200000
+static unsigned char big[BIG];
+
+static int client_big(void)
+{
+	static unsigned char in[BIG];
+	int fd = open_it();
+
+	if (pread(fd, in, BIG, 0) != BIG || memcmp(in, big, BIG))
+		return 1;
+	for (int i = 0; i < BIG; i++)
+		in[i] ^= 0x5a;
+	return pwrite(fd, in, BIG, 0) != BIG;
+}
+
+static void large_transfers_are_split_and_leased(void)
+{
+	static unsigned char got[PORT_IO_MAX];
+	const struct port_request *req;
+	uint64_t off = 0;
+	pid_t child;
+
+	start_server(0);
+	for (int i = 0; i < BIG; i++)
+		big[i] = i * 31 + i / 1000;
+	child = client(client_big);
+	serve_open(&regular);
+	while (off < BIG) {
+		req = receive();
+		CHECK_EQ(req->op, PORT_READ);
+		CHECK_EQ(req->arg[0], off);
+		CHECK(req->out_len <= PORT_IO_MAX);
+		/* In two parts, the second one first, and some with the answer. */
+		CHECK_EQ(lease_write(port, req->tag, 1000, big + off + 1000, req->out_len - 1000),
+			 req->out_len - 1000);
+		off += req->out_len;
+		CHECK_EQ(answer_with(req->tag, req->out_len, 0, big + off - req->out_len, 1000), 0);
+	}
+	for (off = 0; off < BIG; off += req->in_len) {
+		req = receive();
+		CHECK_EQ(req->op, PORT_WRITE);
+		CHECK_EQ(req->arg[0], off);
+		CHECK_EQ(lease_read(port, req->tag, 0, got, sizeof(got)), req->in_len);
+		for (unsigned i = 0; i < req->in_len; i++)
+			CHECK_EQ(got[i], big[off + i] ^ 0x5a);
+		CHECK_EQ(lease_read(port, req->tag, req->in_len - 1, got, 10), 1);
+		CHECK_EQ(lease_read(port, req->tag, req->in_len, got, 10), 0);
+		CHECK_EQ(lease_write(port, req->tag, 0, got, 10), 0);
+		CHECK_EQ(answer(req->tag, req->in_len), 0);
+	}
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+static int client_bad_buffer(void)
+{
+	int fd = open_it();
+	void *volatile bad = (void *)4096;
+	char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (read(fd, bad, 10) != -1 || errno != EFAULT)
+		return 1;
+	if (read(fd, page, 10) != -1 || errno != EFAULT)
+		return 2;
+	return 0;
+}
+
+static void a_bad_buffer_is_the_clients_fault(void)
+{
+	pid_t child;
+
+	start_server(0);
+	child = client(client_bad_buffer);
+	serve_open(&device);
+	CHECK_EQ(answer_with(receive()->tag, 10, 0, "0123456789", 10), 0);
+	uint64_t tag = receive()->tag;
+	CHECK_EQ(lease_write(port, tag, 0, "0123456789", 10), -EFAULT);
+	CHECK_EQ(answer_with(tag, 10, 0, "0123456789", 10), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+static int client_lied_to(void)
+{
+	char buf[8];
+	int fd = open_it();
+
+	/* A server cannot make the kernel believe more bytes than were asked for, or internal codes. */
+	for (int i = 0; i < 4; i++) {
+		if (read(fd, buf, 8) != -1 || errno != EIO)
+			return i + 1;
+	}
+	return 0;
+}
+
+static void a_lying_server_harms_nobody(void)
+{
+	pid_t child;
+
+	start_server(0);
+	child = client(client_lied_to);
+	serve_open(&device);
+	CHECK_EQ(answer(receive()->tag, 9), 0);
+	CHECK_EQ(answer(receive()->tag, -512), 0);
+	CHECK_EQ(answer(receive()->tag, -99999), 0);
+	/* Its own data are not there. */
+	CHECK_EQ(answer_with(receive()->tag, 8, 0, (void *)4096, 8), -EFAULT);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+static int client_stat(void)
+{
+	struct stat st;
+
+	return stat(mount_path, &st) || st.st_size != 1 << 20;
+}
+
+static void tags_are_dead_after_the_answer(void)
+{
+	uint64_t tag, other;
+	char buf[4];
+	pid_t child;
+
+	start_server(0);
+	child = client(client_stat);
+	tag = receive()->tag;
+	CHECK_EQ(answer(tag + 1, 0), -ESRCH);
+	CHECK_EQ(answer_with(tag, 0, 0, &regular, sizeof(regular)), 0);
+	CHECK_EQ(answer(tag, 0), -ESRCH);
+	expect_status(child, 0);
+	child = client(client_stat);
+	other = receive()->tag;
+	CHECK(other != tag);
+	CHECK_EQ(answer(tag, 0), -ESRCH);
+	CHECK_EQ(lease_read(port, tag, 0, buf, 4), -ESRCH);
+	CHECK_EQ(answer_with(other, 0, 0, &regular, sizeof(regular)), 0);
+	expect_status(child, 0);
+}
+
+static void a_reply_and_a_receive_are_one_call(void)
+{
+	struct port_reply reply = { 0 };
+	pid_t child[8];
+
+	start_server(0);
+	for (int i = 0; i < 8; i++)
+		child[i] = client(client_stat);
+	for (int i = 0; i < 8; i++) {
+		CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
+		CHECK_EQ(reply.tag, 0);
+		CHECK_EQ(msg.request.op, PORT_STAT);
+		reply = (struct port_reply){ .tag = msg.request.tag, .data = (uintptr_t)&regular,
+					     .len = sizeof(regular) };
+	}
+	CHECK_EQ(port_reply_recv(port, &reply, &msg, 0), -EAGAIN);
+	CHECK_EQ(reply.tag, 0);
+	for (int i = 0; i < 8; i++)
+		expect_status(child[i], 0);
+}
+
+static int client_redirected(void)
+{
+	char path[200], c;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/link/null", mount_path);
+	fd = open(path, O_RDWR);
+	if (fd < 0 || read(fd, &c, 1) != 0 || write(fd, &c, 1) != 1)
+		return 1;
+	snprintf(path, sizeof(path), "%s/loop", mount_path);
+	return open(path, O_RDONLY) != -1 || errno != ELOOP;
+}
+
+static void redirections_are_looked_up_again(void)
+{
+	static char longer[300];
+	pid_t child;
+	int loops = 0, status;
+
+	start_server(0);
+	child = client(client_redirected);
+	/* More than the kernel's first room for an answer: it asks again. */
+	memset(longer, '/', sizeof(longer));
+	memcpy(longer + 300 - 16, "dev/../dev//null", 16);
+	CHECK_EQ(answer_with(receive()->tag, PORT_REDIRECT, 300, longer, 300), 0);
+	CHECK_EQ(receive()->out_len, 4096);
+	CHECK_EQ(answer_with(msg.request.tag, PORT_REDIRECT, 300, longer, 300), 0);
+	do {
+		CHECK_EQ(receive()->in_len, 4);
+		CHECK(!memcmp(msg.request.data, "loop", 4));
+		CHECK_EQ(answer_with(msg.request.tag, PORT_REDIRECT, 6, "./loop", 6), 0);
+		loops++;
+	} while (!waitpid(child, &status, WNOHANG) &&
+		 port_reply_recv(port, NULL, NULL, 0) == 0 && loops <= PORT_REDIRECT_MAX);
+	CHECK_EQ(loops, PORT_REDIRECT_MAX + 1);
+	expect_status(child, 0);
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------------------------ */
+
+static volatile int handled;
+
+static void count_signal(int sig)
+{
+	handled++;
+}
+
+static int read_with_handler(int flags)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = flags };
+	char c = 0;
+	int fd = open_it();
+	long n;
+
+	sigaction(SIGUSR1, &action, NULL);
+	n = read(fd, &c, 1);
+	if (n == -1)
+		return errno == EINTR && handled == 1 ? 10 : 1;
+	return n == 1 && c == 'k' ? 20 + handled : 2;
+}
+
+static int client_handler(void)
+{
+	return read_with_handler(0);
+}
+
+static int client_handler_restart(void)
+{
+	return read_with_handler(SA_RESTART);
+}
+
+/* The client is in the read, which was received: its tag. */
+static uint64_t reach_active_read(pid_t *child, int (*body)(void), unsigned flags)
+{
+	start_server(flags);
+	*child = client(body);
+	serve_open(&device);
+	CHECK_EQ(receive()->op, PORT_READ);
+	return msg.request.tag;
+}
+
+static void a_signal_cancels_an_active_call(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	CHECK_EQ(receive_note(PORT_NOTE_CANCEL)->value, tag);
+	CHECK_EQ(msg.note.reason, PORT_CANCEL_SIGNAL);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	expect_status(child, 10);
+}
+
+static void a_cancelled_call_restarts_where_the_handler_wants(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler_restart, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	CHECK_EQ(receive()->op, PORT_READ);
+	CHECK(msg.request.tag != tag);
+	CHECK_EQ(answer_with(msg.request.tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 21);
+}
+
+static void a_normal_answer_that_crosses_a_cancel_counts(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 21);
+}
+
+static void a_note_not_yet_received_disappears_with_its_call(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	sleep_ms(50);
+	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 21);
+	expect_nothing();
+}
+
+static void a_second_signal_sends_no_second_note(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	expect_nothing();
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 10);
+}
+
+static void ports_without_cancel_finish_the_call(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, 0);
+
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	expect_nothing();
+	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 21);
+}
+
+static void a_queued_call_is_taken_back(void)
+{
+	pid_t child;
+
+	start_server(PORT_CANCEL_OK);
+	child = client(client_handler);
+	serve_open(&device);
+	sleep_ms(50);			/* now it is queued, and we do not receive */
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	expect_status(child, 10);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	expect_nothing();
+}
+
+static int client_read_forever(void)
+{
+	char c;
+
+	return read(open_it(), &c, 1) != 1;
+}
+
+static void stop_and_continue_are_invisible(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_read_forever, PORT_CANCEL_OK);
+	int status;
+
+	CHECK_EQ(kill(child, SIGSTOP), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+	CHECK(WIFSTOPPED(status));
+	CHECK_EQ(kill(child, SIGCONT), 0);
+	CHECK_EQ(receive()->op, PORT_READ);
+	CHECK_EQ(answer_with(msg.request.tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+/* ---- death -------------------------------------------------------------------------------------------------------------------- */
+
+static void expect_killed(pid_t child)
+{
+	int status;
+
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void sigkill_does_not_wait_for_the_server(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_read_forever, PORT_CANCEL_OK);
+
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	expect_killed(child);
+	CHECK_EQ(receive_note(PORT_NOTE_CANCEL)->value, tag);
+	CHECK_EQ(msg.note.reason, PORT_CANCEL_GONE);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	CHECK_EQ(answer(tag, 1), -ESRCH);
+}
+
+static void sigkill_works_without_cancel_too(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_read_forever, 0);
+
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	expect_killed(child);
+	receive_note(PORT_NOTE_CLOSE);
+	CHECK_EQ(answer(tag, 1), -ESRCH);
+}
+
+static void a_server_that_never_receives_costs_only_its_clients_notes(void)
+{
+	start_server(PORT_CANCEL_OK);
+	for (int i = 0; i < 300; i++) {
+		pid_t child = client(client_read_forever);
+
+		if (i % 3 == 0)
+			sleep_ms(1);
+		CHECK_EQ(kill(child, SIGKILL), 0);
+		expect_killed(child);
+	}
+	expect_nothing();		/* no call of theirs is left */
+}
+
+static int client_expects_eio(void)
+{
+	char c;
+	int fd = open_it();
+	struct pollfd p = { fd, POLLIN, 0 };
+
+	if (read(fd, &c, 1) != -1 || errno != EIO)
+		return 1;
+	if (read(fd, &c, 1) != -1 || errno != EIO)
+		return 2;
+	if (poll(&p, 1, -1) != 1 || !(p.revents & (POLLERR | POLLHUP)))
+		return 3;
+	return open_it() != -1 || errno != EIO ? 4 : 6;
+}
+
+static void clients_of_a_dead_port_get_eio(void)
+{
+	pid_t child[2];
+
+	start_server(PORT_CANCEL_OK);
+	child[0] = client(client_expects_eio);
+	serve_open(&device);
+	receive();			/* ACTIVE ... */
+	child[1] = client(client_stat);
+	sleep_ms(50);			/* ... and QUEUED */
+	CHECK_EQ(close(port), 0);
+	expect_status(child[0], 6);
+	expect_status(child[1], 1);
+	start_server(0);		/* mounts over the dead one */
+	child[1] = client(client_stat);
+	CHECK_EQ(answer_with(receive()->tag, 0, 0, &regular, sizeof(regular)), 0);
+	expect_status(child[1], 0);
+	CHECK_EQ(port_mount(port, mount_path, 1), -EBUSY);
+}
+
+static void a_crashed_server_frees_its_clients(void)
+{
+	pid_t server, child;
+	int p[2];
+	char c;
+
+	CHECK_EQ(pipe(p), 0);
+	server = fork();
+	if (!server) {
+		start_server(0);
+		snprintf(mount_path, sizeof(mount_path), "/tmp/ipc.crash");
+		CHECK_EQ(port_mount(port, mount_path, 4242), 0);
+		write(p[1], "x", 1);
+		receive();
+		raise(SIGSEGV);
+	}
+	strcpy(mount_path, "/tmp/ipc.crash");
+	CHECK_EQ(read(p[0], &c, 1), 1);
+	child = client(client_stat);
+	expect_status(child, 1);
+	CHECK_EQ(waitpid(server, NULL, 0), server);
+}
+
+/* ---- readiness, levels, rights -------------------------------------------------------------------------------------------------- */
+
+static int client_polls(void)
+{
+	char c;
+	int fd = open_it();
+	struct pollfd p = { fd, POLLIN | POLLOUT, 0 };
+
+	if (poll(&p, 1, 0) != 1 || p.revents != POLLOUT)
+		return 1;
+	p.events = POLLIN;
+	if (poll(&p, 1, -1) != 1 || p.revents != POLLIN)
+		return 2;
+	if (read(fd, &c, 1) != 1 || poll(&p, 1, 0) != 0)
+		return 3;
+	return 0;
+}
+
+static void readiness_is_pushed_by_the_server(void)
+{
+	struct port_reply reply;
+	pid_t child;
+
+	start_server(0);
+	child = client(client_polls);
+	receive();
+	reply = (struct port_reply){ .tag = msg.request.tag, .aux = HANDLE, .len = sizeof(device),
+				     .data = (uintptr_t)&device, .ready = PORT_READY_SET | POLLOUT };
+	CHECK_EQ(port_reply_recv(port, &reply, NULL, 0), 0);
+	sleep_ms(50);
+	CHECK_EQ(port_ready(port, HANDLE, POLLIN | POLLOUT), 0);
+	receive();
+	reply = (struct port_reply){ .tag = msg.request.tag, .status = 1, .len = 1,
+				     .data = (uintptr_t)"k", .ready = PORT_READY_SET | POLLOUT };
+	CHECK_EQ(port_reply_recv(port, &reply, NULL, 0), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+static void a_server_may_only_call_lower_levels(void)
+{
+	struct stat st;
+
+	start_server_at(0, LEVEL);
+	expect_nothing();		/* it is a server from its first receive on */
+	CHECK_ERR(stat(mount_path, &st), EDEADLK);	/* itself */
+	CHECK_EQ(stat("/", &st), 0);	/* the root's server is at a lower level */
+}
+
+static void only_the_owner_may_use_a_port(void)
+{
+	pid_t child;
+
+	start_server(0);
+	child = fork();
+	if (!child)
+		_exit(port_reply_recv(port, NULL, &msg, 0) == -EPERM ? 3 : 1);
+	expect_status(child, 3);
+	child = fork();
+	if (!child) {
+		long own = port_create(0, 1);
+
+		CHECK_EQ(setuid(1000), 0);
+		_exit(port_mount(own, "/tmp/x", 0) == -EPERM ? 3 : 1);
+	}
+	expect_status(child, 3);
+	CHECK_EQ(port_reply_recv(0, NULL, &msg, 0), -EINVAL);
+	CHECK_EQ(port_reply_recv(999, NULL, &msg, 0), -EBADF);
+	CHECK_EQ(port_create(1 << 30, 0), -EINVAL);
+}
+
+static void an_unusable_buffer_fails_the_client_not_the_kernel(void)
+{
+	pid_t child;
+
+	start_server(0);
+	child = client(client_stat);
+	CHECK_EQ(port_reply_recv(port, NULL, (void *)4096, -1), -EFAULT);
+	expect_status(child, 1);
+	CHECK_EQ(port_reply_recv(port, (void *)4096, &msg, 0), -EFAULT);
+}
+
+static void a_receive_interrupted_by_a_handler_restarts_as_a_pure_receive(void)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	struct port_reply reply;
+	pid_t child, other;
+
+	start_server(0);
+	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	child = client(client_stat);
+	receive();
+	other = fork();
+	if (!other) {
+		sleep_ms(60);
+		kill(getppid(), SIGUSR1);
+		sleep_ms(60);
+		_exit(client_stat());
+	}
+	reply = (struct port_reply){ .tag = msg.request.tag, .len = sizeof(regular),
+				     .data = (uintptr_t)&regular };
+	/* The answer goes out once; the restarted call only receives. */
+	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
+	CHECK_EQ(handled, 1);
+	CHECK_EQ(msg.request.op, PORT_STAT);
+	expect_status(child, 0);
+	CHECK_EQ(answer_with(msg.request.tag, 0, 0, &regular, sizeof(regular)), 0);
+	expect_status(other, 0);
+}
+
+static int client_lists(void)
+{
+	DIR *d = opendir(mount_path);
+	struct dirent *e;
+	int n = 0;
+
+	if (!d)
+		return 1;
+	while ((e = readdir(d)))
+		n += !strcmp(e->d_name, "first") || !strcmp(e->d_name, "second") ? 1 : 100;
+	return n == 2 ? 0 : 2;
+}
+
+static void directories_come_from_the_server(void)
+{
+	static const struct port_attr directory = { .node = 1, .mode = S_IFDIR | 0755, .nlink = 2 };
+	static struct { uint64_t node, next; uint16_t len; uint8_t type; char name[13]; } entries[2] = {
+		{ 2, 100, 32, 8, "first" }, { 3, 200, 32, 8, "second" } };
+	pid_t child;
+
+	start_server(0);
+	child = client(client_lists);
+	serve_open(&directory);
+	while (port_reply_recv(port, NULL, &msg, -1) == 0 && msg.request.tag) {
+		if (msg.request.op == PORT_STAT) {
+			CHECK_EQ(answer_with(msg.request.tag, 0, 0, &directory, sizeof(directory)), 0);
+			continue;
+		}
+		CHECK_EQ(msg.request.op, PORT_READDIR);
+		if (msg.request.arg[0] == 0)
+			CHECK_EQ(answer_with(msg.request.tag, 64, 0, entries, 64), 0);
+		else
+			CHECK_EQ(answer(msg.request.tag, 0), 0);
+	}
+	CHECK_EQ(msg.note.kind, PORT_NOTE_CLOSE);
+	expect_status(child, 0);
+}
+
+int main(void)
+{
+	TAP_TEST(a_request_says_who_wants_what);
+	TAP_TEST(small_transfers_and_errors);
+	TAP_TEST(large_transfers_are_split_and_leased);
+	TAP_TEST(a_bad_buffer_is_the_clients_fault);
+	TAP_TEST(a_lying_server_harms_nobody);
+	TAP_TEST(tags_are_dead_after_the_answer);
+	TAP_TEST(a_reply_and_a_receive_are_one_call);
+	TAP_TEST(redirections_are_looked_up_again);
+	TAP_TEST(a_signal_cancels_an_active_call);
+	TAP_TEST(a_cancelled_call_restarts_where_the_handler_wants);
+	TAP_TEST(a_normal_answer_that_crosses_a_cancel_counts);
+	TAP_TEST(a_note_not_yet_received_disappears_with_its_call);
+	TAP_TEST(a_second_signal_sends_no_second_note);
+	TAP_TEST(ports_without_cancel_finish_the_call);
+	TAP_TEST(a_queued_call_is_taken_back);
+	TAP_TEST(stop_and_continue_are_invisible);
+	TAP_TEST(sigkill_does_not_wait_for_the_server);
+	TAP_TEST(sigkill_works_without_cancel_too);
+	TAP_TEST(a_server_that_never_receives_costs_only_its_clients_notes);
+	TAP_TEST(clients_of_a_dead_port_get_eio);
+	TAP_TEST(a_crashed_server_frees_its_clients);
+	TAP_TEST(readiness_is_pushed_by_the_server);
+	TAP_TEST(a_server_may_only_call_lower_levels);
+	TAP_TEST(only_the_owner_may_use_a_port);
+	TAP_TEST(an_unusable_buffer_fails_the_client_not_the_kernel);
+	TAP_TEST(a_receive_interrupted_by_a_handler_restarts_as_a_pure_receive);
+	TAP_TEST(directories_come_from_the_server);
+	return tap_done();
+}
