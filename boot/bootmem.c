@@ -14,6 +14,7 @@
 
 #define BOOTMEM_MAX_RESERVED	64
 /* Real mode owns the first page; the rest of the first MiB is left to the firmware and us. */
+#define BOOTMEM_REAL_START	0x8000UL
 #define BOOTMEM_LOW_END		0x100000UL
 #define BOOTMEM_HIGH_END	0x100000000UL
 
@@ -73,27 +74,45 @@ static const struct bootmem_range *bootmem_overlap(phys_addr_t start, phys_addr_
 	return NULL;
 }
 
-void *boot_alloc(size_t size, size_t align)
+/* The first free stretch of RAM within [low, high): its address, or 0. */
+static phys_addr_t bootmem_find(phys_addr_t low, phys_addr_t high, size_t size, size_t align)
 {
-	assert(!bootmem_handed_over);
-	size = align_up(size, PAGE_SIZE);
-	align = max(align, PAGE_SIZE);
 	for (unsigned int i = 0; i < boot_info.nr_ranges; i++) {
 		const struct boot_range *ram = &boot_info.ranges[i];
-		phys_addr_t end = min(ram->end, BOOTMEM_HIGH_END);
-		phys_addr_t pa = align_up(max(ram->start, BOOTMEM_LOW_END), align);
+		phys_addr_t pa = align_up(max(ram->start, low), align);
+		phys_addr_t end = min(ram->end, high);
 		const struct bootmem_range *hit;
 
 		if (ram->type != BOOT_RAM)
 			continue;
 		while (pa + size <= end && (hit = bootmem_overlap(pa, pa + size)))
 			pa = align_up(hit->end, align);
-		if (pa + size > end)
-			continue;
-		boot_reserve(pa, pa + size);
-		return memset(phys_to_virt(pa), 0, size);
+		if (pa + size <= end)
+			return pa;
 	}
-	panic("boot: no memory for %zu bytes", size);
+	return 0;
+}
+
+void *boot_alloc(size_t size, size_t align)
+{
+	phys_addr_t pa;
+
+	assert(!bootmem_handed_over);
+	size = align_up(size, PAGE_SIZE);
+	pa = bootmem_find(BOOTMEM_LOW_END, BOOTMEM_HIGH_END, size, max(align, PAGE_SIZE));
+	if (!pa)
+		panic("boot: no memory for %zu bytes", size);
+	boot_reserve(pa, pa + size);
+	return memset(phys_to_virt(pa), 0, size);
+}
+
+phys_addr_t boot_alloc_low(void)
+{
+	phys_addr_t pa = bootmem_find(BOOTMEM_REAL_START, BOOTMEM_LOW_END, PAGE_SIZE, PAGE_SIZE);
+
+	if (pa)
+		boot_reserve(pa, pa + PAGE_SIZE);
+	return pa;
 }
 
 void boot_hand_over_memory(void (*fn)(phys_addr_t start, phys_addr_t end))

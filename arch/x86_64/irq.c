@@ -141,10 +141,10 @@ static void irq_line_interrupt(unsigned int line)
 	struct irq_line *l = &irq_lines[line], call = { 0 };
 
 	spin_lock(&irq_lock);
-	if (l->masked)
-		l->pending = true;
-	else
+	if (!l->masked)
 		call = *l;
+	else if (!acpi.isa[line].level)
+		l->pending = true;
 	spin_unlock(&irq_lock);
 	if (call.handler)
 		call.handler(line, call.arg);
@@ -162,22 +162,15 @@ void arch_send_resched(unsigned int cpu)
 
 void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 {
-	/*
-	 * Acknowledged first: with interrupts off nothing can come in between,
-	 * and a handler that switches nothing needs no order here.
-	 */
-	if (vector != VECTOR_SPURIOUS)
-		lapic_eoi();
-	irq_enter();
 	switch (vector) {
 	case VECTOR_TIMER:
+		lapic_eoi();
 		clock_interrupt(regs);
-		break;
+		return;
 	case VECTOR_RESCHEDULE:
 		/* The flag is set already; the way out of the interrupt looks at it. */
 		break;
 	case VECTOR_CALL:
-		selector_rewind(regs);
 		smp_call_interrupt();
 		break;
 	case VECTOR_TLB:
@@ -186,14 +179,16 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 	case VECTOR_LOG:
 		printk_interrupt();
 		break;
-	case VECTOR_APIC_ERROR:
-	case VECTOR_SPURIOUS:
-		break;
 	case VECTOR_IRQ ... VECTOR_IRQ + IRQ_LINES - 1:
+		/* A level-triggered line must be quiet or masked before it is acknowledged. */
 		irq_line_interrupt((unsigned int)vector - VECTOR_IRQ);
 		break;
+	case VECTOR_APIC_ERROR:
+		break;
+	case VECTOR_SPURIOUS:
+		return;			/* is not acknowledged */
 	default:
 		pr_warn("unexpected interrupt, vector %lu\n", vector);
 	}
-	irq_exit();
+	lapic_eoi();
 }

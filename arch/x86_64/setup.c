@@ -122,7 +122,7 @@ void __init arch_early_init(void)
 	fpu_detect();
 	cpu_setup();
 	bootmem_init();
-	boot_reserve(TRAMPOLINE_PAGE, TRAMPOLINE_PAGE + PAGE_SIZE);
+	trampoline_page = boot_alloc_low();
 	setup_print_memory();
 	paging_init();
 }

@@ -29,6 +29,8 @@
 /* With many CPUs on few host processors each may have to wait for its turn. */
 #define SMPBOOT_WAIT_US		10000000
 
+phys_addr_t trampoline_page;
+
 static u64 smpboot_init_sent;
 
 static void __init smpboot_prepare_cpu(unsigned int id)
@@ -46,19 +48,19 @@ static void __init smpboot_prepare_cpu(unsigned int id)
 
 static void __init smpboot_copy_trampoline(void)
 {
-	u8 *page = phys_to_virt(TRAMPOLINE_PAGE);
+	u8 *page = phys_to_virt(trampoline_page);
 	u32 *far32 = (u32 *)(page + (trampoline_far32 - trampoline_start));
 	u32 *far64 = (u32 *)(page + (trampoline_far64 - trampoline_start));
 
 	memcpy(page, phys_to_virt((phys_addr_t)trampoline_start),
 	       (size_t)(trampoline_end - trampoline_start));
-	*far32 += TRAMPOLINE_PAGE;
-	*far64 += TRAMPOLINE_PAGE;
+	*far32 += trampoline_page;
+	*far64 += trampoline_page;
 }
 
 void __init smpboot_prepare(void)
 {
-	nr_cpus = acpi.nr_cpus;
+	nr_cpus = trampoline_page ? acpi.nr_cpus : 1;
 	for (unsigned int id = 1; id < nr_cpus; id++)
 		smpboot_prepare_cpu(id);
 	if (nr_cpus > 1)
@@ -81,7 +83,7 @@ static void __init smpboot_send_startup(void)
 
 	for (unsigned int id = 1; id < nr_cpus; id++)
 		if (!(online & BIT(id)) && !READ_ONCE(cpus[id].started))
-			lapic_send(cpus[id].apic_id, APIC_STARTUP, TRAMPOLINE_PAGE >> PAGE_SHIFT);
+			lapic_send(cpus[id].apic_id, APIC_STARTUP, trampoline_page >> PAGE_SHIFT);
 }
 
 void __init arch_start_cpus(void)

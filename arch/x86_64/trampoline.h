@@ -3,8 +3,10 @@
 #ifndef ARCH_X86_64_TRAMPOLINE_H
 #define ARCH_X86_64_TRAMPOLINE_H
 
-/* Free low memory on every PC; taken out of the memory map at boot. */
-#define TRAMPOLINE_PAGE		0x8000UL
+#include <neurath/types.h>
+
+/* A page below 1 MiB, from boot_alloc_low(); 0: there is none, and only one CPU. */
+extern phys_addr_t trampoline_page;
 
 /* In the boot section: the addresses are physical. */
 extern const char trampoline_start[], trampoline_end[];

@@ -65,6 +65,8 @@ bool boot_option(const char *name, char *buf, size_t size);
  * address; never given back.  Panics if there is none.
  */
 void *boot_alloc(size_t size, size_t align);
+/* One page that real mode can reach, or 0. */
+phys_addr_t boot_alloc_low(void);
 /* Keeps [start, end) from boot_alloc() and from the page allocator. */
 void boot_reserve(phys_addr_t start, phys_addr_t end);
 /*
