@@ -311,7 +311,8 @@ SYSCALL_DEFINE4(sendfile, int, outfd, int, infd, loff_t __user *, upos, size_t, 
 
 	if (!in || !out)
 		goto put;
-	ret = !in->seekable ? -EINVAL : copy_start(in, upos, &pos);
+	/* Elsewhere an offset need not count bytes (/dev/kmsg); callers then read and write. */
+	ret = !S_ISREG(in->mode) ? -EINVAL : copy_start(in, upos, &pos);
 	if (ret)
 		goto put;
 	ret = copy_files(in, &pos, out, NULL, min(n, RW_MAX));
