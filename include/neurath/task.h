@@ -81,6 +81,8 @@ struct port;
 struct sched_entity {
 	struct pheap_node run_node;	/* (r) in the run queue unless it is running; key = vruntime */
 	bool on_rq;			/* (r) runnable: running or queued */
+	bool has_woken;			/* (@) somebody, since it last slept */
+	u8 sync_score;			/* (@) how surely it sleeps soon after it wakes somebody */
 	s8 nice;			/* (r) -20..19 */
 	u32 weight;			/* (r) by nice, 1024 for 0: fair.c */
 	u64 vruntime;			/* (r) weighted ns */

@@ -60,6 +60,60 @@ unsigned sched_select_cpu(const struct task *t)
 	return sched_least_loaded(allowed & sched_online_mask(), prev);
 }
 
+/* ---- wakers ----------------------------------------------------------------- */
+
+/*
+ * A client that calls a server, a shell that starts a command, the writer of a pipe
+ * whose reader answers: they wake another and sleep.  The other then runs best on the
+ * same CPU, right after: another CPU would have to be interrupted and come out of its
+ * halt, which in a virtual machine costs a hundred switches.  Whether a task is of
+ * this kind is learned from what it did before.
+ */
+#define WAKER_MAX_SCORE		8
+
+bool sched_waker_sleeps_soon(void)
+{
+	struct sched_entity *se = &current->se;
+
+	/* A timer is not what current does. */
+	if ((current->pflags & PF_IDLE) || timer_interrupt_regs())
+		return false;
+	/* The second in a row: there may be more, and they could run side by side. */
+	if (se->has_woken)
+		se->sync_score -= min_t(u8, se->sync_score, 2);
+	se->has_woken = true;
+	return se->sync_score >= WAKER_SYNC_SCORE;
+}
+
+void sched_waker_slept(struct task *t)
+{
+	t->se.has_woken = false;
+	if (t->se.sync_score < WAKER_MAX_SCORE)
+		t->se.sync_score++;
+}
+
+void sched_waker_went_on(struct task *t)
+{
+	t->se.has_woken = false;
+	t->se.sync_score /= 2;
+}
+
+unsigned sched_find_helper(const struct rq *rq)
+{
+	struct task *t;
+
+	assert_spin_held(&rq->lock);
+	if (!rq->queue.root)
+		return nr_cpus;
+	t = container_of(rq->queue.root, struct task, se.run_node);
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		if (cpu_is_free_for(cpu, t->se.cpus_allowed) && READ_ONCE(cpu_rq(cpu)->online))
+			return cpu;
+	return nr_cpus;
+}
+
+/* ---- stealing and balancing ------------------------------------------------- */
+
 /* A task of @src that may run on @cpu, at most STEAL_LOOKS nodes deep, or NULL. */
 static struct task *steal_candidate(const struct rq *src, unsigned cpu)
 {

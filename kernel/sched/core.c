@@ -127,7 +127,7 @@ static void sched_push_away(struct task *t)
 	unsigned long flags;
 
 	spin_lock_irqsave(&t->pi_lock, flags);
-	sched_enqueue_on(t, sched_select_cpu(t));
+	sched_enqueue_on(t, sched_select_cpu(t), true);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 }
 
@@ -188,6 +188,8 @@ static void sched_switch(enum switch_reason reason)
 		if (state != TASK_RUNNING && reason == SWITCH_SLEEP) {
 			stays = false;
 			prev->se.nvcsw++;
+			if (prev->se.has_woken)
+				sched_waker_slept(prev);
 			if ((state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
 				rq->nr_uninterruptible++;
 		} else if (unlikely(!(prev->se.cpus_allowed & BIT(rq->cpu))) &&
@@ -404,16 +406,23 @@ static void sched_account_tick(struct rq *rq, struct task *t)
 void sched_tick(struct timer *timer)
 {
 	struct rq *rq = this_rq();
+	unsigned helper;
 
 	rq->tick_armed = false;
 	if (rq->curr == rq->idle)
 		return;
 	spin_lock(&rq->lock);
+	if (rq->curr->se.has_woken)
+		sched_waker_went_on(rq->curr);
 	fair_update_curr(rq);
 	if (fair_tick_expired(rq))
 		rq_resched(rq);
 	sched_balance(rq);
 	sched_arm_tick(rq);
+	helper = sched_find_helper(rq);
 	spin_unlock(&rq->lock);
+	/* An idle CPU takes what waits here, if nobody brought it there before. */
+	if (helper < nr_cpus)
+		resched_cpu(helper);
 	sched_account_tick(rq, rq->curr);
 }

@@ -34,6 +34,7 @@ void sched_init_entity(struct task *t)
 	const struct task *parent = current;
 
 	fair_set_nice(t, parent->se.nice);
+	t->se.sync_score = WAKER_SYNC_SCORE;
 	t->se.cpus_allowed = parent->pflags & PF_IDLE ? ~0UL : parent->se.cpus_allowed;
 	t->cpu = cpu_id();
 	t->se.vruntime = cpu_rq(t->cpu)->min_vruntime;

@@ -74,6 +74,8 @@ bool fair_should_preempt(const struct rq *rq, const struct task *woken);
 bool fair_tick_expired(const struct rq *rq);
 
 /* balance.c */
+/* From this score on a waker is believed to sleep soon; also what a task starts with. */
+#define WAKER_SYNC_SCORE	2
 /* The CPU where @t, which wakes up, shall run.  Caller holds t->pi_lock. */
 unsigned sched_select_cpu(const struct task *t);
 /* Takes a waiting task of another CPU: it is in @rq afterwards.  Caller holds rq->lock. */
@@ -81,9 +83,23 @@ bool sched_steal(struct rq *rq);
 /* Evens out the queues from time to time; from the tick. */
 void sched_balance(struct rq *rq);
 
+/*
+ * Current wakes somebody: true if it will probably sleep soon, so that the other
+ * best waits for this CPU.  Interrupts are off.
+ */
+bool sched_waker_sleeps_soon(void);
+/* It did sleep, or it went on for a whole tick.  Interrupts are off. */
+void sched_waker_slept(struct task *t);
+void sched_waker_went_on(struct task *t);
+/* An idle CPU that could take the first waiting task of @rq, or nr_cpus. */
+unsigned sched_find_helper(const struct rq *rq);
+
 /* wakeup.c */
-/* Puts @t, which is on no queue, on the queue of @cpu.  Caller holds t->pi_lock. */
-void sched_enqueue_on(struct task *t, unsigned cpu);
+/*
+ * Puts @t, which is on no queue, on the queue of @cpu, and has it looked at there
+ * if it is more urgent than what runs.  Caller holds t->pi_lock.
+ */
+void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt);
 
 /* kthread.c: the argument a kernel thread was created with. */
 void *kthread_arg(const struct task *t);

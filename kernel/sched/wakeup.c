@@ -9,7 +9,7 @@
  */
 #include "rq.h"
 
-void sched_enqueue_on(struct task *t, unsigned cpu)
+void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt)
 {
 	struct rq *rq = cpu_rq(cpu);
 
@@ -26,9 +26,21 @@ void sched_enqueue_on(struct task *t, unsigned cpu)
 	rq->nr_running++;
 	/* Last: the task may be picked as soon as the lock is free. */
 	WRITE_ONCE(t->state, TASK_RUNNING);
-	if (fair_should_preempt(rq, t))
+	if (may_preempt ? fair_should_preempt(rq, t) : rq->curr == rq->idle)
 		rq_resched(rq);
 	spin_unlock(&rq->lock);
+}
+
+/* Places a task that current wakes.  Caller holds t->pi_lock. */
+static void wake_up_place(struct task *t)
+{
+	unsigned here = cpu_id();
+
+	if (sched_waker_sleeps_soon() && (t->se.cpus_allowed & BIT(here)) &&
+	    this_rq()->nr_running == 1)
+		sched_enqueue_on(t, here, false);
+	else
+		sched_enqueue_on(t, sched_select_cpu(t), true);
 }
 
 /*
@@ -69,7 +81,7 @@ bool wake_up_state(struct task *t, unsigned mask)
 	 */
 	while (smp_load_acquire(&t->on_cpu))
 		cpu_relax();
-	sched_enqueue_on(t, sched_select_cpu(t));
+	wake_up_place(t);
 out:
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 	return woken;
@@ -105,7 +117,7 @@ void sched_set_affinity(struct task *t, u64 mask)
 	}
 	spin_unlock(&rq->lock);
 	if (homeless)
-		sched_enqueue_on(t, sched_select_cpu(t));
+		sched_enqueue_on(t, sched_select_cpu(t), true);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 }
 
@@ -128,6 +140,6 @@ void wake_up_new_task(struct task *t)
 	spin_lock_irqsave(&t->pi_lock, flags);
 	/* It never slept: not to be subtracted from the uninterruptible ones. */
 	t->state = TASK_RUNNING;
-	sched_enqueue_on(t, sched_select_cpu(t));
+	wake_up_place(t);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 }
