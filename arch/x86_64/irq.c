@@ -26,6 +26,7 @@
 #include "clock.h"
 #include "entry.h"
 #include "ioapic.h"
+#include "irq_stat.h"
 #include "pagetable.h"
 #include "smp.h"
 #include "traps.h"
@@ -162,6 +163,7 @@ void arch_send_resched(unsigned int cpu)
 
 void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 {
+	irq_stat_note(vector);
 	switch (vector) {
 	case VECTOR_TIMER:
 		lapic_eoi();

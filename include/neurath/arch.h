@@ -77,6 +77,8 @@ void irq_release(unsigned line);
 /* A level-triggered or user-owned line is masked by its handler until re-armed. (irq) */
 void irq_mask(unsigned line);
 void irq_unmask(unsigned line);
+/* All interrupts so far, of all CPUs. (any) */
+u64 arch_irq_total(void);
 
 /* Has printk_interrupt() called soon, in an interrupt of this CPU. (any but NMI) */
 void arch_raise_log_interrupt(void);

@@ -400,6 +400,29 @@ static void cpus_are_the_same_everywhere(void)
 	CHECK(strstr(file_text("/proc/stat"), expected) != NULL);
 }
 
+/* The columns of all CPUs. */
+static unsigned long timer_interrupts(void)
+{
+	const char *row = strstr(file_text("/proc/interrupts"), "\nLOC:");
+	unsigned long sum = 0, count;
+	char *end;
+
+	CHECK(row != NULL);
+	for (row += 5; count = strtoul(row, &end, 10), end != row; row = end)
+		sum += count;
+	return sum;
+}
+
+static void interrupts_are_counted(void)
+{
+	unsigned long before = timer_interrupts();
+	struct timespec pause = { .tv_nsec = 10000000 };
+
+	CHECK_EQ(nanosleep(&pause, NULL), 0);
+	CHECK(timer_interrupts() > before);
+	CHECK(strtoul(strstr(file_text("/proc/stat"), "\nintr ") + 6, NULL, 10) > before);
+}
+
 static unsigned long meminfo(const char *key)
 {
 	const char *p = strstr(file_text("/proc/meminfo"), key);
@@ -498,6 +521,7 @@ int main(int argc, char **argv)
 	TAP_TEST(strangers_see_neither_stack_nor_state);
 	TAP_TEST(only_root_sees_addresses_of_symbols);
 	TAP_TEST(cpus_are_the_same_everywhere);
+	TAP_TEST(interrupts_are_counted);
 	TAP_TEST(memory_that_is_used_is_missing_from_free);
 	TAP_TEST(time_passes_in_uptime_and_stat);
 	TAP_TEST(names_of_the_system_agree_with_uname);

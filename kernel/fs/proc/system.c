@@ -149,7 +149,8 @@ static int stat_proc_show(struct seq_file *m, void *v)
 		snprintf(name, sizeof(name), "cpu%u", cpu);
 		stat_cpu_line(m, name, &st);
 	}
-	seq_printf(m, "intr 0\nctxt %lu\nbtime %lu\nprocesses %u\n", (unsigned long)sum.switches,
+	seq_printf(m, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %u\n",
+		   (unsigned long)arch_irq_total(), (unsigned long)sum.switches,
 		   (unsigned long)(clock_realtime_offset_ns() / NSEC_PER_SEC), total_forks);
 	seq_printf(m, "procs_running %u\nprocs_blocked %u\n", nr_running(), stat_blocked_tasks());
 	return 0;
