@@ -26,8 +26,7 @@ static unsigned int bootmem_nr_reserved;
 static struct bootmem_range bootmem_reserved[BOOTMEM_MAX_RESERVED];
 static bool bootmem_handed_over;
 
-extern char __image_start[], __image_end[], __init_start[], __init_end[];
-extern char __text_start[];
+extern char __image_start[], __image_end[];
 
 static void bootmem_remove(unsigned int i)
 {
