@@ -85,7 +85,7 @@ class Session:
         self.process = subprocess.Popen(arguments(iso, config, **options), stdin=slave, stdout=slave,
                                         stderr=subprocess.DEVNULL)
         os.close(slave)
-        self.text, self.seen = "", 0
+        self.text, self.seen, self.ready = "", 0, False
 
     def __enter__(self):
         return self
@@ -97,7 +97,7 @@ class Session:
         """Types the text as it is: \\r is the return key, \\x03 is Ctrl-C."""
         os.write(self.master, text.encode())
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=30):
         """Waits for the regular expression in what came since the last match; returns the match."""
         end = time.monotonic() + timeout
         while True:
@@ -116,7 +116,7 @@ class Session:
                 raise AssertionError(f"the guest ended before {pattern!r}; since the last match:\n{self.text[self.seen:]}")
             self.text += ESCAPES.sub("", data.decode("utf-8", "replace"))
 
-    def run(self, command, prompt, timeout=60):
+    def run(self, command, prompt, timeout=30):
         """Types a command line and returns what it printed, up to the next prompt."""
         self.send(command + "\r")
         self.expect(re.escape(command[-40:]), timeout)
