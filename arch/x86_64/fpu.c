@@ -105,11 +105,21 @@ void fpu_restore(const void *area)
 		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
-int arch_fpu_alloc(struct task *task)
+void *fpu_area_alloc(void)
 {
 	if (!fpu_cache)
 		fpu_cache = kmem_cache_create("fpu", align_up(fpu_size, 64), 64);
-	task->fpu = fpu_cache ? kmem_cache_alloc(fpu_cache, 0) : NULL;
+	return fpu_cache ? kmem_cache_alloc(fpu_cache, 0) : NULL;
+}
+
+void fpu_area_free(void *area)
+{
+	kmem_cache_free(fpu_cache, area);
+}
+
+int arch_fpu_alloc(struct task *task)
+{
+	task->fpu = fpu_area_alloc();
 	if (!task->fpu)
 		return -ENOMEM;
 	memcpy(task->fpu, fpu_initial, fpu_size);
@@ -140,7 +150,7 @@ void arch_fpu_free(struct task *task)
 {
 	ioport_drop(task);
 	if (task->fpu)
-		kmem_cache_free(fpu_cache, task->fpu);
+		fpu_area_free(task->fpu);
 	task->fpu = NULL;
 }
 

@@ -12,6 +12,9 @@ void fpu_setup_cpu(void);
 /* Size of a task's area and its feature mask; for signal frames. */
 size_t fpu_state_size(void);
 u64 fpu_features(void);
+/* An area with nothing in it, or NULL. */
+void *fpu_area_alloc(void);
+void fpu_area_free(void *area);
 /* The registers of this CPU into an area, and back; interrupts off. */
 void fpu_save(void *area);
 void fpu_restore(const void *area);

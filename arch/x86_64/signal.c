@@ -11,7 +11,6 @@
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
-#include <neurath/mm.h>
 #include <neurath/process.h>
 #include <neurath/signal_frame.h>
 #include <neurath/string.h>
@@ -162,31 +161,31 @@ static int signal_read_fp(u8 *image, unsigned long from)
 }
 
 /*
- * Through a copy: reading the user's memory may sleep, and the switch would
- * write the task's area.
+ * Into an area of its own, which then takes the place of the task's: reading the
+ * user's memory may sleep, and the switch would write to the task's area.
  */
 static int signal_restore_fp(unsigned long from)
 {
+	void *image, *old = current->fpu;
 	unsigned long flags;
-	u8 *image;
-	int err;
 
 	if (!from) {
 		arch_fpu_reset();
 		return 0;
 	}
-	image = kmalloc(fpu_state_size(), GFP_USER);
+	image = fpu_area_alloc();
 	if (!image)
 		return -ENOMEM;
-	err = signal_read_fp(image, from);
-	if (!err) {
-		flags = irq_save();
-		memcpy(current->fpu, image, fpu_state_size());
-		fpu_restore(current->fpu);
-		irq_restore(flags);
+	if (signal_read_fp(image, from)) {
+		fpu_area_free(image);
+		return -EFAULT;
 	}
-	kfree(image);
-	return err;
+	flags = irq_save();
+	fpu_restore(image);
+	current->fpu = image;
+	irq_restore(flags);
+	fpu_area_free(old);
+	return 0;
 }
 
 /* ---- building ------------------------------------------------------------- */
