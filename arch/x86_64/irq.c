@@ -161,7 +161,7 @@ void arch_send_resched(unsigned int cpu)
 	lapic_send(cpus[cpu].apic_id, APIC_FIXED, VECTOR_RESCHEDULE);
 }
 
-void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
+static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
 {
 	irq_stat_note(vector);
 	switch (vector) {
@@ -193,4 +193,12 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 		pr_warn("unexpected interrupt, vector %lu\n", vector);
 	}
 	lapic_eoi();
+}
+
+void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
+{
+	/* For the lock checker: what the interrupted code holds is none of the handler's. */
+	irq_enter();
+	interrupt_serve(regs, vector);
+	irq_exit();
 }
