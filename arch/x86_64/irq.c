@@ -173,6 +173,7 @@ static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
 		/* The flag is set already; the way out of the interrupt looks at it. */
 		break;
 	case VECTOR_CALL:
+		selector_rewind(regs);
 		smp_call_interrupt();
 		break;
 	case VECTOR_TLB:
