@@ -133,7 +133,8 @@ int files_next_fd(struct files *files, int fd);
 #define PATH_MAX	4096
 /*
  * Copies a user path and makes it absolute (relative to @dfd or cwd) and lexically
- * normal, below current's root.  A kmalloc'ed string, or an error pointer.
+ * normal, below current's root.  A kmalloc'ed string, or an error pointer.  It ends
+ * in '/' if the user's text demands a directory ("x/", "x/.").
  */
 char *path_from_user(int dfd, const char __user *upath);
 /*

@@ -127,7 +127,7 @@ void port_put(struct port *port);
 void port_die(struct port *port);
 
 /* uid 0: requests for @path and below come to @port.  -EBUSY, -ENOMEM. (kernel/fs/mount.c) */
-int mount_add_port(const char *path, struct port *port, u64 root);
+int mount_add_port(char *path, struct port *port, u64 root);
 /* The name of terminal @node of @port in the session code (signal.h); never 0. */
 u64 tty_id(const struct port *port, u64 node);
 

@@ -460,6 +460,8 @@ static int port_perform_in(struct mount *mnt, const char *rest, const char *rest
 		rq->redirect_which = res.aux >> 32 & 1;
 		ret = len > size ? -E2BIG : len > res.moved ? -EIO :
 		      port_take_redirect(mnt, rq, answer->text, len);
+	} else if (rq->op == PORT_STATFS && res.status == -EOPNOTSUPP) {
+		rq->statfs = (struct statfs){ .f_bsize = PAGE_SIZE, .f_namelen = 255 };
 	} else if (res.status < 0) {
 		ret = res.status;
 	} else if (open && res.moved >= sizeof(answer->attr)) {

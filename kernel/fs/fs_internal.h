@@ -51,6 +51,7 @@ struct path_request {
 	const char *target;		/* SYMLINK */
 	const struct port_setattr *set;	/* SETATTR */
 	bool real_ids;			/* check with the real, not the effective ids: access(2) */
+	bool want_directory;		/* the path ended in '/' */
 	bool keep_path;			/* final_path is wanted */
 	/* answers */
 	char *final_path;		/* after all redirections: kmalloc'ed, the caller's */
@@ -70,6 +71,8 @@ struct path_request {
  * both are consumed.  Error pointers are passed through.
  */
 int path_perform(struct path_request *rq, char *path, char *path2);
+/* For users of path_from_user() that do not perform: cuts the ending '/', a mark, off. */
+bool path_take_directory_mark(char *path);
 /*
  * Sets rq->redirect to @base + '/' + @target (absolute targets: below current's root),
  * normalised; @base must be absolute.  -EREDIRECT, or an error.

@@ -118,11 +118,13 @@ static struct mount *mount_alloc(const char *path)
 	return m;
 }
 
-int mount_add_port(const char *path, struct port *port, u64 root)
+int mount_add_port(char *path, struct port *port, u64 root)
 {
-	struct mount *m = mount_alloc(path);
+	struct mount *m;
 	int ret;
 
+	path_take_directory_mark(path);
+	m = mount_alloc(path);
 	if (!m)
 		return -ENOMEM;
 	port_get(port);

@@ -53,6 +53,15 @@ static bool path_is_below(const char *path, const char *prefix)
 	return !strncmp(path, prefix, len) && (path[len] == '/' || !path[len]);
 }
 
+/* "x/", "x/." and "x/..": must be a directory, and a link is followed. */
+static bool path_names_directory(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	last = last ? last + 1 : path;
+	return !*last || !strcmp(last, ".") || !strcmp(last, "..");
+}
+
 /* @root + normalised (@base + '/' + @path); @base, if used and below @root, keeps it there. */
 static char *path_build(const char *root, const char *base, const char *path)
 {
@@ -66,7 +75,7 @@ static char *path_build(const char *root, const char *base, const char *path)
 	else
 		root = "";
 	root_len = strlen(root);
-	size = root_len + strlen(base) + strlen(path) + 3;
+	size = root_len + strlen(base) + strlen(path) + 4;
 	out = kmalloc(size, GFP_KERNEL);
 	if (!out)
 		return ERR_PTR(-ENOMEM);
@@ -76,8 +85,8 @@ static char *path_build(const char *root, const char *base, const char *path)
 	out[root_len + 1 + strlen(base)] = '/';
 	memcpy(out + root_len + 2 + strlen(base), path, strlen(path) + 1);
 	path_normalise(out + root_len);
-	if (!out[0])
-		memcpy(out, "/", 2);
+	if (!out[0] || path_names_directory(path))
+		memcpy(out + strlen(out), "/", 2);
 	if (strlen(out) >= PATH_MAX) {
 		kfree(out);
 		return ERR_PTR(-ENAMETOOLONG);
@@ -204,6 +213,31 @@ static int path_perform_once(struct path_request *rq)
 	return ret;
 }
 
+/* Cuts the ending '/' off that path_build() left as a mark; true if there was one. */
+bool path_take_directory_mark(char *path)
+{
+	size_t len = strlen(path);
+
+	if (len < 2 || path[len - 1] != '/')
+		return false;
+	path[len - 1] = '\0';
+	return true;
+}
+
+/* What an ending slash asks for. */
+static void path_want_directory(struct path_request *rq)
+{
+	rq->follow = true;
+	rq->want_directory = true;
+	if (rq->op == PORT_OPEN && !(rq->arg0 & O_CREAT))
+		rq->arg0 |= O_DIRECTORY;
+}
+
+static int path_check_directory(const struct path_request *rq)
+{
+	return rq->want_directory && rq->op == PORT_STAT && !S_ISDIR(rq->attr.mode) ? -ENOTDIR : 0;
+}
+
 int path_perform(struct path_request *rq, char *path, char *path2)
 {
 	int ret = IS_ERR(path) ? PTR_ERR(path) : IS_ERR(path2) ? PTR_ERR(path2) : 0;
@@ -214,6 +248,10 @@ int path_perform(struct path_request *rq, char *path, char *path2)
 		char **replaced;
 
 		rq->redirect_which = 0;
+		if (path_take_directory_mark(rq->path))
+			path_want_directory(rq);
+		if (rq->path2)
+			path_take_directory_mark(rq->path2);
 		ret = path_perform_once(rq);
 		if (ret != -EREDIRECT)
 			break;
@@ -223,6 +261,8 @@ int path_perform(struct path_request *rq, char *path, char *path2)
 		rq->redirect = NULL;
 		ret = round < PORT_REDIRECT_MAX ? 0 : -ELOOP;
 	}
+	if (!ret)
+		ret = path_check_directory(rq);
 	kfree(rq->path2);
 	if (rq->keep_path && !ret)
 		rq->final_path = rq->path;

@@ -178,6 +178,7 @@ SYSCALL_DEFINE5(mount, const char __user *, source, const char __user *, utarget
 	path = path_from_user(AT_FDCWD, utarget);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
+	path_take_directory_mark(path);
 	for (unsigned i = 0; i < ARRAY_SIZE(mount_types); i++) {
 		if (!strcmp(type, mount_types[i].fstype))
 			ret = mount_add_tree(path, kernfs_root(mount_types[i].tree));
@@ -196,6 +197,7 @@ SYSCALL_DEFINE2(umount2, const char __user *, utarget, int, flags)
 	path = path_from_user(AT_FDCWD, utarget);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
+	path_take_directory_mark(path);
 	ret = mount_remove(path);
 	kfree(path);
 	return ret;

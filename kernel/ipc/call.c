@@ -17,6 +17,8 @@
 #include <neurath/string.h>
 #include "ipc_internal.h"
 
+/* A request without its inline data. */
+#define CALL_REQ_HEAD		__builtin_offsetof(struct port_request, data)
 #define CALL_REPORT_AFTER	(2 * NSEC_PER_SEC)
 
 static atomic_long_t call_last_tag;
@@ -93,7 +95,7 @@ bool call_take_first(struct port *port, struct port_request *req)
 		return false;
 	WRITE_ONCE(c->state, CALL_ACTIVE);
 	list_move_tail(&c->node, call_bucket(port, c->req.tag));
-	*req = c->req;
+	memcpy(req, &c->req, CALL_REQ_HEAD + (c->req.in_len <= PORT_INLINE ? c->req.in_len : 0));
 	return true;
 }
 
@@ -229,7 +231,7 @@ static int call_prepare(struct call *c, struct port_file *file, const struct por
 		return -EINTR;		/* it died in a call already */
 	if (!call_lease_ok(in) || !call_lease_ok(out))
 		return -EFAULT;
-	c->req = *req;
+	memcpy(&c->req, req, CALL_REQ_HEAD);
 	c->req.in_len = in->len;
 	c->req.out_len = out->len;
 	c->req.pid = current->tgid;

@@ -248,7 +248,7 @@ static void port_set_served(struct port *port)
 
 static int port_receive(struct port *port, void __user *ubuf, u64 deadline)
 {
-	union port_message msg;
+	union port_message msg = { 0 };	/* what is not filled must not leak */
 	ssize_t size;
 
 	port_set_served(port);

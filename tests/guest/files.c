@@ -398,6 +398,15 @@ static void symbolic_links_are_followed(void)
 	fd = open("dangling", O_RDWR | O_CREAT, 0644);
 	CHECK(fd >= 0);
 	CHECK_EQ(access("nowhere", F_OK), 0);
+	CHECK_EQ(symlink("d", "to-d"), 0);
+	CHECK_EQ(lstat("to-d", &st), 0);
+	CHECK(S_ISLNK(st.st_mode));
+	CHECK_EQ(lstat("to-d/", &st), 0);
+	CHECK(S_ISDIR(st.st_mode));
+	CHECK_EQ(lstat("to-d/.", &st), 0);
+	CHECK(S_ISDIR(st.st_mode));
+	CHECK_ERR(stat("real/", &st), ENOTDIR);
+	CHECK_ERR(open("real/", O_RDONLY), ENOTDIR);
 	CHECK_EQ(symlink("loop", "loop"), 0);
 	CHECK_ERR(open("loop", O_RDONLY), ELOOP);
 	CHECK_EQ(unlink("second"), 0);
