@@ -163,12 +163,12 @@ void arch_send_resched(unsigned int cpu)
 
 static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
 {
+	irq_enter();
 	irq_stat_note(vector);
 	switch (vector) {
 	case VECTOR_TIMER:
-		lapic_eoi();
 		clock_interrupt(regs);
-		return;
+		break;
 	case VECTOR_RESCHEDULE:
 		/* The flag is set already; the way out of the interrupt looks at it. */
 		break;
@@ -183,17 +183,21 @@ static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
 		printk_interrupt();
 		break;
 	case VECTOR_IRQ ... VECTOR_IRQ + IRQ_LINES - 1:
-		/* A level-triggered line must be quiet or masked before it is acknowledged. */
 		irq_line_interrupt((unsigned int)vector - VECTOR_IRQ);
 		break;
 	case VECTOR_APIC_ERROR:
-		break;
 	case VECTOR_SPURIOUS:
-		return;			/* is not acknowledged */
+		break;
 	default:
 		pr_warn("unexpected interrupt, vector %lu\n", vector);
 	}
-	lapic_eoi();
+	/*
+	 * Acknowledged last: a level-triggered line must be quiet or masked by
+	 * then, or it comes once more.
+	 */
+	if (vector != VECTOR_SPURIOUS)
+		lapic_eoi();
+	irq_exit();
 }
 
 void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
