@@ -64,7 +64,8 @@ static void fault_out_of_memory(void)
 {
 	struct process *p = current->process;
 
-	if (fatal_signal_pending(current))
+	/* It is on its way already, or writes its last words. */
+	if (fatal_signal_pending(current) || (current->pflags & PF_EXITING))
 		return;
 	pr_err("Out of memory: killed process %d (%s) using %lu kB\n", p->pid, current->comm,
 	       current->mm->rss << (PAGE_SHIFT - 10));

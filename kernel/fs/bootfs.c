@@ -41,19 +41,9 @@ static ssize_t bootfs_read(struct file *f, struct iobuf *to, loff_t *pos)
 static int bootfs_map(struct file *f, struct vmobject **out)
 {
 	const struct boot_module *m = bootfs_module_of(f);
-	size_t nr = (m->end - m->start + PAGE_SIZE - 1) / PAGE_SIZE;
-	struct vmobject *o = vmobject_anon(nr);
 
-	if (!o)
-		return -ENOMEM;
-	for (size_t i = 0; i < nr; i++) {
-		struct page *page = phys_to_page(m->start + i * PAGE_SIZE);
-
-		page_get(page);
-		o->pages[i] = page;
-	}
-	*out = o;
-	return 0;
+	*out = vmobject_of_phys(m->start, m->end - m->start);
+	return *out ? 0 : -ENOMEM;
 }
 
 static const struct file_ops bootfs_stream = {

@@ -14,8 +14,8 @@ void vm_init(void);		/* mm.c: caches of address spaces */
 void vmobject_init(void);
 /* The pages of an allocation of order n become 2^n single pages with a reference each. */
 void page_split(struct page *page);
-/* Free memory is down to what is kept from users. */
-bool pages_low(void);
+/* Free memory is so low that there should be no new processes: those that exist need the rest. */
+bool pages_scarce(void);
 
 /* A zeroed or raw page for a user; drops cached files before it gives up. */
 struct page *vm_alloc_page(struct mm *mm, gfp_t gfp);

@@ -39,7 +39,7 @@ struct mm *mm_create(void)
 
 	if (!mm)
 		return NULL;
-	mm->pgd = pages_low() ? 0 : pgd_alloc();
+	mm->pgd = pgd_alloc();
 	if (!mm->pgd) {
 		kmem_cache_free(mm_cache, mm);
 		return NULL;
@@ -90,7 +90,7 @@ static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
 
 struct mm *mm_fork(struct mm *old)
 {
-	struct mm *new = mm_create();
+	struct mm *new = pages_scarce() ? NULL : mm_create();
 	bool flush = false;
 	int err;
 

@@ -34,9 +34,15 @@ static struct pcp pcps[NR_CPUS];
 static size_t total_pages;			/* (!) after boot */
 static size_t reserve_pages;			/* (!) kept from __GFP_USER */
 
-bool pages_low(void)
+/* Racy looks are good enough: the reserve is a margin, not a count. */
+static bool pages_low(void)
 {
 	return READ_ONCE(buddy.nr_free) < reserve_pages;
+}
+
+bool pages_scarce(void)
+{
+	return READ_ONCE(buddy.nr_free) < 2 * reserve_pages;
 }
 
 /* Frames that are neither on a list of the buddy system nor handed out by boot/ are reserved. */
@@ -174,7 +180,6 @@ struct page *page_alloc(unsigned order, gfp_t gfp)
 
 	if (order > PAGE_MAX_ORDER || fault_inject_should_fail())
 		return NULL;
-	/* A racy look is good enough: the reserve is a margin, not a count. */
 	if ((gfp & __GFP_USER) && pages_low())
 		return NULL;
 	page = order ? page_alloc_block(order) : page_alloc_single();
