@@ -52,6 +52,7 @@ struct clone_request {
 
 /* Every process with a user side, in order of creation. (t) */
 extern struct list_head all_processes;
+extern unsigned nr_processes;		/* (t) in that list */
 extern unsigned total_forks;		/* (t) */
 
 /* clone(2) of current, which entered by @regs: the child's pid or -errno. */

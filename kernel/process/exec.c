@@ -120,12 +120,16 @@ static void exec_become_leader(struct process *p)
 {
 	struct task *old = p->leader;
 	unsigned long flags;
+	u64 user, sys;
 
+	task_cputime(old, &user, &sys);
 	spin_lock_irqsave(&tasklist_lock, flags);
 	task_swap_pids(current, old);
 	session_pid_moved(old, current);
 	spin_lock(&p->lock);
 	p->leader = current;
+	p->utime += user;
+	p->stime += sys;
 	list_del_init(&old->thread_node);
 	spin_unlock(&p->lock);
 	task_unpublish(old);

@@ -213,6 +213,7 @@ void process_reap(struct process *p)
 	p->state = PROCESS_REAPED;
 	list_del_init(&p->sibling);
 	list_del_init(&p->process_node);
+	nr_processes--;
 	session_leave(p);
 	spin_lock_irqsave(&p->lock, flags);
 	list_del_init(&leader->thread_node);

@@ -29,6 +29,10 @@
 			 CLONE_IGNORED)
 #define CLONE_THREAD_PACKAGE	(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD)
 
+/* Pages that must be free: so many, and this share of all (the page allocator's own reserve is half of it). */
+#define FORK_SPARE_MIN		256
+#define FORK_SPARE_SHARE	32
+
 static int clone_check(const struct clone_request *req)
 {
 	u64 package = req->flags & (CLONE_FS | CLONE_SIGHAND | CLONE_THREAD);
@@ -170,11 +174,24 @@ static void fork_discard(struct task *child)
 	task_put(child);
 }
 
+/*
+ * A child touches pages as soon as it runs.  Where those are scarce it should
+ * rather not be born than get processes killed, itself or others, by page faults
+ * that cannot be served.
+ */
+static bool fork_has_room(void)
+{
+	return pages_free() > FORK_SPARE_MIN + pages_total() / FORK_SPARE_SHARE;
+}
+
 static struct task *fork_create(const struct clone_request *req, const struct pt_regs *regs)
 {
-	struct task *child = task_alloc(current->comm);
 	struct process *p = current->process;
+	struct task *child;
 
+	if (!fork_has_room())
+		return ERR_PTR(-ENOMEM);
+	child = task_alloc(current->comm);
 	if (!child)
 		return ERR_PTR(-EAGAIN);
 	if (req->flags & CLONE_THREAD)
@@ -209,8 +226,10 @@ static void fork_link_process(struct process *p, u64 clone_flags)
 	p->parent = parent;
 	list_add_tail(&p->sibling, &parent->children);
 	list_add_tail(&p->process_node, &all_processes);
+	nr_processes++;
 }
 
+/* Only asked when there are so many processes at all: it looks at each. */
 static u64 fork_count_processes(uid_t uid)
 {
 	struct process *p;
@@ -233,7 +252,7 @@ static int fork_may_publish(const struct clone_request *req)
 	if (test_task_flag(current, TIF_SIGPENDING))
 		return -ERESTARTNOINTR;
 	if (!(req->flags & CLONE_THREAD) && limit != RLIM_INFINITY && parent->cred.uid &&
-	    fork_count_processes(parent->cred.uid) >= limit)
+	    nr_processes >= limit && fork_count_processes(parent->cred.uid) >= limit)
 		return -EAGAIN;
 	return 0;
 }

@@ -57,6 +57,7 @@ static void init_publish(struct task *t, struct process *p)
 	spin_lock_irqsave(&tasklist_lock, flags);
 	init_process = p;
 	list_add_tail(&p->process_node, &all_processes);
+	nr_processes++;
 	err = session_join_new(p);
 	klp_copy_process(t);
 	task_publish(t);

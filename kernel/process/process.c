@@ -15,6 +15,7 @@
 #include "internal.h"
 
 LIST_HEAD(all_processes);
+unsigned nr_processes;
 unsigned total_forks;
 struct process *init_process;
 static struct kmem_cache *process_cache;
