@@ -52,6 +52,8 @@ int module_memory_alloc(struct elfmod *m, struct module_memory *core,
 			struct module_memory *init);
 int module_memory_seal(struct module_memory *mem);
 void module_memory_free(struct module_memory *mem);
+/* Readers of the list and of addresses, who have interrupts off, are through. */
+void module_wait_for_readers(void);
 bool module_memory_holds(const struct module_memory *mem, unsigned long addr, size_t size);
 bool module_memory_is_text(const struct module_memory *mem, unsigned long addr);
 

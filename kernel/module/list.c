@@ -4,8 +4,8 @@
  *
  * Writers hold module_mutex.  Readers hold it too, or have interrupts off: the list is
  * singly linked, an entry is complete before it is published, and one that was taken
- * out keeps its own link until every CPU has had its interrupts on (synchronize_cpus()
- * in module_list_remove()), so that a reader who stands on it goes on to the end.
+ * out keeps its own link until every CPU has had its interrupts on
+ * (module_wait_for_readers() in module_list_remove()), so that a reader who stands on it goes on to the end.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
@@ -122,7 +122,7 @@ void module_list_remove(struct module *mod)
 	WRITE_ONCE(*link, mod->next);
 	mutex_unlock(&module_mutex);
 	wake_up_all(&module_wait);
-	synchronize_cpus();
+	module_wait_for_readers();
 }
 
 void module_set_state(struct module *mod, enum module_state state)

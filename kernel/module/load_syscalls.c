@@ -49,13 +49,13 @@ SYSCALL_DEFINE3(init_module, const void __user *, uimage, unsigned long, len,
 		return -ENOEXEC;
 	if (len > ELFMOD_MAX_SIZE)
 		return -EFBIG;
-	image = vmalloc(len);
+	image = elfmod_alloc(len);
 	if (!image)
 		return -ENOMEM;
 	error = copy_from_user(image, uimage, len);
 	if (!error)
 		error = module_load_user(image, len, uargs);
-	vfree(image);
+	elfmod_free(image);
 	return error;
 }
 
@@ -77,12 +77,12 @@ static int module_read_file(struct file *f, void **image, size_t *len)
 		return -EINVAL;
 	if ((u64)st.st_size > ELFMOD_MAX_SIZE)
 		return -EFBIG;
-	*image = vmalloc(st.st_size);
+	*image = elfmod_alloc(st.st_size);
 	if (!*image)
 		return -ENOMEM;
 	n = file_read_kernel(f, *image, st.st_size, 0);
 	if (n < 0) {
-		vfree(*image);
+		elfmod_free(*image);
 		return n;
 	}
 	*len = n;
@@ -111,6 +111,6 @@ SYSCALL_DEFINE3(finit_module, int, fd, const char __user *, uargs, int, flags)
 	if (error)
 		return error;
 	error = module_load_user(image, len, uargs);
-	vfree(image);
+	elfmod_free(image);
 	return error;
 }

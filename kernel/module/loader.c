@@ -264,7 +264,7 @@ static void module_free_init(struct module *mod)
 	mutex_unlock(&module_mutex);
 	if (!init.base)
 		return;
-	synchronize_cpus();		/* who looked an address up there has done so */
+	module_wait_for_readers();	/* who looked an address up there has done so */
 	module_memory_free(&init);
 }
 

@@ -7,6 +7,12 @@
 #include <neurath/mm.h>
 #include "internal.h"
 
+/*
+ * Held while all CPUs are asked for something (a flush, a quiet moment): tasks that load at
+ * the same time sleep here instead of spinning for the same interrupts.
+ */
+static DEFINE_MUTEX_RANK(module_broadcast_mutex, RANK_MODULE);
+
 static size_t module_pages(size_t size)
 {
 	return align_up(size, PAGE_SIZE);
@@ -59,10 +65,12 @@ int module_memory_seal(struct module_memory *mem)
 	unsigned long va = (unsigned long)mem->base;
 	int error = 0;
 
+	mutex_lock(&module_broadcast_mutex);
 	if (mem->base && mem->text_size)
 		error = kprotect_range(va, mem->text_size, PROT_KERNEL_RX);
 	if (!error && mem->base && mem->ro_size)
 		error = kprotect_range(va + mem->text_size, mem->ro_size, PROT_KERNEL_RO);
+	mutex_unlock(&module_broadcast_mutex);
 	return error;
 }
 
@@ -70,12 +78,21 @@ void module_memory_free(struct module_memory *mem)
 {
 	if (!mem->base)
 		return;
+	mutex_lock(&module_broadcast_mutex);
 	/* The pages go back to everybody: writable again, also in the direct map. */
 	if (mem->text_size + mem->ro_size)
 		kprotect_range((unsigned long)mem->base, mem->text_size + mem->ro_size,
 			       PROT_KERNEL_RW);
 	module_free(mem->base);
+	mutex_unlock(&module_broadcast_mutex);
 	mem->base = NULL;
+}
+
+void module_wait_for_readers(void)
+{
+	mutex_lock(&module_broadcast_mutex);
+	synchronize_cpus();
+	mutex_unlock(&module_broadcast_mutex);
 }
 
 notrace bool module_memory_holds(const struct module_memory *mem, unsigned long addr, size_t size)

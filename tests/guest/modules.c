@@ -386,6 +386,110 @@ static void open_file_of_a_removed_module_answers_enodev(void)
 	CHECK_ERR(read(fd, buf, sizeof(buf)), ENODEV);
 }
 
+/*
+ * Each allocation of a load fails once, the first, the second, ... until a load meets none: the
+ * answer is ENOMEM and nothing is left. Debug builds only.
+ */
+static long failed_allocations(int fd)
+{
+	char text[24] = "";
+
+	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0);
+	return atol(text);
+}
+
+static void load_without_memory(const char *name)
+{
+	char path[64], nth[16];
+	long before;
+	unsigned char *bytes;
+	size_t size;
+	int fd = open("/sys/kernel/debug/fail_nth", O_RDWR), failures = 0;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
+	bytes = file_bytes(path, &size);
+	CHECK(fd >= 0);
+	before = failed_allocations(fd);
+	for (int n = 1;; n++) {
+		int ret, error;
+
+		snprintf(nth, sizeof(nth), "%d", n);
+		if (pwrite(fd, nth, strlen(nth), 0) < 0 && errno == EOPNOTSUPP)
+			tap_skip("not a debug build");
+		errno = 0;
+		ret = module_insert_bytes(bytes, size, "");
+		error = errno;
+		/* Left over by the load, it may meet the disarming instead. */
+		if (pwrite(fd, "0", 1, 0) < 0 || failed_allocations(fd) == before)
+			break;
+		before = failed_allocations(fd);
+		failures++;
+		if (ret == 0) {		/* it could do without that one */
+			CHECK_EQ(module_delete(name), 0);
+			continue;
+		}
+		if (error != ENOMEM)
+			CHECK_FAIL("%s: allocation %d: errno %d", name, n, error);
+		CHECK(!is_loaded(name));
+		snprintf(path, sizeof(path), "/sys/module/%s", name);
+		CHECK(!file_exists(path));
+	}
+	CHECK(failures > 10);
+	CHECK(is_loaded(name));
+	CHECK_EQ(module_delete(name), 0);
+}
+
+static unsigned long free_memory(void)
+{
+	return strtoul(strstr(file_text("/proc/meminfo"), "MemFree:") + 8, NULL, 10);
+}
+
+static void load_without_memory_fails_cleanly(void)
+{
+	unsigned long before;
+
+	load_without_memory("tm_params");
+	load_without_memory("tm_files");
+	before = free_memory();
+	for (int i = 0; i < 4; i++)
+		load_without_memory("tm_files");
+	/* Some 200 failures; a page left by each would be 800 kB. */
+	CHECK(free_memory() + 200 > before);
+}
+
+static void loads_and_refusals_leave_no_memory_behind(void)
+{
+	unsigned long before = 0;
+
+	for (int i = 0; i < 120; i++) {
+		if (i == 20)
+			before = free_memory();
+		CHECK_EQ(module_insert("tm_provider", ""), 0);
+		CHECK_EQ(module_insert("tm_consumer", ""), 0);
+		CHECK_EQ(module_delete("tm_consumer"), 0);
+		CHECK_EQ(module_delete("tm_provider"), 0);
+		CHECK_ERR(module_insert("tm_consumer", ""), ENOENT);
+		CHECK_ERR(module_insert("tm_result", "result=-5"), EIO);
+		CHECK_ERR(module_insert("tm_params", "text=abc number=x"), EINVAL);
+	}
+	/* 100 rounds; a page left by each would be 400 kB. */
+	CHECK(free_memory() + 200 > before);
+}
+
+static void interface_of_live_patches_is_complete(void)
+{
+	CHECK_ERR(module_insert("tm_livepatch_self", ""), ECANCELED);
+	CHECK(!is_loaded("tm_livepatch_self"));
+	CHECK_EQ(module_insert("tm_livepatch_self", "enable=1"), 0);
+	CHECK_STR(file_text("/proc/version"), "tm_livepatch_self\n");
+	while (strcmp(file_text("/sys/kernel/livepatch/tm_livepatch_self/transition"), "0\n") != 0)
+		usleep(1000);
+	CHECK_EQ(file_put_text("/sys/kernel/livepatch/tm_livepatch_self/enabled", "0"), 0);
+	while (module_delete("tm_livepatch_self") != 0)
+		usleep(1000);
+	CHECK_EQ(strncmp(file_text("/proc/version"), "Linux version ", 14), 0);
+}
+
 static void live_patch_and_disabled_hooks_exclude_each_other(void)
 {
 #define FTRACE "/proc/sys/kernel/ftrace_enabled"
@@ -447,6 +551,9 @@ int main(void)
 	TAP_TEST(api_of_modules_holds_its_promises);
 	TAP_TEST(module_files_work_and_vanish);
 	TAP_TEST(open_file_of_a_removed_module_answers_enodev);
+	TAP_TEST(load_without_memory_fails_cleanly);
+	TAP_TEST(loads_and_refusals_leave_no_memory_behind);
+	TAP_TEST(interface_of_live_patches_is_complete);
 	TAP_TEST(live_patch_and_disabled_hooks_exclude_each_other);
 	TAP_TEST(loading_at_the_same_time_loads_once);
 	return tap_done();

@@ -21,6 +21,8 @@ static const char *const state_names[] = {
 
 static int before_patch(struct klp_object *obj)
 {
+	if (klp_get_prev_state(1))
+		return -EEXIST;
 	pr_info("%s is %s\n", obj->mod ? obj->mod->name : "vmlinux",
 		obj->mod ? state_names[obj->mod->state] : "there");
 	return 0;
@@ -101,7 +103,7 @@ static int __init tm_livepatch_self_init(void)
 	patch.replace = enable > 1;
 	if (enable)
 		return klp_enable_patch(&patch);
-	return klp_get_state(&patch, 1) && !klp_get_prev_state(2) ? -ECANCELED : -EINVAL;
+	return klp_get_state(&patch, 1) && !klp_get_state(&patch, 2) ? -ECANCELED : -EINVAL;
 }
 
 static void __exit tm_livepatch_self_exit(void)
