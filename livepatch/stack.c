@@ -9,8 +9,9 @@
  *
  * The forbidden ranges are computed once for each transition, sorted, and
  * searched for each return address.  Readers use them with interrupts off and no
- * lock; there are two sets, and one is filled again only after a serialising round
- * since it was replaced (klp_ranges_set).
+ * lock.  There are two sets, filled in turn: between two calls of klp_ranges_set()
+ * always lies a serialising round (of klp_start_transition() or of a change of
+ * text), so nobody is in the set that is filled again.
  *
  * An address is judged by the call it belongs to: a call as the very last
  * instruction of a function returns to the next function's first byte, so the
@@ -58,6 +59,8 @@ int klp_ranges_reserve(unsigned nr_funcs)
 		if (!set)
 			return -ENOMEM;
 		set->room = nr_funcs;
+		/* Who read it with interrupts off before it was withdrawn is gone after this. */
+		smp_sync_core();
 		kfree(ranges_set[i]);
 		ranges_set[i] = set;
 	}
@@ -104,15 +107,12 @@ void klp_ranges_set(struct klp_patch *patch, int target)
 	/* Pairs with the acquire in ranges_hit(): readers see a complete set. */
 	smp_store_release(&ranges_now, set);
 	ranges_spare = !ranges_spare;
-	/* Readers have interrupts off: after this round none is in the other set. */
-	smp_sync_core();
 }
 
 void klp_ranges_clear(void)
 {
 	assert_mutex_held(&klp_mutex);
 	WRITE_ONCE(ranges_now, NULL);
-	smp_sync_core();
 }
 
 static bool ranges_hit(unsigned long addr)

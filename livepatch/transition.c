@@ -33,8 +33,8 @@
  *	B  transition flags < versions on the hooks, slots armed	(enable)
  *	C  slots lead to selectors < pending flags			(disable)
  *	D  flags cleared, round, target flipped < flags set		(reverse)
- *	E  versions popped, round < transition flags cleared		(complete)
- *	F  slots direct, round < states IDLE				(complete)
+ *	E  versions popped, slots direct, rounds < transition flags cleared	(complete)
+ *	F  slots direct, rounds < states IDLE					(complete)
  */
 #include "internal.h"
 #include <neurath/export.h>
@@ -283,6 +283,33 @@ static void klp_call_post_callbacks(struct klp_patch *patch, int target)
 	}
 }
 
+/*
+ * Both end with klp_hooks_sync().  Its first round comes when no slot leads to a
+ * selector of ours any more, and rewinds who is still in one; when it returns, no
+ * CPU will act on a transition flag or a state that it read in a selector.
+ */
+static void klp_settle_patched(struct klp_patch *patch)
+{
+	if (patch->replace) {
+		klp_unpatch_replaced(patch);
+		klp_discard_nops(patch);
+	}
+	/* All tasks have state 1: with or without the flag, a selector picks the newest. */
+	klp_set_transition_flags(patch, false);
+	klp_hooks_sync();
+}
+
+static void klp_settle_unpatched(struct klp_patch *patch)
+{
+	klp_unpatch_objects(patch);
+	klp_hooks_sync();
+	/*
+	 * Barrier E: only after the rounds of klp_hooks_sync().  A selector that still held
+	 * a popped version and found its flag cleared would run what has been removed.
+	 */
+	klp_set_transition_flags(patch, false);
+}
+
 static void klp_complete_transition(void)
 {
 	struct klp_patch *patch = klp_transition_patch;
@@ -291,26 +318,13 @@ static void klp_complete_transition(void)
 	assert_mutex_held(&klp_mutex);
 	klp_nudge_stop();
 	pr_debug("'%s': completing %s transition\n", patch->mod->name, klp_direction(target));
-	if (patch->replace && target == KLP_TRANSITION_PATCHED) {
-		klp_unpatch_replaced(patch);
-		klp_discard_nops(patch);
-	}
-	if (target == KLP_TRANSITION_UNPATCHED)
-		klp_unpatch_objects(patch);
 	if (MUTANT(STATE_BEFORE_SYNC))
 		klp_reset_states();
-	/*
-	 * Barrier E: a selector that still holds a popped version must find its transition
-	 * flag set, or it would run what has been removed.
-	 */
-	smp_sync_core();
-	klp_set_transition_flags(patch, false);
-	/*
-	 * Barrier F: the rounds of this batch end with every slot direct and no CPU in a
-	 * selector; only then may a state become IDLE, which a selector would misread.
-	 */
-	klp_hooks_sync();
-	smp_sync_core();
+	if (target == KLP_TRANSITION_PATCHED)
+		klp_settle_patched(patch);
+	else
+		klp_settle_unpatched(patch);
+	/* Barrier F: now; before this a selector could have read the state. */
 	klp_reset_states();
 	klp_ranges_clear();
 	klp_call_post_callbacks(patch, target);

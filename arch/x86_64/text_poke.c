@@ -262,7 +262,6 @@ int text_poke_copy(unsigned long addr, const void *bytes, size_t n)
 		src += part;
 		n -= part;
 	}
-	smp_sync_core();
 	mutex_unlock(&text_mutex);
 	return 0;
 }

@@ -27,7 +27,10 @@ struct text_poke {
  * new bytes.
  */
 int text_poke_batch(struct text_poke *pokes, unsigned n);
-/* Plain bytes of text that no CPU executes yet (late relocations). Takes text_mutex. */
+/*
+ * Plain bytes of text that no CPU executes yet.  A serialising round must pass before
+ * one does: that of the change which leads there.  Takes text_mutex.
+ */
 int text_poke_copy(unsigned long addr, const void *bytes, size_t n);
 /* #BP in kernel mode: true if it was a slot being changed (regs adjusted), or a stale trap. (any) */
 bool int3_text_poke(struct pt_regs *regs);
