@@ -104,7 +104,7 @@ static void modules_come_and_go_while_others_look(void)
 	CHECK(strstr(file_text("/proc/modules"), "tm_") == NULL);
 	printf("# %lu loads, %lu unloads, %lu reads\n", shared->loads, shared->unloads,
 	       shared->reads);
-	CHECK(shared->loads > 20 && shared->reads > 20);
+	CHECK(shared->loads > 0 && shared->unloads > 0 && shared->reads > 0);
 }
 
 int main(void)
