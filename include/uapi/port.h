@@ -165,7 +165,7 @@ struct port_dirent {
 /*
  * Status of a P request whose path runs through a symbolic link (or ends in one that
  * must be followed): the path to use instead as data, aux its length.  It is the
- * target, then '/', then the unresolved rest.  If it starts with '/' it counts from the
+ * target, then '/' and the unresolved rest if there is one.  If it starts with '/' it counts from the
  * root of the file tree, else from the mount point.  It may contain "." and "..".  The
  * kernel looks up again and gives -ELOOP after PORT_REDIRECT_MAX rounds.  A server
  * does this for every link: only the kernel knows what is mounted where.  When the

@@ -471,7 +471,8 @@ static int kernfs_redirect(struct kernfs_node *node, struct path_request *rq, co
 	len = strlen(target) + strlen(rest) + 2;
 	joined = kmalloc(len, GFP_KERNEL);
 	if (base && joined) {
-		snprintf(joined, len, "%s/%s", target, rest);
+		/* An ending slash would ask for a directory. */
+		snprintf(joined, len, "%s%s%s", target, *rest ? "/" : "", rest);
 		ret = path_redirect(rq, base, joined);
 	}
 	kfree(joined);
