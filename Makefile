@@ -205,6 +205,7 @@ BUSYBOX_FILE := $(or $(BUSYBOX),build/packages/busybox)
 $(BUSYBOX_FILE): | setup
 
 INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
+GUEST_SCRIPTS := $(wildcard tests/guest/*.sh tests/lib/tap.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
@@ -214,9 +215,10 @@ initrd: $(O)/initrd # the initial root file system
 $(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -o $@
-$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(INITRD_INPUTS)
+$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(GUEST_SCRIPTS) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) \
+		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(subst tap,tap.sh,$(basename $(notdir $(script))))=$(script)) \
 		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
 $(O)/initrd-share: FORCE $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)

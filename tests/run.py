@@ -8,6 +8,7 @@ A suite is a file; adding one touches nothing else:
     tests/host/*.c            unit tests of freestanding kernel code, built with ASan and UBSan. A comment line
                               "sources: kernel/lib/x.c ..." names what to link, "flags: ..." more compiler flags
     tests/guest/*.c           programs that run in the guest and print TAP (tests/lib/tap.h)
+    tests/guest/*.sh          scripts that the guest's /bin/sh runs and that print TAP (tests/lib/tap.sh)
     tests/system/test_*.py    tests that boot and drive the guest themselves (unittest, tests/lib/vm.py)
     tests/{stress,fuzz,bench}/*.c    like guest, for `make stress`, `make fuzz`, `make bench`
 
@@ -130,11 +131,12 @@ def source_option(text, name, default=""):
 
 def guest_suites(kind):
     folder = "guest" if kind == "test" else kind
-    for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, "*.c"))):
+    for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, "*.c")) +
+                       glob.glob(os.path.join(vm.TOP, "tests", folder, "*.sh"))):
         with open(path, encoding="utf-8") as file:
             head = file.read(4096)
         wanted = dict(re.findall(r"(\w+)=(\S+)", source_option(head, "configurations")))
-        yield Suite(os.path.basename(path)[:-2], "guest", path,
+        yield Suite(os.path.splitext(os.path.basename(path))[0], "guest", path,
                     {int(n) for n in wanted.get("cpus", "").split(",") if n},
                     set(filter(None, wanted.get("firmware", "").split(","))),
                     float(source_option(head, "timeout", "120")))
