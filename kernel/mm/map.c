@@ -20,9 +20,10 @@ bool vm_range_ok(unsigned long addr, size_t len)
 
 bool vm_may_expand(struct mm *mm, size_t more)
 {
-	u64 limit = process_rlimit(RLIMIT_AS);
-
-	return (mm->total_vm << PAGE_SHIFT) + more <= limit;
+	/* The kernel's own threads have no limits. */
+	if (current->pflags & PF_KTHREAD)
+		return true;
+	return (mm->total_vm << PAGE_SHIFT) + more <= process_rlimit(RLIMIT_AS);
 }
 
 /* Removes the areas of a range that begins and ends at area borders. */

@@ -30,6 +30,12 @@ static _Alignas(4 << 20) char shim_memory[SHIM_PAGES * PAGE_SIZE];
 static unsigned shim_cpu;
 static unsigned nr_cpus __unused = 4;
 
+struct task {
+	unsigned pflags;
+};
+static struct task shim_task __unused;
+#define current		(&shim_task)
+#define PF_KTHREAD	0x1
 char *kstrdup(const char *s, gfp_t gfp);
 u64 process_rlimit(unsigned resource);
 
