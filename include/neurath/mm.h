@@ -85,8 +85,6 @@ void page_copy(void *dst, const void *src);
 void *page_alloc_table(void);
 void page_free_table(void *va);
 size_t pages_total(void), pages_free(void), pages_slab(void), pages_cached(void);
-/* One CPU's cached free pages go back to the common lists. */
-void page_drain_local(void);
 void mm_init(void);			/* takes the memory that boot/ hands over; boot CPU, once */
 /* Gives [start, end) of the boot image back. */
 void mm_free_boot_range(phys_addr_t start, phys_addr_t end);

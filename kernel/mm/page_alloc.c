@@ -141,14 +141,6 @@ static void pcp_drain(struct pcp *pcp, unsigned keep)
 	spin_unlock(&pages_lock);
 }
 
-void page_drain_local(void)
-{
-	unsigned long flags = irq_save();
-
-	pcp_drain(&pcps[cpu_id()], 0);
-	irq_restore(flags);
-}
-
 static struct page *page_alloc_block(unsigned order)
 {
 	unsigned long flags;

@@ -61,11 +61,6 @@ static __always_inline bool pte_writable(pte_t pte)
 	return pte & PTE_WRITE;
 }
 
-static __always_inline bool pte_dirty(pte_t pte)
-{
-	return pte & PTE_DIRTY;
-}
-
 static __always_inline phys_addr_t pte_phys(pte_t pte)
 {
 	return pte & PTE_ADDRESS;
