@@ -13,6 +13,7 @@
 #include <neurath/file.h>
 #include <neurath/port.h>
 #include <neurath/string.h>
+#include "path_text.h"
 
 struct kernfs_node;
 struct mount;
@@ -71,8 +72,6 @@ struct path_request {
  * both are consumed.  Error pointers are passed through.
  */
 int path_perform(struct path_request *rq, char *path, char *path2);
-/* For users of path_from_user() that do not perform: cuts the ending '/', a mark, off. */
-bool path_take_directory_mark(char *path);
 /*
  * Sets rq->redirect to @base + '/' + @target (absolute targets: below current's root),
  * normalised; @base must be absolute.  -EREDIRECT, or an error.

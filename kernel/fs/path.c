@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paths.  Every path is made absolute and lexically normal in the kernel: "." and
- * ".." are resolved as text, so ".." after a symbolic link leads to the directory
- * that the text names, not to that of the link's target (docs/files.md).  Then the
- * longest mounted prefix picks a backend.
+ * Paths of processes.  Every path is made absolute and normal as text (path_text.c);
+ * then the longest mounted prefix picks a backend.
  *
  * Strings handed out are kmalloc'ed and belong to the caller.  cwd and root of the
  * process are copied under process->lock.
@@ -13,80 +11,13 @@
 #include <neurath/task.h>
 #include "fs_internal.h"
 
-/*
- * Normalises the path at @s in place: "/a/b", or "" for the root.  ".." of the
- * root is the root.
- */
-static void path_normalise(char *s)
-{
-	char *out = s;
-	const char *in = s;
-
-	while (*in) {
-		const char *end = in;
-		size_t len;
-
-		while (*in == '/')
-			in++;
-		for (end = in; *end && *end != '/'; end++)
-			;
-		len = end - in;
-		if (len == 0 || (len == 1 && in[0] == '.')) {
-			/* nothing */
-		} else if (len == 2 && in[0] == '.' && in[1] == '.') {
-			while (out > s && *--out != '/')
-				;
-		} else {
-			*out++ = '/';
-			memmove(out, in, len);
-			out += len;
-		}
-		in = end;
-	}
-	*out = '\0';
-}
-
-static bool path_is_below(const char *path, const char *prefix)
-{
-	size_t len = strlen(prefix);
-
-	return !strncmp(path, prefix, len) && (path[len] == '/' || !path[len]);
-}
-
-/* "x/", "x/." and "x/..": must be a directory, and a link is followed. */
-static bool path_names_directory(const char *path)
-{
-	const char *last = strrchr(path, '/');
-
-	last = last ? last + 1 : path;
-	return !*last || !strcmp(last, ".") || !strcmp(last, "..");
-}
-
-/* @root + normalised (@base + '/' + @path); @base, if used and below @root, keeps it there. */
 static char *path_build(const char *root, const char *base, const char *path)
 {
-	size_t root_len, size;
-	char *out;
+	char *out = kmalloc(path_compose_size(root, base, path), GFP_KERNEL);
 
-	if (path[0] == '/')
-		base = "";
-	else if (path_is_below(base, root))
-		base += strlen(root);
-	else
-		root = "";
-	root_len = strlen(root);
-	size = root_len + strlen(base) + strlen(path) + 4;
-	out = kmalloc(size, GFP_KERNEL);
 	if (!out)
 		return ERR_PTR(-ENOMEM);
-	memcpy(out, root, root_len);
-	out[root_len] = '/';
-	memcpy(out + root_len + 1, base, strlen(base));
-	out[root_len + 1 + strlen(base)] = '/';
-	memcpy(out + root_len + 2 + strlen(base), path, strlen(path) + 1);
-	path_normalise(out + root_len);
-	if (!out[0] || path_names_directory(path))
-		memcpy(out + strlen(out), "/", 2);
+	path_compose(out, root, base, path);
 	if (strlen(out) >= PATH_MAX) {
 		kfree(out);
 		return ERR_PTR(-ENAMETOOLONG);
@@ -211,17 +142,6 @@ static int path_perform_once(struct path_request *rq)
 		mount_put(mnt2);
 	mount_put(mnt);
 	return ret;
-}
-
-/* Cuts the ending '/' off that path_build() left as a mark; true if there was one. */
-bool path_take_directory_mark(char *path)
-{
-	size_t len = strlen(path);
-
-	if (len < 2 || path[len - 1] != '/')
-		return false;
-	path[len - 1] = '\0';
-	return true;
 }
 
 /* What an ending slash asks for. */
