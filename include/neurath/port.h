@@ -43,7 +43,7 @@ struct port {
 	struct list_head notes;		/* (p) struct port_note_node; served before calls */
 	struct list_head calls;		/* (p) QUEUED, FIFO */
 	struct list_head active[PORT_HASH];	/* (p) ACTIVE, by tag */
-	struct wait_queue_head receivers;
+	struct list_head receivers;	/* (p) struct port_receiver: idle threads of the server */
 	struct list_head files;		/* (p) struct port_file: open files with readiness */
 	struct port_irq *irqs[8];	/* (p) lines it owns: note.c */
 	u64 irq_bits;			/* (p) */

@@ -118,7 +118,7 @@ static void call_post_cancel(struct call *c, u32 reason)
 	if (!c->cancel.queued) {
 		c->cancel.queued = true;
 		list_add_tail(&c->cancel.node, &port->notes);
-		wake_up(&port->receivers);
+		port_wake_receiver(port);
 	}
 }
 
@@ -269,7 +269,7 @@ static int call_enqueue(struct call *c, struct port *port)
 		c->cancel.note.reason = 0;
 		c->state = CALL_QUEUED;
 		list_add_tail(&c->node, &port->calls);
-		wake_up(&port->receivers);
+		port_wake_receiver(port);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	return ret;

@@ -7,6 +7,16 @@
 #include <neurath/port.h>
 #include <neurath/spinlock.h>
 
+/*
+ * A server thread that waits for a message, on its own stack.  Whoever brings work
+ * takes it off the list and wakes it, both under port->lock; it takes that lock itself
+ * before it returns, so the object is there as long as somebody can see it.
+ */
+struct port_receiver {
+	struct list_head node;		/* (p) port->receivers; empty = not waiting */
+	struct task *task;		/* (!) */
+};
+
 /* ---- call.c: completion.  Caller holds port->lock for all. ---- */
 /* The ACTIVE call of @port named @tag, not aborted; or NULL. */
 struct call *call_find(struct port *port, u64 tag);
@@ -27,6 +37,8 @@ ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n
 ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault);
 
 /* ---- port.c ---- */
+/* There is work for one more thread.  Caller holds port->lock. */
+void port_wake_receiver(struct port *port);
 /* The server's yes to OPEN: from now on the file is open at its side.  Caller holds port->lock. */
 void port_file_attach_locked(struct port_file *pf, u64 handle);
 /* Readiness of @handle on all its open files.  Caller holds port->lock. */
@@ -44,8 +56,5 @@ bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64
 void port_release_irqs(struct port *port);
 int port_irq_register(struct port *port, unsigned line, unsigned bit);
 int port_irq_ack(struct port *port, unsigned line);
-
-/* ---- the receiving side: sys_port.c ---- */
-bool port_has_work(struct port *port);
 
 #endif

@@ -28,7 +28,7 @@ static void port_post_locked(struct port *port, struct port_note_node *n, u32 ki
 	if (!n->queued) {
 		n->queued = true;
 		list_add_tail(&n->node, &port->notes);
-		wake_up(&port->receivers);
+		port_wake_receiver(port);
 	}
 }
 

@@ -37,7 +37,7 @@ struct port *port_create(unsigned flags, unsigned level)
 	INIT_LIST_HEAD(&port->calls);
 	for (unsigned i = 0; i < PORT_HASH; i++)
 		INIT_LIST_HEAD(&port->active[i]);
-	init_waitqueue_head(&port->receivers);
+	INIT_LIST_HEAD(&port->receivers);
 	INIT_LIST_HEAD(&port->files);
 	mutex_lock(&port_list_mutex);
 	list_add_tail(&port->all_node, &port_list);
@@ -58,6 +58,18 @@ void port_put(struct port *port)
 	       list_empty(&port->files) && list_empty(&port->all_node));
 	kfree(port->irq_note);
 	kfree(port);
+}
+
+void port_wake_receiver(struct port *port)
+{
+	struct port_receiver *r = list_first_entry_or_null(&port->receivers, struct port_receiver,
+							   node);
+
+	assert_spin_held(&port->lock);
+	if (!r)
+		return;
+	list_del_init(&r->node);
+	wake_up_process(r->task);
 }
 
 /* ---- death -------------------------------------------------------------------- */
@@ -112,7 +124,8 @@ void port_die(struct port *port)
 	if (!was_dead) {
 		port_abort_calls(port);
 		port_mark_files_dead(port);
-		wake_up_all(&port->receivers);
+		while (!list_empty(&port->receivers))
+			port_wake_receiver(port);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	if (was_dead)

@@ -24,13 +24,7 @@ static void port_fd_release(struct file *f)
 	port_put(f->private);
 }
 
-static unsigned port_fd_poll(struct file *f)
-{
-	return port_has_work(f->private) ? POLLIN | POLLRDNORM : 0;
-}
-
 static const struct file_ops port_fd_ops = {
-	.poll = port_fd_poll,
 	.release = port_fd_release,
 };
 
@@ -72,7 +66,6 @@ SYSCALL_DEFINE2(port_create, unsigned, flags, unsigned, level)
 		return -ENOMEM;
 	}
 	f->private = port;
-	f->poll_wq = &port->receivers;
 	fd = fd_install(f, 0, true);
 	if (fd < 0)
 		file_put(f);
@@ -165,45 +158,18 @@ static int port_reply(struct port *port, const struct port_reply *r)
 
 /* ---- receiving -------------------------------------------------------------------------- */
 
-bool port_has_work(struct port *port)
-{
-	/* Racy reads: a stale "empty" is cured by the wake-up that follows each insertion. */
-	return !list_empty(&port->notes) || !list_empty(&port->calls) || READ_ONCE(port->dead);
-}
-
-/* Sleeps until there may be work: 0, -EAGAIN (time is up), -ERESTARTSYS. */
-static int port_recv_wait(struct port *port, u64 deadline)
-{
-	struct wait_entry entry;
-	int ret = 0;
-
-	init_wait_entry(&entry);
-	for (;;) {
-		prepare_to_wait_exclusive(&port->receivers, &entry, TASK_INTERRUPTIBLE);
-		if (port_has_work(port))
-			break;
-		ret = signal_pending(current) ? -ERESTARTSYS : 0;
-		if (ret)
-			break;
-		if (deadline == UINT64_MAX)
-			schedule();
-		else if (schedule_until(deadline) && !port_has_work(port))
-			ret = -EAGAIN;
-		if (ret)
-			break;
-	}
-	finish_wait(&port->receivers, &entry);
-	return ret;
-}
-
 /* A message as it stands in the server's buffer. */
 union port_message {
 	struct port_request req;
 	struct port_note note;
 };
 
-/* Takes one message: its size, 0 = none, -EIO = the port is dead. */
-static ssize_t port_take(struct port *port, union port_message *msg)
+/*
+ * Takes one message: its size, or -EIO when the port is dead.  0 = there is none, and
+ * current is enqueued and about to sleep: the two happen under one lock, so no wake-up
+ * is lost.
+ */
+static ssize_t port_take(struct port *port, struct port_receiver *me, union port_message *msg)
 {
 	struct port_note_node *owner;
 	unsigned long flags;
@@ -216,10 +182,45 @@ static ssize_t port_take(struct port *port, union port_message *msg)
 		size = sizeof(msg->req);
 	else if (port->dead)
 		size = -EIO;
+	if (size) {
+		list_del_init(&me->node);
+	} else {
+		if (list_empty(&me->node))
+			list_add_tail(&me->node, &port->receivers);
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	if (owner)
 		owner->free(owner);
 	return size;
+}
+
+/* Sleeps in the state that port_take() set: 0, -EAGAIN (time is up), -ERESTARTSYS. */
+static int port_recv_wait(u64 deadline)
+{
+	int ret = 0;
+
+	if (signal_pending(current))
+		ret = -ERESTARTSYS;
+	else if (deadline == UINT64_MAX)
+		schedule();
+	else if (schedule_until(deadline))
+		ret = -EAGAIN;
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/* Gives up waiting; false = woken for a message just now, which must not be left lying. */
+static bool port_stop_waiting(struct port *port, struct port_receiver *me)
+{
+	unsigned long flags;
+	bool was_waiting;
+
+	spin_lock_irqsave(&port->lock, flags);
+	was_waiting = !list_empty(&me->node);
+	list_del_init(&me->node);
+	spin_unlock_irqrestore(&port->lock, flags);
+	return was_waiting;
 }
 
 /* The server could not take delivery: its client must not wait for ever. */
@@ -248,14 +249,15 @@ static void port_set_served(struct port *port)
 
 static int port_receive(struct port *port, void __user *ubuf, u64 deadline)
 {
+	struct port_receiver me = { .node = LIST_HEAD_INIT(me.node), .task = current };
 	union port_message msg = { 0 };	/* what is not filled must not leak */
 	ssize_t size;
 
 	port_set_served(port);
-	while ((size = port_take(port, &msg)) == 0) {
-		int ret = port_recv_wait(port, deadline);
+	while ((size = port_take(port, &me, &msg)) == 0) {
+		int ret = port_recv_wait(deadline);
 
-		if (ret)
+		if (ret && port_stop_waiting(port, &me))
 			return ret;
 	}
 	if (size < 0)
