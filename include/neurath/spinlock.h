@@ -25,6 +25,7 @@ enum lock_rank {
 	RANK_PORT_LIST,
 	RANK_HOOK,		/* hook registration */
 	RANK_TEXT,		/* text poking */
+	RANK_FIFO,		/* names of FIFOs */
 	RANK_PIPE,
 	RANK_MODULE_MUTEX = 30,	/* mutexes of modules and samples */
 	RANK_MMAP,		/* mm->mmap_lock: a fault under any lock above */

@@ -13,6 +13,7 @@
 #include <neurath/signal.h>
 #include <uapi/ioctl.h>
 #include "fs_internal.h"
+#include "pipe.h"
 
 static const struct file_ops port_file_ops;
 
@@ -124,9 +125,9 @@ void attr_to_stat(const struct port_attr *attr, u64 dev, struct stat *st)
 	};
 }
 
-static u64 port_dev(const struct port *port)
+u64 port_dev(u64 port_id)
 {
-	return MKDEV(0, 128 + port->id);
+	return MKDEV(0, 128 + port_id);
 }
 
 /* What identifies the contents, for the page cache. */
@@ -153,7 +154,7 @@ static int port_stat(struct file *f, struct stat *st)
 	if (res.moved < sizeof(attr))
 		return -EIO;
 	port_note_version(f, &attr);
-	attr_to_stat(&attr, port_dev(port_file_of(f)->port), st);
+	attr_to_stat(&attr, port_dev(port_file_of(f)->port->id), st);
 	return 0;
 }
 
@@ -411,6 +412,19 @@ static void port_finish_open(struct mount *mnt, struct path_request *rq, struct 
 	rq->file = f;
 }
 
+/* The name is the server's, the ring is ours: fifo.c. */
+static int port_finish_fifo(struct mount *mnt, struct path_request *rq, struct file *f,
+			    const struct port_attr *attr)
+{
+	int ret = fifo_open(mnt->port->id, attr->node, attr->mode, f);
+
+	if (!ret) {
+		file_get(f);		/* the caller puts its own */
+		rq->file = f;
+	}
+	return ret;
+}
+
 /* What a successful answer of @rq means to the caller. */
 static int port_take_answer(struct mount *mnt, struct path_request *rq,
 			    const union port_answer *answer, const struct call_result *res)
@@ -420,7 +434,7 @@ static int port_take_answer(struct mount *mnt, struct path_request *rq,
 		if (res->moved < sizeof(answer->attr))
 			return -EIO;
 		rq->attr = answer->attr;
-		rq->dev = port_dev(mnt->port);
+		rq->dev = port_dev(mnt->port->id);
 		return 0;
 	case PORT_STATFS:
 		if (res->moved < sizeof(answer->statfs))
@@ -466,6 +480,10 @@ static int port_perform_in(struct mount *mnt, const char *rest, const char *rest
 		ret = res.status;
 	} else if (open && res.moved >= sizeof(answer->attr)) {
 		pf->attr = answer->attr;
+		if (S_ISFIFO(pf->attr.mode) && !(rq->arg0 & O_PATH)) {
+			ret = port_finish_fifo(mnt, rq, f, &pf->attr);
+			goto out;	/* the server's part is over */
+		}
 		port_finish_open(mnt, rq, pf, f);
 		return 0;
 	} else if (open) {

@@ -15,19 +15,7 @@
 #include <neurath/syscall.h>
 #include <uapi/ioctl.h>
 #include "fs_internal.h"
-
-#define PIPE_SIZE	65536u		/* a power of two */
-#define PIPE_BUF	4096u
-
-/* Legend: (l) lock; reads without it are racy and repeated under it. */
-struct pipe {
-	struct mutex lock;
-	u32 head, tail;			/* (l) bytes ever written, read (modulo 2^32) */
-	unsigned readers, writers;	/* (l) open descriptions */
-	struct wait_queue_head wait;	/* readers, writers and pollers */
-	u64 ino;			/* (!) */
-	u8 *data;			/* (l) PIPE_SIZE bytes */
-};
+#include "pipe.h"
 
 static atomic_long_t pipe_next_ino;
 
@@ -44,7 +32,7 @@ static u32 pipe_room(const struct pipe *p)
 /* ---- reading -------------------------------------------------------------------- */
 
 /* Moves what there is, in at most two pieces.  Caller holds the lock. */
-static ssize_t pipe_take(struct pipe *p, struct iobuf *to)
+static ssize_t pipe_drain(struct pipe *p, struct iobuf *to)
 {
 	ssize_t done = 0;
 
@@ -86,7 +74,7 @@ static ssize_t pipe_read(struct file *f, struct iobuf *to, loff_t *pos)
 		if (ret)
 			return ret;
 	}
-	ret = pipe_take(p, to);
+	ret = pipe_drain(p, to);
 	mutex_unlock(&p->lock);
 	if (ret > 0)
 		wake_up_all(&p->wait);
@@ -95,7 +83,7 @@ static ssize_t pipe_read(struct file *f, struct iobuf *to, loff_t *pos)
 
 /* ---- writing -------------------------------------------------------------------- */
 
-static ssize_t pipe_put(struct pipe *p, struct iobuf *from)
+static ssize_t pipe_fill(struct pipe *p, struct iobuf *from)
 {
 	ssize_t done = 0;
 
@@ -137,7 +125,7 @@ static ssize_t pipe_write_some(struct file *f, struct iobuf *from, u32 need)
 		if (ret)
 			return ret;
 	}
-	ret = p->readers ? pipe_put(p, from) : -EPIPE;
+	ret = p->readers ? pipe_fill(p, from) : -EPIPE;
 	mutex_unlock(&p->lock);
 	if (ret > 0)
 		wake_up_all(&p->wait);
@@ -163,28 +151,27 @@ static ssize_t pipe_write(struct file *f, struct iobuf *from, loff_t *pos)
 
 /* ---- the rest --------------------------------------------------------------------- */
 
-static unsigned pipe_poll_read(struct file *f)
+static unsigned pipe_poll(struct file *f)
 {
-	struct pipe *p = f->private;
+	const struct pipe *p = f->private;
+	unsigned mask = 0;
 
-	return (pipe_used(p) ? POLLIN | POLLRDNORM : 0) | (READ_ONCE(p->writers) ? 0 : POLLHUP);
-}
-
-static unsigned pipe_poll_write(struct file *f)
-{
-	struct pipe *p = f->private;
-
-	return (pipe_room(p) >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
-	       (READ_ONCE(p->readers) ? 0 : POLLERR);
+	if (file_may_read(f))
+		mask |= (pipe_used(p) ? POLLIN | POLLRDNORM : 0) |
+			(READ_ONCE(p->writers) ? 0 : POLLHUP);
+	if (file_may_write(f))
+		mask |= (pipe_room(p) >= PIPE_BUF ? POLLOUT | POLLWRNORM : 0) |
+			(READ_ONCE(p->readers) ? 0 : POLLERR);
+	return mask;
 }
 
 static int pipe_stat(struct file *f, struct stat *st)
 {
 	const struct pipe *p = f->private;
 
-	st->st_mode = S_IFIFO | 0600;
+	st->st_mode = S_IFIFO | (p->fifo_port ? p->fifo_mode & 07777 : 0600);
 	st->st_ino = p->ino;
-	st->st_dev = MKDEV(0, 12);
+	st->st_dev = p->fifo_port ? port_dev(p->fifo_port) : MKDEV(0, 12);
 	st->st_uid = current->process->cred.euid;
 	st->st_gid = current->process->cred.egid;
 	return 0;
@@ -197,112 +184,107 @@ static long pipe_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	return put_user((int)pipe_used(f->private), (int __user *)arg);
 }
 
-/* One description is gone: the other side must learn it. */
-static void pipe_drop(struct pipe *p, unsigned *count)
+/* A description is gone: the other side must learn it. */
+static void pipe_release(struct file *f)
 {
-	bool last;
+	struct pipe *p = f->private;
 
 	mutex_lock(&p->lock);
-	--*count;
-	last = !p->readers && !p->writers;
+	p->readers -= file_may_read(f);
+	p->writers -= file_may_write(f);
 	mutex_unlock(&p->lock);
-	if (last) {
-		kfree(p->data);
-		kfree(p);
-	} else {
-		wake_up_all(&p->wait);
-	}
+	wake_up_all(&p->wait);
+	pipe_put(p);
 }
 
-static void pipe_release_read(struct file *f)
-{
-	struct pipe *p = f->private;
-
-	pipe_drop(p, &p->readers);
-}
-
-static void pipe_release_write(struct file *f)
-{
-	struct pipe *p = f->private;
-
-	pipe_drop(p, &p->writers);
-}
-
-static const struct file_ops pipe_read_ops = {
+/* One vtable for all ends: file_read() and file_write() know the access mode. */
+static const struct file_ops pipe_ops = {
 	.read = pipe_read,
-	.stat = pipe_stat,
-	.ioctl = pipe_ioctl,
-	.poll = pipe_poll_read,
-	.release = pipe_release_read,
-};
-
-static const struct file_ops pipe_write_ops = {
 	.write = pipe_write,
 	.stat = pipe_stat,
 	.ioctl = pipe_ioctl,
-	.poll = pipe_poll_write,
-	.release = pipe_release_write,
+	.poll = pipe_poll,
+	.release = pipe_release,
 };
 
 bool file_is_pipe(const struct file *f)
 {
-	return f->ops == &pipe_read_ops || f->ops == &pipe_write_ops;
+	return f->ops == &pipe_ops;
 }
 
 /* ---- creation --------------------------------------------------------------------- */
 
-static struct pipe *pipe_alloc(void)
+struct pipe *pipe_alloc(void)
 {
-	struct pipe *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct pipe *p = kzalloc(sizeof(*p), GFP_USER);
 
 	if (!p)
 		return NULL;
-	p->data = kmalloc(PIPE_SIZE, GFP_KERNEL);
+	p->data = kmalloc(PIPE_SIZE, GFP_USER);
 	if (!p->data) {
 		kfree(p);
 		return NULL;
 	}
 	mutex_init_rank(&p->lock, "pipe", RANK_PIPE);
 	init_waitqueue_head(&p->wait);
+	INIT_LIST_HEAD(&p->fifo_node);
 	p->ino = atomic_long_inc_return(&pipe_next_ino);
-	p->readers = 1;
-	p->writers = 1;
+	atomic_set(&p->refs, 1);
 	return p;
 }
 
-static struct file *pipe_open_end(struct pipe *p, const struct file_ops *ops, unsigned flags)
+void pipe_free(struct pipe *p)
+{
+	assert(!p->readers && !p->writers);
+	kfree(p->data);
+	kfree(p);
+}
+
+void pipe_attach(struct pipe *p, struct file *f)
+{
+	mutex_lock(&p->lock);
+	p->readers += file_may_read(f);
+	p->reads += file_may_read(f);
+	p->writers += file_may_write(f);
+	p->writes += file_may_write(f);
+	mutex_unlock(&p->lock);
+	f->ops = &pipe_ops;
+	f->mode = S_IFIFO;
+	f->private = p;
+	f->poll_wq = &p->wait;
+	wake_up_all(&p->wait);
+}
+
+static struct file *pipe_open_end(struct pipe *p, unsigned flags)
 {
 	char name[32];
 	struct file *f;
 
 	snprintf(name, sizeof(name), "pipe:[%lu]", (unsigned long)p->ino);
-	f = file_alloc(ops, flags, S_IFIFO, name);
+	f = file_alloc(&pipe_ops, flags, S_IFIFO, name);
 	if (!f)
 		return NULL;
-	f->private = p;
-	f->poll_wq = &p->wait;
+	atomic_inc(&p->refs);
+	pipe_attach(p, f);
 	return f;
 }
 
 static int pipe_create(unsigned flags, struct file **rd, struct file **wr)
 {
 	struct pipe *p = pipe_alloc();
+	int ret = 0;
 
 	if (!p)
 		return -ENOMEM;
-	*rd = pipe_open_end(p, &pipe_read_ops, O_RDONLY | flags);
-	*wr = pipe_open_end(p, &pipe_write_ops, O_WRONLY | flags);
-	if (*rd && *wr)
-		return 0;
-	if (*rd)
-		file_put(*rd);
-	else
-		pipe_drop(p, &p->readers);
-	if (*wr)
-		file_put(*wr);
-	else
-		pipe_drop(p, &p->writers);
-	return -ENOMEM;
+	*rd = pipe_open_end(p, O_RDONLY | flags);
+	*wr = *rd ? pipe_open_end(p, O_WRONLY | flags) : NULL;
+	if (!*wr) {
+		if (*rd)
+			file_put(*rd);
+		ret = -ENOMEM;
+	}
+	pipe_put(p);
+	return ret;
 }
 
 static long pipe_install(int __user *ufds, unsigned flags)

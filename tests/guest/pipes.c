@@ -164,7 +164,8 @@ static int start_disturber(int fd)
 		sleep_ms(100);
 		kill(parent, SIGUSR1);
 		sleep_ms(100);
-		write(fd, "y", 1);
+		if (fd > 1)
+			write(fd, "y", 1);
 		_exit(0);
 	}
 	return child;
@@ -277,6 +278,75 @@ static void an_inherited_pipe_can_be_opened_by_its_number(void)
 	CHECK_EQ(c, 'q');
 }
 
+/* ---- with a name ------------------------------------------------------------------------------------------------------- */
+
+static char fifo[64];
+
+static void make_fifo(void)
+{
+	snprintf(fifo, sizeof(fifo), "/tmp/fifo.%d", getpid());
+	CHECK_EQ(mkfifo(fifo, 0600), 0);
+}
+
+static void a_fifo_connects_who_opens_it(void)
+{
+	char buf[16] = "";
+	struct stat st;
+	int fd;
+
+	make_fifo();
+	CHECK_EQ(stat(fifo, &st), 0);
+	CHECK(S_ISFIFO(st.st_mode));
+	if (!fork()) {
+		fd = open(fifo, O_WRONLY);
+		_exit(write(fd, "through", 7) != 7);
+	}
+	fd = open(fifo, O_RDONLY);
+	CHECK(fd >= 0);
+	CHECK_EQ(read(fd, buf, sizeof(buf)), 7);
+	CHECK_STR(buf, "through");
+	CHECK_EQ(read(fd, buf, sizeof(buf)), 0);
+	CHECK_EQ(fstat(fd, &st), 0);
+	CHECK_EQ(st.st_mode, S_IFIFO | 0600);
+	CHECK_EQ(unlink(fifo), 0);
+}
+
+static void opening_a_fifo_without_waiting(void)
+{
+	int rd, wr, both;
+	char c;
+
+	make_fifo();
+	CHECK_ERR(open(fifo, O_WRONLY | O_NONBLOCK), ENXIO);
+	rd = open(fifo, O_RDONLY | O_NONBLOCK);
+	CHECK(rd >= 0);
+	CHECK_EQ(read(rd, &c, 1), 0);
+	wr = open(fifo, O_WRONLY | O_NONBLOCK);
+	CHECK(wr >= 0);
+	CHECK_ERR(read(rd, &c, 1), EAGAIN);
+	CHECK_EQ(write(wr, "ab", 2), 2);
+	CHECK_EQ(read(rd, &c, 1), 1);
+	close(rd);
+	close(wr);
+	/* What nobody read is gone with the last end. */
+	both = open(fifo, O_RDWR | O_NONBLOCK);
+	CHECK(both >= 0);
+	CHECK_ERR(read(both, &c, 1), EAGAIN);
+	CHECK_EQ(write(both, "x", 1), 1);
+	CHECK_EQ(read(both, &c, 1), 1);
+	CHECK_EQ(unlink(fifo), 0);
+}
+
+static void opening_a_fifo_can_be_interrupted(void)
+{
+	make_fifo();
+	set_handler(0);
+	start_disturber(1);
+	CHECK_ERR(open(fifo, O_RDONLY), EINTR);
+	CHECK_ERR(open(fifo, O_WRONLY | O_NONBLOCK), ENXIO);	/* no reader is left behind */
+	CHECK_EQ(unlink(fifo), 0);
+}
+
 int main(void)
 {
 	TAP_TEST(bytes_come_out_in_order);
@@ -290,5 +360,8 @@ int main(void)
 	TAP_TEST(stop_and_continue_do_not_disturb_a_reader);
 	TAP_TEST(a_pipe_is_a_fifo_and_has_no_offset);
 	TAP_TEST(an_inherited_pipe_can_be_opened_by_its_number);
+	TAP_TEST(a_fifo_connects_who_opens_it);
+	TAP_TEST(opening_a_fifo_without_waiting);
+	TAP_TEST(opening_a_fifo_can_be_interrupted);
 	return tap_done();
 }

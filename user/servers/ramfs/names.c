@@ -70,7 +70,7 @@ static int64_t ramfs_mknod(struct srv *srv, const struct port_request *req,
 	if (walk.node)
 		return -EEXIST;
 	/* Devices are names that servers mount; a node here could not lead to one. */
-	if (!S_ISREG(mode) && !S_ISDIR(mode))
+	if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISFIFO(mode))
 		return -EPERM;
 	return node_make(&walk, mode & (S_IFMT | 07777), cred_of(req), &node);
 }
