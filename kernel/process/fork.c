@@ -29,10 +29,6 @@
 			 CLONE_IGNORED)
 #define CLONE_THREAD_PACKAGE	(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD)
 
-/* Pages that must be free: so many, and this share of all (the page allocator's own reserve is half of it). */
-#define FORK_SPARE_MIN		256
-#define FORK_SPARE_SHARE	32
-
 static int clone_check(const struct clone_request *req)
 {
 	u64 package = req->flags & (CLONE_FS | CLONE_SIGHAND | CLONE_THREAD);
@@ -174,24 +170,11 @@ static void fork_discard(struct task *child)
 	task_put(child);
 }
 
-/*
- * A child touches pages as soon as it runs.  Where those are scarce it should
- * rather not be born than get processes killed, itself or others, by page faults
- * that cannot be served.
- */
-static bool fork_has_room(void)
-{
-	return pages_free() > FORK_SPARE_MIN + pages_total() / FORK_SPARE_SHARE;
-}
-
 static struct task *fork_create(const struct clone_request *req, const struct pt_regs *regs)
 {
+	struct task *child = task_alloc(current->comm);
 	struct process *p = current->process;
-	struct task *child;
 
-	if (!fork_has_room())
-		return ERR_PTR(-ENOMEM);
-	child = task_alloc(current->comm);
 	if (!child)
 		return ERR_PTR(-EAGAIN);
 	if (req->flags & CLONE_THREAD)
