@@ -20,6 +20,8 @@ enum mutant {
 	MUTANT_ARM_BEFORE_INIT,		/* slots armed before transition flags are set */
 	MUTANT_STATE_BEFORE_SYNC,	/* completion resets states before the slots are changed */
 	MUTANT_EXIT_HOLE,		/* a dying task is not counted out */
+	MUTANT_NO_ON_CPU_WAIT,		/* a task wakes elsewhere while its stack is in use */
+	MUTANT_FUTEX_READ_FIRST,	/* a waiter looks at the word before it queues */
 };
 
 #ifndef CONFIG_MUTANT

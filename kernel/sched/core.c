@@ -15,6 +15,7 @@
 #include <neurath/klp_sched.h>
 #include <neurath/mm.h>
 #include <neurath/process.h>
+#include <neurath/race.h>
 #include <neurath/uaccess.h>
 #include <neurath/vm.h>
 #include "rq.h"
@@ -116,7 +117,9 @@ static void sched_bury(struct task *t)
 	t->stack = NULL;
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 	kstack_free(stack);
+	race_point();
 	klp_task_dead(t);
+	race_point();
 	process_task_gone(t);
 	task_put(t);
 }
@@ -126,6 +129,7 @@ static void sched_push_away(struct task *t)
 {
 	unsigned long flags;
 
+	race_point();
 	spin_lock_irqsave(&t->pi_lock, flags);
 	sched_enqueue_on(t, sched_select_cpu(t), true);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
@@ -141,6 +145,7 @@ static __always_inline void sched_finish_switch(struct task *prev)
 	bool dead = prev->state == TASK_DEAD;
 	bool homeless = !prev->se.on_rq && prev->state == TASK_RUNNING && prev != rq->idle;
 
+	race_point();
 	/* Pairs with the acquire in wake_up_state(): from here its stack is not in use. */
 	smp_store_release(&prev->on_cpu, 0);
 	spin_unlock(&rq->lock);
@@ -170,6 +175,7 @@ static void sched_switch(enum switch_reason reason)
 
 	if (CONFIG_DEBUG)
 		lockcheck_may_sleep("schedule");
+	race_point();
 	irq_disable();
 	/*
 	 * In one stretch with the switch: a serialising round that comes after a
@@ -177,6 +183,7 @@ static void sched_switch(enum switch_reason reason)
 	 * off its CPU (livepatch/transition.c).
 	 */
 	klp_sched_try_switch();
+	race_point();
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	clear_task_flag(prev, TIF_NEED_RESCHED);
@@ -212,6 +219,7 @@ static void sched_switch(enum switch_reason reason)
 	rq->switches++;
 	next->se.exec_start = rq->clock;
 	next->on_cpu = 1;
+	race_point();
 	/* A kernel thread runs on the page tables that happen to be loaded. */
 	if (next->mm)
 		mm_activate(next->mm);
@@ -314,8 +322,10 @@ int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *a
 	 * (on_cpu) when that lock is free.  The acquire pairs with the release in
 	 * sched_finish_switch().
 	 */
-	if (t->se.on_rq || smp_load_acquire(&t->on_cpu))
+	if (t->se.on_rq || smp_load_acquire(&t->on_cpu)) {
+		race_point();
 		rq = task_rq_lock(t);
+	}
 	ret = fn(t, arg);
 	if (rq)
 		spin_unlock(&rq->lock);

@@ -15,6 +15,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/klp_sched.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/syscall.h>
@@ -27,10 +28,12 @@ static noinline void exit_work_round(struct task *t, struct pt_regs *regs)
 	irq_enable();
 	if (need_resched())
 		schedule();
+	race_point();
 	if (test_task_flag(t, TIF_PATCH_PENDING))
 		klp_update_patch_state(t);
 	if (READ_ONCE(t->flags) & EXIT_SIGNAL_MASK)
 		do_signal_or_restart(regs);
+	race_point();
 	irq_disable();
 }
 

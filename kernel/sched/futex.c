@@ -18,6 +18,8 @@
  * before it leaves.
  */
 #include <neurath/futex.h>
+#include <neurath/mutant.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/syscall.h>
@@ -132,6 +134,7 @@ static void futex_wake_waiter(struct futex_waiter *w)
 	assert_spin_held(&w->bucket->lock);
 	list_del_init(&w->node);
 	WRITE_ONCE(w->woken, true);
+	race_point();
 	wake_up_state(w->task, TASK_NORMAL);
 }
 
@@ -196,6 +199,7 @@ static bool futex_dequeue(struct futex_waiter *w)
 		struct futex_bucket *b = READ_ONCE(w->bucket);
 		bool woken;
 
+		race_point();
 		spin_lock(&b->lock);
 		if (b != w->bucket) {
 			/* Requeued before we had the lock. */
@@ -229,7 +233,7 @@ static int futex_sleep(struct futex_waiter *w, u64 deadline)
 /* The word has another value, or cannot be read: a wake-up that came anyway is for the next one. */
 static int futex_abandon(struct futex_waiter *w, int err)
 {
-	if (futex_dequeue(w))
+	if (!MUTANT(FUTEX_READ_FIRST) && futex_dequeue(w))
 		futex_wake_key(&w->key, 1, w->bitset);
 	return err;
 }
@@ -239,14 +243,21 @@ static int futex_wait_key(struct futex_waiter *w, u32 __user *uaddr, u32 expecte
 	u32 value;
 	int ret;
 
-	futex_enqueue(w);
+	if (!MUTANT(FUTEX_READ_FIRST))
+		futex_enqueue(w);
 	/* Queued before the word is read: pairs with the lock in futex_wake_key(). */
 	smp_mb();
+	race_point();
 	if (get_user(value, uaddr))
 		return futex_abandon(w, -EFAULT);
 	if (value != expected)
 		return futex_abandon(w, -EAGAIN);
+	if (MUTANT(FUTEX_READ_FIRST)) {
+		race_point();
+		futex_enqueue(w);
+	}
 	do {
+		race_point();
 		ret = futex_sleep(w, deadline);
 	} while (ret == -EAGAIN);
 	return futex_dequeue(w) ? 0 : ret;

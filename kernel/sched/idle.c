@@ -11,6 +11,7 @@
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
+#include <neurath/race.h>
 #include <neurath/string.h>
 #include "rq.h"
 
@@ -42,6 +43,7 @@ static __noreturn void sched_idle_loop(void)
 	for (;;) {
 		irq_disable();
 		klp_idle_check();
+		race_point();
 		if (!need_resched())
 			cpu_wait_for_interrupt();
 		irq_enable();
@@ -111,6 +113,7 @@ void __init sched_init(void)
 	sched_go_online();
 	futex_init();
 	load_init();
+	race_init();
 }
 
 void sched_cpu_entry(void)

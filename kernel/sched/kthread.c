@@ -11,6 +11,7 @@
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
+#include <neurath/race.h>
 #include "rq.h"
 
 struct kthread {
@@ -125,5 +126,6 @@ void kthread_exit(int result)
 	k->result = result;
 	current->pflags |= PF_EXITING;
 	complete_all(&k->exited);
+	race_point();
 	sched_exit_current();
 }

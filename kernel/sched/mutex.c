@@ -12,6 +12,7 @@
  */
 #include <neurath/mutex.h>
 #include <neurath/bug.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include "lockcheck.h"
 
@@ -108,6 +109,7 @@ static noinline void mutex_unlock_slow(struct mutex *m)
 			owner |= MUTEX_WAITERS;
 	}
 	xchg(&m->owner, owner);
+	race_point();
 	if (w) {
 		WRITE_ONCE(w->granted, true);
 		wake_up_state(w->task, TASK_NORMAL);

@@ -16,6 +16,7 @@
 #include <neurath/mm.h>
 #include <neurath/port.h>
 #include <neurath/process.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
 #include "rq.h"
@@ -162,6 +163,7 @@ struct task *task_walk_next(struct task *prev)
 {
 	struct task *next = task_find_next_get(prev->pid);
 
+	race_point();
 	task_put(prev);
 	return next;
 }

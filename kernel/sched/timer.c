@@ -7,6 +7,7 @@
  * lock, while the timer is neither armed nor running.  A base's lock is never
  * held while a timer function runs.
  */
+#include <neurath/race.h>
 #include <neurath/spinlock.h>
 #include "rq.h"
 
@@ -91,6 +92,7 @@ void timer_arm(struct timer *t, u64 deadline_ns)
 	while (base != here && base->running != t) {
 		WRITE_ONCE(t->cpu, here->cpu);
 		spin_unlock(&base->lock);
+		race_point();
 		/* Between the locks another CPU may have armed it: the last one wins. */
 		base = timer_lock_base(t);
 		timer_disarm(base, t);
@@ -161,6 +163,7 @@ void timer_interrupt(const struct pt_regs *regs)
 		timer_disarm(base, t);
 		base->running = t;
 		spin_unlock(&base->lock);
+		race_point();
 		/* It may free the timer, or arm it again. */
 		t->fn(t);
 		spin_lock(&base->lock);

@@ -12,6 +12,7 @@
  */
 #include <neurath/wait.h>
 #include <neurath/bug.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 
 void init_waitqueue_head(struct wait_queue_head *wq)
@@ -33,6 +34,7 @@ static bool wait_entry_wake(struct wait_entry *entry)
 {
 	bool woken = wake_up_state(entry->task, TASK_NORMAL);
 
+	race_point();
 	list_unlink(&entry->node);
 	entry->node.prev = &entry->node;
 	smp_store_release(&entry->node.next, &entry->node);

@@ -7,6 +7,8 @@
  * state.  So one of the two sees the other's store.  pi_lock makes wakers of one
  * task queue up: only one of them finds the state still sleeping.
  */
+#include <neurath/mutant.h>
+#include <neurath/race.h>
 #include "rq.h"
 
 void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt)
@@ -67,6 +69,7 @@ bool wake_up_state(struct task *t, unsigned mask)
 	if (!(READ_ONCE(t->state) & mask))
 		goto out;
 	woken = true;
+	race_point();
 	if (READ_ONCE(t->se.on_rq) && wake_up_queued(t))
 		goto out;
 	if (unlikely(t->pflags & PF_IDLE)) {
@@ -79,7 +82,7 @@ bool wake_up_state(struct task *t, unsigned mask)
 	 * interrupts off and needs no lock that we hold.  Pairs with the release
 	 * in sched_finish_switch().
 	 */
-	while (smp_load_acquire(&t->on_cpu))
+	while (smp_load_acquire(&t->on_cpu) && !MUTANT(NO_ON_CPU_WAIT))
 		cpu_relax();
 	wake_up_place(t);
 out:

@@ -15,6 +15,7 @@
 #include <neurath/bug.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
+#include <neurath/race.h>
 #include "rq.h"
 
 #define WORKERS_MAX	32
@@ -147,6 +148,7 @@ static void worker_run(struct worker *w, struct work_struct *work)
 	if (CONFIG_DEBUG && current->held_count)
 		panic("work function %p returned with a mutex held", func);
 	cond_resched();
+	race_point();
 	spin_lock_irq(&wq_lock);
 	w->current_work = NULL;
 	if (wq_flushers)
@@ -234,6 +236,7 @@ void delayed_work_timer(struct timer *timer)
 	struct delayed_work *dwork = timer->arg;
 	unsigned long flags;
 
+	race_point();
 	spin_lock_irqsave(&wq_lock, flags);
 	if (dwork->work.pending && list_empty(&dwork->work.node) && !timer_is_armed(timer))
 		work_enqueue(&dwork->work);
