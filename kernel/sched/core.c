@@ -218,6 +218,8 @@ static void sched_switch(enum switch_reason reason)
 	rq->curr = next;
 	rq->switches++;
 	next->se.exec_start = rq->clock;
+	/* Its old CPU is through with its stack: wake_up_state() has waited for that. */
+	debug_assert(!next->on_cpu || next == rq->idle);
 	next->on_cpu = 1;
 	race_point();
 	/* A kernel thread runs on the page tables that happen to be loaded. */

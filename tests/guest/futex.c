@@ -292,6 +292,64 @@ static void no_wakeup_is_lost_under_contention(void)
 	CHECK_EQ(lock_protected, (long)THREADS * ROUNDS);
 }
 
+/* ---- stress: two CPUs hand over a word ------------------------------------------ */
+
+#define HAND_OVERS	4000
+
+static uint32_t there, back;
+
+static void wait_for_word(uint32_t *w)
+{
+	while (!__atomic_exchange_n(w, 0, __ATOMIC_SEQ_CST))
+		futex(w, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+static void hand_over(uint32_t *w, unsigned *random)
+{
+	*random = *random * 1103515245 + 12345;
+	/* So that every phase of the other's way to sleep is met. */
+	for (volatile unsigned i = *random >> 16 & 0xff; i; i--)
+		;
+	__atomic_store_n(w, 1, __ATOMIC_SEQ_CST);
+	futex(w, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	/* With one CPU the threads simply share it. */
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void *answer_hand_overs(void *arg)
+{
+	unsigned random = (unsigned)tap_seed() + 1;
+
+	stay_on(1);
+	for (int i = 0; i < HAND_OVERS; i++) {
+		wait_for_word(&there);
+		hand_over(&back, &random);
+	}
+	return NULL;
+}
+
+static void no_hand_over_between_cpus_is_lost(void)
+{
+	unsigned random = (unsigned)tap_seed();
+	pthread_t t;
+
+	stay_on(0);
+	CHECK_EQ(pthread_create(&t, NULL, answer_hand_overs, NULL), 0);
+	for (int i = 0; i < HAND_OVERS; i++) {
+		hand_over(&there, &random);
+		wait_for_word(&back);
+	}
+	pthread_join(t, NULL);
+}
+
 /* ---- stress: condition variables use requeueing -------------------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -385,6 +443,7 @@ int main(void)
 	TAP_TEST(shared_mapping_connects_processes);
 	TAP_TEST(private_copies_after_fork_are_different_futexes);
 	TAP_TEST(no_wakeup_is_lost_under_contention);
+	TAP_TEST(no_hand_over_between_cpus_is_lost);
 	TAP_TEST(broadcast_releases_everybody);
 	TAP_TEST(robust_mutex_of_a_dead_thread_is_given_to_the_next);
 	TAP_TEST(a_circular_robust_list_does_not_hang_the_exit);

@@ -116,7 +116,8 @@ static void equal_tasks_get_equal_shares_of_a_cpu(void)
 	}
 }
 
-static void nicer_task_gets_less(void)
+/* Weights 1024 and 110.  If the host takes the CPU away, whoever ran is charged: so more than one try. */
+static bool nice_ratio_is_right(void)
 {
 	struct shared *s = make_shared();
 	pid_t children[2];
@@ -124,10 +125,14 @@ static void nicer_task_gets_less(void)
 	children[0] = start_burner(s, 0, 0, 0);
 	children[1] = start_burner(s, 1, 0, 10);
 	finish(s, children, 2, 800 * MS);
-	/* Weights 1024 and 110. */
-	CHECK(s->used[1] > 0);
-	CHECK(s->used[0] > s->used[1] * 4);
-	CHECK(s->used[0] < s->used[1] * 40);
+	tap_line("# nice 0 got %lld ms, nice 10 got %lld ms", (long long)(s->used[0] / MS),
+		 (long long)(s->used[1] / MS));
+	return s->used[1] > 0 && s->used[0] > s->used[1] * 4 && s->used[0] < s->used[1] * 40;
+}
+
+static void nicer_task_gets_less(void)
+{
+	CHECK(nice_ratio_is_right() || nice_ratio_is_right() || nice_ratio_is_right());
 }
 
 static void sleeper_is_not_kept_waiting_by_a_loop(void)
@@ -314,6 +319,40 @@ static void *hop(void *arg)
 	return NULL;
 }
 
+/*
+ * Sleepers are woken all the time by somebody who does not sleep, while their own CPU is busy: so they wake on
+ * other CPUs, now and then before they have left the old one.
+ */
+static void *sleep_often(void *arg)
+{
+	struct shared *s = arg;
+
+	while (!s->stop) {
+		s->count[0]++;
+		syscall(SYS_futex, &s->go, 0, 1, NULL, NULL, 0);
+	}
+	return NULL;
+}
+
+static void a_woken_task_runs_on_one_cpu_at_a_time(void)
+{
+	struct shared *s = make_shared();
+	int64_t end = now_ns(CLOCK_MONOTONIC) + 1500 * MS;
+	pthread_t sleepers[6];
+
+	s->go = 1;
+	for (int i = 0; i < 6; i++)
+		CHECK_EQ(pthread_create(&sleepers[i], NULL, sleep_often, s), 0);
+	while (now_ns(CLOCK_MONOTONIC) < end)
+		syscall(SYS_futex, &s->go, 1, 1, NULL, NULL, 0);
+	s->stop = 1;
+	s->go = 2;
+	syscall(SYS_futex, &s->go, 1, 100, NULL, NULL, 0);
+	for (int i = 0; i < 6; i++)
+		pthread_join(sleepers[i], NULL);
+	CHECK(s->count[0] > 100);
+}
+
 /* A ring of threads hands one token round: each step is a sleep and a wake-up. */
 static void token_goes_round_a_ring_of_threads(void)
 {
@@ -379,6 +418,7 @@ int main(void)
 	TAP_TEST(priorities_are_clamped_and_found);
 	TAP_TEST(only_the_ordinary_policy_exists);
 	TAP_TEST(yield_lets_another_task_run);
+	TAP_TEST(a_woken_task_runs_on_one_cpu_at_a_time);
 	TAP_TEST(token_goes_round_a_ring_of_threads);
 	TAP_TEST(hundreds_of_children_come_and_go);
 	return tap_done();
