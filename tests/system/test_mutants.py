@@ -20,7 +20,7 @@ def table():
         for line in file:
             words = line.split("#")[0].split()
             if words:
-                yield words[0], words[1], int(words[2]), int(words[3])
+                yield words[0], words[1], int(words[2]), int(words[3]), "race" in words[4:]
 
 
 class Mutants(unittest.TestCase):
@@ -29,25 +29,26 @@ class Mutants(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         self.assertEqual(done.returncode, 0, f"mutant {name} does not build:\n{done.stdout[-2000:]}")
 
-    def caught(self, suite, cpus, seed):
+    def caught(self, suite, cpus, seed, race):
         done = subprocess.run([sys.executable, os.path.join(TESTS, "run.py"), "--build", BUILD, "--only", f"={suite}",
-                               "--config", f"{cpus},bios,q35", "--seed", str(seed)], cwd=TOP, stdout=subprocess.PIPE,
+                               "--config", f"{cpus},bios,q35", "--seed", str(seed),
+                               "--cmdline", f"race={seed}" if race else ""], cwd=TOP, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, check=False)
         last = done.stdout.strip().splitlines()[-1]
         self.assertRegex(last, r"^\d+ passed, \d+ failed$", done.stdout[-2000:])
         self.assertNotEqual(last, "0 passed, 0 failed", f"no suite {suite}")
         return done.returncode != 0
 
-    def kill(self, name, suite, cpus, seeds):
+    def kill(self, name, suite, cpus, seeds, race):
         self.build(name)
         first = int(os.environ.get("TAP_SEED", "1"))
-        if not any(self.caught(suite, cpus, first + i) for i in range(seeds)):
+        if not any(self.caught(suite, cpus, first + i, race) for i in range(seeds)):
             self.fail(f"{suite} stays green with {seeds} seeds from {first} in the mutant {name}")
 
 
-def make_test(name, suite, cpus, seeds):
+def make_test(name, suite, cpus, seeds, race):
     def test(self):
-        self.kill(name, suite, cpus, seeds)
+        self.kill(name, suite, cpus, seeds, race)
     return test
 
 
