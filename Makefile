@@ -268,8 +268,9 @@ stress: setup    # the long-running suites: races searched with random seeds
 fuzz: setup      # random system calls and broken modules
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	@$(TEST) --kind fuzz
-bench: setup $(O)/test.iso # the numbers of docs/performance.md
-	@$(PYTHON) tests/run.py --build $(O) --kind bench
+bench: setup $(O)/test.iso $(O)/neurath.iso # the numbers of docs/performance.md
+	@$(PYTHON) tests/bench/boot.py $(O)
+	@$(PYTHON) tests/run.py --build $(O) --kind bench -v
 test-images: $(O)/test.iso
 
 # ---- housekeeping -----------------------------------------------------------------------------------------------------
