@@ -501,13 +501,31 @@ out:
 	return ret;
 }
 
+/* /dev/tty is the caller's own terminal: without one there is nothing to open. */
+static int port_check_ctty(const struct mount *mnt, const struct path_request *rq)
+{
+	struct file *ctty;
+
+	if (rq->op != PORT_OPEN || !(mnt->port->flags & PORT_TTY) ||
+	    strcmp(mnt->prefix, "/dev/tty") || rq->arg0 & O_PATH)
+		return 0;
+	ctty = ctty_get_file(NULL);
+	if (!ctty)
+		return -ENXIO;
+	file_put(ctty);
+	return 0;
+}
+
 static int port_perform(struct mount *mnt, const char *rest, const char *rest2,
 			struct path_request *rq)
 {
 	union port_answer small;
 	char *large;
-	int ret = -E2BIG;
+	int ret = port_check_ctty(mnt, rq);
 
+	if (ret)
+		return ret;
+	ret = -E2BIG;
 	if (rq->op != PORT_READLINK)
 		ret = port_perform_in(mnt, rest, rest2, rq, &small, sizeof(small));
 	if (ret != -E2BIG)
