@@ -21,6 +21,7 @@ from collections import namedtuple
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QEMU = os.path.join(TOP, "tools", "qemu")
 ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\r|\x00")
+CUT_ESCAPE = re.compile(r"\x1b(\[[0-9;?=]*)?$")
 
 Config = namedtuple("Config", "cpus firmware machine", defaults=(2, "bios", "q35"))
 
@@ -86,6 +87,7 @@ class Session:
                                         stderr=subprocess.DEVNULL)
         os.close(slave)
         self.text, self.seen, self.ready = "", 0, False
+        self.rest = ""
 
     def __enter__(self):
         return self
@@ -96,6 +98,14 @@ class Session:
     def send(self, text):
         """Types the text as it is: \\r is the return key, \\x03 is Ctrl-C."""
         os.write(self.master, text.encode())
+
+    def take(self, data):
+        """Adds output without escape sequences; one that is cut waits for its end."""
+        text = self.rest + data.decode("utf-8", "replace")
+        cut = CUT_ESCAPE.search(text)
+        end = cut.start() if cut else len(text)
+        self.text += ESCAPES.sub("", text[:end])
+        self.rest = text[end:]
 
     def expect(self, pattern, timeout=30):
         """Waits for the regular expression in what came since the last match; returns the match."""
@@ -114,7 +124,7 @@ class Session:
                 data = b""
             if not data:
                 raise AssertionError(f"the guest ended before {pattern!r}; since the last match:\n{self.text[self.seen:]}")
-            self.text += ESCAPES.sub("", data.decode("utf-8", "replace"))
+            self.take(data)
 
     def run(self, command, prompt, timeout=30):
         """Types a command line and returns what it printed, up to the next prompt."""
