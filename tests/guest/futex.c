@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+/* A lost wake-up is a hang. */
+#define TAP_TIMEOUT	30
 #include "tap.h"
 
 /* Linux's numbers; musl has no header for them. */
