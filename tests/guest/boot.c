@@ -2,7 +2,7 @@
 /*
  * boot.c - the system came up as the boot promised: run in every configuration of the boot matrix.
  *
- * timeout: 120
+ * timeout: 180
  */
 #define _GNU_SOURCE
 #include <sched.h>

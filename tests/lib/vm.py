@@ -36,6 +36,11 @@ def arguments(iso, config, mem="512M", cmdline="", accel=None):
     return words + (["--cmdline", cmdline] if cmdline else [])
 
 
+def patience():
+    """The factor for every hang detector: a machine that others load is slow, but not hung."""
+    return min(8.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+
+
 class Script:
     """A headless run of a script. Iterate over the console lines; then `status` and `error` say how it ended.
 
@@ -43,7 +48,7 @@ class Script:
     """
 
     def __init__(self, iso, config, script, idle=120, cmdline="", **options):
-        self.idle, self.hung, self.status, self.error = idle, False, None, ""
+        self.idle, self.hung, self.status, self.error = idle * patience(), False, None, ""
         self.file = tempfile.NamedTemporaryFile("w", suffix=".sh", prefix="neurath-")
         self.file.write(script)
         self.file.flush()
@@ -109,7 +114,7 @@ class Session:
 
     def expect(self, pattern, timeout=30):
         """Waits for the regular expression in what came since the last match; returns the match."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + timeout * patience()
         while True:
             match = re.compile(pattern).search(self.text, self.seen)
             if match:

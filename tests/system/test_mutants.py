@@ -2,10 +2,12 @@
 """Tests can fail: each mutant of tests/mutants.txt, a kernel with one rule of live patching broken, is caught.
 
 A mutant counts as caught if its suite fails in one of the given number of boots, each with a seed of its own; a panic
-or a hang of that suite is a catch too. A mutant that does not build is an error.
+or a hang of that suite is a catch too. A mutant that does not build is an error. The control is the same build without a
+mutant, in which all these suites must stay green: otherwise a catch proves nothing.
 """
 
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -13,6 +15,7 @@ import unittest
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.dirname(TESTS)
 BUILD = "build/mutant"
+SEED = int(os.environ.get("TAP_SEED", "1"))
 
 
 def table():
@@ -30,6 +33,7 @@ class Mutants(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"mutant {name} does not build:\n{done.stdout[-2000:]}")
 
     def caught(self, suite, cpus, seed, race):
+        """What the suite found, or None if it is green."""
         done = subprocess.run([sys.executable, os.path.join(TESTS, "run.py"), "--build", BUILD, "--only", f"={suite}",
                                "--config", f"{cpus},bios,q35", "--seed", str(seed),
                                "--cmdline", f"race={seed}" if race else ""], cwd=TOP, stdout=subprocess.PIPE,
@@ -37,13 +41,24 @@ class Mutants(unittest.TestCase):
         last = done.stdout.strip().splitlines()[-1]
         self.assertRegex(last, r"^\d+ passed, \d+ failed$", done.stdout[-2000:])
         self.assertNotEqual(last, "0 passed, 0 failed", f"no suite {suite}")
-        return done.returncode != 0
+        if done.returncode == 0:
+            return None
+        return re.search(r"^  what: +(.*)$", done.stdout, re.MULTILINE).group(1)
 
     def kill(self, name, suite, cpus, seeds, race):
         self.build(name)
-        first = int(os.environ.get("TAP_SEED", "1"))
-        if not any(self.caught(suite, cpus, first + i, race) for i in range(seeds)):
-            self.fail(f"{suite} stays green with {seeds} seeds from {first} in the mutant {name}")
+        for seed in range(SEED, SEED + seeds):
+            found = self.caught(suite, cpus, seed, race)
+            if found:
+                print(f"# {name} is caught by {suite} with seed {seed}: {found}", flush=True)
+                return
+        self.fail(f"{suite} stays green with {seeds} seeds from {SEED} in the mutant {name}")
+
+    def test_control_without_mutant_stays_green(self):
+        self.build("")
+        for suite, cpus, race in sorted({(suite, cpus, race) for _, suite, cpus, _, race in table()}):
+            found = self.caught(suite, cpus, SEED, race)
+            self.assertIsNone(found, f"{suite} with {cpus} CPUs, seed {SEED}{', races' if race else ''}")
 
 
 def make_test(name, suite, cpus, seeds, race):
