@@ -92,7 +92,8 @@ void sched_loadavg(unsigned long load[3]);	/* fixed point, 11 bits */
 /* Kernel threads: kernel/sched/kthread.c */
 struct task *kthread_create(int (*fn)(void *), void *arg, const char *fmt, ...) __printf(3, 4);
 struct task *kthread_run(int (*fn)(void *), void *arg, const char *fmt, ...) __printf(3, 4);
-int kthread_stop(struct task *t);	/* waits; what fn returned. The caller holds a reference by creation */
+/* Waits for the end: what fn returned.  Puts the reference that creation gave the caller. */
+int kthread_stop(struct task *t);
 bool kthread_should_stop(void);
 
 #endif

@@ -135,7 +135,6 @@ struct task {
 
 	/* Resources (shared by reference) */
 	struct mm *mm;			/* (@)+(p) NULL for kernel threads */
-	struct mm *active_mm;		/* (r) page tables loaded while it runs */
 	struct files *files;		/* (@)+(p) */
 	void *fpu;			/* (@) xsave area */
 	void *ioports;			/* (@) bitmap of I/O ports it may use; NULL: none */
@@ -172,7 +171,6 @@ struct task {
 
 	/* Kernel threads */
 	struct kthread *kthread;	/* (!) */
-	struct timer *sleep_timer;	/* (@) */
 
 	/* Live patching: livepatch/transition.c */
 	u64 klp_since_ns;		/* (k) pending since */

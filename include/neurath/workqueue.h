@@ -52,7 +52,7 @@ static inline bool mod_delayed_work(struct delayed_work *dwork, unsigned long de
  * none.  Does not wait for a delayed work's timer.  Not from the work itself. (task)
  */
 bool flush_work(struct work_struct *work);
-/* Afterwards it is neither queued nor running, even if it queues itself; true if it was queued. (task) */
+/* Afterwards neither queued nor running, even if it queues itself: true if it was queued. (task) */
 bool cancel_work_sync(struct work_struct *work);
 /* True if it was pending and will not run; does not wait for a run. (irq) */
 bool cancel_delayed_work(struct delayed_work *dwork);

@@ -144,7 +144,8 @@ static pid_t priority_self(int which)
 	return READ_ONCE(current->process->pgrp)->pgid;
 }
 
-static void priority_walk(struct priority_walk *w, void (*fn)(struct priority_walk *, struct task *))
+static void priority_walk(struct priority_walk *w,
+			  void (*fn)(struct priority_walk *w, struct task *t))
 {
 	struct task *t;
 
