@@ -5,7 +5,9 @@
  *	void page_clear(void *va);
  *	void page_copy(void *dst, const void *src);
  *
- * Any context. String instructions: one of the fastest ways on hardware, and by far the fastest under an emulator.
+ * Any context. Clearing by plain moves takes less than half the time of rep stosq under an emulator, and is not slow on
+ * hardware. Copying by plain moves would take two thirds of the time of rep movsq there, but twice its instructions, and
+ * hardware prefers the string.
  */
 	.text
 
@@ -15,8 +17,16 @@ page_clear:
 	push	%rbp
 	mov	%rsp, %rbp
 	xor	%eax, %eax
-	mov	$512, %ecx
-	rep stosq
+	mov	$(4096 / 256), %ecx
+.Lclear_next:
+	.set	offset, 0
+	.rept	32
+	mov	%rax, offset(%rdi)
+	.set	offset, offset + 8
+	.endr
+	add	$256, %rdi
+	dec	%ecx
+	jnz	.Lclear_next
 	pop	%rbp
 	ret
 	.size page_clear, . - page_clear
