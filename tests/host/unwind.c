@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The reliable unwinder on hand-made stacks: what it must accept, and each way in which it must say no.  The stacks are
+ * laid out as the kernel's are (the drawing in arch/x86_64/unwind.c).
+ */
+#include "tap.h"
+#undef __always_inline
+
+/* Stands for these headers of the kernel. */
+#define NEURATH_TASK_H
+#define NEURATH_SCHED_H
+#define NEURATH_HOOK_H
+#define NEURATH_KSYMS_H
+#include <neurath/types.h>
+#include <neurath/ptregs.h>
+
+#define KSTACK_SIZE	(16 * 1024UL)
+#define WORDS		(KSTACK_SIZE / 8)
+
+struct task {
+	void *stack;
+	unsigned long kernel_sp;
+	bool running;
+};
+
+static struct task *current;
+
+static bool task_running(const struct task *task)
+{
+	return task->running;
+}
+
+/* Text of the made-up kernel, with the ranges and functions that the unwinder knows by name. */
+__asm__(".data\n"
+	".balign 4096\n"
+	"text: .skip 0x4000\n"
+	".globl text, __entry_text_start, __entry_text_end, __uaccess_text_start, __uaccess_text_end\n"
+	".globl kthread_first_return, fork_first_return\n"
+	".set __entry_text_start, text + 0x1000\n"
+	".set __entry_text_end, text + 0x2000\n"
+	".set __uaccess_text_start, text + 0x2000\n"
+	".set __uaccess_text_end, text + 0x3000\n"
+	".set kthread_first_return, text + 0x1100\n"
+	".set fork_first_return, text + 0x1200\n"
+	".text\n");
+extern char text[];
+#define TEXT_SIZE	0x4000
+
+static bool kernel_text_address(unsigned long addr)
+{
+	return addr >= (unsigned long)text && addr < (unsigned long)text + TEXT_SIZE;
+}
+
+#include "../../arch/x86_64/unwind.c"
+
+#define ENTRY_CALL	((unsigned long)text + 0x1110)	/* a return address in .text.entry */
+#define FUNC(n)		((unsigned long)text + 0x100 * (n) + 5)
+#define UACCESS		((unsigned long)text + 0x2040)
+#define ROOM		32
+
+static _Alignas(16) unsigned long stack[WORDS];
+static struct task task;
+static unsigned long entries[ROOM];
+static unsigned count;
+
+static unsigned long addr(unsigned word)
+{
+	return (unsigned long)&stack[word];
+}
+
+/* A frame at @word: the caller's frame pointer and the return address. */
+static void frame(unsigned word, unsigned long next, unsigned long ret)
+{
+	stack[word] = next;
+	stack[word + 1] = ret;
+}
+
+/* Registers of user mode at the very top, as every entry from there leaves them; their mark. */
+static unsigned long user_regs(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)&stack[WORDS] - 1;
+
+	memset(regs, 0, sizeof(*regs));
+	regs->cs = 0x33;
+	return (unsigned long)regs | 1;
+}
+
+static void begin(void)
+{
+	memset(stack, 0, sizeof(stack));
+	task = (struct task){ .stack = stack, .kernel_sp = addr(100 - SWITCH_FRAME_WORDS) };
+}
+
+static enum unwind_reason walk_room(unsigned room)
+{
+	count = room;
+	return unwind_reliable(&task, entries, &count);
+}
+
+static enum unwind_reason walk(void)
+{
+	return walk_room(ROOM);
+}
+
+/* ---- accepted ----------------------------------------------------------------------- */
+
+static void user_task_ends_at_its_registers(void)
+{
+	begin();
+	frame(100, addr(110), FUNC(1));
+	frame(110, addr(120), FUNC(2));
+	frame(120, user_regs(), ENTRY_CALL);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 3);
+	CHECK_EQ(entries[0], FUNC(1));
+	CHECK_EQ(entries[2], ENTRY_CALL);
+}
+
+static void kernel_thread_ends_with_an_empty_frame_pointer_in_entry_text(void)
+{
+	begin();
+	frame(100, addr(110), FUNC(1));
+	frame(110, 0, ENTRY_CALL);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 2);
+}
+
+static void task_that_never_ran_is_inside_its_first_code(void)
+{
+	begin();
+	frame(100, 0, (unsigned long)kthread_first_return);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(entries[0], (unsigned long)kthread_first_return + 1);
+}
+
+static void dead_task_returns_into_nothing(void)
+{
+	begin();
+	task.stack = NULL;
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 0);
+}
+
+static void fault_in_a_user_copy_is_walked(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)&stack[120];
+
+	begin();
+	frame(100, addr(120) | 1, FUNC(1));
+	regs->cs = 0x10;
+	regs->rip = UACCESS;
+	regs->rbp = addr(150);
+	frame(150, user_regs(), FUNC(2));
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 3);
+	CHECK_EQ(entries[1], UACCESS + 1);
+}
+
+/* ---- refused ------------------------------------------------------------------------- */
+
+static void running_task_is_refused(void)
+{
+	begin();
+	task.running = true;
+	CHECK_EQ(walk(), UNWIND_RUNNING);
+}
+
+static void interrupted_kernel_function_is_refused(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)&stack[120];
+
+	begin();
+	frame(100, addr(120) | 1, FUNC(1));
+	regs->cs = 0x10;
+	regs->rip = FUNC(3);
+	regs->rbp = addr(150);
+	frame(150, user_regs(), FUNC(2));
+	CHECK_EQ(walk(), UNWIND_KERNEL_REGS);
+}
+
+static void return_address_outside_text_is_refused(void)
+{
+	begin();
+	frame(100, addr(110), (unsigned long)stack);
+	frame(110, user_regs(), FUNC(1));
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+	begin();
+	frame(100, addr(110), 0);
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+}
+
+/* The address after the last byte of text belongs to a call; the first byte of text does not. */
+static void addresses_are_judged_by_their_call(void)
+{
+	begin();
+	frame(100, addr(110), (unsigned long)text + TEXT_SIZE);
+	frame(110, user_regs(), FUNC(1));
+	CHECK_EQ(walk(), UNWIND_OK);
+	begin();
+	frame(100, addr(110), (unsigned long)text);
+	frame(110, user_regs(), FUNC(1));
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+}
+
+static void frame_pointer_that_does_not_rise_is_refused(void)
+{
+	begin();
+	frame(100, addr(100), FUNC(1));
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	begin();
+	frame(100, addr(110), FUNC(1));
+	frame(110, addr(104), FUNC(2));
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+}
+
+static void frame_pointer_off_the_stack_is_refused(void)
+{
+	begin();
+	frame(100, addr(WORDS) + 64, FUNC(1));
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	begin();
+	frame(100, addr(WORDS - 1), FUNC(1));	/* only half of it is on the stack */
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	begin();
+	frame(100, addr(110) + 4, FUNC(1));	/* not aligned */
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+}
+
+static void end_in_the_wrong_place_is_refused(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)&stack[120];
+
+	begin();
+	frame(100, 0, FUNC(1));			/* empty frame pointer, but not from entry code */
+	CHECK_EQ(walk(), UNWIND_BAD_END);
+	begin();
+	frame(100, addr(120) | 1, FUNC(1));	/* user registers, but not at the top */
+	regs->cs = 0x33;
+	CHECK_EQ(walk(), UNWIND_BAD_END);
+}
+
+static void stack_deeper_than_the_room_is_refused(void)
+{
+	begin();
+	for (unsigned i = 0; i < 10; i++)
+		frame(100 + 10 * i, addr(110 + 10 * i), FUNC(1));
+	frame(200, user_regs(), ENTRY_CALL);
+	CHECK_EQ(walk_room(10), UNWIND_TOO_DEEP);
+	CHECK_EQ(walk_room(11), UNWIND_OK);
+}
+
+/* Whatever the stack holds: an answer, no fault, no loop, and never more entries than room. */
+static void random_stacks_get_an_answer(void)
+{
+	srand((unsigned)tap_seed());
+	for (int round = 0; round < 200000; round++) {
+		begin();
+		for (int i = 0; i < 40; i++) {
+			unsigned word = 100 + (unsigned)rand() % 60;
+
+			switch (rand() % 4) {
+			case 0:
+				stack[word] = addr(100 + (unsigned)rand() % 80) | (rand() % 8 == 0);
+				break;
+			case 1:
+				stack[word] = FUNC(rand() % 30);
+				break;
+			case 2:
+				stack[word] = UACCESS;
+				break;
+			default:
+				stack[word] = (unsigned long)rand() % WORDS * 8 + addr(0);
+			}
+		}
+		walk();
+		CHECK(count <= ROOM);
+	}
+}
+
+int main(void)
+{
+	TAP_TEST(user_task_ends_at_its_registers);
+	TAP_TEST(kernel_thread_ends_with_an_empty_frame_pointer_in_entry_text);
+	TAP_TEST(task_that_never_ran_is_inside_its_first_code);
+	TAP_TEST(dead_task_returns_into_nothing);
+	TAP_TEST(fault_in_a_user_copy_is_walked);
+	TAP_TEST(running_task_is_refused);
+	TAP_TEST(interrupted_kernel_function_is_refused);
+	TAP_TEST(return_address_outside_text_is_refused);
+	TAP_TEST(addresses_are_judged_by_their_call);
+	TAP_TEST(frame_pointer_that_does_not_rise_is_refused);
+	TAP_TEST(frame_pointer_off_the_stack_is_refused);
+	TAP_TEST(end_in_the_wrong_place_is_refused);
+	TAP_TEST(stack_deeper_than_the_room_is_refused);
+	TAP_TEST(random_stacks_get_an_answer);
+	return tap_done();
+}
