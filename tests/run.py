@@ -215,7 +215,8 @@ def run_file_suite(suite, options, report):
         else:
             command = [sys.executable, os.path.abspath(__file__), "--unittest", suite.path]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=suite.timeout, check=False, env=environment, cwd=vm.TOP)
+                              timeout=suite.timeout, check=False, env=environment, cwd=vm.TOP,
+                              preexec_fn=vm.die_with_parent)
         for line in done.stdout.splitlines():
             tap.feed(line)
         trouble = tap.verdict(done.returncode)
@@ -372,8 +373,11 @@ def main():
         jobs = [pool.submit(run_file_suite, s, options, report) for s in suites if s.kind != "guest"]
         jobs += [pool.submit(run_configuration, config, chosen, options, report)
                  for config, chosen in guest_jobs([s for s in suites if s.kind == "guest"], options)]
-        for job in jobs:
-            job.result()
+        try:
+            for job in jobs:
+                job.result()
+        except KeyboardInterrupt:
+            os._exit(130)       # at once, not after the suites that wait: what runs dies with us
     print(f"{time.monotonic() - start:.0f} s")
     return report.finish()
 

@@ -5,6 +5,7 @@ Script(...) runs a shell script headless and yields the console line by line; Se
 a pseudo-terminal, for tests that type like a person. Both end their QEMU, and only theirs, when they are closed.
 """
 
+import ctypes
 import os
 import pty
 import re
@@ -36,6 +37,15 @@ def arguments(iso, config, mem="512M", cmdline="", accel=None):
     return words + (["--cmdline", cmdline] if cmdline else [])
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """For preexec_fn: what a test run started ends with it, however it ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def patience():
     """The factor for every hang detector: a machine that others load is slow, but not hung."""
     return min(8.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
@@ -54,7 +64,8 @@ class Script:
         self.file.flush()
         self.last = time.monotonic()
         self.process = subprocess.Popen(arguments(iso, config, cmdline=f"nmi_panic {cmdline}", **options) + ["--script", self.file.name],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=die_with_parent)
         self.watchdog = threading.Thread(target=self.watch, daemon=True)
         self.watchdog.start()
 
@@ -89,7 +100,7 @@ class Session:
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         self.process = subprocess.Popen(arguments(iso, config, **options), stdin=slave, stdout=slave,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         os.close(slave)
         self.text, self.seen, self.ready = "", 0, False
         self.rest = ""

@@ -14,6 +14,9 @@ import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.dirname(TESTS)
+sys.path.insert(0, os.path.join(TESTS, "lib"))
+import vm  # noqa: E402
+
 BUILD = "build/mutant"
 SEED = int(os.environ.get("TAP_SEED", "1"))
 
@@ -29,7 +32,8 @@ def table():
 class Mutants(unittest.TestCase):
     def build(self, name):
         done = subprocess.run(["make", "-s", "-j2", f"MUTANT={name}", "DEBUG=1", f"O={BUILD}", f"{BUILD}/test.iso"], cwd=TOP,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                              preexec_fn=vm.die_with_parent)
         self.assertEqual(done.returncode, 0, f"mutant {name} does not build:\n{done.stdout[-2000:]}")
 
     def caught(self, suite, cpus, seed, race):
@@ -37,7 +41,8 @@ class Mutants(unittest.TestCase):
         done = subprocess.run([sys.executable, os.path.join(TESTS, "run.py"), "--build", BUILD, "--only", f"={suite}",
                                "--config", f"{cpus},bios,q35", "--seed", str(seed),
                                "--cmdline", f"race={seed}" if race else ""], cwd=TOP, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False)
+                              stderr=subprocess.STDOUT, text=True, check=False,
+                              preexec_fn=vm.die_with_parent)
         last = done.stdout.strip().splitlines()[-1]
         self.assertRegex(last, r"^\d+ passed, \d+ failed$", done.stdout[-2000:])
         self.assertNotEqual(last, "0 passed, 0 failed", f"no suite {suite}")
