@@ -32,6 +32,7 @@ static void put_newline(struct ldisc *ld)
 		put_raw(ld, '\r');
 	if (ld->termios.oflag & (ONLCR | ONLRET))
 		ld->column = 0;
+	ld->edit_column = ld->column;	/* what follows starts a line */
 	put_raw(ld, '\n');
 }
 
@@ -40,7 +41,7 @@ static void put_return(struct ldisc *ld)
 	if (ld->termios.oflag & ONOCR && !ld->column)
 		return;
 	if (!(ld->termios.oflag & OCRNL) || ld->termios.oflag & ONLRET)
-		ld->column = 0;
+		ld->edit_column = ld->column = 0;
 	put_raw(ld, ld->termios.oflag & OCRNL ? '\n' : '\r');
 }
 
