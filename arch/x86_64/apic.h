@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The local APIC (xAPIC or x2APIC) and the IO-APICs.
+ * The local APIC (xAPIC or x2APIC).
  *
  * Private to arch/x86_64.  The lapic_ functions act on the local APIC of the
  * CPU they run on and may be called in any context unless noted.
@@ -30,8 +30,5 @@ void lapic_timer_start(u32 count);
 u32 lapic_timer_count(void);
 /* One-shot (false) or TSC-deadline (true) mode with VECTOR_TIMER. */
 void lapic_timer_mode(bool deadline);
-
-/* All IO-APICs of the MADT: every input masked. */
-void ioapic_init(void);
 
 #endif

@@ -26,7 +26,5 @@ void ap_boot(struct cpu *cpu);
 /* switch.S */
 void enter_idle(unsigned long stack_top) __noreturn;
 struct task *switch_stacks(unsigned long *save_sp, unsigned long new_sp, struct task *prev);
-void kthread_first_return(void);
-void fork_first_return(void);
 
 #endif

@@ -285,7 +285,7 @@ static void __init paging_map_image(const char *start, const char *end, int prot
 
 /*
  * The top-level entries of all areas exist from now on, so that roots never have
- * to be brought up to date: new_root copies entries 256..511 once.
+ * to be brought up to date: pgd_alloc() copies entries 256..511 once.
  */
 static void __init paging_fill_root(void)
 {

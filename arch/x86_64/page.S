@@ -5,9 +5,9 @@
  *	void page_clear(void *va);
  *	void page_copy(void *dst, const void *src);
  *
- * Any context. Clearing by plain moves takes less than half the time of rep stosq under an emulator, and is not slow on
- * hardware. Copying by plain moves would take two thirds of the time of rep movsq there, but twice its instructions, and
- * hardware prefers the string.
+ * Any context. Clearing by plain moves takes less than half the time of rep stosq under an
+ * emulator, and is not slow on hardware. Copying by plain moves would take two thirds of the time
+ * of rep movsq there, but twice its instructions, and hardware prefers the string.
  */
 	.text
 

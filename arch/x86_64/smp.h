@@ -15,8 +15,6 @@ void smpboot_prepare(void);
 void cpu_detect(void);
 /* Control registers and MSRs of this CPU; after segments_load(). */
 void cpu_setup(void);
-/* Everything a CPU needs before it may take interrupts. */
-void cpu_setup_local(struct cpu *cpu);
 
 /* An NMI of unknown origin is somebody's button: panic, to see all stacks. */
 extern bool nmi_panics;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cpu.c - what a program sees of the processor: registers, exceptions, extended state, translations, time.
+ * cpu.c - what a program sees of the processor: registers, exceptions, extended state,
+ * translations, time.
  *
  * timeout: 120
  */
@@ -186,7 +187,10 @@ static void bad_addresses_are_faults_that_name_them(void)
 	CHECK(t.signal == SIGSEGV && t.code == SEGV_ACCERR);
 }
 
-/* A handler may put anything into the registers that sigreturn restores: the program suffers, the kernel does not. */
+/*
+ * A handler may put anything into the registers that sigreturn restores: the program suffers,
+ * the kernel does not.
+ */
 static uintptr_t evil_rip;
 static unsigned long evil_flags;
 static short evil_segment;
@@ -326,7 +330,7 @@ static bool has_avx(void)
 	return (c >> 27 & 1) && (c >> 28 & 1);
 }
 
-/* Loads all vector registers with a pattern, makes a system call, and looks whether they still hold it. */
+/* Loads vector registers with a pattern, makes a system call, and looks whether they hold it. */
 static bool vectors_survive(uint64_t pattern, long nr)
 {
 	uint64_t got[4 * 2] = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arch/x86_64/acpi.c on tables that are right, wrong, and random: it reads no byte outside of them (ASan watches
- * blocks of exactly their size), and always leaves at least one CPU.
+ * arch/x86_64/acpi.c on tables that are right, wrong, and random: it reads no byte outside of them
+ * (ASan watches blocks of exactly their size), and always leaves at least one CPU.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -117,7 +117,8 @@ static void madt_lists_cpus_and_interrupt_controllers(void)
 static void power_off_is_found_in_the_dsdt(void)
 {
 	static const u32 tables[] = { 0x3000 };
-	static const u8 aml[] = { 1, 2, 3, 8, '_', 'S', '5', '_', 0x12, 8, 4, 0x0a, 5, 0x0a, 6, 0, 0, 9, 9 };
+	static const u8 aml[] = { 1, 2, 3, 8, '_', 'S', '5', '_', 0x12, 8, 4, 0x0a, 5, 0x0a, 6,
+				  0, 0, 9, 9 };
 	u8 fadt[76 + 32] = { 0 };
 	u32 dsdt = 0x4000, pm1a = 0x604;
 
