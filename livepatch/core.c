@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Enabling and disabling patches: checks, resolution of names, and the life of
+ * Enabling and disabling patches: checks, preparation, and the life of
  * a patch from klp_enable_patch() until its module may go.
  *
  * Decode, then perform: klp_prepare_patch() finds everything that can be wrong and
@@ -25,165 +25,6 @@ DEFINE_MUTEX_RANK(klp_mutex, RANK_KLP);
 LIST_HEAD(klp_patches);
 
 static void klp_free_work_fn(struct work_struct *work);
-
-/* ---- callbacks ------------------------------------------------------------- */
-
-int klp_pre_patch_callback(struct klp_object *obj)
-{
-	int error = obj->callbacks.pre_patch ? obj->callbacks.pre_patch(obj) : 0;
-
-	if (error > 0) {
-		/* Passed on, it would look like success to the module loader. */
-		pr_err("pre-patch callback of object '%s' returned %d: 0 or a negative errno is expected\n",
-		       klp_object_name(obj), error);
-		error = -EINVAL;
-	}
-	obj->callbacks.post_unpatch_enabled = !error;
-	return error;
-}
-
-void klp_post_patch_callback(struct klp_object *obj)
-{
-	if (obj->callbacks.post_patch)
-		obj->callbacks.post_patch(obj);
-}
-
-void klp_pre_unpatch_callback(struct klp_object *obj)
-{
-	if (obj->callbacks.pre_unpatch)
-		obj->callbacks.pre_unpatch(obj);
-}
-
-void klp_post_unpatch_callback(struct klp_object *obj)
-{
-	if (obj->callbacks.post_unpatch_enabled && obj->callbacks.post_unpatch)
-		obj->callbacks.post_unpatch(obj);
-	obj->callbacks.post_unpatch_enabled = false;
-}
-
-/* ---- resolution -------------------------------------------------------------- */
-
-static int klp_find_old_func(struct klp_object *obj, struct klp_func *func)
-{
-	struct ksym sym;
-	int error = ksym_find(obj->mod, func->old_name, func->old_sympos, &sym);
-
-	switch (error) {
-	case 0:
-		func->old_func = sym.start;
-		func->old_size = sym.size;
-		break;
-	case -EEXIST:
-		pr_err("unresolvable ambiguity for symbol '%s' in object '%s'\n", func->old_name,
-		       klp_object_name(obj));
-		return -EINVAL;
-	case -ERANGE:
-		pr_err("symbol position %lu for symbol '%s' in object '%s' not found\n",
-		       func->old_sympos, func->old_name, klp_object_name(obj));
-		return -EINVAL;
-	default:
-		pr_err("symbol '%s' not found in symbol table\n", func->old_name);
-		return -EINVAL;
-	}
-	if (!func->old_size) {
-		pr_err("kallsyms size lookup failed for '%s'\n", func->old_name);
-		return -ENOENT;
-	}
-	return 0;
-}
-
-static int klp_find_new_size(struct klp_func *func)
-{
-	struct ksym sym;
-
-	if (!ksym_lookup((unsigned long)func->new_func, &sym) ||
-	    sym.start != (unsigned long)func->new_func || !sym.size) {
-		pr_err("kallsyms size lookup failed for '%s' replacement\n", func->old_name);
-		return -ENOENT;
-	}
-	func->new_size = sym.size;
-	return 0;
-}
-
-static int klp_resolve_func(struct klp_object *obj, struct klp_func *func)
-{
-	int error = klp_find_old_func(obj, func);
-
-	if (error)
-		return error;
-	if (func->nop) {
-		func->new_func = (void *)func->old_func;
-		func->new_size = func->old_size;
-	} else {
-		error = klp_find_new_size(func);
-		if (error)
-			return error;
-	}
-	error = klp_hook_get(func->old_func, &func->hook);
-	if (error == -EINVAL)
-		pr_err("failed to find location for function '%s': it has no entry slot\n",
-		       func->old_name);
-	if (error == -EBUSY)
-		pr_err("failed to register ftrace handler for function '%s' (%d)\n", func->old_name,
-		       error);
-	/* A nop goes on behind the slot: through the slot it would come back for ever. */
-	func->version.ip = func->nop ? func->old_func + SLOT_SIZE : (unsigned long)func->new_func;
-	return error;
-}
-
-void klp_unresolve_object(struct klp_object *obj)
-{
-	struct klp_func *func;
-
-	klp_for_each_func(obj, func) {
-		if (func->hook)
-			klp_hook_put(func->hook);
-		func->hook = NULL;
-		func->old_func = 0;
-		func->old_size = 0;
-		func->new_size = 0;
-		if (func->nop)
-			func->new_func = NULL;
-	}
-}
-
-int klp_resolve_object(struct klp_object *obj)
-{
-	struct klp_func *func;
-	int error;
-
-	assert_mutex_held(&klp_mutex);
-	klp_for_each_func(obj, func) {
-		error = klp_resolve_func(obj, func);
-		if (error) {
-			klp_unresolve_object(obj);
-			return error;
-		}
-	}
-	return 0;
-}
-
-void klp_patch_object(struct klp_object *obj)
-{
-	struct klp_func *func;
-
-	assert_mutex_held(&klp_mutex);
-	klp_for_each_func(obj, func)
-		klp_hook_push(func);
-	obj->patched = true;
-	klp_hooks_sync();
-}
-
-void klp_unpatch_object(struct klp_object *obj)
-{
-	struct klp_func *func;
-
-	assert_mutex_held(&klp_mutex);
-	klp_for_each_func(obj, func)
-		if (func->patched)
-			klp_hook_pop(func);
-	obj->patched = false;
-}
 
 /* ---- checks before anything is done -------------------------------------------- */
 
@@ -253,9 +94,9 @@ static int klp_check_against_others(struct klp_patch *patch)
 	return 0;
 }
 
-/* ---- lists of objects and functions; nops of a replacing patch ------------------ */
+/* ---- lists of objects and functions ---------------------------------------------- */
 
-static void klp_init_func(struct klp_object *obj, struct klp_func *func)
+void klp_init_func(struct klp_object *obj, struct klp_func *func)
 {
 	func->version = (struct hook_version){ 0 };
 	func->hook = NULL;
@@ -265,7 +106,7 @@ static void klp_init_func(struct klp_object *obj, struct klp_func *func)
 	list_add_tail(&func->node, &obj->func_list);
 }
 
-static void klp_init_object(struct klp_patch *patch, struct klp_object *obj)
+void klp_init_object(struct klp_patch *patch, struct klp_object *obj)
 {
 	struct klp_func *func;
 
@@ -278,135 +119,6 @@ static void klp_init_object(struct klp_patch *patch, struct klp_object *obj)
 		klp_for_each_func_static(obj, func)
 			klp_init_func(obj, func);
 	list_add_tail(&obj->node, &patch->obj_list);
-}
-
-static bool klp_same_name(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static struct klp_object *klp_find_same_object(struct klp_patch *patch, const struct klp_object *old)
-{
-	struct klp_object *obj;
-
-	klp_for_each_object(patch, obj)
-		if (klp_same_name(obj->name, old->name))
-			return obj;
-	return NULL;
-}
-
-static bool klp_has_func(struct klp_object *obj, const struct klp_func *old)
-{
-	struct klp_func *func;
-
-	/* Positions 0 and 1 name the same symbol. */
-	klp_for_each_func(obj, func)
-		if (strcmp(func->old_name, old->old_name) == 0 &&
-		    max(func->old_sympos, 1UL) == max(old->old_sympos, 1UL))
-			return true;
-	return false;
-}
-
-static struct klp_object *klp_add_dynamic_object(struct klp_patch *patch,
-						 const struct klp_object *old)
-{
-	struct klp_object *obj = kzalloc(sizeof(*obj), GFP_KERNEL);
-
-	if (!obj)
-		return NULL;
-	if (old->name) {
-		obj->name = kstrdup(old->name, GFP_KERNEL);
-		if (!obj->name) {
-			kfree(obj);
-			return NULL;
-		}
-	}
-	obj->dynamic = true;
-	klp_init_object(patch, obj);
-	return obj;
-}
-
-static int klp_add_nop(struct klp_object *obj, const struct klp_func *old)
-{
-	struct klp_func *func;
-
-	if (klp_has_func(obj, old))
-		return 0;
-	func = kzalloc(sizeof(*func), GFP_KERNEL);
-	if (!func)
-		return -ENOMEM;
-	func->old_name = kstrdup(old->old_name, GFP_KERNEL);
-	if (!func->old_name) {
-		kfree(func);
-		return -ENOMEM;
-	}
-	func->old_sympos = old->old_sympos;
-	func->nop = true;
-	klp_init_func(obj, func);
-	return 0;
-}
-
-static int klp_add_nops_for(struct klp_patch *patch, struct klp_object *old)
-{
-	struct klp_object *obj = klp_find_same_object(patch, old);
-	struct klp_func *func;
-	int error;
-
-	if (!obj)
-		obj = klp_add_dynamic_object(patch, old);
-	if (!obj)
-		return -ENOMEM;
-	klp_for_each_func(old, func) {
-		error = klp_add_nop(obj, func);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int klp_add_nops(struct klp_patch *patch)
-{
-	struct klp_patch *old_patch;
-	struct klp_object *old;
-	int error;
-
-	list_for_each_entry(old_patch, &klp_patches, list) {
-		klp_for_each_object(old_patch, old) {
-			error = klp_add_nops_for(patch, old);
-			if (error)
-				return error;
-		}
-	}
-	return 0;
-}
-
-static void klp_free_nops_of(struct klp_object *obj)
-{
-	struct klp_func *func, *next;
-
-	list_for_each_entry_safe(func, next, &obj->func_list, node) {
-		if (!func->nop)
-			continue;
-		list_del(&func->node);
-		if (func->hook)
-			klp_hook_put(func->hook);
-		kfree(func->old_name);
-		kfree(func);
-	}
-}
-
-static void klp_free_nops(struct klp_patch *patch)
-{
-	struct klp_object *obj, *next;
-
-	list_for_each_entry_safe(obj, next, &patch->obj_list, node) {
-		klp_free_nops_of(obj);
-		if (!obj->dynamic)
-			continue;
-		list_del(&obj->node);
-		kfree(obj->name);
-		kfree(obj);
-	}
 }
 
 /* ---- prepare --------------------------------------------------------------------- */
@@ -599,17 +311,6 @@ void klp_free_patch_async(struct klp_patch *patch)
 	assert_mutex_held(&klp_mutex);
 	list_del_init(&patch->list);
 	schedule_work(&patch->free_work);
-}
-
-void klp_discard_nops(struct klp_patch *patch)
-{
-	struct klp_object *obj;
-	struct klp_func *func;
-
-	klp_for_each_object(patch, obj)
-		klp_for_each_func(obj, func)
-			if (func->nop && func->patched)
-				klp_hook_pop(func);
 }
 
 void klp_settle_patches(struct klp_patch *patch, int target)

@@ -3,7 +3,9 @@
  * What the files of livepatch/ share.  klp_mutex protects everything here unless a
  * line says otherwise; functions that say "held" assert it.
  *
- *	core.c		enabling: checks, resolution, the life of a patch
+ *	core.c		enabling: checks, preparation, the life of a patch
+ *	object.c	one object: resolution, its functions on and off the hooks, callbacks
+ *	replace.c	nops of a patch that replaces others
  *	hook.c		one hook per original function: its versions and its slot
  *	transition.c	the consistency model: states, flags, completion
  *	stack.c		the judgement of one task
@@ -48,6 +50,16 @@ static inline const char *klp_object_name(const struct klp_object *obj)
 	return klp_is_module(obj) ? obj->name : "vmlinux";
 }
 
+/* Takes a disabled or replaced patch off the list and frees it from a work item. */
+void klp_free_patch_async(struct klp_patch *patch);
+int klp_disable_patch(struct klp_patch *patch);	/* held */
+/* Brings the internal fields to their start and puts the entry on its list. */
+void klp_init_func(struct klp_object *obj, struct klp_func *func);
+void klp_init_object(struct klp_patch *patch, struct klp_object *obj);
+/* Frees what the transition leaves behind: a disabled patch, or the replaced ones. */
+void klp_settle_patches(struct klp_patch *patch, int target);
+
+/* ---- object.c ------------------------------------------------------------- */
 /* Looks up the functions of a loaded object and reserves their hooks: no effect on text. */
 int klp_resolve_object(struct klp_object *obj);
 void klp_unresolve_object(struct klp_object *obj);
@@ -59,9 +71,12 @@ int klp_pre_patch_callback(struct klp_object *obj);
 void klp_post_patch_callback(struct klp_object *obj);
 void klp_pre_unpatch_callback(struct klp_object *obj);
 void klp_post_unpatch_callback(struct klp_object *obj);
-/* Takes a disabled or replaced patch off the list and frees it from a work item. */
-void klp_free_patch_async(struct klp_patch *patch);
-int klp_disable_patch(struct klp_patch *patch);	/* held */
+/* ---- replace.c ------------------------------------------------------------ */
+/* A nop for each function of the older patches that @patch does not have. -ENOMEM. */
+int klp_add_nops(struct klp_patch *patch);
+/* Takes the nops off their hooks, after the older patches. */
+void klp_discard_nops(struct klp_patch *patch);
+void klp_free_nops(struct klp_patch *patch);
 
 /* ---- hook.c --------------------------------------------------------------- */
 /* The hook of the original function at @func, created if needed; one reference. -EINVAL: no slot. */
@@ -80,9 +95,6 @@ void klp_start_transition(void);
 void klp_cancel_transition(void);
 void klp_reverse_transition(void);
 void klp_force_transition(void);
-/* Frees what the transition leaves behind: a disabled patch, or the replaced ones. core.c */
-void klp_settle_patches(struct klp_patch *patch, int target);
-void klp_discard_nops(struct klp_patch *patch);
 void klp_complete_if_done(void);
 /* Calls fn for every task and every idle task, without holding a lock. (task) */
 void klp_for_each_task(void (*fn)(struct task *task));
