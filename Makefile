@@ -270,6 +270,7 @@ fuzz: setup      # random system calls and broken modules
 	@$(TEST) --kind fuzz
 bench: setup $(O)/test.iso $(O)/neurath.iso # the numbers of docs/performance.md
 	@$(PYTHON) tests/bench/boot.py $(O)
+	@$(PYTHON) tests/bench/icount.py $(O)
 	@$(PYTHON) tests/run.py --build $(O) --kind bench -v
 test-images: $(O)/test.iso
 

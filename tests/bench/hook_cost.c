@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * hook_cost.c - what a hook costs a call: getpid unpatched, during a transition, and after it, in ns a call (under
+ * -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME VALUE ns".
+ *
+ * configurations: cpus=1
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+#include <sys/prctl.h>
+#include "klp.h"
+
+#define PATCH	"klp_cost"
+#define CALLS	20000
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void bench_getpid(const char *name)
+{
+	uint64_t start, end;
+
+	for (int i = 0; i < 100; i++)
+		syscall(SYS_getpid);
+	start = now_ns();
+	for (int i = 0; i < CALLS; i++)
+		syscall(SYS_getpid);
+	end = now_ns();
+	tap_line("# bench getpid_%s %.1f ns", name, (double)(end - start) / CALLS);
+}
+
+static void cost_of_a_hook(void)
+{
+	char path[64], stack[2048];
+	pid_t sleeper = fork();
+
+	CHECK(sleeper >= 0);
+	if (sleeper == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			nap(1000000000);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stack", sleeper);
+	while (!strstr(slurp(path, stack, sizeof(stack)), "sleep_until_interruptible"))
+		sched_yield();
+	bench_getpid("unpatched");
+	CHECK_EQ(insmod(PATCH), 0);
+	CHECK_EQ(klp_read(PATCH, "transition"), 1);
+	bench_getpid("in_transition");
+	CHECK_EQ(klp_read(PATCH, "transition"), 1);
+	CHECK_EQ(klp_write(PATCH, "signal", "1"), 0);
+	while (klp_read(PATCH, "transition") == 1)
+		sched_yield();
+	bench_getpid("patched");
+	kill(sleeper, SIGKILL);
+	waitpid(sleeper, NULL, 0);
+	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+	while (klp_exists(PATCH))
+		sched_yield();
+	bench_getpid("unpatched_again");
+}
+
+int main(void)
+{
+	TAP_TEST(cost_of_a_hook);
+	return tap_done();
+}
