@@ -28,11 +28,13 @@ static void klp_free_work_fn(struct work_struct *work);
 
 /* ---- checks before anything is done -------------------------------------------- */
 
-static int klp_check_func(const struct klp_func *func)
+static int klp_check_func(const struct klp_object *obj, const struct klp_func *func)
 {
-	if (!func->old_name || !func->new_func || strlen(func->old_name) >= KSYM_NAME_LEN)
-		return -EINVAL;
-	return 0;
+	if (func->old_name && func->new_func && strlen(func->old_name) < KSYM_NAME_LEN)
+		return 0;
+	pr_err("function '%.64s' of object '%.64s' needs old_name and new_func\n",
+	       func->old_name ? func->old_name : "?", klp_object_name(obj));
+	return -EINVAL;
 }
 
 static int klp_check_object(const struct klp_object *obj)
@@ -40,12 +42,13 @@ static int klp_check_object(const struct klp_object *obj)
 	const struct klp_func *func;
 	int error;
 
-	if (!obj->funcs)
+	if (!obj->funcs || (obj->name && strlen(obj->name) >= MODULE_NAME_LEN)) {
+		pr_err("object '%.64s' needs a list of functions, and a name shorter than %d\n",
+		       klp_object_name(obj), MODULE_NAME_LEN);
 		return -EINVAL;
-	if (obj->name && strlen(obj->name) >= MODULE_NAME_LEN)
-		return -EINVAL;
+	}
 	klp_for_each_func_static(obj, func) {
-		error = klp_check_func(func);
+		error = klp_check_func(obj, func);
 		if (error)
 			return error;
 	}
@@ -57,8 +60,10 @@ static int klp_check_patch(const struct klp_patch *patch)
 	const struct klp_object *obj;
 	int error;
 
-	if (!patch || !patch->mod || !patch->objs)
+	if (!patch || !patch->mod || !patch->objs) {
+		pr_err("a patch needs mod and objs\n");
 		return -EINVAL;
+	}
 	klp_for_each_object_static(patch, obj) {
 		error = klp_check_object(obj);
 		if (error)
@@ -285,7 +290,8 @@ int klp_disable_patch(struct klp_patch *patch)
 	 * Barrier C: every slot leads to its selector before the first task can go back;
 	 * through the direct jump it would still run the new version.
 	 */
-	klp_hooks_sync();
+	if (!MUTANT(DISABLE_NO_ARM))
+		klp_hooks_sync();
 	patch->enabled = false;
 	klp_start_transition();
 	klp_complete_if_done();

@@ -19,6 +19,7 @@
  */
 #include "internal.h"
 #include <neurath/mm.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
 
@@ -201,6 +202,7 @@ bool klp_try_switch_task(struct task *task)
 
 	if (!test_task_flag(task, TIF_PATCH_PENDING))
 		return true;
+	race_point();
 	klp_judge_task(task, true, &look);
 	if (look.switched)
 		klp_task_done();

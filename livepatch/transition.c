@@ -38,6 +38,7 @@
  */
 #include "internal.h"
 #include <neurath/export.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 
 struct klp_patch *klp_transition_patch;
@@ -63,8 +64,10 @@ void klp_for_each_task(void (*fn)(struct task *task))
 		fn(task);
 	if (MUTANT(IDLE_FORGOTTEN))
 		return;
+	/* The idle task of a CPU that did not start has never run and never will. */
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
-		fn(idle_task(cpu));
+		if (cpus[cpu].online)
+			fn(idle_task(cpu));
 }
 
 /* ---- counting -------------------------------------------------------------- */
@@ -94,6 +97,7 @@ void klp_update_patch_state(struct task *task)
 
 	/* A full barrier: the target is read after the flag (barriers A, D). */
 	if (test_and_clear_bit(TIF_PATCH_PENDING, &task->flags)) {
+		race_point();
 		task->patch_state = READ_ONCE(klp_target_state);
 		klp_task_done();
 	}
@@ -186,6 +190,7 @@ void klp_init_transition(struct klp_patch *patch, int target)
 		klp_for_each_task(klp_flag_task);
 		smp_sync_core();
 	}
+	race_point();
 	klp_for_each_task(klp_set_initial_state);
 	/*
 	 * Barrier A: a selector that sees a transition flag must see the state of its
@@ -193,7 +198,8 @@ void klp_init_transition(struct klp_patch *patch, int target)
 	 * that has not been switched.
 	 */
 	smp_wmb();
-	klp_set_transition_flags(patch, true);
+	if (!MUTANT(FLAGS_AFTER_ARM))
+		klp_set_transition_flags(patch, true);
 	/* Barrier B follows with klp_hook_push(): no version is on a hook before its flag is set. */
 	smp_wmb();
 }
@@ -210,9 +216,12 @@ void klp_start_transition(void)
 	pr_notice("'%s': starting %s transition\n", klp_transition_patch->mod->name,
 		  klp_direction(klp_target_state));
 	klp_ranges_set(klp_transition_patch, klp_target_state);
+	if (MUTANT(FLAGS_AFTER_ARM))
+		klp_set_transition_flags(klp_transition_patch, true);
 	/* Ours, until every flag is set: completion must not come in between. */
 	atomic_inc(&klp_pending);
 	klp_set_flagging(true);
+	race_point();
 	if (!MUTANT(FLAG_BEFORE_STATE))
 		klp_for_each_task(klp_flag_task);
 	/*
@@ -301,6 +310,9 @@ static void klp_settle_patched(struct klp_patch *patch)
 
 static void klp_settle_unpatched(struct klp_patch *patch)
 {
+	if (MUTANT(FLAGS_BEFORE_POP))
+		klp_set_transition_flags(patch, false);
+	race_point();
 	klp_unpatch_objects(patch);
 	klp_hooks_sync();
 	/*
@@ -392,11 +404,32 @@ void klp_reverse_transition(void)
 	klp_complete_if_done();
 }
 
+/*
+ * Somebody may return into the functions that are being left, for ever: the memory
+ * of the patches they belong to is never given back.  The kernel's own functions
+ * stay anyway, so enabling a patch beside others marks none.
+ */
+static void klp_mark_forced(struct klp_patch *patch)
+{
+	struct klp_patch *other;
+
+	if (klp_target_state == KLP_TRANSITION_UNPATCHED) {
+		patch->forced = true;
+		return;
+	}
+	if (!patch->replace)
+		return;
+	list_for_each_entry(other, &klp_patches, list)
+		if (other != patch)
+			other->forced = true;
+}
+
 void klp_force_transition(void)
 {
 	assert_mutex_held(&klp_mutex);
 	pr_warn("forcing remaining tasks to the patched state\n");
 	klp_for_each_task(klp_update_patch_state);
+	klp_mark_forced(klp_transition_patch);
 }
 
 EXPORT_SYMBOL(klp_transition_running);

@@ -27,7 +27,6 @@
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/mm.h>
-#include <neurath/mutant.h>
 #include <neurath/mutex.h>
 #include <neurath/string.h>
 #include <neurath/task.h>
@@ -181,7 +180,7 @@ notrace void selector_rewind(struct pt_regs *regs)
 	/* Pairs with the release in selector_page_add(). */
 	unsigned pages = smp_load_acquire(&nr_selector_pages);
 
-	if (MUTANT(NO_REWIND) || user_mode(regs))
+	if (user_mode(regs))
 		return;
 	for (unsigned p = 0; p < pages; p++) {
 		unsigned long offset = regs->rip - selector_pages[p]->text;

@@ -11,7 +11,6 @@
 #include <neurath/bug.h>
 #include <neurath/printk.h>
 #include <neurath/spinlock.h>
-#include <neurath/string.h>
 #include "apic.h"
 #include "clock.h"
 #include "entry.h"
@@ -88,13 +87,11 @@ notrace void nmi_dispatch(struct pt_regs *regs)
 		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
 		arch_halt();
 	}
-	if (strstr(boot_info.cmdline, "nmi_panic")) {
+	if (nmi_panics) {
 		/* The NMI button reaches all CPUs at once: those that do not report leave their registers here. */
 		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
 		panic_regs(regs, "NMI on request");
 	}
-	if (nmi_panics)
-		panic_regs(regs, "NMI");
 	pr_warn("NMI without a known reason\n");
 }
 

@@ -16,8 +16,9 @@ enum mutant {
 	MUTANT_IDLE_FORGOTTEN,		/* idle tasks are neither flagged nor judged nor kicked */
 	MUTANT_FORK_NO_FLAG,		/* a child does not inherit the pending flag */
 	MUTANT_FORK_NO_STATE,		/* a child does not inherit the patch state */
-	MUTANT_NO_REWIND,		/* interrupted selectors are not rewound */
-	MUTANT_ARM_BEFORE_INIT,		/* slots armed before transition flags are set */
+	MUTANT_FLAGS_AFTER_ARM,		/* barrier B: versions on the hooks before their flags */
+	MUTANT_DISABLE_NO_ARM,		/* barrier C: tasks go back while slots jump directly */
+	MUTANT_FLAGS_BEFORE_POP,	/* barrier E: flags cleared before versions are popped */
 	MUTANT_STATE_BEFORE_SYNC,	/* completion resets states before the slots are changed */
 	MUTANT_EXIT_HOLE,		/* a dying task is not counted out */
 	MUTANT_NO_ON_CPU_WAIT,		/* a task wakes elsewhere while its stack is in use */

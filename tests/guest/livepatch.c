@@ -302,6 +302,35 @@ static void force_ends_a_transition_that_a_sleeper_blocks(void)
 	klp_unload(PATCH);
 }
 
+static void sleep_long(void *arg)
+{
+	nap(1000000000);
+}
+
+/* Somebody returns into the module for ever, as far as we know: it stays, and so does its name. */
+static void patch_that_was_disabled_by_force_is_never_unloaded(void)
+{
+	pid_t sleeper;
+	char path[64], stack[2048], buf[32];
+
+	CHECK_EQ(insmod("livepatch-blocked"), 0);
+	klp_write("livepatch_blocked", "signal", "1");	/* for whoever sleeps at the moment */
+	klp_wait("livepatch_blocked");
+	sleeper = start_child(sleep_long, NULL);
+	snprintf(path, sizeof(path), "/proc/%d/stack", sleeper);
+	while (!strstr(slurp(path, stack, sizeof(stack)), "patched_sleep_until"))
+		sched_yield();
+	CHECK_EQ(klp_write("livepatch_blocked", "enabled", "0"), 0);
+	CHECK_EQ(klp_read("livepatch_blocked", "transition"), 1);
+	CHECK_EQ(klp_write("livepatch_blocked", "force", "1"), 0);
+	while (klp_exists("livepatch_blocked"))
+		sched_yield();
+	CHECK_EQ(rmmod("livepatch_blocked"), EWOULDBLOCK);
+	CHECK_STR(slurp("/sys/module/livepatch_blocked/refcnt", buf, sizeof(buf)), "1");
+	end_child(sleeper);
+	CHECK_EQ(rmmod("livepatch_blocked"), EWOULDBLOCK);
+}
+
 /* ---- tasks that never sleep ------------------------------------------------------------------ */
 
 static void spin(void *arg)
@@ -371,6 +400,7 @@ int main(void)
 	} else {
 		tap_result(0, "oracle_loads", "");
 	}
+	TAP_TEST(patch_that_was_disabled_by_force_is_never_unloaded);
 	TAP_TEST(nothing_was_warned_about);
 	return tap_done();
 }
