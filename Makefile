@@ -4,6 +4,9 @@
 #
 # Sources are found by wildcard: a new file in a known folder is built without touching this file. A change of compiler
 # flags rebuilds what they were used for. Everything that is made goes below $(O).
+#
+# A target X for people is `X: setup`, and then a fresh make of X-now: only what is read after setup knows the compiler, and
+# what it says about itself, on a machine that had none.
 
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 SHELL := /bin/bash
@@ -43,7 +46,7 @@ PATCHABLE := -pg -mfentry -mnop-mcount -mrecord-mcount \
 	-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-optimize-sibling-calls -fno-shrink-wrap \
 	-fno-reorder-blocks-and-partition -flive-patching=inline-clone -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining
 
-CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -Iinclude -Iarch/x86_64/include -I$(O)/include \
+CPPFLAGS := -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -Iarch/x86_64/include -I$(O)/include \
 	-DCONFIG_DEBUG=$(DEBUG) -D__KERNEL__
 KFLAGS := -std=gnu17 -O2 -g -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing -fno-common \
@@ -75,17 +78,22 @@ module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
 .PHONY: help
 help:            # this text
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z_.]*\):[^=]*# \(.*\)/  \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':[^#]*# ' '/^[a-z_.]+:[^=]*# / { printf "  %-21s  %s\n", $$1, $$2 }' Makefile
 	@echo 'Options:'
 	@echo '  CPUS=2 MEM=512M FIRMWARE=bios|uefi ACCEL=tcg|kvm SHARE=hostdir SCRIPT=file.sh   for the virtual machine'
 	@echo '  V=1 shows commands; DEBUG=1 checks more at run time (in build/debug); O=dir builds elsewhere;'
 	@echo '  CI=true makes warnings errors; CROSS_COMPILE=prefix; BUSYBOX=path of a static busybox'
 .DEFAULT_GOAL := kernel
 
+# The whole recipe of a target for people, see above.
+now = +$(Q)$(MAKE) --no-print-directory $@-now
+
 # ---- the kernel -------------------------------------------------------------------------------------------------------
 
-.PHONY: kernel
-kernel: $(if $(wildcard kernel/main.c),$(KERNEL),$(KERNEL_OBJECTS)) # the kernel image with debug information, build/neurath.elf
+.PHONY: kernel kernel-now
+kernel: setup    # the kernel image with debug information, build/neurath.elf
+	$(now)
+kernel-now: $(KERNEL)
 
 # A file that changes exactly when the text of the variable named like it changes.
 $(O)/flags.%: FORCE
@@ -180,11 +188,14 @@ $(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $
 # ---- modules ----------------------------------------------------------------------------------------------------------
 
 MODULE_TOOL = $(PYTHON) tools/module --build $(O) --ld $(LD) --objcopy $(OBJCOPY) --objdump $(OBJDUMP)
-MODULE_INPUTS := $(KERNEL) $(O)/flags.MODULE_FLAGS tools/module $(shell find include -name '*.h')
+MODULE_INPUTS := $(KERNEL) $(O)/flags.MODULE_FLAGS tools/module tools/framecheck.py tools/elf.py \
+	$(shell find include arch/x86_64/include tests/modules -name '*.h')
 
-.PHONY: module
-module: setup $(KERNEL) $(O)/flags.MODULE_FLAGS # SRC=path/foo.c [OUT=dir]: builds foo.ko (several sources or a folder too)
+.PHONY: module module-now
+module: setup    # SRC=path/foo.c [OUT=dir]: builds foo.ko (several sources or a folder too)
 	$(if $(SRC),,$(error make module needs SRC=path/foo.c))
+	$(now)
+module-now: $(KERNEL) $(O)/flags.MODULE_FLAGS
 	$(Q)mkdir -p $(or $(OUT),$(O)/modules)
 	$(Q)$(MODULE_TOOL) --out $(or $(OUT),$(O)/modules) $(if $(NAME),--name $(NAME)) $(SRC)
 
@@ -197,7 +208,7 @@ $(foreach source,$(MODULES) $(TEST_MODULES),$(eval $(call module_rule,$(source))
 
 # ---- images -----------------------------------------------------------------------------------------------------------
 
-.PHONY: setup initrd iso
+.PHONY: setup initrd iso iso-now
 setup:           # installs what this machine lacks; does nothing when all is there
 	$(Q)BUSYBOX=$(BUSYBOX) tools/setup
 
@@ -224,7 +235,9 @@ $(O)/initrd-share: FORCE $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -t /host=$(SHARE) -o $@
 
-iso: setup $(O)/neurath.iso # the boot image for BIOS and UEFI, build/neurath.iso
+iso: setup       # the boot image for BIOS and UEFI, build/neurath.iso
+	$(now)
+iso-now: $(O)/neurath.iso
 BOOT_MODULES := $(if $(wildcard user/init/*.c),init=$(O)/user/init) $(foreach name,$(SERVERS),$(name)=$(O)/user/servers/$(name))
 define iso_rule
 $(O)/$(1).iso: $(KERNEL) $(O)/$(2) $(PROGRAMS) iso/grub.cfg tools/mkiso
@@ -242,22 +255,28 @@ RUN_ISO := $(O)/$(if $(SHARE),share,neurath).iso
 QEMU = $(PYTHON) tools/qemu --iso $(RUN_ISO) --cpus $(CPUS) --mem $(MEM) --firmware $(FIRMWARE) --accel $(ACCEL) \
 	$(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
 
-.PHONY: run guest debug
-run: setup $(RUN_ISO) # an interactive shell on this terminal; Ctrl-A x leaves
+.PHONY: run run-now guest guest-now debug debug-now
+run: setup       # an interactive shell on this terminal; Ctrl-A x leaves
+	$(now)
+run-now: $(RUN_ISO)
 	@$(QEMU)
 
-guest: setup $(RUN_ISO) # SCRIPT=file.sh: boots headless, runs the script, exits with its status
+guest: setup     # SCRIPT=file.sh [SHARE=dir]: boots headless and runs the script; fails if the script does
 	$(if $(SCRIPT),,$(error make guest needs SCRIPT=file.sh))
+	$(now)
+guest-now: $(RUN_ISO)
 	@$(QEMU) --script $(SCRIPT) --timeout $(or $(TIMEOUT),900)
 
-debug: setup $(RUN_ISO) # QEMU waits for gdb; in another terminal: gdb -x build/gdbinit
+debug: setup     # QEMU waits for gdb; in another terminal: gdb -x build/gdbinit
+	$(now)
+debug-now: $(RUN_ISO)
 	$(Q)printf 'file $(KERNEL)\ntarget remote :1234\n' >$(O)/gdbinit
 	@echo 'In another terminal: gdb -x $(O)/gdbinit'
 	@$(QEMU) --gdb
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test stress fuzz bench test-images
+.PHONY: test stress fuzz bench bench-now test-images
 TEST = $(PYTHON) tests/run.py --build build/debug $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) $(if $(filter 1,$(V)),-v)
 test: setup      # everything that CI runs [ONLY=pattern SEED=n]
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
@@ -265,10 +284,12 @@ test: setup      # everything that CI runs [ONLY=pattern SEED=n]
 stress: setup    # the long-running suites: races searched with random seeds
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	@$(TEST) --kind stress
-fuzz: setup      # random system calls and broken modules
+fuzz: setup      # random system calls of an ordinary user, 60 processes from SEED=n
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	@$(TEST) --kind fuzz
-bench: setup $(O)/test.iso $(O)/neurath.iso # the numbers of docs/performance.md
+bench: setup     # times and sizes, as lines "# bench NAME VALUE UNIT"
+	$(now)
+bench-now: $(O)/test.iso $(O)/neurath.iso
 	@$(PYTHON) tests/bench/boot.py $(O)
 	@$(PYTHON) tests/bench/icount.py $(O)
 	@$(PYTHON) tests/run.py --build $(O) --kind bench -v
