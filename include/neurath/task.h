@@ -36,22 +36,20 @@ struct port;
  *
  *	RUNNING -> (UN)INTERRUPTIBLE, KILLABLE	itself, before it tests its condition
  *	sleeping -> RUNNING			wake_up_state() when the mask matches
- *	RUNNING -> STOPPED, TRACED		itself, in signal handling
- *	STOPPED, TRACED -> RUNNING		SIGCONT, SIGKILL, ptrace
+ *	RUNNING -> STOPPED			itself, in signal handling
+ *	STOPPED -> RUNNING			SIGCONT, SIGKILL
  *	RUNNING -> DEAD				itself, at the end of do_exit(); never back
  */
 #define TASK_RUNNING		0x00
 #define TASK_INTERRUPTIBLE	0x01
 #define TASK_UNINTERRUPTIBLE	0x02
 #define TASK_STOPPED_BIT	0x04
-#define TASK_TRACED_BIT		0x08
 #define TASK_WAKEKILL		0x10	/* modifier: a fatal signal wakes it */
 #define TASK_NOLOAD		0x20	/* modifier: not counted in the load (TASK_IDLE) */
 #define TASK_DEAD		0x40
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
 #define TASK_STOPPED		(TASK_WAKEKILL | TASK_STOPPED_BIT)
-#define TASK_TRACED		(TASK_WAKEKILL | TASK_TRACED_BIT)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 /* Bits of task->flags: set by anybody, cleared by the task itself unless noted. (a) */
@@ -59,8 +57,6 @@ struct port;
 #define TIF_SIGPENDING		1
 #define TIF_NOTIFY_SIGNAL	2	/* a kick: look at your signals, there are none */
 #define TIF_PATCH_PENDING	3	/* has not reached klp_target_state yet (k) */
-#define TIF_SYSCALL_TRACE	4
-#define TIF_SINGLESTEP		5
 #define TIF_RESTORE_SIGMASK	6
 #define TIF_EXIT_WORK_MASK	(BIT(TIF_NEED_RESCHED) | BIT(TIF_SIGPENDING) | \
 				 BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_PATCH_PENDING) | \
@@ -157,13 +153,6 @@ struct task {
 	bool vfork_waiting;		/* its parent waits for exec or exit; see fork.c */
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
-
-	/* ptrace: kernel/signal/ptrace.c */
-	struct task *tracer;		/* (t) */
-	unsigned ptrace;		/* (t) PT_ flags, 0 = not traced */
-	struct list_head tracees;	/* (t) */
-	struct list_head tracee_node;	/* (t) */
-	siginfo_t *last_siginfo;	/* (@) while stopped */
 
 	/* Calls to servers */
 	struct call *call;		/* (!) embedded object, allocated with the task */

@@ -127,7 +127,7 @@ void vmobject_shrink_cache(void);		/* drops unused cached objects */
  * 0, -EFAULT, -ENOMEM. (task)
  */
 int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out);
-/* Copies between kernel memory and another address space: /proc, ptrace, calls. */
+/* Copies between kernel memory and another address space: /proc, calls. */
 ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n);
 ssize_t vm_copy_to(struct mm *mm, unsigned long addr, const void *src, size_t n);
 

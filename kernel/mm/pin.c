@@ -2,7 +2,7 @@
 /*
  * Reaching into an address space that need not be current's: pages are pinned
  * and accessed through the direct map.  Used by calls to servers (leases), /proc,
- * ptrace and exec.
+ * exec.
  *
  * A pinned page stays what it is for its owner until the owner forks: then either
  * side may get a copy at its next write, and the pin may be the other side's.  So pins

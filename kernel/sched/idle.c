@@ -24,8 +24,6 @@ struct task boot_idle_task = {
 	.pi_lock = SPINLOCK_INIT("idle->pi_lock", RANK_TASK_PI),
 	.comm = "swapper/0",
 	.thread_node = LIST_HEAD_INIT(boot_idle_task.thread_node),
-	.tracees = LIST_HEAD_INIT(boot_idle_task.tracees),
-	.tracee_node = LIST_HEAD_INIT(boot_idle_task.tracee_node),
 	.pending = { .queue = LIST_HEAD_INIT(boot_idle_task.pending.queue) },
 };
 
@@ -69,8 +67,6 @@ static struct task *__init idle_create(unsigned cpu)
 	snprintf(t->comm, sizeof(t->comm), "swapper/%u", cpu);
 	spin_lock_init_rank(&t->pi_lock, "idle->pi_lock", RANK_TASK_PI);
 	INIT_LIST_HEAD(&t->thread_node);
-	INIT_LIST_HEAD(&t->tracees);
-	INIT_LIST_HEAD(&t->tracee_node);
 	INIT_LIST_HEAD(&t->pending.queue);
 	return t;
 }

@@ -219,8 +219,6 @@ static void task_init_fields(struct task *t, const char *comm)
 	t->start_ns = clock_ns();
 	spin_lock_init_rank(&t->pi_lock, "task->pi_lock", RANK_TASK_PI);
 	INIT_LIST_HEAD(&t->thread_node);
-	INIT_LIST_HEAD(&t->tracees);
-	INIT_LIST_HEAD(&t->tracee_node);
 	INIT_LIST_HEAD(&t->pending.queue);
 	sched_init_entity(t);
 }
@@ -305,8 +303,6 @@ char task_state_letter(const struct task *t)
 		return t->process && t->process->leader == t ? 'Z' : 'X';
 	if (state & TASK_STOPPED_BIT)
 		return 'T';
-	if (state & TASK_TRACED_BIT)
-		return 't';
 	if (state & TASK_INTERRUPTIBLE)
 		return 'S';
 	if (state & TASK_UNINTERRUPTIBLE)

@@ -26,8 +26,6 @@ static bool signal_is_dropped(struct task *t, int sig, bool force)
 {
 	struct process *p = t->process;
 
-	if (t->ptrace && sig != SIGKILL)
-		return false;
 	/* It may be waited for, or get a handler before it is unblocked. */
 	if (sigismember(&t->blocked, sig) || sigismember(&t->real_blocked, sig))
 		return false;
@@ -92,7 +90,7 @@ static bool signal_thread_wants(struct task *t, int sig)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	if (READ_ONCE(t->state) & (TASK_STOPPED_BIT | TASK_TRACED_BIT))
+	if (READ_ONCE(t->state) & TASK_STOPPED_BIT)
 		return false;
 	return !test_task_flag(t, TIF_SIGPENDING);
 }
@@ -132,7 +130,7 @@ int signal_send_locked(int sig, const siginfo_t *info, struct task *t, bool grou
 	if (!target)
 		return 0;
 	if (signal_is_fatal(p, sig) && !sig_in(sig, SIG_SET_COREDUMP) &&
-	    !sigismember(&target->real_blocked, sig) && (sig == SIGKILL || !target->ptrace))
+	    !sigismember(&target->real_blocked, sig))
 		signal_start_group_exit(p, sig);
 	else
 		signal_wake_thread(target, sig == SIGKILL);

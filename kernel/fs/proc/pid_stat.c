@@ -9,7 +9,7 @@
 
 struct proc_facts {
 	char state;
-	pid_t pid, tgid, ppid, pgid, sid, tpgid, tracer;
+	pid_t pid, tgid, ppid, pgid, sid, tpgid;
 	unsigned int tty, threads;
 	u64 utime, stime, cutime, cstime;
 	struct credentials cred;
@@ -64,7 +64,6 @@ static void proc_collect_family(struct task *t, struct proc_facts *f)
 			f->tpgid = p->session->foreground ? p->session->foreground->pgid : -1;
 		f->cutime = p->cutime;
 		f->cstime = p->cstime;
-		f->tracer = t->tracer ? t->tracer->pid : 0;
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
@@ -191,8 +190,8 @@ static void proc_status_identity(struct seq_file *m, struct task *t, const struc
 	seq_printf(m, "Name:\t%s\n", t->comm);
 	if (!(t->pflags & PF_KTHREAD))
 		seq_printf(m, "Umask:\t%04o\n", f->umask);
-	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
-		   proc_state_word(f->state), f->tgid, f->pid, f->ppid, f->tracer);
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		   proc_state_word(f->state), f->tgid, f->pid, f->ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 		   c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 	seq_puts(m, "FDSize:\t64\nGroups:\t");
