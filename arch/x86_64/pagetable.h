@@ -35,7 +35,7 @@ void paging_unmap_init(void);
 /* How many kernel mappings are writable and executable: none, at any time. */
 unsigned long paging_count_writable_executable(void);
 
-/* A page range of a device, uncached (boot only; later: ioremap()). */
+/* A page range of a device, uncached (boot only). */
 void *kmap_device(phys_addr_t pa, size_t size);
 /* Firmware tables: through the direct map where it reaches them. (boot only) */
 const void *kmap_firmware(phys_addr_t pa, size_t size);

@@ -86,9 +86,8 @@ struct file *file_alloc(const struct file_ops *ops, unsigned flags, umode_t mode
 int file_open(const char *path, unsigned flags, umode_t mode, struct file **out);
 /* For exec: must be a regular file with x permission; -EACCES otherwise. */
 int file_open_exec(const char *path, struct file **out);
-/* Whole reads and writes at @pos from kernel memory; short only at end of file. */
+/* A whole read at @pos into kernel memory; short only at end of file. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
-ssize_t file_write_kernel(struct file *f, const void *buf, size_t n, loff_t pos);
 /* One transfer at @pos, or at f->pos and moving it when @pos is NULL. */
 ssize_t file_read(struct file *f, struct iobuf *to, loff_t *pos);
 ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos);

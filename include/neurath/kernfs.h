@@ -123,7 +123,6 @@ void kernfs_set_owner(struct kernfs_node *node, uid_t uid, gid_t gid);
 
 const char *kernfs_name(const struct kernfs_node *node);
 void *kernfs_private(const struct kernfs_node *node);
-struct kernfs_node *kernfs_parent(const struct kernfs_node *node);
 /* The node of an open kernfs file; NULL for other files. */
 struct kernfs_node *kernfs_of_file(const struct file *f);
 void kernfs_init(void);

@@ -113,8 +113,6 @@ void kstack_free(void *base);			/* (irq) */
 /* Memory of modules, in MODULE_BASE..MODULE_END, mapped RW+NX; kprotect_range() seals it. */
 void *module_alloc(size_t size);
 void module_free(void *p);
-void *ioremap(phys_addr_t pa, size_t size);	/* uncached; NULL = no memory */
-void iounmap(void *p);
 
 /*
  * Fault injection for tests: when armed, the @n-th allocation from now by this

@@ -12,7 +12,6 @@
 void random_init(void);			/* once, before the first user process */
 /* Fills @buf; never fails, never waits. (irq) */
 void random_bytes(void *buf, size_t n);
-u64 random_u64(void);
 /* Mixes @n bytes in (writes to /dev/random, interrupt times). (irq) */
 void random_add(const void *data, size_t n);
 /* 64 bits that are hard to guess, from the CPU: arch/x86_64/process.c. */

@@ -104,8 +104,6 @@ int ctty_get_sid(u64 id, pid_t *sid);		/* TIOCGSID */
 int ctty_check_access(u64 id, int sig);
 /* To the foreground group of the terminal: Ctrl-C and friends.  -ESRCH if there is none. */
 int ctty_send_signal(u64 id, int sig);
-/* The line is gone: SIGHUP and SIGCONT to the session leader, terminal released. */
-void ctty_hangup(u64 id);
 /* current's controlling terminal with a reference (/dev/tty), or NULL; *@id may be NULL. */
 struct file *ctty_get_file(u64 *id);
 

@@ -19,7 +19,6 @@ struct file;
 #define VM_SHARED	0x8
 #define VM_GROWSDOWN	0x10
 #define VM_STACK	0x20
-#define VM_DEVICE	0x40		/* physical pages: not counted, not given to a forked child */
 #define VM_NEVER_WRITE	0x80		/* shared, read-only for good: mprotect() cannot add VM_WRITE */
 #define VM_COPIED	0x100		/* private pages may stand in place of the object's (kernel/mm) */
 #define VM_NORESERVE	0x200	/* of vm_map() only: may exceed the machine's memory */
@@ -101,8 +100,6 @@ long vm_map(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool 
 	    struct vmobject *object, unsigned long offset, const char *name);
 int vm_unmap(struct mm *mm, unsigned long addr, size_t len);
 int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags);
-/* Maps device or boot-module pages anywhere; server syscalls. The address or -errno. */
-long vm_map_phys(struct mm *mm, phys_addr_t pa, size_t len, unsigned flags, bool uncached);
 /* The first area with end > @addr, or NULL.  Caller holds mmap_lock. */
 struct vm_area *vm_find(struct mm *mm, unsigned long addr);
 /*

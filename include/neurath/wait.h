@@ -103,12 +103,10 @@ struct completion {
 #define DECLARE_COMPLETION(var)	struct completion var = COMPLETION_INIT(var)
 #define DECLARE_COMPLETION_ONSTACK(var)	DECLARE_COMPLETION(var)
 void init_completion(struct completion *c);
-bool completion_done(struct completion *c);
 void complete(struct completion *c);
 void complete_all(struct completion *c);
 void wait_for_completion(struct completion *c);
 /* 0, or -ERESTARTSYS with nothing consumed. */
 int wait_for_completion_interruptible(struct completion *c);
-int wait_for_completion_killable(struct completion *c);
 
 #endif

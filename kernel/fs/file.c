@@ -116,13 +116,6 @@ ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos)
 	return file_transfer_all(f, &io, pos, file_read_at);
 }
 
-ssize_t file_write_kernel(struct file *f, const void *buf, size_t n, loff_t pos)
-{
-	struct iobuf io = iobuf_kernel((void *)buf, n);
-
-	return f->ops->write ? file_transfer_all(f, &io, pos, f->ops->write) : -EINVAL;
-}
-
 /* ---- state -------------------------------------------------------------------- */
 
 int file_stat(struct file *f, struct stat *st)

@@ -90,11 +90,6 @@ void *kernfs_private(const struct kernfs_node *node)
 	return node->private;
 }
 
-struct kernfs_node *kernfs_parent(const struct kernfs_node *node)
-{
-	return node->parent;
-}
-
 /* ---- running methods ------------------------------------------------------ */
 
 bool kernfs_enter(struct kernfs_node *node)

@@ -96,14 +96,6 @@ void random_bytes(void *buf, size_t n)
 	memset(key, 0, sizeof(key));
 }
 
-u64 random_u64(void)
-{
-	u64 x;
-
-	random_bytes(&x, sizeof(x));
-	return x;
-}
-
 /* Folds 32 bytes at a time into the key, with a block of the cipher between. */
 void random_add(const void *data, size_t n)
 {

@@ -133,7 +133,7 @@ int area_split_range(struct mm *mm, unsigned long start, unsigned long end)
 static bool area_can_merge(const struct vm_area *a, const struct vm_area *b)
 {
 	return a->end == b->start && a->flags == b->flags && !a->object && !b->object &&
-	       !a->name && !b->name && !(a->flags & (VM_GROWSDOWN | VM_STACK | VM_DEVICE));
+	       !a->name && !b->name && !(a->flags & (VM_GROWSDOWN | VM_STACK));
 }
 
 struct vm_area *area_merge(struct mm *mm, struct vm_area *area)

@@ -189,8 +189,6 @@ static int fault_in_area(struct mm *mm, struct vm_area *area, unsigned long va, 
 		tlb_flush_page_local(va);
 		return 0;
 	}
-	if (area->flags & VM_DEVICE)
-		return -EIO;
 	if (area->object)
 		return fault_object(mm, area, va, access);
 	return fault_private_new(mm, area, va, NULL);

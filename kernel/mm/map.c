@@ -34,7 +34,7 @@ static void vm_unmap_areas(struct mm *mm, unsigned long start, unsigned long end
 	while (area && area->start < end) {
 		struct vm_area *next = area_next(mm, area);
 
-		vm_zap(mm, area, area->start, area->end, true);
+		vm_zap(mm, area->start, area->end, true);
 		mm->total_vm -= (area->end - area->start) >> PAGE_SHIFT;
 		area_remove(mm, area);
 		area_free(area);
@@ -80,7 +80,7 @@ static unsigned long vm_choose_address(struct mm *mm, unsigned long wish, size_t
  */
 static bool vm_is_absurd(size_t len, unsigned flags)
 {
-	return (flags & VM_WRITE) && !(flags & (VM_SHARED | VM_DEVICE | VM_NORESERVE)) &&
+	return (flags & VM_WRITE) && !(flags & (VM_SHARED | VM_NORESERVE)) &&
 	       len >> PAGE_SHIFT > pages_total();
 }
 
@@ -140,8 +140,6 @@ static int vm_check_protect(struct mm *mm, unsigned long start, unsigned long en
 	if (!area_range_covered(mm, start, end))
 		return -ENOMEM;
 	for (area = vm_find(mm, start); area && area->start < end; area = area_next(mm, area)) {
-		if (area->flags & VM_DEVICE)
-			return -EINVAL;
 		if ((flags & VM_WRITE) && (area->flags & VM_NEVER_WRITE))
 			return -EACCES;
 	}
@@ -184,44 +182,6 @@ int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags)
 	err = vm_protect_locked(mm, addr, addr + len, flags);
 	mutex_unlock(&mm->mmap_lock);
 	return err;
-}
-
-/* Enters all pages: the memory has no other source that a fault could ask. */
-static int vm_enter_phys(struct mm *mm, struct vm_area *area, phys_addr_t pa, bool uncached)
-{
-	int prot = vm_pte_prot(area, true) | (uncached ? PTE_USER_UNCACHED : 0);
-	unsigned long va;
-
-	for (va = area->start; va < area->end; va += PAGE_SIZE, pa += PAGE_SIZE) {
-		pte_t *pte;
-
-		spin_lock(&mm->page_lock);
-		pte = pte_walk(mm->pgd, va, true);
-		if (pte)
-			WRITE_ONCE(*pte, pte_make(pa, prot));
-		spin_unlock(&mm->page_lock);
-		if (!pte)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-long vm_map_phys(struct mm *mm, phys_addr_t pa, size_t len, unsigned flags, bool uncached)
-{
-	long addr;
-	int err;
-
-	if (!len || ((pa | len) & ~PAGE_MASK))
-		return -EINVAL;
-	mutex_lock(&mm->mmap_lock);
-	addr = vm_map_locked(mm, 0, len, flags | VM_DEVICE | VM_SHARED, false, NULL, 0, NULL);
-	err = addr < 0 ? 0 : vm_enter_phys(mm, vm_find(mm, addr), pa, uncached);
-	if (err) {
-		vm_unmap_locked(mm, addr, len);
-		addr = err;
-	}
-	mutex_unlock(&mm->mmap_lock);
-	return addr;
 }
 
 int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr)

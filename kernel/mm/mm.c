@@ -73,8 +73,6 @@ static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
 	int err;
 
 	list_for_each_entry(area, &old->areas, node) {
-		if (area->flags & VM_DEVICE)
-			continue;
 		copy = area_dup(area);
 		if (!copy)
 			return -ENOMEM;
@@ -166,7 +164,7 @@ static void mm_destroy(struct mm *mm)
 	/* For the assertions only: nobody is left to lock out. */
 	mutex_lock(&mm->mmap_lock);
 	list_for_each_entry_safe(area, next, &mm->areas, node) {
-		vm_zap(mm, area, area->start, area->end, false);
+		vm_zap(mm, area->start, area->end, false);
 		area_free(area);
 	}
 	mutex_unlock(&mm->mmap_lock);

@@ -40,8 +40,7 @@ struct zap {
 };
 
 /* Clears entries from @va until the table ends or the batch is full; where it stopped. */
-static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va, unsigned long end,
-			       bool counted)
+static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va, unsigned long end)
 {
 	pte_t *pte;
 
@@ -53,8 +52,6 @@ static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va,
 		if (!pte_mapped(old))
 			continue;
 		WRITE_ONCE(*pte, 0);
-		if (!counted)
-			continue;
 		mm->rss--;
 		zap->pages[zap->nr++] = phys_to_page(pte_phys(old));
 	}
@@ -62,9 +59,8 @@ static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va,
 	return va;
 }
 
-void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end, bool flush)
+void vm_zap(struct mm *mm, unsigned long start, unsigned long end, bool flush)
 {
-	bool counted = !(area->flags & VM_DEVICE);
 	struct zap zap;
 	unsigned long va = start;
 
@@ -72,8 +68,8 @@ void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned l
 		unsigned long from = va;
 
 		zap.nr = 0;
-		va = zap_table(mm, &zap, va, ptes_table_end(va, end), counted);
-		if (flush && (zap.nr || !counted))
+		va = zap_table(mm, &zap, va, ptes_table_end(va, end));
+		if (flush && zap.nr)
 			tlb_flush_mm_range(mm, from, va);
 		for (unsigned i = 0; i < zap.nr; i++)
 			page_put(zap.pages[i]);
@@ -84,7 +80,7 @@ void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned l
 static bool reprotect_table(struct mm *mm, struct vm_area *area, unsigned long va,
 			    unsigned long end)
 {
-	bool shared = area->flags & (VM_SHARED | VM_DEVICE);
+	bool shared = area->flags & VM_SHARED;
 	bool changed = false;
 	pte_t *pte;
 

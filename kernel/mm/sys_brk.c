@@ -128,8 +128,6 @@ static long mremap_locked(struct mm *mm, const struct mremap_request *r)
 
 	if (!area || area->start > r->addr || area->end < r->addr + r->old_len)
 		return -EFAULT;
-	if (area->flags & VM_DEVICE)
-		return -EINVAL;
 	if (r->new_len > r->old_len && !vm_may_expand(mm, r->new_len - r->old_len))
 		return -ENOMEM;
 	if (r->flags & MREMAP_FIXED) {

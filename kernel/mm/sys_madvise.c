@@ -31,8 +31,6 @@ static bool madvise_is_hint(int advice)
 /* MADV_FREE may drop the pages at once: the contents until then are undefined. */
 static int madvise_may_drop(const struct vm_area *area, int advice)
 {
-	if (area->flags & VM_DEVICE)
-		return -EINVAL;
 	if (advice == MADV_FREE && (area->object || (area->flags & VM_SHARED)))
 		return -EINVAL;
 	return 0;
@@ -47,7 +45,7 @@ static int madvise_drop(struct mm *mm, unsigned long start, unsigned long end, i
 
 		if (err)
 			return err;
-		vm_zap(mm, area, max(start, area->start), min(end, area->end), true);
+		vm_zap(mm, max(start, area->start), min(end, area->end), true);
 	}
 	return 0;
 }

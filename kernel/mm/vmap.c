@@ -202,28 +202,3 @@ void vmap_stack_free(struct vmap_range *range)
 {
 	vmap_range_free(range);
 }
-
-void *ioremap(phys_addr_t pa, size_t size)
-{
-	phys_addr_t first = align_down(pa, PAGE_SIZE);
-	struct vmap_range *range;
-
-	if (!size || pa + size < pa)
-		return NULL;
-	size = align_up(pa + size, PAGE_SIZE) - first;
-	range = vmap_range_alloc(&vmap_main, size, 0);
-	if (!range)
-		return NULL;
-	for (size_t off = 0; off < size; off += PAGE_SIZE) {
-		if (kmap_page(range->start + off, first + off, PROT_KERNEL_UNCACHED)) {
-			vmap_range_free(range);
-			return NULL;
-		}
-	}
-	return (void *)(range->start + (pa - first));
-}
-
-void iounmap(void *p)
-{
-	vmap_free((void *)align_down((unsigned long)p, PAGE_SIZE));
-}

@@ -54,17 +54,6 @@ void complete_all(struct completion *c)
 	spin_unlock_irqrestore(&c->wait.lock, flags);
 }
 
-bool completion_done(struct completion *c)
-{
-	unsigned long flags;
-	bool done;
-
-	spin_lock_irqsave(&c->wait.lock, flags);
-	done = c->done != 0;
-	spin_unlock_irqrestore(&c->wait.lock, flags);
-	return done;
-}
-
 static int completion_wait(struct completion *c, unsigned state)
 {
 	struct wait_entry entry;
@@ -102,9 +91,4 @@ void wait_for_completion(struct completion *c)
 int wait_for_completion_interruptible(struct completion *c)
 {
 	return completion_wait(c, TASK_INTERRUPTIBLE);
-}
-
-int wait_for_completion_killable(struct completion *c)
-{
-	return completion_wait(c, TASK_KILLABLE);
 }

@@ -130,26 +130,6 @@ void session_process_exit(struct process *p)
 		file_put(file);
 }
 
-void ctty_hangup(u64 id)
-{
-	struct file *file = NULL;
-	struct session *s;
-	unsigned long flags;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	s = session_find_by_ctty(id);
-	if (s) {
-		if (s->leader) {
-			send_signal_process(SIGHUP, NULL, s->leader);
-			send_signal_process(SIGCONT, NULL, s->leader);
-		}
-		file = ctty_detach(s);
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (file)
-		file_put(file);
-}
-
 /* current's session if @id is its terminal, or NULL. */
 static struct session *ctty_my_session(u64 id)
 {

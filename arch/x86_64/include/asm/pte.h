@@ -27,7 +27,6 @@ typedef u64 pte_t;
 
 #define PTE_USER_WRITE		1
 #define PTE_USER_EXEC		2
-#define PTE_USER_UNCACHED	4	/* device memory */
 #define PTE_USER_NONE		8	/* keeps the page, allows no access */
 
 /* What one table of 4 KiB entries maps. */
@@ -41,8 +40,7 @@ static __always_inline pte_t pte_make(phys_addr_t pa, int prot)
 	/* Accessed and dirty beforehand: the processor need not write them. */
 	return pa | PTE_PRESENT | PTE_USER | PTE_ACCESSED |
 		(prot & PTE_USER_WRITE ? PTE_WRITE | PTE_DIRTY : 0) |
-		(prot & PTE_USER_EXEC ? 0 : PTE_NX) |
-		(prot & PTE_USER_UNCACHED ? PTE_UNCACHED | PTE_WT : 0);
+		(prot & PTE_USER_EXEC ? 0 : PTE_NX);
 }
 
 /* Holds a page, accessible or not. */
