@@ -27,7 +27,7 @@ int vm_pte_prot(const struct vm_area *area, bool writable);
  * Takes away the pages of [start, end), which lies in @area (L).  Pages are freed
  * after the flush; !@flush only when no CPU has the address space loaded.
  */
-void vm_zap(struct mm *mm, unsigned long start, unsigned long end, bool flush);
+void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end, bool flush);
 /* Brings the entries of all of @area in line with its flags (L). */
 void vm_reprotect(struct mm *mm, struct vm_area *area);
 /* Moves the entries of [from, from + len) of @area to @to, where nothing is (L). -ENOMEM without effect. */

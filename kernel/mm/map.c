@@ -34,7 +34,7 @@ static void vm_unmap_areas(struct mm *mm, unsigned long start, unsigned long end
 	while (area && area->start < end) {
 		struct vm_area *next = area_next(mm, area);
 
-		vm_zap(mm, area->start, area->end, true);
+		vm_zap(mm, area, area->start, area->end, true);
 		mm->total_vm -= (area->end - area->start) >> PAGE_SHIFT;
 		area_remove(mm, area);
 		area_free(area);

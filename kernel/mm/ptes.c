@@ -59,11 +59,12 @@ static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va,
 	return va;
 }
 
-void vm_zap(struct mm *mm, unsigned long start, unsigned long end, bool flush)
+void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end, bool flush)
 {
 	struct zap zap;
 	unsigned long va = start;
 
+	debug_assert(area->start <= start && end <= area->end);
 	while ((va = pte_next_table(mm->pgd, va, end)) < end) {
 		unsigned long from = va;
 

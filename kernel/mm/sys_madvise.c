@@ -45,7 +45,7 @@ static int madvise_drop(struct mm *mm, unsigned long start, unsigned long end, i
 
 		if (err)
 			return err;
-		vm_zap(mm, max(start, area->start), min(end, area->end), true);
+		vm_zap(mm, area, max(start, area->start), min(end, area->end), true);
 	}
 	return 0;
 }

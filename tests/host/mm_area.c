@@ -65,7 +65,7 @@ void vmobject_put(struct vmobject *o)
 }
 
 /* Page tables are not part of this test; what reaches them is checked for its range. */
-void vm_zap(struct mm *m, unsigned long start, unsigned long end, bool flush)
+void vm_zap(struct mm *m, struct vm_area *area, unsigned long start, unsigned long end, bool flush)
 {
 	CHECK(area->start <= start && start < end && end <= area->end && flush);
 }
