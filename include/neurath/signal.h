@@ -107,7 +107,7 @@ int ctty_send_signal(u64 id, int sig);
 /* current's controlling terminal with a reference (/dev/tty), or NULL; *@id may be NULL. */
 struct file *ctty_get_file(u64 *id);
 
-/* Membership: kernel/process.  All with tasklist_lock held. */
+/* Membership: kernel/process.  With tasklist_lock held, except for the last one. */
 int session_join_new(struct process *p);	/* own session and group of pid 1; -ENOMEM */
 void session_inherit(struct process *child, struct process *parent);
 void session_leave(struct process *p);		/* when it is reaped */

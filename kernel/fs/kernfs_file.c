@@ -51,6 +51,7 @@ static int kernfs_fill(struct file *f, struct kernfs_open *o)
 	struct kernfs_node *node = o->node;
 	int ret;
 
+	assert_mutex_held(&o->lock);
 	seq_free(&o->seq);
 	o->filled = false;
 	o->seq.node = node;

@@ -72,6 +72,7 @@ static struct mount *mount_at(const char *path)
 	size_t len = mount_prefix_len(path);
 	struct mount *m;
 
+	assert_mutex_held(&mount_mutex);
 	list_for_each_entry(m, &mount_list, node) {
 		if (m->len == len && !memcmp(m->prefix, path, len))
 			return m;

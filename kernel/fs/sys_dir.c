@@ -157,8 +157,10 @@ static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64
 static long dir_list(struct file *f, struct dir_collector *c, void __user *ubuf)
 {
 	loff_t pos = f->pos;
-	int ret = f->ops->readdir(f, &c->sink, &pos);
+	int ret;
 
+	assert_mutex_held(&f->pos_lock);
+	ret = f->ops->readdir(f, &c->sink, &pos);
 	if (!c->used)
 		return ret ? ret : c->full ? -EINVAL : 0;
 	if (copy_to_user(ubuf, c->buf, c->used))

@@ -201,6 +201,7 @@ static loff_t lseek_usual(struct file *f, loff_t off, int whence)
 	loff_t base = 0;
 	int ret = 0;
 
+	assert_mutex_held(&f->pos_lock);
 	if (whence == SEEK_CUR)
 		base = f->pos;
 	else if (whence == SEEK_END || whence == SEEK_DATA || whence == SEEK_HOLE)

@@ -51,7 +51,7 @@ void call_complete(struct call *c, s64 status, u64 aux)
 	c->aux = aux;
 	/* A GONE note outlives the call; any other is pointless now. */
 	if (c->cancel.note.reason != PORT_CANCEL_GONE)
-		port_unlink_note(&c->cancel);
+		port_unlink_note(c->port, &c->cancel);
 	/* Release: pairs with the acquire in call_prepare_sleep(). */
 	smp_store_release(&c->state, CALL_DONE);
 	/* Under the lock: the client takes it before it goes on, so the task is still there. */

@@ -45,7 +45,8 @@ void port_file_attach_locked(struct port_file *pf, u64 handle);
 void port_set_ready_locked(struct port *port, u64 handle, u32 mask);
 
 /* ---- note.c ---- */
-void port_unlink_note(struct port_note_node *n);	/* caller holds port->lock */
+/* Caller holds port->lock. */
+void port_unlink_note(struct port *port, struct port_note_node *n);
 /*
  * Next note of @port; false = none.  *owner, if not NULL, must be given to its free()
  * once port->lock, which the caller holds, is released.

@@ -47,8 +47,9 @@ bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64
 	return alive;
 }
 
-void port_unlink_note(struct port_note_node *n)
+void port_unlink_note(struct port *port, struct port_note_node *n)
 {
+	assert_spin_held(&port->lock);
 	if (n->queued) {
 		list_del_init(&n->node);
 		n->queued = false;
@@ -64,7 +65,7 @@ bool port_take_note(struct port *port, struct port_note *note, struct port_note_
 	n = list_first_entry_or_null(&port->notes, struct port_note_node, node);
 	if (!n)
 		return false;
-	port_unlink_note(n);
+	port_unlink_note(port, n);
 	*note = n->note;
 	if (n == port->irq_note) {
 		note->value = port->irq_bits;

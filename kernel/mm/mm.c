@@ -72,6 +72,7 @@ static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
 	struct vm_area *area, *copy;
 	int err;
 
+	assert_mutex_held(&old->mmap_lock);
 	list_for_each_entry(area, &old->areas, node) {
 		copy = area_dup(area);
 		if (!copy)
@@ -164,7 +165,7 @@ static void mm_destroy(struct mm *mm)
 	/* For the assertions only: nobody is left to lock out. */
 	mutex_lock(&mm->mmap_lock);
 	list_for_each_entry_safe(area, next, &mm->areas, node) {
-		vm_zap(mm, area->start, area->end, false);
+		vm_zap(mm, area, area->start, area->end, false);
 		area_free(area);
 	}
 	mutex_unlock(&mm->mmap_lock);

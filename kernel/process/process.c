@@ -88,6 +88,7 @@ struct process *process_find(pid_t pid)
 {
 	struct task *t = task_find(pid);
 
+	assert_spin_held(&tasklist_lock);
 	if (!t || t->process->leader != t || t->process->state == PROCESS_REAPED)
 		return NULL;
 	return t->process;

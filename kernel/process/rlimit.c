@@ -36,6 +36,7 @@ static int rlimit_exchange(struct process *p, unsigned resource, const struct rl
 {
 	struct rlimit64 *lim = &p->rlim[resource];
 
+	assert_spin_held(&p->lock);
 	*old = *lim;
 	if (!new)
 		return 0;

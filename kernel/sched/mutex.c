@@ -40,6 +40,7 @@ static __always_inline bool mutex_owner_exchange(struct mutex *m, unsigned long 
 /* Takes the mutex if it is free, else marks it contended.  Caller holds m->lock. */
 static bool mutex_take_or_mark(struct mutex *m)
 {
+	assert_spin_held(&m->lock);
 	for (;;) {
 		unsigned long o = READ_ONCE(m->owner);
 		unsigned long waiters = list_empty(&m->waiters) ? 0 : MUTEX_WAITERS;
@@ -56,6 +57,7 @@ static bool mutex_take_or_mark(struct mutex *m)
 /* Leaves the queue; the last one that goes clears the mark.  Caller holds m->lock. */
 static void mutex_leave(struct mutex *m, struct mutex_waiter *w)
 {
+	assert_spin_held(&m->lock);
 	list_del(&w->node);
 	if (list_empty(&m->waiters))
 		__atomic_fetch_and(&m->owner, ~MUTEX_WAITERS, __ATOMIC_SEQ_CST);

@@ -38,6 +38,7 @@ static struct kmem_cache *task_cache;
 /* First pid >= @from whose bit is @used; PID_MAX if there is none.  Caller holds pid_lock. */
 static pid_t pid_scan(pid_t from, bool used)
 {
+	assert_spin_held(&pid_lock);
 	for (unsigned word = from / 64; word < ARRAY_SIZE(pid_used); word++) {
 		u64 bits = used ? pid_used[word] : ~pid_used[word];
 
@@ -104,6 +105,7 @@ static bool pid_make_leaf(pid_t pid)
 /* Caller holds pid_lock; the leaf of @pid exists. */
 static struct task **pid_slot(pid_t pid)
 {
+	assert_spin_held(&pid_lock);
 	return &pid_leaves[pid / PIDS_PER_LEAF][pid % PIDS_PER_LEAF];
 }
 

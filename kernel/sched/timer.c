@@ -64,6 +64,7 @@ static struct timer_base *timer_lock_base(struct timer *t)
 /* Returns whether it was armed.  Caller holds the base's lock. */
 static bool timer_disarm(struct timer_base *base, struct timer *t)
 {
+	assert_spin_held(&base->lock);
 	if (!t->armed)
 		return false;
 	pheap_remove(&base->heap, &t->node);

@@ -38,6 +38,7 @@ static void wake_up_place(struct task *t)
 {
 	unsigned here = cpu_id();
 
+	assert_spin_held(&t->pi_lock);
 	if (sched_waker_sleeps_soon() && (t->se.cpus_allowed & BIT(here)) &&
 	    this_rq()->nr_running == 1)
 		sched_enqueue_on(t, here, false);

@@ -246,6 +246,7 @@ void delayed_work_timer(struct timer *timer)
 /* Caller holds wq_lock; the work is not pending. */
 static void delayed_work_start(struct delayed_work *dwork, u64 delay_ns)
 {
+	assert_spin_held(&wq_lock);
 	dwork->work.pending = true;
 	if (delay_ns)
 		timer_arm(&dwork->timer, clock_ns() + delay_ns);

@@ -18,6 +18,7 @@ bool signal_may_send(int sig, struct process *target)
 {
 	const struct credentials *mine = &current->process->cred, *its = &target->cred;
 
+	assert_spin_held(&tasklist_lock);
 	if (is_superuser() || mine->euid == its->suid || mine->euid == its->uid ||
 	    mine->uid == its->suid || mine->uid == its->uid)
 		return true;
