@@ -9,6 +9,7 @@
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
+#include <neurath/errno.h>
 #include <neurath/printk.h>
 #include <neurath/string.h>
 #include "acpi.h"
@@ -157,18 +158,18 @@ static void __init acpi_parse_madt(const struct acpi_header *table)
 	}
 }
 
-/* A small integer of AML at *p, or -1. */
+/* A small integer of AML at *p, or -ENOENT. */
 static int __init acpi_aml_byte(const u8 **p, const u8 *end)
 {
 	if (*p >= end)
-		return -1;
+		return -ENOENT;
 	if (**p == 0x00 || **p == 0x01)		/* Zero, One */
 		return *(*p)++;
 	if (**p == 0x0a && *p + 1 < end) {	/* BytePrefix */
 		*p += 2;
 		return (*p)[-1];
 	}
-	return -1;
+	return -ENOENT;
 }
 
 /* Name(_S5_, Package { a, b, ... }) without interpreting anything around it. */

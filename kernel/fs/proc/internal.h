@@ -31,7 +31,7 @@ struct proc_pid_entry {
 int proc_pid_lookup(struct kernfs_node *parent, struct task *task, bool is_thread,
 		    struct kernfs_node **out);	/* takes the reference over */
 void proc_put_task(void *task);
-/* The number that @name is, or -1. */
+/* The number that @name is, or -ENOENT. */
 pid_t proc_parse_number(const char *name);
 u64 proc_pid_ino(pid_t pid, unsigned int index);
 bool proc_task_exists(const struct task *t);

@@ -22,10 +22,10 @@ pid_t proc_parse_number(const char *name)
 	pid_t n = 0;
 
 	if (!*name || (*name == '0' && name[1]))
-		return -1;
+		return -ENOENT;
 	for (; *name; name++) {
 		if (*name < '0' || *name > '9' || n > INT_MAX / 10 - 1)
-			return -1;
+			return -ENOENT;
 		n = n * 10 + (*name - '0');
 	}
 	return n;
