@@ -7,7 +7,7 @@
  *
  * The page tables built here are only for booting.  They map the first 4 GiB
  * three times, writable and executable: identity (for the jump), at the direct
- * map, and, the first GiB, at the kernel base.  arch/x86_64/paging.c replaces
+ * map, and, the first GiB, at the kernel base.  arch/x86_64/kmap.c replaces
  * them; the application processors pass through them once more
  * (trampoline.S); then paging_forget_boot_tables() clears them.
  */

@@ -2,7 +2,7 @@
 /*
  * Entry slots and text poking.  Every C function that is not notrace starts with
  * a 5-byte slot that holds a NOP or "jmp rel32".  arch/x86_64/text_poke.c changes
- * text; livepatch/hook.c and kernel/trace decide what a slot holds.
+ * text; livepatch/hook.c decides what a slot holds.
  */
 #ifndef NEURATH_HOOK_H
 #define NEURATH_HOOK_H

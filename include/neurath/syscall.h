@@ -3,7 +3,7 @@
  * System calls register themselves: SYSCALL_DEFINEn(name, nr, type, arg, ...)
  * next to the code that implements them.  The entry is __x64_sys_name(regs), a
  * function with an entry slot that a live patch can name.  Numbers and
- * semantics are Linux's; Neurath's own start at 1024 (uapi/neurath.h).
+ * semantics are Linux's; Neurath's own start at 1024 (uapi/syscall_nr.h).
  *
  * A call returns a value >= 0 or a negative errno, among them the ERESTART
  * family.

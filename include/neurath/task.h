@@ -12,7 +12,7 @@
  *
  * Legend of the marks: (t) tasklist_lock, (s) process->lock, (r) lock of the
  * run queue of task->cpu, (p) pi_lock, (@) the task itself only, (!) constant
- * after publication, (a) atomic, (k) see include/neurath/livepatch.h.
+ * after publication, (a) atomic, (k) see include/neurath/klp_sched.h.
  */
 #ifndef NEURATH_TASK_H
 #define NEURATH_TASK_H
@@ -111,15 +111,15 @@ struct task {
 	unsigned long kernel_sp;	/* saved stack pointer while off the CPU */
 	unsigned long flags;		/* (a) TIF_ bits */
 	int patch_state;		/* (k) KLP_TRANSITION_* */
-	unsigned on_cpu;		/* 1 from before the switch to it until after the switch away */
+	unsigned on_cpu;		/* (r) 1 from before the switch to it until after the switch away */
 
-	unsigned state;			/* see the table above */
-	unsigned pflags;
+	unsigned state;			/* (@), a waker under (p): see the table above */
+	unsigned pflags;		/* (@) PF_ bits */
 	unsigned cpu;			/* (r) run queue it belongs to */
 	spinlock_t pi_lock;		/* serialises wake-ups */
 	struct sched_entity se;
-	atomic_t refs;
-	void *stack;			/* base of the kernel stack; NULL once freed */
+	atomic_t refs;			/* (a) */
+	void *stack;			/* (p) base of the kernel stack; NULL once freed */
 
 	/* Identity */
 	pid_t pid;			/* (!) thread id, unique in the pid table */
@@ -147,10 +147,10 @@ struct task {
 	unsigned long trap_nr, trap_error, trap_addr;	/* (@) of the last user fault, for its frame */
 
 	/* Exit and threads */
-	int exit_code;			/* wait(2) format (t) */
+	int exit_code;			/* (t) wait(2) format */
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
-	bool vfork_waiting;		/* its parent waits for exec or exit; see fork.c */
+	bool vfork_waiting;		/* (@) once it runs: its parent waits for exec or exit; see fork.c */
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
@@ -183,8 +183,8 @@ struct credentials {
  * reaped.  Marks as above.
  */
 struct process {
-	spinlock_t lock;
-	atomic_t refs;
+	spinlock_t lock;		/* RANK_SIGNAL */
+	atomic_t refs;			/* (a) */
 	pid_t pid;			/* (!) == tgid */
 	struct task *leader;		/* (t)+(s) */
 	struct list_head threads;	/* (t)+(s): read under either; a gone leader stays */
@@ -196,7 +196,7 @@ struct process {
 	struct process *parent;		/* (t) */
 	struct list_head children;	/* (t) */
 	struct list_head sibling;	/* (t) */
-	struct wait_queue_head wait_child;	/* parents sleep here in wait4 */
+	struct wait_queue_head wait_child;	/* (own lock) parents sleep here in wait4 */
 	int exit_signal;		/* (t) sent to the parent */
 	struct list_head process_node;	/* (t) all_processes */
 
@@ -209,7 +209,7 @@ struct process {
 	/* Signals */
 	struct k_sigaction action[_NSIG];	/* (s) */
 	struct sigpending shared_pending;	/* (s) */
-	atomic_t nr_queued;		/* siginfo waiting in all queues: RLIMIT_SIGPENDING */
+	atomic_t nr_queued;		/* (a) siginfo waiting in all queues: RLIMIT_SIGPENDING */
 	unsigned sig_flags;		/* (s) SIGNAL_ bits: signal.h */
 	int group_exit_code;		/* (s) */
 	struct task *exec_task;		/* (s) waits in execve for the other threads to die */
@@ -236,8 +236,8 @@ struct process {
 	struct cpu_itimer itimer_cpu[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF */
 	u64 utime, stime;		/* (s) of dead threads */
 	u64 cutime, cstime;		/* (t) of waited-for children */
-	u64 start_ns;
-	unsigned long min_flt;
+	u64 start_ns;			/* (!) */
+	unsigned long min_flt;		/* statistics: threads may lose a count to each other */
 };
 
 extern spinlock_t tasklist_lock;

@@ -67,8 +67,8 @@ struct mm {
 	phys_addr_t pgd;		/* (!) */
 	u64 cpu_mask;			/* (a) CPUs that may have it loaded: mm_activate() */
 	unsigned long brk_start, brk;	/* (mmap_lock) */
-	unsigned long stack_start;
-	unsigned long arg_start, arg_end, env_start, env_end;	/* for /proc */
+	unsigned long stack_start;	/* (!) these five and auxv: for /proc, set by exec */
+	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long auxv[48];
 	size_t rss;			/* (page_lock) pages present */
 	size_t total_vm;		/* (mmap_lock) pages mapped */
