@@ -131,20 +131,20 @@ static ssize_t kernfs_write(struct file *f, struct iobuf *from, loff_t *pos)
 
 static loff_t kernfs_lseek(struct file *f, loff_t off, int whence)
 {
-	const struct file_ops *stream = kernfs_stream(kernfs_open_of(f)->node);
-	loff_t pos;
+	struct kernfs_node *node = kernfs_open_of(f)->node;
+	const struct file_ops *stream = kernfs_stream(node);
+	loff_t base = 0, pos;
 
 	if (stream && stream->lseek)
 		return stream->lseek(f, off, whence);
+	/* Directories, and links opened as such, have no methods. */
 	if (whence == SEEK_CUR)
-		pos = f->pos + off;
-	else if (whence == SEEK_SET)
-		pos = off;
-	else if (whence == SEEK_END && kernfs_open_of(f)->node->ops->size)
-		pos = kernfs_open_of(f)->node->ops->size(kernfs_open_of(f)->node->private) + off;
-	else
+		base = f->pos;
+	else if (whence == SEEK_END && node->ops && node->ops->size)
+		base = node->ops->size(node->private);
+	else if (whence != SEEK_SET)
 		return -EINVAL;
-	return pos < 0 ? -EINVAL : pos;
+	return __builtin_add_overflow(base, off, &pos) || pos < 0 ? -EINVAL : pos;
 }
 
 static long kernfs_ioctl(struct file *f, unsigned cmd, unsigned long arg)
@@ -412,6 +412,7 @@ static int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned
  */
 static int kernfs_follow(struct kernfs_node *node, struct path_request *rq)
 {
+	struct stat st;
 	struct file *f;
 	int ret = node->ops->follow(node->private, &f);
 
@@ -426,10 +427,13 @@ static int kernfs_follow(struct kernfs_node *node, struct path_request *rq)
 		rq->file = f;
 		return 0;
 	}
-	if (rq->op == PORT_STAT) {
-		struct stat st;
-
-		ret = file_stat(f, &st);
+	if (rq->op != PORT_STAT) {
+		/* What a name says about an object without a name cannot be changed by it. */
+		file_put(f);
+		return rq->op == PORT_STATFS ? -ENOSYS : -EPERM;
+	}
+	ret = file_stat(f, &st);
+	if (!ret) {
 		rq->dev = st.st_dev;
 		rq->attr = (struct port_attr){
 			.node = st.st_ino, .mode = st.st_mode, .nlink = st.st_nlink,
