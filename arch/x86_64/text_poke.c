@@ -94,10 +94,10 @@ static phys_addr_t poke_phys(unsigned long va)
 	return pte_phys(*pte) + (va & ~PAGE_MASK);
 }
 
-static void poke_map(unsigned long va)
+static void poke_map(unsigned long va, size_t n)
 {
 	phys_addr_t first = poke_phys(va) & PAGE_MASK;
-	unsigned long last_byte = va + SLOT_SIZE - 1;
+	unsigned long last_byte = va + n - 1;
 
 	*poke_ptes[0] = first | POKE_PTE_FLAGS;
 	tlb_flush_page_local(POKE_ALIAS);
@@ -112,7 +112,7 @@ static void poke_bytes(unsigned long va, const u8 *bytes, size_t n)
 {
 	u8 *alias;
 
-	poke_map(va);
+	poke_map(va, n);
 	alias = (u8 *)(POKE_ALIAS + (va & ~PAGE_MASK));
 	memcpy(alias, bytes, n);
 	assert(memcmp((void *)va, bytes, n) == 0);
