@@ -181,11 +181,12 @@ static void klp_show_blocker(struct seq_file *m, struct task *task)
 
 static int klp_blockers_show(struct seq_file *m, void *private)
 {
+	struct task_walk walk;
 	struct task *task;
 
 	if (private != READ_ONCE(klp_transition_patch))
 		return 0;
-	for (task = task_walk_first(); task; task = task_walk_next(task))
+	for (task = task_walk_first(&walk); task; task = task_walk_next(&walk))
 		klp_show_blocker(m, task);
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		klp_show_blocker(m, idle_task(cpu));

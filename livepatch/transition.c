@@ -23,10 +23,10 @@
  * stretch with interrupts off, so a task that missed its flag there is off the
  * CPU when the round is over, and is found by the look.
  *
- * Fork: klp_initial_state, klp_flagging and the flip of klp_target_state change under
+ * Fork, and the change of pid in execve(): klp_initial_state, klp_flagging and the flip of klp_target_state change under
  * tasklist_lock, under which a child takes its state and is published.  So a walk that
  * starts after such a change meets every child that was born before it, and children
- * born after it are already right (klp_copy_process).
+ * born after it are already right (klp_copy_process, klp_pid_moved).
  *
  * Barriers, by the letters of docs/livepatch.md:
  *	A  states of all tasks < transition flags of the versions	(init)
@@ -58,9 +58,10 @@ bool klp_transition_running(void)
 
 void klp_for_each_task(void (*fn)(struct task *task))
 {
+	struct task_walk walk;
 	struct task *task;
 
-	for (task = task_walk_first(); task; task = task_walk_next(task))
+	for (task = task_walk_first(&walk); task; task = task_walk_next(&walk))
 		fn(task);
 	if (MUTANT(IDLE_FORGOTTEN))
 		return;
@@ -87,9 +88,12 @@ static bool klp_set_pending(struct task *task)
 	return true;
 }
 
-void klp_update_patch_state(struct task *task)
+notrace void klp_update_patch_state(struct task *task)
 {
 	/*
+	 * notrace, like the loops that call it: nothing that is on the stack here may
+	 * be patched, since nobody checks.
+	 *
 	 * Off, so that the serialising round of a reversal cannot fall between the
 	 * two steps: after it, no task writes the old target.
 	 */
@@ -115,15 +119,31 @@ void klp_task_dead(struct task *task)
 		klp_task_done();
 }
 
-void klp_copy_process(struct task *child)
+/* The state that current should have, were every walk over. */
+static int klp_settled_state(void)
 {
 	int state = current->patch_state;
 
 	assert_spin_held(&tasklist_lock);
 	if (klp_initial_state == KLP_TRANSITION_IDLE)
-		state = KLP_TRANSITION_IDLE;
-	else if (state == KLP_TRANSITION_IDLE)
-		state = klp_initial_state;	/* the walk has not met the parent yet */
+		return KLP_TRANSITION_IDLE;
+	/* IDLE: the walk of klp_init_transition() has not met it yet. */
+	return state == KLP_TRANSITION_IDLE ? klp_initial_state : state;
+}
+
+void klp_pid_moved(void)
+{
+	current->patch_state = klp_settled_state();
+	if (klp_flagging && current->patch_state != klp_target_state)
+		klp_set_pending(current);
+	else if (!klp_flagging && test_and_clear_bit(TIF_PATCH_PENDING, &current->flags))
+		klp_task_done();
+}
+
+void klp_copy_process(struct task *child)
+{
+	int state = klp_settled_state();
+
 	if (MUTANT(FORK_NO_STATE))
 		state = KLP_TRANSITION_IDLE;
 	child->patch_state = state;

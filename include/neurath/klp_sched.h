@@ -28,6 +28,11 @@ static __always_inline void klp_sched_try_switch(void)
 }
 /* The child inherits flag and state.  Caller holds tasklist_lock; before task_publish(). */
 void klp_copy_process(struct task *child);
+/*
+ * current has another pid since, and a walk may have passed its new place: brings state
+ * and flag to what the walk would have made of them.  Caller holds tasklist_lock.
+ */
+void klp_pid_moved(void);
 /* @task has made its last context switch and leaves the pid table. Caller holds no lock. */
 void klp_task_dead(struct task *task);
 /* End of each pass of the idle loop, by the idle task. */

@@ -270,15 +270,20 @@ struct task *task_find_get(pid_t pid);
 struct task *task_find(pid_t pid);
 /*
  * Walk over all visible tasks without holding a lock for long:
- *	for (t = task_walk_first(); t; t = task_walk_next(t)) ...
+ *	for (t = task_walk_first(&walk); t; t = task_walk_next(&walk)) ...
  * Each step takes a reference on the next and puts the previous; leaving the loop
- * early needs task_put(t).  Tasks born during the walk may be missed; those alive
- * all the time never are.  Idle tasks are not in it: see idle_task().
+ * early needs task_put(t).  Tasks born during the walk may be missed, and one that
+ * takes a lower pid in execve(); others that are alive all the time never are.
+ * Idle tasks are not in it: see idle_task().
  */
-struct task *task_walk_first(void);
+struct task_walk {
+	pid_t pid;
+	struct task *task;
+};
+struct task *task_walk_first(struct task_walk *walk);
 /* The first task with a pid above @pid, with a reference, or NULL: readdir of /proc. (irq) */
 struct task *task_find_next_get(pid_t pid);
-struct task *task_walk_next(struct task *prev);
+struct task *task_walk_next(struct task_walk *walk);
 struct task *idle_task(unsigned cpu);
 /* R, S, D, T, t, Z, X, I as ps shows it. */
 char task_state_letter(const struct task *t);

@@ -101,9 +101,10 @@ static void panic_print_other_cpus(void)
 
 static void panic_print_tasks(void)
 {
+	struct task_walk walk;
 	unsigned int printed = 0;
 
-	for (struct task *t = task_walk_first(); t; t = task_walk_next(t)) {
+	for (struct task *t = task_walk_first(&walk); t; t = task_walk_next(&walk)) {
 		if (t->on_cpu || t->state == TASK_DEAD)
 			continue;
 		if (++printed > PANIC_TASKS_MAX) {

@@ -7,6 +7,7 @@
  * threads die.  Then the exchange, which cannot fail: the old program never sees
  * half of it.
  */
+#include <neurath/klp_sched.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/file.h>
@@ -126,6 +127,7 @@ static void exec_become_leader(struct process *p)
 	spin_lock_irqsave(&tasklist_lock, flags);
 	task_swap_pids(current, old);
 	session_pid_moved(old, current);
+	klp_pid_moved();
 	spin_lock(&p->lock);
 	p->leader = current;
 	p->utime += user;

@@ -319,12 +319,13 @@ int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *a
 
 	spin_lock_irqsave(&t->pi_lock, flags);
 	/*
-	 * Off its queue and off its CPU it can only come back through pi_lock.
-	 * Otherwise the queue's lock holds it: a switch away is complete
+	 * Off its queue and off its CPU it can only come back through pi_lock; an idle
+	 * task, never queued, only under its queue's lock.  Otherwise and for an idle
+	 * task the queue's lock holds it: a switch away is complete
 	 * (on_cpu) when that lock is free.  The acquire pairs with the release in
 	 * sched_finish_switch().
 	 */
-	if (t->se.on_rq || smp_load_acquire(&t->on_cpu)) {
+	if (t->se.on_rq || (t->pflags & PF_IDLE) || smp_load_acquire(&t->on_cpu)) {
 		race_point();
 		rq = task_rq_lock(t);
 	}

@@ -8,6 +8,9 @@
  * (kick_task(), rq_resched()): it comes either before the last look, or after the
  * return to user mode and so leads here again.
  *
+ * notrace: the patch state changes here without a look at the stack, so nothing that
+ * is on it may have been patched.
+ *
  * The order in a round is part of the live-patching model: the patch state is
  * updated before signals are looked at, so that delivery already runs in the new
  * state; and nothing after the update in the same round may belong to a patched
@@ -23,7 +26,7 @@
 #define EXIT_SIGNAL_MASK \
 	(BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_RESTORE_SIGMASK))
 
-static noinline void exit_work_round(struct task *t, struct pt_regs *regs)
+static noinline notrace void exit_work_round(struct task *t, struct pt_regs *regs)
 {
 	irq_enable();
 	if (need_resched())
@@ -37,7 +40,7 @@ static noinline void exit_work_round(struct task *t, struct pt_regs *regs)
 	irq_disable();
 }
 
-void exit_to_user_mode_loop(struct pt_regs *regs)
+notrace void exit_to_user_mode_loop(struct pt_regs *regs)
 {
 	struct task *t = current;
 

@@ -35,8 +35,9 @@ struct task *idle_task(unsigned cpu)
 /*
  * Interrupts are off from the last look at the flags to the halt, so a
  * rescheduling interrupt that is sent after a flag was set ends the halt.
+ * notrace: an idle task goes over here without a look at its stack.
  */
-static __noreturn void sched_idle_loop(void)
+static __noreturn notrace void sched_idle_loop(void)
 {
 	for (;;) {
 		irq_disable();
@@ -112,7 +113,7 @@ void __init sched_init(void)
 	race_init();
 }
 
-void sched_cpu_entry(void)
+notrace void sched_cpu_entry(void)
 {
 	assert(current == this_rq()->idle);
 	if (!this_rq()->online)

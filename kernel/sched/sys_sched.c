@@ -147,6 +147,7 @@ static pid_t priority_self(int which)
 static void priority_walk(struct priority_walk *w,
 			  void (*fn)(struct priority_walk *w, struct task *t))
 {
+	struct task_walk walk;
 	struct task *t;
 
 	if (!w->who)
@@ -159,7 +160,7 @@ static void priority_walk(struct priority_walk *w,
 		}
 		return;
 	}
-	for (t = task_walk_first(); t; t = task_walk_next(t))
+	for (t = task_walk_first(&walk); t; t = task_walk_next(&walk))
 		if (priority_matches(w, t))
 			fn(w, t);
 }

@@ -156,18 +156,31 @@ struct task *task_find(pid_t pid)
 	return t;
 }
 
-struct task *task_walk_first(void)
+/*
+ * The position is a number of the walk's own: the pid of the task it stands on may
+ * change (task_swap_pids()).
+ */
+static struct task *task_walk_to(struct task_walk *walk, struct task *task)
 {
-	return task_find_next_get(0);
+	if (task)
+		walk->pid = READ_ONCE(task->pid);
+	walk->task = task;
+	return task;
 }
 
-struct task *task_walk_next(struct task *prev)
+struct task *task_walk_first(struct task_walk *walk)
 {
-	struct task *next = task_find_next_get(prev->pid);
+	return task_walk_to(walk, task_find_next_get(0));
+}
+
+struct task *task_walk_next(struct task_walk *walk)
+{
+	struct task *prev = walk->task;
 
 	race_point();
+	task_walk_to(walk, task_find_next_get(walk->pid));
 	task_put(prev);
-	return next;
+	return walk->task;
 }
 
 /* ---- publication ---------------------------------------------------------- */

@@ -100,10 +100,11 @@ KTEST(kthread_never_woken_returns_eintr)
 KTEST(walk_sees_a_task_until_its_last_switch_and_not_after)
 {
 	struct task *t = kthread_run(test_return_seven, NULL, "seen"), *pos;
+	struct task_walk walk;
 	pid_t pid = t->pid;
 	bool seen = false;
 
-	for (pos = task_walk_first(); pos; pos = task_walk_next(pos))
+	for (pos = task_walk_first(&walk); pos; pos = task_walk_next(&walk))
 		seen |= pos == t;
 	KTEST_CHECK(seen);
 	task_get(t);

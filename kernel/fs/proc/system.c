@@ -93,12 +93,13 @@ KERNFS_SHOW(proc_uptime, "/proc/uptime", 0444, uptime_proc_show);
 
 static int loadavg_proc_show(struct seq_file *m, void *v)
 {
+	struct task_walk walk;
 	unsigned long load[3];
 	unsigned int tasks = 0;
 	pid_t last = 0;
 
 	sched_loadavg(load);
-	for (struct task *t = task_walk_first(); t; t = task_walk_next(t)) {
+	for (struct task *t = task_walk_first(&walk); t; t = task_walk_next(&walk)) {
 		tasks++;
 		last = t->pid;
 	}
@@ -122,9 +123,10 @@ static void stat_cpu_line(struct seq_file *m, const char *name, const struct sch
 
 static unsigned int stat_blocked_tasks(void)
 {
+	struct task_walk walk;
 	unsigned int n = 0;
 
-	for (struct task *t = task_walk_first(); t; t = task_walk_next(t)) {
+	for (struct task *t = task_walk_first(&walk); t; t = task_walk_next(&walk)) {
 		if (task_state_letter(t) == 'D')
 			n++;
 	}
