@@ -94,8 +94,26 @@ static void port_irq_fired(unsigned line, void *arg)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-/* Puts @irq into a free slot of @port, with the note on first use. */
-static int port_irq_claim(struct port *port, struct port_irq *irq, struct port_note_node *note)
+/* The note that all interrupts of @port share is there before the first of them. */
+static int port_irq_prepare(struct port *port)
+{
+	struct port_note_node *note = kzalloc(sizeof(*note), GFP_KERNEL);
+	unsigned long flags;
+
+	if (!note)
+		return -ENOMEM;
+	spin_lock_irqsave(&port->lock, flags);
+	if (!port->irq_note) {
+		port->irq_note = note;
+		note = NULL;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	kfree(note);
+	return 0;
+}
+
+/* Puts @irq, which is requested, into a free slot: from now the port's death releases it. */
+static int port_irq_publish(struct port *port, struct port_irq *irq)
 {
 	unsigned long flags;
 	int ret = -ENOSPC;
@@ -107,8 +125,6 @@ static int port_irq_claim(struct port *port, struct port_irq *irq, struct port_n
 		if (port->irqs[i])
 			continue;
 		port->irqs[i] = irq;
-		if (!port->irq_note)
-			port->irq_note = note;
 		ret = 0;
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -130,30 +146,26 @@ static void port_irq_unclaim(struct port *port, struct port_irq *irq)
 int port_irq_register(struct port *port, unsigned line, unsigned bit)
 {
 	struct port_irq *irq;
-	struct port_note_node *note;
 	int ret;
 
 	if (bit >= 64)
 		return -EINVAL;
-	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
-	note = kzalloc(sizeof(*note), GFP_KERNEL);
-	if (!irq || !note) {
-		kfree(irq);
-		kfree(note);
-		return -ENOMEM;
-	}
-	*irq = (struct port_irq){ .port = port, .line = line, .bit = bit };
-	ret = port_irq_claim(port, irq, note);
-	if (port->irq_note != note)
-		kfree(note);
+	ret = port_irq_prepare(port);
 	if (ret)
-		goto free_irq;
+		return ret;
+	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
+	if (!irq)
+		return -ENOMEM;
+	*irq = (struct port_irq){ .port = port, .line = line, .bit = bit };
 	ret = irq_request(line, port_irq_fired, irq);
 	if (ret)
-		goto unclaim;
+		goto free_irq;
+	ret = port_irq_publish(port, irq);
+	if (ret)
+		goto release;
 	return 0;
-unclaim:
-	port_irq_unclaim(port, irq);
+release:
+	irq_release(line);			/* no handler runs after this */
 free_irq:
 	kfree(irq);
 	return ret;

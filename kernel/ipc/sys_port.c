@@ -106,7 +106,8 @@ static s64 port_check_status(const struct call *c, const struct port_reply *r)
 	case PORT_READ:
 	case PORT_READDIR:
 	case PORT_READLINK:
-		return (u64)status <= c->req.out_len ? status : -EIO;
+		/* A count beyond what was copied would pass on what the buffer held before. */
+		return (u64)status <= c->moved ? status : -EIO;
 	case PORT_WRITE:
 		return (u64)status <= c->req.in_len ? status : -EIO;
 	}
@@ -282,9 +283,23 @@ static int port_consume_reply(struct port *port, struct port_reply __user *urepl
 	return port_reply(port, &r);
 }
 
+/* A stop or a kick does not prolong the wait; the reply has been consumed. */
+static long port_receive_again(struct restart_block *restart)
+{
+	struct port *port = port_from_fd((int)restart->arg[0]);
+	int ret;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	ret = port_receive(port, (void __user *)restart->arg[1], restart->deadline_ns);
+	port_put(port);
+	return ret == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : ret;
+}
+
 SYSCALL_DEFINE4(port_reply_recv, int, fd, struct port_reply __user *, ureply,
 		struct port_request __user *, ubuf, s64, timeout_ns)
 {
+	u64 deadline = timeout_ns < 0 ? UINT64_MAX : clock_ns() + (u64)timeout_ns;
 	struct port *port = port_from_fd(fd);
 	int ret = 0;
 
@@ -293,9 +308,14 @@ SYSCALL_DEFINE4(port_reply_recv, int, fd, struct port_reply __user *, ureply,
 	if (ureply)
 		ret = port_consume_reply(port, ureply);
 	if (!ret && ubuf)
-		ret = port_receive(port, ubuf,
-				   timeout_ns < 0 ? UINT64_MAX : clock_ns() + timeout_ns);
+		ret = port_receive(port, ubuf, deadline);
 	port_put(port);
+	if (ret == -ERESTARTSYS && deadline != UINT64_MAX) {
+		current->restart = (struct restart_block){
+			.fn = port_receive_again, .deadline_ns = deadline,
+			.arg = { (unsigned long)fd, (unsigned long)ubuf } };
+		return -ERESTART_RESTARTBLOCK;
+	}
 	return ret;
 }
 
