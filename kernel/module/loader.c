@@ -298,8 +298,11 @@ static int module_start(struct module *mod)
 		goto going;
 	}
 	error = module_run_init(mod);
-	if (error)
+	if (error && module_refcount(mod) == 1)
 		goto going;
+	if (error)
+		pr_err("%s: init failed (%d), but something of it is in use: it stays loaded\n",
+		       mod->name, error);
 	module_set_state(mod, MODULE_STATE_LIVE);
 	module_put(mod);
 	module_free_init(mod);
