@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 SETUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "setup")
-BASE = "bash dirname sort cat".split()
+BASE = "bash dirname sort cat grep".split()
 NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat qemu-system-x86_64".split()
 
 
@@ -63,6 +63,44 @@ class Machine(unittest.TestCase):
         self.assertEqual(self.setup_tool().returncode, 0)
         with open(self.log, encoding="utf-8") as file:
             self.assertEqual(file.read().splitlines(), ["update -q", "install -q"])
+
+    def fetch_busybox(self, download):
+        """tools/setup in a repository without build/packages; `download` stands for apt-get download."""
+        top = os.path.join(self.bin, "top")
+        os.makedirs(os.path.join(top, "tools"))
+        shutil.copy(SETUP, os.path.join(top, "tools"))
+        for name in "mktemp rm mkdir install find head mv touch".split():
+            os.symlink(shutil.which(name), os.path.join(self.bin, name))
+        self.command("apt-get", f'echo "$*" >>{self.log}; case "$*" in *download*) {download};; esac')
+        self.command("dpkg-deb", 'mkdir -p "$3/bin"; touch "$3/bin/busybox"')
+        done = subprocess.run([os.path.join(self.bin, "bash"), os.path.join(top, "tools", "setup")], text=True,
+                              env={"PATH": self.bin}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        with open(self.log, encoding="utf-8") as file:
+            return done, [line.split()[-2:] for line in file], os.path.exists(os.path.join(top, "build/packages/busybox"))
+
+    DOWNLOAD, UPDATE = ["download", "busybox-static"], ["update", "-q"]
+
+    def test_busybox_is_downloaded_without_root(self):
+        done, commands, there = self.fetch_busybox("touch x.deb")
+        self.assertEqual((done.returncode, commands, there), (0, [self.DOWNLOAD], True), done.stderr)
+
+    def test_stale_lists_are_updated_and_the_download_tried_again(self):
+        self.command("id", "echo 0")
+        done, commands, there = self.fetch_busybox(f"grep -q update {self.log} || exit 100; touch x.deb")
+        self.assertEqual((done.returncode, commands, there), (0, [self.DOWNLOAD, self.UPDATE, self.DOWNLOAD], True),
+                         done.stderr)
+
+    def test_stale_lists_without_root_and_sudo_name_the_command(self):
+        done, commands, there = self.fetch_busybox("exit 100")
+        self.assertEqual((done.returncode, commands, there), (1, [self.DOWNLOAD], False))
+        self.assertIn("Run as root:\n  apt-get update\n", done.stderr)
+        self.assertNotIn("not found", done.stderr)
+
+    def test_failed_download_is_an_error(self):
+        self.command("id", "echo 0")
+        done, _, there = self.fetch_busybox("echo no network; exit 100")
+        self.assertEqual((done.returncode, there), (1, False))
+        self.assertIn("no network", done.stderr)
 
     def test_check_changes_nothing(self):
         os.unlink(os.path.join(self.bin, "xorriso"))
