@@ -70,7 +70,7 @@ KERNEL := $(O)/neurath.elf
 # User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests only in the test image.
 SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*.c))))
 BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
-GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench))))
+GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench tools))))
 MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard livepatch/samples/*.c)))
 TEST_MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard tests/modules/*.c)))
 module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
@@ -292,7 +292,7 @@ bench: setup     # times and sizes, as lines "# bench NAME VALUE UNIT"
 bench-now: $(O)/test.iso $(O)/neurath.iso
 	@$(PYTHON) tests/bench/boot.py $(O)
 	@$(PYTHON) tests/bench/icount.py $(O)
-	@$(PYTHON) tests/run.py --build $(O) --kind bench -v
+	@$(PYTHON) tests/run.py --build $(O) --kind bench --jobs 1 -v
 test-images: $(O)/test.iso
 
 # ---- housekeeping -----------------------------------------------------------------------------------------------------

@@ -13,12 +13,15 @@ A suite is a file; adding one touches nothing else:
     tests/{stress,fuzz,bench}/*.c    like guest, for `make stress`, `make fuzz`, `make bench`
 
 A guest suite runs in each configuration of the matrix below, unless a comment line of its source narrows that:
-"configurations: cpus=2,4 firmware=bios". "timeout: 400" lengthens its hang detector (seconds without output).
+"configurations: cpus=2,4 firmware=bios".
 
 A suite fails if a test of it fails, if it prints no plan or another number of results than planned, if it ends with
-another status than 0 (1 is "some tests failed"), if the guest hangs or the kernel panics. Hang detectors are stretched by the
-load of this machine: they never judge speed. The other suites of a boot
-that was lost are run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
+another status than 0 (1 is "some tests failed"), if it hangs, if the kernel panics, or if the kernel warned while it ran
+(tests/tools/kernel_log.c), unless a comment line of it says "warnings: expected". The other suites of a boot that was lost
+are run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
+
+Hang detectors are stretched by the load of this machine and never judge speed: their defaults only have to be longer than
+anything that is not hung. "timeout: 400" in a suite sets it: for a guest suite seconds without output, for others until its end.
 """
 
 import argparse
@@ -29,6 +32,7 @@ import os
 import random
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -45,7 +49,7 @@ MATRIX = {
              Config(2, "uefi", "q35"), Config(4, "uefi", "q35")],
     "stress": [Config(1), Config(2), Config(4)],
     "fuzz": [Config(2)],
-    "bench": [Config(2)],
+    "bench": [Config(1), Config(2), Config(4)],
 }
 # Boots in which only the suite `boot` runs: machines that differ only in how they start.
 BOOT_ONLY = {"test": [Config(16, "bios", "q35")]}
@@ -55,21 +59,28 @@ PANIC = re.compile(r"^(\[[ 0-9.]+\] )?(Kernel panic|PANIC|panic:)", re.IGNORECAS
 RESULT = re.compile(r"^(not )?ok (\d+)\b(?: - ?(.*))?")
 PLAN = re.compile(r"^1\.\.(\d+)\s*$")
 BEGIN = "=== suite "
+COMPLAINT = "=== kernel: "
 END = re.compile(r"^=== end (\S+) (\d+)")
 TAIL = 60
+# Longer than any test is silent (tap.h gives each 120 s), and than any host or system suite runs.
+GUEST_TIMEOUT, FILE_TIMEOUT = 180, 1200
 
-Suite = namedtuple("Suite", "name kind path cpus firmware timeout")
+Suite = namedtuple("Suite", "name kind path cpus firmware timeout warnings", defaults=(False,))
 Failure = namedtuple("Failure", "title reason repeat tail")
 
 
 class Tap:
     """Collects the TAP lines of one suite and judges them."""
 
-    def __init__(self):
+    def __init__(self, warnings_expected=False):
         self.passed, self.failed, self.skipped, self.plan, self.lines = 0, [], 0, None, []
+        self.warnings_expected, self.complaint = warnings_expected, None
 
     def feed(self, line):
         self.lines.append(line)
+        if line.startswith(COMPLAINT):
+            self.complaint = self.complaint or line[len(COMPLAINT):]
+            return
         result, plan = RESULT.match(line), PLAN.match(line)
         if result and result.group(1):
             self.failed.append(result.group(3) or f"test {result.group(2)}")
@@ -88,6 +99,8 @@ class Tap:
             return f"{self.plan} tests planned, {count} results"
         if status != (1 if self.failed else 0):
             return f"ended with status {status}"
+        if self.complaint and not self.warnings_expected:
+            return f"the kernel's log: {self.complaint}"
         return None if count else "no tests"
 
 
@@ -140,7 +153,8 @@ def guest_suites(kind):
         yield Suite(os.path.splitext(os.path.basename(path))[0], "guest", path,
                     {int(n) for n in wanted.get("cpus", "").split(",") if n},
                     set(filter(None, wanted.get("firmware", "").split(","))),
-                    float(source_option(head, "timeout", "180")))
+                    float(source_option(head, "timeout", GUEST_TIMEOUT)),
+                    source_option(head, "warnings") == "expected")
 
 
 def file_suites(kind):
@@ -149,7 +163,9 @@ def file_suites(kind):
     for folder, pattern in (("host", "test_*.py"), ("host", "*.c"), ("system", "test_*.py")):
         for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, pattern))):
             name = os.path.splitext(os.path.basename(path))[0]
-            yield Suite(name, folder, path, set(), set(), 1200.0)
+            with open(path, encoding="utf-8") as file:
+                timeout = float(source_option(file.read(4096), "timeout", FILE_TIMEOUT))
+            yield Suite(name, folder, path, set(), set(), timeout)
 
 
 # ---- host suites ------------------------------------------------------------------------------------------------------
@@ -204,8 +220,30 @@ def build_host_program(suite, build):
     return target
 
 
+def end_group(process):
+    """Ends a process and all that it started, which may have files to remove; returns its remaining output."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(process.pid, number)
+        try:
+            return process.communicate(timeout=5)[0]
+        except subprocess.TimeoutExpired:
+            pass
+    return ""
+
+
+def run_command(command, timeout, environment):
+    """Output and status of a process with a session of its own; the status is None if it had to be ended."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                          env=environment, cwd=vm.TOP, start_new_session=True, preexec_fn=vm.die_with_parent) as process:
+        try:
+            return process.communicate(timeout=timeout)[0], process.returncode
+        except subprocess.TimeoutExpired:
+            return end_group(process), None
+
+
 def run_file_suite(suite, options, report):
     tap = Tap()
+    timeout = suite.timeout * vm.patience()
     repeat = f"make test ONLY={suite.name} SEED={options.seed}"
     environment = dict(os.environ, TAP_SEED=str(options.seed), TAP_PATIENCE=f"{vm.patience():.0f}",
                        NEURATH_BUILD=options.build)
@@ -214,18 +252,13 @@ def run_file_suite(suite, options, report):
             command = [build_host_program(suite, options.build)]
         else:
             command = [sys.executable, os.path.abspath(__file__), "--unittest", suite.path]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                              timeout=suite.timeout, check=False, env=environment, cwd=vm.TOP,
-                              preexec_fn=vm.die_with_parent)
-        for line in done.stdout.splitlines():
+        output, status = run_command(command, timeout, environment)
+        for line in output.splitlines():
             tap.feed(line)
-        trouble = tap.verdict(done.returncode)
+        trouble = f"hangs: no end after {timeout:.0f} s" if status is None else tap.verdict(status)
     except subprocess.CalledProcessError as error:
         tap.lines = error.stdout.splitlines()
         trouble = "does not compile"
-    except subprocess.TimeoutExpired as error:
-        tap.lines = (error.stdout or b"").decode("utf-8", "replace").splitlines()
-        trouble = f"hangs: no end after {suite.timeout:g} s"
     report.suite(f"{suite.kind}/{suite.name}", tap, trouble, repeat)
 
 
@@ -235,8 +268,9 @@ def guest_script(suites, seed):
     """Kernel messages stay in the log while suites run: they must not cut TAP lines. A failing suite prints them."""
     lines = [f"export TAP_SEED={seed} TAP_PATIENCE={vm.patience():.0f}", "dmesg -n 1", "cd /tmp"]
     for suite in suites:
-        lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/{suite.name}; status=$?",
-                  "[ $status = 0 ] || dmesg | tail -n 40", f"echo \"=== end {suite.name} $status\""]
+        lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/kernel_log begin {suite.name}",
+                  f"/tests/{suite.name}; status=$?", "[ $status = 0 ] || dmesg | tail -n 40",
+                  f"/tests/kernel_log complaints {suite.name}", f"echo \"=== end {suite.name} $status\""]
     return "\n".join(lines + ["exit 0"]) + "\n"
 
 
@@ -264,7 +298,8 @@ class Boot:
         if PANIC.match(text):
             self.panicked = True
         if text.startswith(BEGIN):
-            self.current, self.tap = text[len(BEGIN):].strip(), Tap()
+            self.current = text[len(BEGIN):].strip()
+            self.tap = Tap(any(suite.warnings for suite in self.suites if suite.name == self.current))
         elif self.current and end and end.group(1) == self.current:
             self.finish(self.tap.verdict(int(end.group(2))))
         elif self.current:
@@ -313,11 +348,14 @@ def suits(suite, config):
 
 
 def guest_jobs(suites, options):
-    """(configuration, suites) for each boot."""
+    """(configuration, suites) for each boot. A suite that no configuration suits would never run: that is an error."""
     if options.config:
         cpus, firmware, machine = options.config.split(",")
         return [(Config(int(cpus), firmware, machine), suites)]
     jobs = [(config, [s for s in suites if suits(s, config)]) for config in MATRIX[options.kind]]
+    for suite in suites:
+        if not any(suite in chosen for _, chosen in jobs):
+            sys.exit(f"run.py: {suite.path} fits no configuration of `{options.kind}`")
     jobs += [(config, [s for s in suites if s.name == BOOT_SUITE]) for config in BOOT_ONLY.get(options.kind, [])]
     return [(config, chosen) for config, chosen in jobs if chosen]
 

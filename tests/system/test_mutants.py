@@ -3,7 +3,9 @@
 
 A mutant counts as caught if its suite fails in one of the given number of boots, each with a seed of its own; a panic
 or a hang of that suite is a catch too. A mutant that does not build is an error. The control is the same build without a
-mutant, in which all these suites must stay green: otherwise a catch proves nothing.
+mutant, in which all these suites must stay green: otherwise a catch proves nothing. It builds and boots for long:
+
+timeout: 3600
 """
 
 import os

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""tests/run.py turns red whatever goes wrong: a runner that overlooks a failure makes all other tests worthless."""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import types
+import unittest
+from unittest import mock
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import run  # noqa: E402
+
+OPTIONS = types.SimpleNamespace(seed=1, build="build/x", iso="x.iso", cmdline="", verbose=False)
+GOOD = ["ok 1 - a", "ok 2 - b", "1..2"]
+
+
+def suite(name, **more):
+    return run.Suite(**{**dict(name=name, kind="guest", path=f"tests/guest/{name}.c", cpus=set(), firmware=set(), timeout=1),
+                        **more})
+
+
+class FakeScript:
+    """Stands for vm.Script: what one boot prints and how it ends."""
+
+    def __init__(self, lines, status=0, hung=False):
+        self.lines, self.status, self.hung, self.idle, self.error = lines, status, hung, 180, "qemu: why"
+
+    def __iter__(self):
+        return iter(self.lines)
+
+    def close(self):
+        pass
+
+
+def printed(name, lines, status=0):
+    return [f"=== suite {name}", *lines, f"=== end {name} {status}"]
+
+
+class OneSuite(unittest.TestCase):
+    def judge(self, lines, status=0, **more):
+        tap = run.Tap(**more)
+        for line in lines:
+            tap.feed(line)
+        return tap.verdict(status), len(tap.failed)
+
+    def test_results_and_plan_are_green(self):
+        self.assertEqual(self.judge(GOOD), (None, 0))
+
+    def test_no_plan_is_red(self):
+        self.assertIn("no plan", self.judge(GOOD[:2])[0])
+
+    def test_missing_result_is_red(self):
+        self.assertIn("2 tests planned, 1 results", self.judge(["ok 1 - a", "1..2"])[0])
+
+    def test_surplus_result_is_red(self):
+        self.assertIn("2 tests planned, 3 results", self.judge(["ok 3 - c", *GOOD])[0])
+
+    def test_no_tests_are_red(self):
+        self.assertEqual(self.judge(["1..0"])[0], "no tests")
+
+    def test_failed_test_is_counted(self):
+        self.assertEqual(self.judge(["ok 1 - a", "not ok 2 - b # died", "1..2"], 1), (None, 1))
+
+    def test_status_without_failed_test_is_red(self):
+        for status in (1, 2, 125, 139):
+            self.assertIn(f"status {status}", self.judge(GOOD, status)[0])
+
+    def test_failed_test_without_status_is_red(self):
+        self.assertIn("status 0", self.judge(["not ok 1 - a", "1..1"], 0)[0])
+
+    def test_warning_of_the_kernel_is_red(self):
+        lines = GOOD + ["=== kernel: WARNING: CPU: 1 at kernel/x.c:7"]
+        self.assertIn("WARNING: CPU: 1 at kernel/x.c:7", self.judge(lines)[0])
+        self.assertEqual(self.judge(lines, warnings_expected=True), (None, 0))
+
+
+class Boots(unittest.TestCase):
+    """What a configuration reports when its boots end so."""
+
+    def report(self, names, *boots, **more):
+        boots = list(boots)
+        report = run.Report(OPTIONS)
+        with mock.patch.object(run.vm, "Script", lambda *a, **k: boots.pop(0)), contextlib.redirect_stdout(io.StringIO()):
+            run.run_configuration(run.Config(), [suite(name, **more) for name in names], OPTIONS, report)
+        self.assertEqual(boots, [], "boots that did not take place")
+        return report
+
+    def red(self, report, passed, reason):
+        self.assertEqual((report.passed, report.failed), (passed, 1))
+        self.assertIn(reason, report.failures[0].reason)
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            self.assertEqual(report.finish(), 1)
+        self.assertEqual(text.getvalue().splitlines()[-1], f"{passed} passed, 1 failed")
+
+    def test_good_boot_is_green(self):
+        report = self.report("xy", FakeScript(printed("x", GOOD) + printed("y", GOOD)))
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual((report.passed, report.failed, report.finish()), (4, 0, 0))
+
+    def test_panic_is_red_and_the_other_suites_run_in_a_new_boot(self):
+        lost = printed("x", GOOD) + ["=== suite y", "ok 1 - a", "[    1.000000] Kernel panic: oops"]
+        self.red(self.report("xyz", FakeScript(lost, 125), FakeScript(printed("z", GOOD))), 5, "the kernel panicked")
+
+    def test_panic_line_is_red_even_if_all_went_on(self):
+        self.red(self.report("x", FakeScript(printed("x", GOOD) + ["PANIC: late"])), 2, "the kernel panicked")
+
+    def test_hang_is_red(self):
+        self.red(self.report("x", FakeScript(["=== suite x", "ok 1 - a"], 125, hung=True)), 1, "hangs")
+
+    def test_boot_that_prints_nothing_is_red(self):
+        self.red(self.report("x", FakeScript([], 125)), 0, "status 125")
+
+    def test_status_125_after_all_suites_is_red(self):
+        self.red(self.report("x", FakeScript(printed("x", GOOD), 125)), 2, "status 125")
+
+    def test_script_that_ends_early_is_red(self):
+        self.red(self.report("x", FakeScript(["=== suite x", *GOOD])), 2, "ended early")
+
+    def test_suite_that_never_began_is_red(self):
+        self.red(self.report("xy", FakeScript(printed("x", GOOD))), 2, "ended early")
+
+    def test_warning_is_charged_to_its_suite_only(self):
+        warned = printed("x", GOOD + ["=== kernel: WARNING: CPU: 0"]) + printed("y", GOOD)
+        report = self.report("xy", FakeScript(warned))
+        self.red(report, 4, "WARNING")
+        self.assertTrue(report.failures[0].title.startswith("x "))
+
+    def test_suite_that_fits_no_configuration_is_an_error(self):
+        options = types.SimpleNamespace(config=None, kind="fuzz")
+        with self.assertRaises(SystemExit):
+            run.guest_jobs([suite("x", cpus={64})], options)
+
+
+class HostSuites(unittest.TestCase):
+    def run_file(self, text, timeout=60):
+        report = run.Report(OPTIONS)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "test_x.py")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            with contextlib.redirect_stdout(io.StringIO()):
+                run.run_file_suite(suite("test_x", kind="host", path=path, timeout=timeout), OPTIONS, report)
+        return report
+
+    def test_failed_unittest_is_red(self):
+        report = self.run_file("import unittest\nclass T(unittest.TestCase):\n"
+                               "    def test_a(self):\n        self.fail()\n"
+                               "    def test_b(self):\n        pass\n")
+        self.assertEqual((report.passed, report.failed), (1, 1))
+
+    def test_broken_file_is_red(self):
+        self.assertEqual(self.run_file("import nothing_of_this_name\n").failed, 1)
+
+    def test_compiler_error_is_red(self):
+        report = run.Report(OPTIONS)
+        with tempfile.NamedTemporaryFile("w", suffix=".c") as file, tempfile.TemporaryDirectory() as build:
+            file.write("this is no C\n")
+            file.flush()
+            options = types.SimpleNamespace(**{**vars(OPTIONS), "build": build})
+            with contextlib.redirect_stdout(io.StringIO()):
+                run.run_file_suite(suite("x", kind="host", path=file.name), options, report)
+        self.assertEqual((report.failed, report.failures[0].reason), (1, "does not compile"))
+
+    def test_hanging_suite_is_red_and_ended_with_what_it_started(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pid_file = os.path.join(folder, "pid")
+            report = self.run_file("import subprocess, time\n"
+                                   "child = subprocess.Popen(['sleep', '1000'])\n"
+                                   f"open({pid_file!r}, 'w').write(str(child.pid))\n"
+                                   "time.sleep(1000)\n", timeout=5)
+            with open(pid_file, encoding="utf-8") as file:
+                child = int(file.read())
+        self.assertEqual(report.failed, 1)
+        self.assertIn("hangs", report.failures[0].reason)
+        self.assertFalse(self.alive(child))
+
+    def alive(self, pid):
+        """Nobody may have buried it yet: a zombie is dead."""
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                return file.read().rpartition(")")[2].split()[0] != "Z"
+        except FileNotFoundError:
+            return False
+
+
+if __name__ == "__main__":
+    unittest.main()
