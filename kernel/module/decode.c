@@ -160,6 +160,8 @@ static int elfmod_read_symbols(struct elfmod *m)
 	if (!m->symbols)
 		return elfmod_refuse(m, -ENOMEM, "no memory for symbols", NULL);
 	memcpy(m->symbols, m->image + table->sh_offset, table->sh_size);
+	/* Entry 0 is "no symbol": whatever the file says, relocations may name it. */
+	m->symbols[0] = (Elf64_Sym){ 0 };
 	for (unsigned int i = 1; i < m->nr_symbols; i++) {
 		int error = elfmod_check_symbol(m, &m->symbols[i]);
 
