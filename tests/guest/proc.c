@@ -502,6 +502,22 @@ static void files_that_cannot_be_written_say_so(void)
 	CHECK_ERR(open("/proc/sys/kernel/hostname", O_WRONLY | O_TRUNC), EACCES);
 }
 
+/* A directory of the kernel's trees has no size; asking for its end is an error of the caller. */
+static void end_of_a_directory_is_no_place_to_seek_to(void)
+{
+	static const char *const folders[] = { "/proc", "/sys", "/dev", "/proc/self", "/proc/self/fd" };
+
+	for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		int fd = open(folders[i], O_RDONLY | O_DIRECTORY);
+
+		CHECK(fd >= 0);
+		CHECK_ERR(lseek(fd, 0, SEEK_END), EINVAL);
+		CHECK_ERR(lseek(fd, -1, SEEK_SET), EINVAL);
+		CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+		close(fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 0 && strcmp(argv[0], "pauses") == 0)
@@ -528,5 +544,6 @@ int main(int argc, char **argv)
 	TAP_TEST(identifiers_are_random_or_constant_as_they_should);
 	TAP_TEST(mounts_name_the_types_that_scripts_look_for);
 	TAP_TEST(files_that_cannot_be_written_say_so);
+	TAP_TEST(end_of_a_directory_is_no_place_to_seek_to);
 	return tap_done();
 }
