@@ -12,6 +12,7 @@
 /* A lost wake-up is a hang. */
 #define TAP_TIMEOUT	30
 #include "tap.h"
+#include "asleep.h"
 
 /* Linux's numbers; musl has no header for them. */
 #define FUTEX_WAIT			0
@@ -64,29 +65,13 @@ static void *wait_once(void *arg)
 	return NULL;
 }
 
-/* True once the thread is asleep, by the state letter that the kernel shows. */
-static bool is_asleep(int tid)
-{
-	char path[64], stat[256] = "", *letter;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	f = fopen(path, "r");
-	if (!f)
-		return false;
-	if (!fgets(stat, sizeof(stat), f))
-		stat[0] = 0;
-	fclose(f);
-	letter = strrchr(stat, ')');
-	return letter && letter[2] == 'S';
-}
-
 static void start_waiter(struct waiter *w, uint32_t *word, int op, uint32_t bitset)
 {
 	*w = (struct waiter){ .word = word, .op = op, .bitset = bitset, .result = 1 };
 	CHECK_EQ(pthread_create(&w->thread, NULL, wait_once, w), 0);
-	while (!w->tid || !is_asleep(w->tid))
+	while (!w->tid)
 		sched_yield();
+	wait_thread_asleep(getpid(), w->tid);
 }
 
 static uint32_t word, word2;

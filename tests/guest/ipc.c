@@ -14,6 +14,7 @@
 
 #include <neurath.h>
 #include "tap.h"
+#include "asleep.h"
 
 #define LEVEL	5
 #define HANDLE	77
@@ -480,7 +481,7 @@ static void a_note_not_yet_received_disappears_with_its_call(void)
 	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
 
 	CHECK_EQ(kill(child, SIGUSR1), 0);
-	sleep_ms(50);
+	wait_blocked(child);		/* again, and has sent its note */
 	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
 	receive_note(PORT_NOTE_CLOSE);
 	expect_status(child, 21);
@@ -520,7 +521,7 @@ static void a_queued_call_is_taken_back(void)
 	start_server(PORT_CANCEL_OK);
 	child = client(client_handler);
 	serve_open(&device);
-	sleep_ms(50);			/* now it is queued, and we do not receive */
+	wait_asleep(child);		/* now it is queued, and we do not receive */
 	CHECK_EQ(kill(child, SIGUSR1), 0);
 	expect_status(child, 10);
 	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
@@ -624,7 +625,7 @@ static void clients_of_a_dead_port_get_eio(void)
 	serve_open(&device);
 	receive();			/* ACTIVE ... */
 	child[1] = client(client_stat);
-	sleep_ms(50);			/* ... and QUEUED */
+	sleep_ms(50);			/* ... and QUEUED; asleep it is in the root's server too */
 	CHECK_EQ(close(port), 0);
 	expect_status(child[0], 6);
 	expect_status(child[1], 1);
@@ -687,7 +688,7 @@ static void readiness_is_pushed_by_the_server(void)
 	reply = (struct port_reply){ .tag = msg.request.tag, .aux = HANDLE, .len = sizeof(device),
 				     .data = (uintptr_t)&device, .ready = PORT_READY_SET | POLLOUT };
 	CHECK_EQ(port_reply_recv(port, &reply, NULL, 0), 0);
-	sleep_ms(50);
+	wait_asleep(child);		/* in its second poll */
 	CHECK_EQ(port_ready(port, HANDLE, POLLIN | POLLOUT), 0);
 	receive();
 	reply = (struct port_reply){ .tag = msg.request.tag, .status = 1, .len = 1,
@@ -752,9 +753,9 @@ static void a_receive_interrupted_by_a_handler_restarts_as_a_pure_receive(void)
 	receive();
 	other = fork();
 	if (!other) {
-		sleep_ms(60);
+		wait_asleep(getppid());
 		kill(getppid(), SIGUSR1);
-		sleep_ms(60);
+		wait_asleep(getppid());
 		_exit(client_stat());
 	}
 	reply = (struct port_reply){ .tag = msg.request.tag, .len = sizeof(regular),

@@ -8,16 +8,9 @@
 #include <time.h>
 
 #include "tap.h"
+#include "asleep.h"
 
 #define PIPE_ATOMIC	4096
-
-static void sleep_ms(int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	while (nanosleep(&ts, &ts) && errno == EINTR)
-		;
-}
 
 static void bytes_come_out_in_order(void)
 {
@@ -155,17 +148,16 @@ static void set_handler(int flags)
 	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
 }
 
-/* A child that sends SIGUSR1, then a byte. */
+/* A child that sends SIGUSR1 to its sleeping parent, and a byte when that sleeps again. */
 static int start_disturber(int fd)
 {
 	pid_t parent = getpid(), child = fork();
 
 	if (!child) {
-		sleep_ms(100);
+		wait_asleep(parent);
 		kill(parent, SIGUSR1);
-		sleep_ms(100);
-		if (fd > 1)
-			write(fd, "y", 1);
+		wait_asleep(parent);
+		write(fd, "y", 1);
 		_exit(0);
 	}
 	return child;
@@ -206,9 +198,12 @@ static void an_interrupted_write_returns_what_it_wrote(void)
 	set_handler(SA_RESTART);
 	if (!fork()) {
 		close(p[1]);
-		sleep_ms(100);
-		kill(getppid(), SIGUSR1);
-		sleep_ms(100);
+		pid_t parent = getppid();
+
+		wait_asleep(parent);
+		kill(parent, SIGUSR1);
+		while (getppid() == parent)	/* the pipe has a reader until the end */
+			sched_yield();
 		_exit(0);
 	}
 	CHECK_EQ(write(p[1], buf, sizeof(buf)), 65536);
@@ -230,12 +225,12 @@ static void stop_and_continue_do_not_disturb_a_reader(void)
 			write(result[1], &c, 1);
 		_exit(n != 1);
 	}
-	sleep_ms(50);
+	wait_asleep(child);
 	CHECK_EQ(kill(child, SIGSTOP), 0);
 	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
 	CHECK(WIFSTOPPED(status));
 	CHECK_EQ(kill(child, SIGCONT), 0);
-	sleep_ms(50);
+	wait_asleep(child);
 	CHECK_EQ(write(p[1], "z", 1), 1);
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK_EQ(status, 0);
@@ -341,7 +336,11 @@ static void opening_a_fifo_can_be_interrupted(void)
 {
 	make_fifo();
 	set_handler(0);
-	start_disturber(1);
+	if (!fork()) {
+		usleep(100000);		/* no wait_asleep(): the look-up of the name sleeps, too */
+		kill(getppid(), SIGUSR1);
+		_exit(0);
+	}
 	CHECK_ERR(open(fifo, O_RDONLY), EINTR);
 	CHECK_ERR(open(fifo, O_WRONLY | O_NONBLOCK), ENXIO);	/* no reader is left behind */
 	CHECK_EQ(unlink(fifo), 0);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "tap.h"
+#include "asleep.h"
 
 static long now_ms(void)
 {
@@ -15,14 +16,6 @@ static long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static void sleep_ms(int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	while (nanosleep(&ts, &ts) && errno == EINTR)
-		;
 }
 
 static void readiness_of_a_pipe(void)
@@ -74,7 +67,7 @@ static void poll_waits_for_the_event(void)
 		p[i] = (struct pollfd){ fd[i][0], POLLIN, 0 };
 	}
 	if (!fork()) {
-		sleep_ms(80);
+		wait_asleep(getppid());
 		write(fd[7][1], "x", 1);
 		_exit(0);
 	}
@@ -105,12 +98,12 @@ static void count_signal(int sig)
 	handled++;
 }
 
-static void start_signaller(int ms, int sig)
+static void start_signaller(int sig)
 {
 	pid_t parent = getpid();
 
 	if (!fork()) {
-		sleep_ms(ms);
+		wait_asleep(parent);
 		kill(parent, sig);
 		_exit(0);
 	}
@@ -121,10 +114,10 @@ static void a_handler_ends_poll_even_with_sa_restart(void)
 	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
 
 	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
-	start_signaller(50, SIGUSR1);
+	start_signaller(SIGUSR1);
 	CHECK_ERR(poll(NULL, 0, 10000), EINTR);
 	CHECK_EQ(handled, 1);
-	start_signaller(50, SIGUSR1);
+	start_signaller(SIGUSR1);
 	CHECK_ERR(select(0, NULL, NULL, NULL, &(struct timeval){ 10, 0 }), EINTR);
 	CHECK_EQ(handled, 2);
 }
@@ -140,7 +133,7 @@ static void stopping_does_not_prolong_poll(void)
 
 		_exit(ret != 0 || now_ms() - start < 400 || now_ms() - start > 5000);
 	}
-	sleep_ms(100);
+	wait_asleep(child);
 	CHECK_EQ(kill(child, SIGSTOP), 0);
 	CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
 	CHECK_EQ(kill(child, SIGCONT), 0);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <srv.h>
 #include <tap.h>
+#include "asleep.h"
 
 #define PATH	"/run/mailbox"
 #define BOX	256
@@ -127,24 +128,6 @@ static pid_t start_reader(int fd)
 		_exit(n < 0 ? 100 + errno : n);
 	}
 	return pid;
-}
-
-static void wait_asleep(pid_t pid)
-{
-	char path[32], text[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	do {
-		ssize_t n;
-
-		fd = open(path, O_RDONLY);
-		CHECK(fd >= 0);
-		n = read(fd, text, sizeof(text) - 1);
-		CHECK(n > 0);
-		text[n] = '\0';
-		close(fd);
-	} while (!strstr(text, ") S "));
 }
 
 static int status_of(pid_t pid)
