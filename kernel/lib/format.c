@@ -275,31 +275,37 @@ static void format_char(struct format_out *out, struct format_spec *spec, char c
 		format_pad(out, ' ', spec->width - 1);
 }
 
+/* Everything between the '%' and the letter of the conversion. */
+static const char *format_parse_spec(struct format_spec *spec, const char *fmt, va_list *args)
+{
+	fmt = format_flags(spec, fmt);
+	if (*fmt == '*') {
+		spec->width = va_arg(*args, int);
+		if (spec->width < 0) {
+			spec->left = true;
+			spec->width = -spec->width;
+		}
+		fmt++;
+	} else {
+		fmt = format_decimal(fmt, &spec->width);
+	}
+	if (*fmt == '.') {
+		if (*++fmt == '*') {
+			spec->precision = va_arg(*args, int);
+			fmt++;
+		} else {
+			fmt = format_decimal(fmt, &spec->precision);
+		}
+	}
+	return format_length(spec, fmt);
+}
+
 /* One conversion; fmt points behind the '%'. */
 static const char *format_convert(struct format_out *out, const char *fmt, va_list *args)
 {
 	struct format_spec spec = { .precision = -1 };
 
-	fmt = format_flags(&spec, fmt);
-	if (*fmt == '*') {
-		spec.width = va_arg(*args, int);
-		if (spec.width < 0) {
-			spec.left = true;
-			spec.width = -spec.width;
-		}
-		fmt++;
-	} else {
-		fmt = format_decimal(fmt, &spec.width);
-	}
-	if (*fmt == '.') {
-		if (*++fmt == '*') {
-			spec.precision = va_arg(*args, int);
-			fmt++;
-		} else {
-			fmt = format_decimal(fmt, &spec.precision);
-		}
-	}
-	fmt = format_length(&spec, fmt);
+	fmt = format_parse_spec(&spec, fmt, args);
 
 	switch (*fmt) {
 	case 'd':

@@ -156,6 +156,29 @@ static __always_inline void sched_finish_switch(struct task *prev)
 		sched_push_away(prev);
 }
 
+/*
+ * Whether @prev, which is not idle, stays runnable here; if not, it is out of the
+ * queue's books.  One that may not use this CPU any more is pushed away by
+ * sched_finish_switch().
+ */
+static __always_inline bool sched_prev_stays(struct rq *rq, struct task *prev,
+					     enum switch_reason reason)
+{
+	unsigned state = READ_ONCE(prev->state);
+
+	if (state != TASK_RUNNING && reason == SWITCH_SLEEP) {
+		prev->se.nvcsw++;
+		if (prev->se.has_woken)
+			sched_waker_slept(prev);
+		if ((state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
+			rq->nr_uninterruptible++;
+	} else if (likely(prev->se.cpus_allowed & BIT(rq->cpu)) || state != TASK_RUNNING) {
+		return true;
+	}
+	rq_leave(rq, prev);
+	return false;
+}
+
 static void sched_arm_tick(struct rq *rq)
 {
 	rq->tick_armed = true;
@@ -170,8 +193,8 @@ static void sched_arm_tick(struct rq *rq)
 static void sched_switch(enum switch_reason reason)
 {
 	struct task *prev = current, *next;
-	bool stays = false;
 	struct rq *rq;
+	bool stays;
 
 	if (CONFIG_DEBUG)
 		lockcheck_may_sleep("schedule");
@@ -188,25 +211,7 @@ static void sched_switch(enum switch_reason reason)
 	spin_lock(&rq->lock);
 	clear_task_flag(prev, TIF_NEED_RESCHED);
 	fair_update_curr(rq);
-	if (prev != rq->idle) {
-		unsigned state = READ_ONCE(prev->state);
-
-		stays = true;
-		if (state != TASK_RUNNING && reason == SWITCH_SLEEP) {
-			stays = false;
-			prev->se.nvcsw++;
-			if (prev->se.has_woken)
-				sched_waker_slept(prev);
-			if ((state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
-				rq->nr_uninterruptible++;
-		} else if (unlikely(!(prev->se.cpus_allowed & BIT(rq->cpu))) &&
-			   state == TASK_RUNNING) {
-			/* Pushed away by sched_finish_switch(). */
-			stays = false;
-		}
-		if (!stays)
-			rq_leave(rq, prev);
-	}
+	stays = prev != rq->idle && sched_prev_stays(rq, prev, reason);
 	next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
 	if (next == prev) {
 		spin_unlock(&rq->lock);
