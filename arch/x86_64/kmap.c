@@ -136,7 +136,7 @@ static void __init kmap_range_large(unsigned long va, phys_addr_t pa, phys_addr_
 			level--;
 		entry = kmap_walk_create(va, level);
 		if (!entry)
-			panic("no memory for the kernel's page tables");
+			panic("no memory for the kernel's page tables: the machine needs more (MEM=)");
 		*entry = pa | kmap_prot_bits(prot) | (level > 1 ? PTE_LARGE : 0);
 		pa += PTE_SPAN(level);
 		va += PTE_SPAN(level);
@@ -253,7 +253,7 @@ static void *__init fixmap_map(phys_addr_t pa, size_t size, int prot)
 		panic("fixmap is full");
 	for (; va < end; va += PAGE_SIZE, page += PAGE_SIZE)
 		if (kmap_page(va, page, prot))
-			panic("no memory for the fixmap");
+			panic("no memory for the fixmap: the machine needs more (MEM=)");
 	va = fixmap_next + (pa & (PAGE_SIZE - 1));
 	fixmap_next = end;
 	return (void *)va;
@@ -293,7 +293,7 @@ static void __init paging_fill_root(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
 		if (!kmap_install_table(&kernel_root[PTE_INDEX(areas[i], 4)], 4))
-			panic("no memory for the kernel's page tables");
+			panic("no memory for the kernel's page tables: the machine needs more (MEM=)");
 }
 
 void __init paging_init(void)

@@ -43,7 +43,7 @@ static void __init smpboot_prepare_cpu(unsigned int id)
 	cpu->arch = vmalloc(sizeof(struct cpu_arch));
 	cpu->idle_stack = kstack_alloc();
 	if (!cpu->arch || !cpu->idle_stack)
-		panic("smp: no memory for CPU %u", id);
+		panic("smp: no memory for CPU %u: the machine needs more (MEM=)", id);
 }
 
 static void __init smpboot_copy_trampoline(void)
@@ -102,7 +102,8 @@ void __init arch_start_cpus(void)
 	if (smpboot_all_online())
 		pr_info("smp: %u CPU%s\n", nr_cpus, nr_cpus > 1 ? "s" : "");
 	else
-		pr_err("smp: CPUs %#lx of %u did not start\n", ~cpus_online, nr_cpus);
+		pr_err("smp: CPUs %#lx of %u did not start and stay unused: try fewer (CPUS=)\n",
+		       ~cpus_online & (~0UL >> (64 - nr_cpus)), nr_cpus);
 	/* A late CPU would walk these tables: keep them if one is missing. */
 	if (smpboot_all_online())
 		paging_forget_boot_tables();

@@ -25,7 +25,8 @@ static int init_run(void *unused)
 	long err = process_exec_kernel(INIT_PATH, argv, envp);
 
 	if (err)
-		panic("cannot start %s: error %ld", INIT_PATH, -err);
+		panic("cannot start %s: error %ld; is the boot module \"init\" a static program?",
+		      INIT_PATH, -err);
 	arch_enter_user();
 }
 
@@ -63,7 +64,7 @@ static void init_publish(struct task *t, struct process *p)
 	task_publish(t);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (err)
-		panic("no memory for the session of init");
+		panic("no memory for the session of init: the machine needs more (MEM=)");
 }
 
 void start_init(void)
@@ -76,10 +77,10 @@ void start_init(void)
 	t = task_alloc_init("init");
 	p = t ? init_create_process(t) : NULL;
 	if (!p || arch_fpu_alloc(t))
-		panic("no memory for init");
+		panic("no memory for init: the machine needs more (MEM=)");
 	t->files = files_create();
 	if (!t->files)
-		panic("no memory for init");
+		panic("no memory for init: the machine needs more (MEM=)");
 	t->altstack.ss_flags = SS_DISABLE;
 	arch_setup_kthread(t, init_run, NULL);
 	init_publish(t, p);

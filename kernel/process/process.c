@@ -40,7 +40,7 @@ void __init process_init(void)
 {
 	process_cache = kmem_cache_create("process", sizeof(struct process), 64);
 	if (!process_cache)
-		panic("no memory for processes");
+		panic("no memory for processes: the machine needs more (MEM=)");
 	signal_init();
 }
 

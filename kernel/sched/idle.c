@@ -59,7 +59,7 @@ static struct task *__init idle_create(unsigned cpu)
 	struct task *t = kzalloc(sizeof(*t), GFP_KERNEL);
 
 	if (!t)
-		panic("no memory for the idle task of CPU %u", cpu);
+		panic("no memory for the idle task of CPU %u: the machine needs more (MEM=)", cpu);
 	t->on_cpu = 1;
 	t->cpu = cpu;
 	t->patch_state = boot_idle_task.patch_state;

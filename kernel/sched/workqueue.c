@@ -206,7 +206,7 @@ static bool worker_create(void)
 void __init workqueue_init(void)
 {
 	if (!worker_create() || !worker_create())
-		panic("no memory for the work queue");
+		panic("no memory for the work queue: the machine needs more (MEM=)");
 }
 
 /* ---- queueing and taking back --------------------------------------------- */

@@ -19,7 +19,7 @@ void __init signal_init(void)
 {
 	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 8);
 	if (!sigqueue_cache)
-		panic("no memory for the signal queue");
+		panic("no memory for the signal queue: the machine needs more (MEM=)");
 }
 
 static void sigqueue_fill(siginfo_t *to, int sig, const siginfo_t *info)
