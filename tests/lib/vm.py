@@ -99,8 +99,9 @@ class Session:
     def __init__(self, iso, config=Config(), **options):
         self.master, slave = pty.openpty()
         tty.setraw(slave)
+        self.errors = tempfile.TemporaryFile()      # what tools/qemu and QEMU say; not the guest's
         self.process = subprocess.Popen(arguments(iso, config, **options), stdin=slave, stdout=slave,
-                                        stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+                                        stderr=self.errors, preexec_fn=die_with_parent)
         os.close(slave)
         self.text, self.seen, self.ready = "", 0, False
         self.rest = ""
@@ -139,7 +140,8 @@ class Session:
             except OSError:
                 data = b""
             if not data:
-                raise AssertionError(f"the guest ended before {pattern!r}; since the last match:\n{self.text[self.seen:]}")
+                raise AssertionError(f"the guest ended before {pattern!r}; since the last match:\n{self.text[self.seen:]}"
+                                     f"\nQEMU: {self.read_errors() or 'nothing'}")
             self.take(data)
 
     def run(self, command, prompt, timeout=30):
@@ -150,8 +152,13 @@ class Session:
         match = self.expect(prompt, timeout)
         return self.text[start:match.start()].strip("\n")
 
+    def read_errors(self):
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace").strip()
+
     def close(self):
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
+        self.errors.close()
         os.close(self.master)

@@ -15,7 +15,8 @@ import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 PROMPT = r"neurath:[^\n]*# "
-RETURN, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, UP, LEFT, BACKSPACE = "\r", "\x03", "\x04", "\x15", "\x1a", "\x1b[A", "\x1b[D", "\x7f"
+RETURN, CTRL_C, CTRL_D, CTRL_U, CTRL_Z, TAB = "\r", "\x03", "\x04", "\x15", "\x1a", "\t"
+UP, LEFT, BACKSPACE = "\x1b[A", "\x1b[D", "\x7f"
 
 
 class Shell(unittest.TestCase):
@@ -141,6 +142,43 @@ class Shell(unittest.TestCase):
         self.session.send(":wq" + RETURN)
         self.session.expect(PROMPT)
         self.assertEqual(self.run_line("cat /tmp/vi-test; rm /tmp/vi-test"), "hello from vi")
+
+    def test_tab_completes_a_file_name(self):
+        self.session.send("cat /etc/hostn" + TAB + RETURN)
+        self.session.expect(r"cat /etc/hostname *\nneurath\n")
+        self.session.expect(PROMPT)
+
+    def test_less_shows_a_file_and_its_end(self):
+        self.run_line("seq 1 500 | sed s,^,line, >/tmp/less-test")
+        self.session.send("less /tmp/less-test" + RETURN)
+        self.session.expect(r"line1\s*\n(.*\n)*line20\b")
+        self.session.send("G")
+        self.session.expect(r"line500\b")
+        self.session.send("q")
+        self.session.expect(PROMPT)
+        self.run_line("rm /tmp/less-test")
+
+    def test_top_shows_processes_until_q(self):
+        self.session.send("top" + RETURN)
+        self.session.expect(r"PID +PPID +USER")
+        self.session.expect(r" init\b")
+        self.session.send("q")
+        self.session.expect(PROMPT)
+
+    def test_a_shell_that_ends_is_started_again(self):
+        before = self.run_line("echo pid=$$")
+        self.session.send("exit" + RETURN)
+        self.session.expect(PROMPT)
+        self.assertNotEqual(self.run_line("echo pid=$$"), before)
+
+
+class PowerOff(unittest.TestCase):
+    def test_poweroff_ends_the_machine(self):
+        with vm.Session(ISO, vm.Config(2)) as session:
+            session.expect(PROMPT, 120)
+            session.send("poweroff" + RETURN)
+            session.expect(r"reboot: Power down")
+            session.process.wait(60 * vm.patience())
 
 
 if __name__ == "__main__":
