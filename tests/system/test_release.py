@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The release build as a user meets it: `make guest` with a script, a shared folder and a module built from elsewhere.
+
+The other suites run the debugging build, tests/run.py's test.iso; this is the image that `make run` boots.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOP = os.path.dirname(TESTS)
+sys.path[:0] = [os.path.join(TESTS, "lib"), os.path.join(TESTS, "bench")]
+import boot  # noqa: E402
+import vm  # noqa: E402
+
+KERNEL = os.path.join(TOP, "build", "neurath.elf")
+LIMIT = 1 << 20
+# What the make that runs the tests hands down is not for the make of a user.
+OWN = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CPUS", "MEM", "O", "DEBUG", "V", "SHARE", "SCRIPT", "MUTANT"}
+
+GOOD = """
+klp=/sys/kernel/livepatch/my_patch
+before=$(cat /proc/cmdline)
+insmod /host/my-patch.ko || exit 11
+while [ "$(cat $klp/transition)" = 1 ]; do usleep 1000; done
+[ "$(cat /proc/cmdline)" = 'my_patch: this has been live patched' ] || exit 12
+echo 0 >$klp/enabled || exit 13
+while [ -d $klp ]; do usleep 1000; done
+until [ "$(cat /sys/module/my_patch/refcnt)" = 0 ]; do usleep 1000; done
+rmmod my_patch || exit 14
+[ "$(cat /proc/cmdline)" = "$before" ] || exit 15
+"""
+
+
+class Release(unittest.TestCase):
+    def make(self, *words):
+        environment = {name: value for name, value in os.environ.items() if name not in OWN}
+        return subprocess.run(["make", *words], cwd=TOP, env=environment, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, preexec_fn=vm.die_with_parent)
+
+    def guest(self, folder, script):
+        path = os.path.join(folder, "script.sh")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(script)
+        return self.make("guest", f"SCRIPT={path}", f"SHARE={folder}", f"TIMEOUT={120 * vm.patience():.0f}")
+
+    def test_module_built_elsewhere_patches_and_is_unloaded(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "my-patch.c")
+            shutil.copy(os.path.join(TOP, "livepatch", "samples", "livepatch-sample.c"), source)
+            done = self.make("module", f"SRC={source}", f"OUT={folder}")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            done = self.guest(folder, GOOD)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_status_of_the_script_is_told(self):
+        """tools/qemu ends with it; make says so, and ends with its own 2."""
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.guest(folder, "echo all is lost; exit 9\n")
+        self.assertIn("all is lost\n", done.stdout)
+        self.assertRegex(done.stdout, r"guest-now\] Error 9\n")
+        self.assertEqual(done.returncode, 2)
+
+    def test_kernel_is_smaller_than_a_mebibyte(self):
+        done = self.make("kernel")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertLess(boot.loaded_size(KERNEL), LIMIT)
+
+
+if __name__ == "__main__":
+    unittest.main()
