@@ -111,7 +111,7 @@ struct task {
 	unsigned long kernel_sp;	/* saved stack pointer while off the CPU */
 	unsigned long flags;		/* (a) TIF_ bits */
 	int patch_state;		/* (k) KLP_TRANSITION_* */
-	unsigned on_cpu;		/* (r) 1 from before the switch to it until after the switch away */
+	unsigned on_cpu;		/* (r) 1 from its switch-in until its switch-out is over */
 
 	unsigned state;			/* (@), a waker under (p): see the table above */
 	unsigned pflags;		/* (@) PF_ bits */
@@ -150,7 +150,7 @@ struct task {
 	int exit_code;			/* (t) wait(2) format */
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
-	bool vfork_waiting;		/* (@) once it runs: its parent waits for exec or exit; see fork.c */
+	bool vfork_waiting;		/* (@) its parent waits for exec or exit: fork.c */
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
