@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""boot.py BUILD - from the kernel's first instruction to the shell prompt, what the kernel is in size, and how much
-memory is in use at the prompt. Prints "# bench NAME VALUE UNIT" lines; judges nothing.
+"""boot.py BUILD - how long the kernel takes to start the shell, how large it is, and how much memory is in use at the
+prompt. Prints "# bench NAME VALUE UNIT" lines; judges nothing.
 
-The kernel's clock counts from its first lines of code; the moment is the start of the shell process on that clock, in
-steps of 10 ms (field 22 of its /proc/PID/stat).
+kernel_text_and_data    what of the image takes space in the file: code, constants, symbol table, data; without bss
+boot_to_shell_started   the time at which the shell's process was created (field 22 of its /proc/PID/stat, steps of 10 ms),
+                        by the kernel's clock, which counts from its first lines of C: without firmware and boot loader
+memory_in_use           of the machine's memory what is not free at the first prompt with 2 CPUs, kernel image, tables and
+                        firmware included, less the size of the initrd, whose files are used where they lie
 """
 
 import os
@@ -18,6 +21,7 @@ import vm  # noqa: E402
 
 PROMPT = r"neurath:[^\n]*# "
 RUNS = 5
+MEMORY_KIB = 512 << 10
 
 
 def bench(name, value, unit):
@@ -25,25 +29,26 @@ def bench(name, value, unit):
 
 
 def loaded_size(elf):
-    """Bytes of the sections that stay in memory, by `size -A`."""
+    """Bytes of the sections that are loaded from the image, by `size -A`."""
     total = 0
     for line in subprocess.run(["size", "-A", elf], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines():
         words = line.split()
-        if len(words) == 3 and words[0].startswith(".") and words[2] != "0" and not words[0].startswith(".bss"):
+        if len(words) == 3 and words[0].startswith(".") and words[2] != "0" and not words[0].endswith("bss"):
             total += int(words[1])
     return total
 
 
-def prompt_time(iso, cpus):
-    """Milliseconds on the guest's clock at which the shell asks for its first command."""
-    with vm.Session(iso, vm.Config(cpus)) as session:
+def measure(iso, cpus):
+    """One boot: milliseconds to the start of the shell, MiB in use at its prompt."""
+    with vm.Session(iso, vm.Config(cpus), mem=f"{MEMORY_KIB}K") as session:
         session.expect(PROMPT, 120)
+        memory = session.run("grep MemFree /proc/meminfo", PROMPT)
         stat = session.run("cat /proc/$$/stat", PROMPT)
-        memory = session.run("head -2 /proc/meminfo", PROMPT)
+        initrd = session.run("stat -c size=%s /boot/initrd", PROMPT)
     start = int(stat.split(") ")[1].split()[19])
-    total = int(re.search(r"MemTotal:\s+(\d+)", memory).group(1))
     free = int(re.search(r"MemFree:\s+(\d+)", memory).group(1))
-    return start * 10, (total - free) / 1024
+    size = int(re.search(r"size=(\d+)", initrd).group(1))
+    return start * 10, (MEMORY_KIB - free - size / 1024) / 1024
 
 
 def main():
@@ -51,9 +56,10 @@ def main():
     iso = os.path.join(build, "neurath.iso")
     bench("kernel_text_and_data", f"{loaded_size(os.path.join(build, 'neurath.elf')) / 1024:.0f}", "KiB")
     for cpus in (1, 2, 4):
-        results = sorted(prompt_time(iso, cpus) for _ in range(RUNS))
+        results = sorted(measure(iso, cpus) for _ in range(RUNS))
         bench(f"boot_to_shell_started_{cpus}_cpus", f"{results[RUNS // 2][0]} (worst {results[-1][0]})", "ms")
-    bench("memory_in_use_at_the_prompt", f"{results[0][1]:.1f}", "MiB")
+        if cpus == 2:
+            bench("memory_in_use_at_the_prompt", f"{max(memory for _, memory in results):.1f}", "MiB")
 
 
 if __name__ == "__main__":
