@@ -23,8 +23,11 @@
 struct smp_call {
 	void (*fn)(void *arg);
 	void *arg;
-	u64 waiting;			/* (a) CPUs that have not finished it */
+	struct smp_answers answers;	/* of the CPUs that have run it */
 };
+
+/* How often a waiting CPU looks before it halts, under a hypervisor. */
+#define SMP_WAIT_SPINS	200
 
 static DEFINE_SPINLOCK_RANK(smp_call_lock, RANK_LEAF);
 static struct smp_call smp_call;	/* (smp_call_lock) */
@@ -33,11 +36,47 @@ bool nmi_panics;
 static bool smp_stopping;
 static const struct pt_regs *smp_stopped_regs[NR_CPUS];
 
+void smp_answers_expect(struct smp_answers *a, u64 cpus_asked)
+{
+	a->caller = cpu_id();
+	smp_store_release(&a->waiting, cpus_asked);
+}
+
+notrace void smp_answer(struct smp_answers *a)
+{
+	/* Pairs with the acquire in smp_answers_wait(): what was done is seen there. */
+	u64 left = __atomic_and_fetch(&a->waiting, ~BIT(cpu_id()), __ATOMIC_SEQ_CST);
+
+	/*
+	 * Pairs with the exchange in smp_answers_wait(): a CPU that halted before our
+	 * bit was gone is seen here.  If it did not halt, this may belong to the next
+	 * request already: then somebody gets an interrupt for nothing.
+	 */
+	if (left == 0 && READ_ONCE(a->halted))
+		arch_send_resched(READ_ONCE(a->caller));
+}
+
+void smp_answers_wait(struct smp_answers *a)
+{
+	for (unsigned int i = 0; smp_load_acquire(&a->waiting); i++) {
+		if (!cpu_is_virtual || i < SMP_WAIT_SPINS) {
+			cpu_relax();
+			continue;
+		}
+		irq_disable();
+		/* Full barrier between this store and the next look: see smp_answer(). */
+		(void)xchg(&a->halted, true);
+		if (smp_load_acquire(&a->waiting))
+			cpu_wait_for_interrupt();
+		irq_enable();
+	}
+	WRITE_ONCE(a->halted, false);
+}
+
 notrace void smp_call_interrupt(void)
 {
 	smp_call.fn(smp_call.arg);
-	/* Pairs with the acquire in smp_call_all(): what fn did is seen there. */
-	__atomic_fetch_and(&smp_call.waiting, ~BIT(cpu_id()), __ATOMIC_SEQ_CST);
+	smp_answer(&smp_call.answers);
 }
 
 void smp_call_all(void (*fn)(void *arg), void *arg, bool self)
@@ -49,7 +88,7 @@ void smp_call_all(void (*fn)(void *arg), void *arg, bool self)
 	others = READ_ONCE(cpus_online) & ~BIT(cpu_id());
 	smp_call.fn = fn;
 	smp_call.arg = arg;
-	smp_store_release(&smp_call.waiting, others);
+	smp_answers_expect(&smp_call.answers, others);
 	for (u64 left = others; left; left &= left - 1)
 		lapic_send(cpus[__builtin_ctzl(left)].apic_id, APIC_FIXED, VECTOR_CALL);
 	if (self) {
@@ -58,8 +97,7 @@ void smp_call_all(void (*fn)(void *arg), void *arg, bool self)
 		fn(arg);
 		irq_restore(flags);
 	}
-	while (smp_load_acquire(&smp_call.waiting))
-		cpu_relax();
+	smp_answers_wait(&smp_call.answers);
 	spin_unlock(&smp_call_lock);
 }
 

@@ -23,4 +23,19 @@ extern bool cpu_has_smap;
 extern bool cpu_has_tsc_deadline;
 extern bool cpu_is_virtual;
 
+/*
+ * Waiting for other CPUs to answer a request.  The caller has interrupts on (asked at the
+ * same time by another, it must answer) and holds a lock, so there is one request at
+ * a time.  Virtual CPUs share real ones: while a waiting one spins, those it waits for
+ * may not get to run.  So it halts after a while, and the last to answer wakes it.
+ */
+struct smp_answers {
+	u64 waiting;			/* (a) CPUs that have not answered */
+	unsigned int caller;		/* CPU to wake when all have */
+	bool halted;			/* (a) it waits halted */
+};
+void smp_answers_expect(struct smp_answers *a, u64 cpus_asked);	/* before they are asked */
+void smp_answer(struct smp_answers *a);				/* from the interrupt */
+void smp_answers_wait(struct smp_answers *a);
+
 #endif

@@ -18,6 +18,7 @@
 #include <neurath/vm.h>
 #include "apic.h"
 #include "pagetable.h"
+#include "smp.h"
 #include "traps.h"
 #include "x86.h"
 
@@ -27,7 +28,7 @@
 struct tlb_request {
 	phys_addr_t pgd;		/* 0: kernel translations */
 	unsigned long start, end;
-	u64 waiting;			/* (a) CPUs that have not done it yet */
+	struct smp_answers answers;
 };
 
 static DEFINE_SPINLOCK_RANK(tlb_lock, RANK_LEAF);
@@ -65,7 +66,7 @@ static void tlb_flush_local(phys_addr_t pgd, unsigned long start, unsigned long 
 notrace void tlb_interrupt(void)
 {
 	tlb_flush_local(tlb_request.pgd, tlb_request.start, tlb_request.end);
-	__atomic_fetch_and(&tlb_request.waiting, ~BIT(cpu_id()), __ATOMIC_SEQ_CST);
+	smp_answer(&tlb_request.answers);
 }
 
 static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
@@ -77,11 +78,10 @@ static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, uns
 	tlb_request.pgd = pgd;
 	tlb_request.start = start;
 	tlb_request.end = end;
-	smp_store_release(&tlb_request.waiting, mask);
+	smp_answers_expect(&tlb_request.answers, mask);
 	for (u64 left = mask; left; left &= left - 1)
 		lapic_send(cpus[__builtin_ctzl(left)].apic_id, APIC_FIXED, VECTOR_TLB);
-	while (smp_load_acquire(&tlb_request.waiting))
-		cpu_relax();
+	smp_answers_wait(&tlb_request.answers);
 	spin_unlock(&tlb_lock);
 }
 
