@@ -89,10 +89,11 @@ is exec_replaces_the_shell new 'sh -c "exec echo new; echo old"'
 is jobs_are_process_groups_of_their_own ok 'cat >s <<"EOT"
 set -m
 sleep 10 &
-[ $(cut -d" " -f5 /proc/$!/stat) = $! ] && echo ok
+[ $(cut -d" " -f5 /proc/$!/stat) = $! ] && echo ok >s.out
 kill %1
+wait
 EOT
-sh s'
+sh s >/dev/null 2>&1; cat s.out'
 is stopped_jobs_are_listed_and_continued 'Stopped Running' 'cat >s <<"EOT"
 set -m
 sleep 10 &
