@@ -97,14 +97,15 @@ sh s >/dev/null 2>&1; cat s.out'
 is stopped_jobs_are_listed_and_continued 'Stopped Running' 'cat >s <<"EOT"
 set -m
 sleep 10 &
-kill -STOP %1; sleep 0.1
-jobs >before
+kill -STOP %1
+until jobs >before; grep -q Stopped before; do usleep 1000; done
 bg %1 >/dev/null
 jobs >after
 kill %1
 EOT
 sh s >/dev/null 2>&1; echo $(grep -o Stopped before) $(grep -o Running after)'
-is stop_and_continue 'T S' 'sleep 10 & p=$!; kill -STOP $p; sleep 0.05; a=$(cut -d" " -f3 /proc/$p/stat); kill -CONT $p; sleep 0.05; b=$(cut -d" " -f3 /proc/$p/stat); kill $p; echo $a $b'
+is stop_and_continue 'T S' 'state_is() { until [ "$(cut -d" " -f3 /proc/$p/stat)" = $1 ]; do usleep 1000; done; echo $1; }
+sleep 10 & p=$!; kill -STOP $p; echo $(state_is T; kill -CONT $p; state_is S); kill $p'
 is orphans_get_init_as_parent 1 'sh -c "(sleep 0.2; cut -d\" \" -f4 /proc/self/stat >f) & " ; sleep 0.4; cat f'
 is times_of_children ok '{ time true; } 2>&1 | grep -q real && echo ok'
 is ulimit_is_a_number_or_unlimited ok 'case $(ulimit -n) in [0-9]*|unlimited) echo ok;; esac'
