@@ -23,10 +23,11 @@
  * stretch with interrupts off, so a task that missed its flag there is off the
  * CPU when the round is over, and is found by the look.
  *
- * Fork, and the change of pid in execve(): klp_initial_state, klp_flagging and the flip of klp_target_state change under
- * tasklist_lock, under which a child takes its state and is published.  So a walk that
- * starts after such a change meets every child that was born before it, and children
- * born after it are already right (klp_copy_process, klp_pid_moved).
+ * Fork, and the change of pid in execve(): klp_initial_state, klp_flagging and the
+ * flip of klp_target_state change under tasklist_lock, under which a child takes its
+ * state and is published.  So a walk that starts after such a change meets every child
+ * that was born before it, and children born after it are already right
+ * (klp_copy_process, klp_pid_moved).
  *
  * Barriers, by the letters of docs/livepatch.md:
  *	A  states of all tasks < transition flags of the versions	(init)

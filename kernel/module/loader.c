@@ -101,6 +101,19 @@ static int module_adopt(struct load_info *info, struct module_memory core,
 	return 0;
 }
 
+/*
+ * Relocations that wait for another module are not applied by anybody yet: the code
+ * around them would run with zeros in it.
+ */
+static int module_check_late_relocations(struct elfmod *m)
+{
+	for (unsigned int i = 1; i < m->nr_sections; i++)
+		if (m->sections[i].sh_flags & SHF_RELA_LIVEPATCH)
+			return elfmod_refuse(m, -ENOEXEC, "late relocations are not supported: ",
+					     elfmod_section_name(m, i));
+	return 0;
+}
+
 static int module_layout(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
@@ -109,6 +122,8 @@ static int module_layout(struct load_info *info)
 
 	if (!error)
 		error = module_check_build(m);
+	if (!error)
+		error = module_check_late_relocations(m);
 	if (!error)
 		error = elfmod_place(m);
 	if (!error)
