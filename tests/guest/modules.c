@@ -317,6 +317,19 @@ static void damaged_relocations_are_refused(void)
 	       ".rela.gnu.linkonce.this_module")->sh_offset))->r_offset += 8);
 }
 
+/* Nobody applies them yet: the patch must not run with zeros where addresses belong. */
+static void late_relocations_of_a_live_patch_are_refused(void)
+{
+	size_t size;
+	unsigned char *bytes = file_bytes("/lib/modules/livepatch-sample.ko", &size);
+
+	section_named(bytes, ".rela.text")->sh_flags |= SHF_ALLOC | 0x00100000;	/* SHF_RELA_LIVEPATCH */
+	log_clear();
+	CHECK_ERR(module_insert_bytes(bytes, size, ""), ENOEXEC);
+	CHECK_EQ(log_count("livepatch_sample: late relocations are not supported: .rela.text"), 1);
+	CHECK(!is_loaded("livepatch_sample"));
+}
+
 /*
  * Any byte may be wrong: the answer is no, and the system goes on. The file is for another build in
  * each round, because what passes for a module is run; tests/host/module_decode.c goes further.
@@ -547,6 +560,7 @@ int main(void)
 	TAP_TEST(truncated_modules_are_refused);
 	TAP_TEST(damaged_headers_are_refused);
 	TAP_TEST(damaged_relocations_are_refused);
+	TAP_TEST(late_relocations_of_a_live_patch_are_refused);
 	TAP_TEST(random_damage_never_harms_the_kernel);
 	TAP_TEST(api_of_modules_holds_its_promises);
 	TAP_TEST(module_files_work_and_vanish);
