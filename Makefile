@@ -220,7 +220,7 @@ GUEST_SCRIPTS := $(wildcard tests/guest/*.sh tests/lib/tap.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
-INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) $(shell find user/etc tests/guest/data -type f 2>/dev/null)
+INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)
 
 initrd: $(O)/initrd # the initial root file system
 $(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)

@@ -34,7 +34,8 @@ class Shell(unittest.TestCase):
             cls.session = None
         if not cls.session:
             cls.session = vm.Session(ISO, vm.Config(2))
-            cls.session.expect(PROMPT, 120)
+            cls.session.expect(r"\nReplace a function of the running kernel:  insmod [^\n]*\n", 120)  # /etc/profile greets
+            cls.session.expect(PROMPT)
         cls.session.ready = False
 
     def tearDown(self):
@@ -157,6 +158,12 @@ class Shell(unittest.TestCase):
         self.session.send("q")
         self.session.expect(PROMPT)
         self.run_line("rm /tmp/less-test")
+
+    def test_man_shows_a_page_until_q(self):
+        self.start("man livepatch")
+        self.session.expect(r"LIVEPATCH\(7\)")
+        self.session.send("q")
+        self.session.expect(PROMPT)
 
     def test_top_shows_processes_until_q(self):
         self.session.send("top" + RETURN)
