@@ -4,10 +4,10 @@
  * object's address and a number.
  *
  * A hash table of singly linked chains.  Changes are made under shadow_lock with
- * interrupts off; look-ups take no lock: an entry is complete before it is linked,
- * and is freed only after a serialising round (readers have interrupts off).  The
- * caller keeps what klp_shadow_get() returned alive: it must not free it elsewhere
- * at the same time.
+ * interrupts off; look-ups take no lock: an entry is complete before it is linked, and
+ * is freed only when every RCU read section that could have found it is over.  So a
+ * caller may use what klp_shadow_get() returned until its own rcu_read_unlock(), or as
+ * long as it knows that nobody frees the variable.
  *
  * Constructor and destructor run under shadow_lock, so exactly once for each variable;
  * they must not sleep.
@@ -15,6 +15,7 @@
 #include "internal.h"
 #include <neurath/export.h>
 #include <neurath/mm.h>
+#include <neurath/rcu.h>
 
 #define SHADOW_BUCKETS	4096
 
@@ -28,7 +29,7 @@ struct shadow {
 
 static DEFINE_SPINLOCK_RANK(shadow_lock, RANK_SHADOW);
 static struct shadow *shadow_table[SHADOW_BUCKETS];
-/* Unlinked, not freed yet: waits for the round in shadow_reap_work. (shadow_lock) */
+/* Unlinked, not freed yet: waits for readers in shadow_reap_work. (shadow_lock) */
 static struct shadow *shadow_dead;
 
 static void shadow_reap(struct work_struct *work);
@@ -41,7 +42,7 @@ static struct shadow **shadow_bucket(void *obj)
 	return &shadow_table[hash >> 52];
 }
 
-/* Interrupts are off, or shadow_lock is held. */
+/* In an RCU read section, or shadow_lock is held. */
 static struct shadow *shadow_find(void *obj, unsigned long id)
 {
 	struct shadow *s = smp_load_acquire(shadow_bucket(obj));
@@ -53,10 +54,11 @@ static struct shadow *shadow_find(void *obj, unsigned long id)
 
 void *klp_shadow_get(void *obj, unsigned long id)
 {
-	unsigned long flags = irq_save();
-	struct shadow *s = shadow_find(obj, id);
+	struct shadow *s;
 
-	irq_restore(flags);
+	rcu_read_lock();
+	s = shadow_find(obj, id);
+	rcu_read_unlock();
 	return s ? s->data : NULL;
 }
 
@@ -91,6 +93,8 @@ static void *shadow_get_or_alloc(void *obj, unsigned long id, size_t size, gfp_t
 	unsigned long flags;
 	bool existed;
 
+	if (size > SIZE_MAX - sizeof(*new))
+		return NULL;
 	new = kzalloc(sizeof(*new) + size, gfp);
 	if (!new)
 		return NULL;
@@ -183,8 +187,7 @@ static void shadow_reap(struct work_struct *work)
 	spin_unlock_irqrestore(&shadow_lock, flags);
 	if (!dead)
 		return;
-	/* A look-up that was under way has interrupts off: it is over after this round. */
-	smp_sync_core();
+	synchronize_rcu();
 	for (; dead; dead = next) {
 		next = dead->free_next;
 		kfree(dead);
