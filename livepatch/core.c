@@ -5,12 +5,17 @@
  *
  * Decode, then perform: klp_prepare_patch() finds everything that can be wrong and
  * reserves everything that is needed; klp_perform_enable() then acts, and only a
- * pre_patch callback can still stop it.
+ * pre_patch callback, or hooks that the administrator has switched off, can still stop
+ * it.
  *
  *	           klp_enable_patch()                  write 0, or replaced
- *	(nothing) --------------------> on klp_patches --------------------> free_work
- *	                                one module reference                 directory gone,
- *	                                held                                 reference put
+ *	(nothing) --------------------> on klp_patches --------------------> on klp_leaving
+ *	                                one module reference                 free_work: directory
+ *	                                held                                 gone, reference put
+ *
+ * A patch is on one of the two lists as long as the core uses anything of it.  So these
+ * lists, and never a field of the patch, say whether it may be enabled: a module can
+ * call klp_enable_patch() at any time and as often as it likes.
  *
  * Lock: klp_mutex, held over callbacks.  It is never held while the directory is
  * removed, since removal waits for methods of its files, which take it.
@@ -23,81 +28,9 @@
 
 DEFINE_MUTEX_RANK(klp_mutex, RANK_KLP);
 LIST_HEAD(klp_patches);
+LIST_HEAD(klp_leaving);
 
 static void klp_free_work_fn(struct work_struct *work);
-
-/* ---- checks before anything is done -------------------------------------------- */
-
-static int klp_check_func(const struct klp_object *obj, const struct klp_func *func)
-{
-	if (func->old_name && func->new_func && strlen(func->old_name) < KSYM_NAME_LEN)
-		return 0;
-	pr_err("function '%.64s' of object '%.64s' needs old_name and new_func\n",
-	       func->old_name ? func->old_name : "?", klp_object_name(obj));
-	return -EINVAL;
-}
-
-static int klp_check_object(const struct klp_object *obj)
-{
-	const struct klp_func *func;
-	int error;
-
-	if (!obj->funcs || (obj->name && strlen(obj->name) >= MODULE_NAME_LEN)) {
-		pr_err("object '%.64s' needs a list of functions, and a name shorter than %d\n",
-		       klp_object_name(obj), MODULE_NAME_LEN);
-		return -EINVAL;
-	}
-	klp_for_each_func_static(obj, func) {
-		error = klp_check_func(obj, func);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static int klp_check_patch(const struct klp_patch *patch)
-{
-	const struct klp_object *obj;
-	int error;
-
-	if (!patch || !patch->mod || !patch->objs) {
-		pr_err("a patch needs mod and objs\n");
-		return -EINVAL;
-	}
-	klp_for_each_object_static(patch, obj) {
-		error = klp_check_object(obj);
-		if (error)
-			return error;
-	}
-	if (!is_livepatch_module(patch->mod)) {
-		pr_err("module %s is not marked as a livepatch module\n", patch->mod->name);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int klp_check_against_others(struct klp_patch *patch)
-{
-	struct klp_patch *other;
-
-	if (klp_transition_patch) {
-		pr_err("patch '%s': the transition of '%s' is not complete; wait for it or reverse it\n",
-		       patch->mod->name, klp_transition_patch->mod->name);
-		return -EBUSY;
-	}
-	list_for_each_entry(other, &klp_patches, list) {
-		if (other == patch) {
-			pr_err("patch '%s' is enabled already\n", patch->mod->name);
-			return -EINVAL;
-		}
-	}
-	if (!klp_is_patch_compatible(patch)) {
-		pr_err("Livepatch patch (%s) is not compatible with the already installed livepatches.\n",
-		       patch->mod->name);
-		return -EINVAL;
-	}
-	return 0;
-}
 
 /* ---- lists of objects and functions ---------------------------------------------- */
 
@@ -172,23 +105,27 @@ static int klp_prepare_patch(struct klp_patch *patch)
 	int error;
 
 	INIT_LIST_HEAD(&patch->obj_list);
-	INIT_LIST_HEAD(&patch->list);
 	INIT_WORK(&patch->free_work, klp_free_work_fn);
 	patch->enabled = false;
 	patch->forced = false;
 	patch->dir = NULL;
 	klp_for_each_object_static(patch, obj)
 		klp_init_object(patch, obj);
-	error = patch->replace ? klp_add_nops(patch) : 0;
+	error = klp_check_objects(patch);
+	if (!error && patch->replace)
+		error = klp_add_nops(patch);
 	if (!error)
 		error = klp_resolve_patch(patch);
-	if (!error)
-		error = klp_sysfs_add(patch);
+	if (error)
+		return error;
+	error = klp_sysfs_add(patch);
+	if (error)
+		pr_err("cannot create the files of patch '%s' (%d)\n", patch->mod->name, error);
 	return error;
 }
 
 /*
- * Gives back everything that klp_prepare_patch() took; the patch is on no list and
+ * Gives back everything that klp_prepare_patch() took; the patch is on klp_leaving, and
  * its functions on no hook.  Not under klp_mutex: files of the directory take it.
  */
 static void klp_release_patch(struct klp_patch *patch)
@@ -200,6 +137,7 @@ static void klp_release_patch(struct klp_patch *patch)
 	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);
 	klp_free_nops(patch);
+	list_del_init(&patch->list);
 	mutex_unlock(&klp_mutex);
 }
 
@@ -219,7 +157,11 @@ static int klp_patch_objects(struct klp_patch *patch)
 				klp_object_name(obj));
 			return error;
 		}
-		klp_patch_object(obj);
+		error = klp_patch_object(obj);
+		if (error) {
+			pr_warn("failed to patch object '%s'\n", klp_object_name(obj));
+			return error;
+		}
 	}
 	return 0;
 }
@@ -235,7 +177,7 @@ static int klp_perform_enable(struct klp_patch *patch)
 	if (error) {
 		pr_warn("failed to enable patch '%s'\n", patch->mod->name);
 		klp_cancel_transition();
-		list_del_init(&patch->list);
+		list_del(&patch->list);
 		return error;
 	}
 	patch->enabled = true;
@@ -261,6 +203,8 @@ int klp_enable_patch(struct klp_patch *patch)
 	error = klp_prepare_patch(patch);
 	if (!error)
 		error = klp_perform_enable(patch);
+	if (error)
+		list_add_tail(&patch->list, &klp_leaving);
 	mutex_unlock(&klp_mutex);
 	if (error) {
 		klp_release_patch(patch);
@@ -315,7 +259,8 @@ static void klp_free_work_fn(struct work_struct *work)
 void klp_free_patch_async(struct klp_patch *patch)
 {
 	assert_mutex_held(&klp_mutex);
-	list_del_init(&patch->list);
+	list_del(&patch->list);
+	list_add_tail(&patch->list, &klp_leaving);
 	schedule_work(&patch->free_work);
 }
 

@@ -35,7 +35,7 @@ struct klp_hook {
 
 static LIST_HEAD(klp_hooks);
 static unsigned nr_klp_hooks;
-/* kernel.ftrace_enabled: no hook is made while it is false; true while there is one. */
+/* kernel.ftrace_enabled: no version goes on a hook while it is false. (klp_mutex) */
 static bool klp_hooks_allowed = true;
 /* Room for a batch of all hooks, so that syncing never allocates. */
 static struct text_poke *hook_pokes;
@@ -98,8 +98,6 @@ int klp_hook_get(unsigned long func, struct klp_hook **out)
 	int error;
 
 	assert_mutex_held(&klp_mutex);
-	if (!klp_hooks_allowed)
-		return -EBUSY;
 	if (!hook) {
 		error = hook_create(func, &hook);
 		if (error)
@@ -197,6 +195,12 @@ void klp_hooks_sync(void)
 }
 
 /* ---- /proc/sys/kernel/ftrace_enabled ---------------------------------------- */
+
+bool klp_hooks_are_allowed(void)
+{
+	assert_mutex_held(&klp_mutex);
+	return klp_hooks_allowed;
+}
 
 static int hook_sysctl_show(struct seq_file *m, void *private)
 {

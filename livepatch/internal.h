@@ -3,7 +3,8 @@
  * What the files of livepatch/ share.  klp_mutex protects everything here unless a
  * line says otherwise; functions that say "held" assert it.
  *
- *	core.c		enabling: checks, preparation, the life of a patch
+ *	core.c		enabling: preparation, the life of a patch
+ *	check.c		what is refused before anything is done
  *	object.c	one object: resolution, its functions on and off the hooks, callbacks
  *	replace.c	nops of a patch that replaces others
  *	hook.c		one hook per original function: its versions and its slot
@@ -31,6 +32,7 @@
 
 extern struct mutex klp_mutex;
 extern struct list_head klp_patches;		/* active: enabled or in transition */
+extern struct list_head klp_leaving;		/* disabled or refused, not released yet */
 extern struct klp_patch *klp_transition_patch;	/* NULL = none; files read it racily */
 extern int klp_target_state;			/* KLP_TRANSITION_*; read without the lock */
 
@@ -59,12 +61,21 @@ void klp_init_object(struct klp_patch *patch, struct klp_object *obj);
 /* Frees what the transition leaves behind: a disabled patch, or the replaced ones. */
 void klp_settle_patches(struct klp_patch *patch, int target);
 
+/* ---- check.c -------------------------------------------------------------- */
+int klp_check_patch(const struct klp_patch *patch);
+int klp_check_against_others(struct klp_patch *patch);	/* held */
+int klp_check_objects(const struct klp_patch *patch);
+/* On klp_patches: enabled or in transition; asked without looking into @patch. Held. */
+bool klp_patch_is_active(const struct klp_patch *patch);
+bool klp_same_symbol(const struct klp_func *a, const struct klp_func *b);
+bool klp_same_object(const struct klp_object *a, const struct klp_object *b);
+
 /* ---- object.c ------------------------------------------------------------- */
 /* Looks up the functions of a loaded object and reserves their hooks: no effect on text. */
 int klp_resolve_object(struct klp_object *obj);
 void klp_unresolve_object(struct klp_object *obj);
-/* Pushes all functions of @obj and arms their slots.  Cannot fail after klp_resolve_object(). */
-void klp_patch_object(struct klp_object *obj);
+/* Pushes all functions of @obj and arms their slots.  -EBUSY: kernel.ftrace_enabled is 0. */
+int klp_patch_object(struct klp_object *obj);
 void klp_unpatch_object(struct klp_object *obj);
 /* Callbacks with the rule of post_unpatch_enabled; pre_patch: 0 or negative. */
 int klp_pre_patch_callback(struct klp_object *obj);
@@ -82,6 +93,8 @@ void klp_free_nops(struct klp_patch *patch);
 /* The hook of the original function at @func, created if needed; one reference. -EINVAL: no slot. */
 int klp_hook_get(unsigned long func, struct klp_hook **out);
 void klp_hook_put(struct klp_hook *hook);
+/* kernel.ftrace_enabled; true as long as there is a hook. Held. */
+bool klp_hooks_are_allowed(void);
 void klp_hook_push(struct klp_func *func);
 void klp_hook_pop(struct klp_func *func);
 /* The version that runs when @func is not there: its start and size. */

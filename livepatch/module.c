@@ -93,7 +93,14 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 	}
 	/* In a transition, the state of each task decides from the first call on. */
 	klp_set_object_transition(obj, patch == klp_transition_patch);
-	klp_patch_object(obj);
+	error = klp_patch_object(obj);
+	if (error) {
+		pr_warn("failed to apply patch '%s' to module '%s' (%d)\n", patch->mod->name,
+			mod->name, error);
+		klp_post_unpatch_callback(obj);
+		klp_object_lost(patch, obj);
+		return error;
+	}
 	klp_refresh_ranges(patch);
 	if (patch != klp_transition_patch)
 		klp_post_patch_callback(obj);

@@ -3,8 +3,9 @@
  * One object of a patch (the kernel, or a module that is loaded): its names become
  * addresses and hooks, its functions go on the hooks and off again, its callbacks run.
  *
- * Resolving can fail and touches no text; patching and unpatching cannot fail.  All
- * under klp_mutex; callbacks may sleep.
+ * Resolving can fail for many reasons and touches no text; patching fails only if the
+ * administrator has switched hooks off; unpatching cannot fail.  All under klp_mutex;
+ * callbacks may sleep.
  */
 #include "internal.h"
 #include <neurath/hook.h>
@@ -106,9 +107,6 @@ static int klp_resolve_func(struct klp_object *obj, struct klp_func *func)
 	if (error == -EINVAL)
 		pr_err("failed to find location for function '%s': it has no entry slot\n",
 		       func->old_name);
-	if (error == -EBUSY)
-		pr_err("failed to register ftrace handler for function '%s' (%d)\n", func->old_name,
-		       error);
 	/* A nop goes on behind the slot: through the slot it would come back for ever. */
 	func->version.ip = func->nop ? func->old_func + SLOT_SIZE : (unsigned long)func->new_func;
 	return error;
@@ -146,15 +144,23 @@ int klp_resolve_object(struct klp_object *obj)
 	return 0;
 }
 
-void klp_patch_object(struct klp_object *obj)
+int klp_patch_object(struct klp_object *obj)
 {
 	struct klp_func *func;
 
 	assert_mutex_held(&klp_mutex);
-	klp_for_each_func(obj, func)
+	klp_for_each_func(obj, func) {
+		if (!klp_hooks_are_allowed()) {
+			/* Fails at the first function or not at all: nothing to take back. */
+			pr_err("failed to register ftrace handler for function '%s' (%d)\n",
+			       func->old_name, -EBUSY);
+			return -EBUSY;
+		}
 		klp_hook_push(func);
+	}
 	obj->patched = true;
 	klp_hooks_sync();
+	return 0;
 }
 
 void klp_unpatch_object(struct klp_object *obj)

@@ -14,17 +14,12 @@
 #include <neurath/mm.h>
 #include <neurath/string.h>
 
-static bool klp_same_name(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static struct klp_object *klp_find_same_object(struct klp_patch *patch, const struct klp_object *old)
 {
 	struct klp_object *obj;
 
 	klp_for_each_object(patch, obj)
-		if (klp_same_name(obj->name, old->name))
+		if (klp_same_object(obj, old))
 			return obj;
 	return NULL;
 }
@@ -33,10 +28,8 @@ static bool klp_has_func(struct klp_object *obj, const struct klp_func *old)
 {
 	struct klp_func *func;
 
-	/* Positions 0 and 1 name the same symbol. */
 	klp_for_each_func(obj, func)
-		if (strcmp(func->old_name, old->old_name) == 0 &&
-		    max(func->old_sympos, 1UL) == max(old->old_sympos, 1UL))
+		if (klp_same_symbol(func, old))
 			return true;
 	return false;
 }

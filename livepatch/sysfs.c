@@ -24,12 +24,6 @@
 /* Every patch's files hang below this static directory. */
 KERNFS_FILE(klp_root_dir, "/sys/kernel/livepatch", S_IFDIR | 0755, NULL, NULL);
 
-static bool klp_patch_is_active(const struct klp_patch *patch)
-{
-	assert_mutex_held(&klp_mutex);
-	return !list_empty(&patch->list);
-}
-
 /* ---- enabled, transition ----------------------------------------------------- */
 
 static int klp_enabled_show(struct seq_file *m, void *private)
@@ -95,9 +89,16 @@ static ssize_t klp_act_on_transition(const char *buf, size_t n, struct klp_patch
 	return error ? error : (ssize_t)n;
 }
 
+/* Completed before anybody can turn it round: what has been forced stays so. */
+static void klp_force_now(void)
+{
+	klp_force_transition();
+	klp_complete_if_done();
+}
+
 static ssize_t klp_force_store(const char *buf, size_t n, void *private)
 {
-	return klp_act_on_transition(buf, n, private, klp_force_transition);
+	return klp_act_on_transition(buf, n, private, klp_force_now);
 }
 
 static void klp_signal_now(void)
@@ -124,16 +125,18 @@ static int klp_replace_show(struct seq_file *m, void *private)
 static int klp_stack_order_show(struct seq_file *m, void *private)
 {
 	struct klp_patch *patch;
-	int order = 0;
+	int order = 0, found = 0;
 
 	mutex_lock(&klp_mutex);
 	list_for_each_entry(patch, &klp_patches, list) {
 		order++;
 		if (patch == private)
-			break;
+			found = order;
 	}
 	mutex_unlock(&klp_mutex);
-	seq_printf(m, "%d\n", order);
+	if (!found)
+		return -ENODEV;		/* disabled or replaced, its directory still there */
+	seq_printf(m, "%d\n", found);
 	return 0;
 }
 
@@ -268,11 +271,8 @@ int klp_sysfs_add(struct klp_patch *patch)
 		return -ENODEV;
 	node = kernfs_create_dir(root, patch->mod->name, 0755, patch);
 	kernfs_put(root);
-	if (IS_ERR(node)) {
-		pr_err("cannot create the directory of patch '%s' (%ld): is an older one still going away?\n",
-		       patch->mod->name, PTR_ERR(node));
+	if (IS_ERR(node))
 		return (int)PTR_ERR(node);
-	}
 	patch->dir = node;
 	for (unsigned i = 0; i < ARRAY_SIZE(klp_patch_files); i++) {
 		node = kernfs_create_file(patch->dir, klp_patch_files[i].name,
@@ -282,11 +282,8 @@ int klp_sysfs_add(struct klp_patch *patch)
 	}
 	klp_for_each_object(patch, obj) {
 		error = klp_sysfs_add_object(patch, obj);
-		if (error) {
-			pr_err("patch '%s': object '%s' or one of its functions is listed twice, or no memory (%d)\n",
-			       patch->mod->name, klp_object_name(obj), error);
+		if (error)
 			return error;
-		}
 	}
 	return 0;
 }
