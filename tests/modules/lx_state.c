@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * lx_state - changes something besides code, the level of console messages, and describes that as system state 1 in version
+ * 1. The value from before is kept in the state's data for the way back.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/livepatch.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+
+#define CONSOLE_STATE_ID 1
+
+static struct klp_patch patch;
+
+static int allocate_state(void)
+{
+	struct klp_state *state = klp_get_state(&patch, CONSOLE_STATE_ID);
+
+	if (!state)
+		return -EINVAL;
+
+	state->data = kzalloc(sizeof(console_loglevel), GFP_KERNEL);
+	if (!state->data)
+		return -ENOMEM;
+
+	pr_info("%s: space for the old level\n", __func__);
+	return 0;
+}
+
+static void change_level(void)
+{
+	struct klp_state *state = klp_get_state(&patch, CONSOLE_STATE_ID);
+
+	if (!state)
+		return;
+	pr_info("%s: everything is printed now\n", __func__);
+	*(int *)state->data = console_loglevel;
+	console_loglevel = CONSOLE_LOGLEVEL_MOTORMOUTH;
+}
+
+static void restore_level(void)
+{
+	struct klp_state *state = klp_get_state(&patch, CONSOLE_STATE_ID);
+
+	if (!state)
+		return;
+	pr_info("%s: the old level again\n", __func__);
+	console_loglevel = *(int *)state->data;
+}
+
+static void free_state(void)
+{
+	struct klp_state *state = klp_get_state(&patch, CONSOLE_STATE_ID);
+
+	if (!state)
+		return;
+	pr_info("%s: space freed\n", __func__);
+	kfree(state->data);
+}
+
+static int pre_patch_callback(struct klp_object *obj)
+{
+	pr_info("%s\n", __func__);
+	return allocate_state();
+}
+
+static void post_patch_callback(struct klp_object *obj)
+{
+	pr_info("%s\n", __func__);
+	change_level();
+}
+
+static void pre_unpatch_callback(struct klp_object *obj)
+{
+	pr_info("%s\n", __func__);
+	restore_level();
+}
+
+static void post_unpatch_callback(struct klp_object *obj)
+{
+	pr_info("%s\n", __func__);
+	free_state();
+}
+
+static struct klp_func no_funcs[] = {
+	{}
+};
+
+static struct klp_object objs[] = {
+	{
+		.name = NULL,	/* vmlinux */
+		.funcs = no_funcs,
+		.callbacks = {
+			.pre_patch = pre_patch_callback,
+			.post_patch = post_patch_callback,
+			.pre_unpatch = pre_unpatch_callback,
+			.post_unpatch = post_unpatch_callback,
+		},
+	}, { }
+};
+
+static struct klp_state states[] = {
+	{
+		.id = CONSOLE_STATE_ID,
+		.version = 1,
+	}, { }
+};
+
+static struct klp_patch patch = {
+	.mod = THIS_MODULE,
+	.objs = objs,
+	.states = states,
+	.replace = true,
+};
+
+static int lx_state_init(void)
+{
+	return klp_enable_patch(&patch);
+}
+
+static void lx_state_exit(void)
+{
+}
+
+module_init(lx_state_init);
+module_exit(lx_state_exit);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
+MODULE_DESCRIPTION("Compatibility test: a system state, version 1");
