@@ -101,7 +101,8 @@ $(O)/flags.%: FORCE
 	$(Q)printf '%s\n' '$(subst ','\'',$($*))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$($*))' >$@
 KERNEL_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) $(ASFLAGS)
 USER_FLAGS = $(USER_CC) $(UFLAGS)
-MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE
+# Modules written for Linux are compiled without these warnings there.
+MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE -Wno-sign-compare -Wno-missing-field-initializers -Wno-type-limits
 LINK_FLAGS = $(LD) $(LDFLAGS) $(KERNEL_OBJECTS)
 .PHONY: FORCE
 FORCE:
@@ -216,7 +217,8 @@ BUSYBOX_FILE := $(or $(BUSYBOX),build/packages/busybox)
 $(BUSYBOX_FILE): | setup
 
 INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
-GUEST_SCRIPTS := $(wildcard tests/guest/*.sh tests/lib/tap.sh)
+GUEST_SCRIPTS := $(wildcard tests/guest/*.sh)
+GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
@@ -226,10 +228,11 @@ initrd: $(O)/initrd # the initial root file system
 $(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -o $@
-$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(GUEST_SCRIPTS) $(INITRD_INPUTS)
+$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(GUEST_SCRIPTS) $(GUEST_LIBRARIES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) \
-		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(subst tap,tap.sh,$(basename $(notdir $(script))))=$(script)) \
+		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(basename $(notdir $(script)))=$(script)) \
+		$(foreach script,$(GUEST_LIBRARIES),-f /tests/$(notdir $(script))=$(script)) \
 		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
 $(O)/initrd-share: FORCE $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)

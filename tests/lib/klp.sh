@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# klp.sh - what an administrator's script needs for live patches, to be sourced by tests/guest/*.sh after tap.sh.
+#
+#	scenario NAME			what follows in the log belongs to it
+#	load FILE [PARAM=VALUE]...	insmod /lib/modules/FILE.ko, and wait until all tasks have switched
+#	start FILE [PARAM=VALUE]...	the same without waiting
+#	try FILE [PARAM=VALUE]...	what is expected to fail: insmod of busybox would try each file twice
+#	disable PATCH			write 0 to enabled, and wait until the patch and its reference are gone
+#	unload MODULE			rmmod
+#	set_file PATCH/FILE VALUE	write to a file of a patch
+#	get PATCH/FILE			what is in a file of a patch
+#	log_is TEST_NAME LINES		a test: the log since scenario has exactly these lines
+#
+# Each command leaves the line "% COMMAND" in the log, so that log_is sees in which order the administrator and the kernel
+# acted. Only lines of live patching, of the modules in lx_PREFIX, and such commands count; the notice about the taint, which
+# comes once a boot, does not. enabled_log and disabled_log
+# are the lines of an undisturbed transition.
+
+KLP=/sys/kernel/livepatch
+lx_PREFIX='lx_[a-z0-9_]*\|livepatch_[a-z0-9_]*'
+
+say() { echo "$*" >/dev/kmsg; }
+scenario() { say "=== $1"; }
+
+insert()
+{
+	local command=$1 file=$2
+	shift 2
+	say "% insmod $file${1:+ $*}"
+	$command /lib/modules/$file.ko "$@" 2>&1
+}
+
+start() { insert insmod "$@"; }
+try() { insert "klp load" "$@"; }
+
+load() { start "$@"; settle "$(echo $1 | tr - _)"; }
+settle() { while [ "$(cat $KLP/$1/transition 2>/dev/null)" = 1 ]; do usleep 1000; done; }
+get() { cat $KLP/$1; }
+
+set_file()
+{
+	say "% echo $2 > $1"
+	{ echo $2 >$KLP/$1; } 2>&1 | sed "s/.*: //"
+}
+
+gone()
+{
+	while [ -d $KLP/$1 ]; do usleep 1000; done
+	until [ "$(cat /sys/module/$1/refcnt)" = 0 ]; do usleep 1000; done
+}
+
+disable() { set_file $1/enabled 0; gone $1; }
+unload() { say "% rmmod $1"; rmmod $1 2>&1; }
+
+log_since() { dmesg | sed 's/^\[[^]]*\] //' | sed -n "H; /^=== /h; \$ { g; p }" | sed 1d; }
+log_lines() { log_since | grep "^% \|^livepatch: \|^\($lx_PREFIX\): " | grep -v 'tainting kernel'; }
+log_is() { is "$1" "$2" log_lines; }
+
+enabled_log()
+{
+	echo "livepatch: enabling patch '$1'
+livepatch: '$1': initializing patching transition
+livepatch: '$1': starting patching transition
+livepatch: '$1': completing patching transition
+livepatch: '$1': patching complete"
+}
+
+disabled_log()
+{
+	echo "livepatch: '$1': initializing unpatching transition
+livepatch: '$1': starting unpatching transition
+livepatch: '$1': completing unpatching transition
+livepatch: '$1': unpatching complete"
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* getpid_forever.c - a process that is always in, or about to enter, one system call, until it is killed. */
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(void)
+{
+	for (;;)
+		syscall(SYS_getpid);
+}
