@@ -216,6 +216,14 @@ setup:           # installs what this machine lacks; does nothing when all is th
 BUSYBOX_FILE := $(or $(BUSYBOX),build/packages/busybox)
 $(BUSYBOX_FILE): | setup
 
+# Programs nobody here wrote, for the tests: bash, and a dynamically linked shell with the libraries of this machine.
+TEST_BASH := build/packages/bash-static
+$(TEST_BASH):
+	$(Q)BUSYBOX=$(BUSYBOX) tools/setup --tests
+TEST_PROGRAMS = $(TEST_BASH) $(wildcard /bin/dash $(addprefix /lib/x86_64-linux-gnu/,ld-linux-x86-64.so.2 libc.so.6))
+test_program_files = -f /bin/bash=$(TEST_BASH) $(if $(wildcard /bin/dash),-f /bin/dash=/bin/dash) \
+	-f /lib64/ld-linux-x86-64.so.2=/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 -f /lib/x86_64-linux-gnu/libc.so.6=/lib/x86_64-linux-gnu/libc.so.6
+
 INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
 GUEST_SCRIPTS := $(wildcard tests/guest/*.sh)
 GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
@@ -228,9 +236,9 @@ initrd: $(O)/initrd # the initial root file system
 $(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -o $@
-$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(GUEST_SCRIPTS) $(GUEST_LIBRARIES) $(INITRD_INPUTS)
+$(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(TEST_PROGRAMS) $(GUEST_SCRIPTS) $(GUEST_LIBRARIES) $(INITRD_INPUTS)
 	$(call say,INITRD,$@)
-	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) \
+	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) $(test_program_files) \
 		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(basename $(notdir $(script)))=$(script)) \
 		$(foreach script,$(GUEST_LIBRARIES),-f /tests/$(notdir $(script))=$(script)) \
 		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
