@@ -186,6 +186,14 @@ $(foreach name,$(BINS),$(eval $(call program,$(O)/user/bin/$(name),user/bin/$(na
 $(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $(notdir $(test))),$(test) tests/guest/lib/*.c)))
 -include $(LIBRARY_OBJECTS:.o=.d)
 
+# The same tests with the other C library: tests/guest/programs.sh runs them.
+GLIBC_TESTS := futex pipes signals threads time
+GLIBC_FILES := $(GLIBC_TESTS:%=$(O)/user/tests/glibc-%)
+$(GLIBC_FILES): $(O)/user/tests/glibc-%: tests/guest/%.c user/lib/neurath.c $(O)/flags.USER_FLAGS $(wildcard tests/lib/*.h)
+	$(call say,GLIBC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc $(UFLAGS) -Itests/lib -s $(filter %.c,$^) -o $@
+
 # ---- modules ----------------------------------------------------------------------------------------------------------
 
 MODULE_TOOL = $(PYTHON) tools/module --build $(O) --ld $(LD) --objcopy $(OBJCOPY) --objdump $(OBJDUMP)
@@ -227,7 +235,7 @@ test_program_files = -f /bin/bash=$(TEST_BASH) $(if $(wildcard /bin/dash),-f /bi
 INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
 GUEST_SCRIPTS := $(wildcard tests/guest/*.sh)
 GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
-TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(call module_files,$(TEST_MODULES))
+TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(GLIBC_FILES) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
 INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)

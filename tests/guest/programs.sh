@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Programs nobody here wrote: Debian's bash (static) and dash (dynamically linked, by glibc's loader).
+# configurations: cpus=2,4 firmware=bios
 # timeout: 120
 . /tests/tap.sh
 
@@ -45,5 +46,10 @@ is dynamic_program_gets_signals trapped '/bin/dash -c "trap \"echo trapped\" TER
 is preload_of_a_missing_library ok 'LD_PRELOAD=/no/such.so /bin/dash -c "echo ok" 2>/dev/null'
 is missing_loader_is_noent 127 'sed "s#/lib64/ld-linux-x86-64#/lib64/no-linux-x86-64#" /bin/dash >d; chmod +x d; ./d -c true 2>/dev/null; echo $?'
 is mapped_libraries_are_shown 1 '/bin/dash -c "cat /proc/\$\$/maps; :" | grep -c "r-xp.*libc.so.6"'
+
+# ---- our own tests, with glibc instead of musl --------------------------------------------------------------
+for name in futex pipes signals threads time; do
+	is glibc_$name 'status 0' "/tests/glibc-$name >log; s=\$?; grep -A9 '^not ok' log; echo status \$s"
+done
 
 done_testing

@@ -19,7 +19,8 @@
 #include "tap.h"
 
 static volatile sig_atomic_t hits, last_signal, depth, max_depth;
-static siginfo_t last_info;
+/* volatile: glibc calls kill() and raise() leaf functions, after which a static cannot have changed */
+static volatile siginfo_t last_info;
 
 static void count_handler(int sig)
 {
