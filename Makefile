@@ -197,7 +197,7 @@ $(GLIBC_FILES): $(O)/user/tests/glibc-%: tests/guest/%.c user/lib/neurath.c $(O)
 # ---- modules ----------------------------------------------------------------------------------------------------------
 
 MODULE_TOOL = $(PYTHON) tools/module --build $(O) --ld $(LD) --objcopy $(OBJCOPY) --objdump $(OBJDUMP)
-MODULE_INPUTS := $(KERNEL) $(O)/flags.MODULE_FLAGS tools/module tools/framecheck.py tools/elf.py \
+MODULE_INPUTS := $(KERNEL) $(O)/flags.MODULE_FLAGS tools/module tools/framecheck.py tools/elf.py tools/klprelocs.py \
 	$(shell find include arch/x86_64/include tests/modules -name '*.h')
 
 .PHONY: module module-now
