@@ -103,7 +103,7 @@ int klp_check_objects(const struct klp_patch *patch)
 		if (error)
 			return error;
 	}
-	return 0;
+	return klp_check_relocs(patch);
 }
 
 bool klp_patch_is_active(const struct klp_patch *patch)

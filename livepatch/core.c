@@ -52,6 +52,7 @@ void klp_init_object(struct klp_patch *patch, struct klp_object *obj)
 	obj->mod = NULL;
 	obj->dir = NULL;
 	obj->patched = false;
+	obj->relocated = false;
 	obj->callbacks.post_unpatch_enabled = false;
 	if (obj->funcs)
 		klp_for_each_func_static(obj, func)
@@ -89,7 +90,9 @@ static int klp_resolve_patch(struct klp_patch *patch)
 	klp_for_each_object(patch, obj) {
 		klp_find_object_module(obj);
 		if (klp_object_loaded(obj)) {
-			error = klp_resolve_object(obj);
+			error = klp_relocate_object(patch, obj);
+			if (!error)
+				error = klp_resolve_object(obj);
 			if (error)
 				return error;
 		}
@@ -134,8 +137,10 @@ static void klp_release_patch(struct klp_patch *patch)
 
 	klp_sysfs_remove(patch);
 	mutex_lock(&klp_mutex);
-	klp_for_each_object(patch, obj)
+	klp_for_each_object(patch, obj) {
 		klp_unresolve_object(obj);
+		klp_clear_object(patch, obj);
+	}
 	klp_free_nops(patch);
 	list_del_init(&patch->list);
 	mutex_unlock(&klp_mutex);

@@ -12,6 +12,7 @@
  *	stack.c		the judgement of one task
  *	nudge.c		the fake signal, the safety pass
  *	sysfs.c		/sys/kernel/livepatch
+ *	reloc.c		relocations of a patch against symbols that nobody exports
  *	module.c	targets that load after and unload before the patch
  *	shadow.c state.c	what modules use beside the patch itself
  */
@@ -82,6 +83,17 @@ int klp_pre_patch_callback(struct klp_object *obj);
 void klp_post_patch_callback(struct klp_object *obj);
 void klp_pre_unpatch_callback(struct klp_object *obj);
 void klp_post_unpatch_callback(struct klp_object *obj);
+/* Writes the line for what ksym_find() answered; the error to pass on. */
+int klp_symbol_error(int error, const char *object, const char *name, unsigned long pos);
+
+/* ---- reloc.c ---------------------------------------------------------------- */
+/* Every object that @patch has relocations for is one of its objects. -EINVAL. */
+int klp_check_relocs(const struct klp_patch *patch);
+/* Applies the relocations for the module @obj, which is loaded: all of them or none. */
+int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj);
+/* Takes them back, if they were applied. */
+void klp_clear_object(struct klp_patch *patch, struct klp_object *obj);
+
 /* ---- replace.c ------------------------------------------------------------ */
 /* A nop for each function of the older patches that @patch does not have. -ENOMEM. */
 int klp_add_nops(struct klp_patch *patch);

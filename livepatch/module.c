@@ -41,6 +41,7 @@ static void klp_refresh_ranges(struct klp_patch *patch)
 static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
 {
 	klp_unresolve_object(obj);
+	klp_clear_object(patch, obj);
 	obj->mod = NULL;
 }
 
@@ -77,11 +78,13 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 	int error;
 
 	obj->mod = mod;
-	error = klp_resolve_object(obj);
+	error = klp_relocate_object(patch, obj);
+	if (!error)
+		error = klp_resolve_object(obj);
 	if (error) {
 		pr_warn("failed to initialize patch '%s' for module '%s' (%d)\n",
 			patch->mod->name, mod->name, error);
-		obj->mod = NULL;
+		klp_object_lost(patch, obj);
 		return error;
 	}
 	pr_notice("applying patch '%s' to loading module '%s'\n", patch->mod->name, mod->name);

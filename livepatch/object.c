@@ -47,28 +47,28 @@ void klp_post_unpatch_callback(struct klp_object *obj)
 
 /* ---- resolution -------------------------------------------------------------- */
 
+int klp_symbol_error(int error, const char *object, const char *name, unsigned long pos)
+{
+	if (error == -EEXIST)
+		pr_err("unresolvable ambiguity for symbol '%s' in object '%s'\n", name, object);
+	else if (error == -ERANGE)
+		pr_err("symbol position %lu for symbol '%s' in object '%s' not found\n", pos, name,
+		       object);
+	else
+		pr_err("symbol '%s' not found in symbol table\n", name);
+	return -EINVAL;
+}
+
 static int klp_find_old_func(struct klp_object *obj, struct klp_func *func)
 {
 	struct ksym sym;
 	int error = ksym_find(obj->mod, func->old_name, func->old_sympos, &sym);
 
-	switch (error) {
-	case 0:
-		func->old_func = sym.start;
-		func->old_size = sym.size;
-		break;
-	case -EEXIST:
-		pr_err("unresolvable ambiguity for symbol '%s' in object '%s'\n", func->old_name,
-		       klp_object_name(obj));
-		return -EINVAL;
-	case -ERANGE:
-		pr_err("symbol position %lu for symbol '%s' in object '%s' not found\n",
-		       func->old_sympos, func->old_name, klp_object_name(obj));
-		return -EINVAL;
-	default:
-		pr_err("symbol '%s' not found in symbol table\n", func->old_name);
-		return -EINVAL;
-	}
+	if (error)
+		return klp_symbol_error(error, klp_object_name(obj), func->old_name,
+					func->old_sympos);
+	func->old_func = sym.start;
+	func->old_size = sym.size;
 	if (!func->old_size) {
 		pr_err("kallsyms size lookup failed for '%s'\n", func->old_name);
 		return -ENOENT;

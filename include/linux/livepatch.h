@@ -85,6 +85,7 @@ struct klp_object {
 	struct list_head node;		/* klp_patch.obj_list */
 	struct module *mod;		/* set while the target module is alive */
 	bool dynamic;			/* made by the core to hold nops */
+	bool relocated;			/* the patch's relocations for it are applied */
 	bool patched;
 };
 
@@ -147,6 +148,21 @@ void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size, gfp_t gf
 			      klp_shadow_ctor_t ctor, void *ctor_data);
 void klp_shadow_free(void *obj, unsigned long id, klp_shadow_dtor_t dtor);
 void klp_shadow_free_all(unsigned long id, klp_shadow_dtor_t dtor);
+
+/*
+ * Names a symbol that nobody exports, a static function or variable of a patched object:
+ *
+ *	extern int helper(int) KLP_RELOC_SYMBOL(target, target, helper);
+ *
+ * @lp_obj:	the object whose patching needs it: a module of the patch, or vmlinux
+ * @sym_obj:	where the symbol is: the same, or a module that @lp_obj itself uses
+ * @pos:	0: the name must be unique there; n: the n-th symbol of that name
+ * The reference is filled when @lp_obj is patched, so only code that belongs to the patched
+ * functions of that object may use it.  See docs/modules.md.
+ */
+#define KLP_RELOC_SYMBOL_POS(lp_obj, sym_obj, sym, pos) \
+	__asm__("\".klp.sym.rela." #lp_obj "." #sym_obj "." #sym "," #pos "\"")
+#define KLP_RELOC_SYMBOL(lp_obj, sym_obj, sym) KLP_RELOC_SYMBOL_POS(lp_obj, sym_obj, sym, 0)
 
 struct klp_state *klp_get_state(struct klp_patch *patch, unsigned long id);
 struct klp_state *klp_get_prev_state(unsigned long id);

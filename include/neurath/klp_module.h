@@ -9,6 +9,12 @@
 struct module;
 
 /*
+ * @mod is a live patch, UNFORMED, and its memory can still be written.  Checks the names of all
+ * its livepatch relocations, and applies those of vmlinux.  -EINVAL (a name, a symbol),
+ * -ENOEXEC (a place, a value); says why.
+ */
+int klp_module_relocate(struct module *mod);
+/*
  * The module is COMING: relocated, its slots known, its init not run.  Applies every
  * active patch in enabling order.  An error refuses the module, and everything done
  * for it is undone.

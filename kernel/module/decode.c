@@ -247,25 +247,6 @@ void elfmod_read_rela(const struct elfmod *m, const Elf64_Shdr *sec, u64 i, Elf6
 	memcpy(out, m->image + sec->sh_offset + i * sizeof(*out), sizeof(*out));
 }
 
-unsigned int elfmod_reloc_width(unsigned int type)
-{
-	switch (type) {
-	case R_X86_64_64:
-	case R_X86_64_PC64:
-		return 8;
-	case R_X86_64_32:
-	case R_X86_64_32S:
-	case R_X86_64_PC32:
-	case R_X86_64_PLT32:
-	case R_X86_64_GOTPCREL:
-	case R_X86_64_GOTPCRELX:
-	case R_X86_64_REX_GOTPCRELX:
-		return 4;
-	default:
-		return 0;
-	}
-}
-
 /* Of struct module a file may give only the name and the two functions. */
 static bool elfmod_rela_allowed(const struct elfmod *m, unsigned int target, const Elf64_Rela *r)
 {
@@ -285,7 +266,7 @@ static int elfmod_check_rela(struct elfmod *m, const Elf64_Shdr *sec)
 
 		elfmod_read_rela(m, sec, i, &r);
 		type = ELF64_R_TYPE(r.r_info);
-		width = elfmod_reloc_width(type);
+		width = elf_reloc_width(type);
 		if (!width && type != R_X86_64_NONE)
 			return elfmod_refuse(m, -ENOEXEC, "relocation of an unknown type in ", target_name);
 		if (r.r_offset > target->sh_size || width > target->sh_size - r.r_offset)
@@ -294,6 +275,31 @@ static int elfmod_check_rela(struct elfmod *m, const Elf64_Shdr *sec)
 			return elfmod_refuse(m, -ENOEXEC, "relocation without a symbol in ", target_name);
 		if (type != R_X86_64_NONE && !elfmod_rela_allowed(m, sec->sh_info, &r))
 			return elfmod_refuse(m, -ENOEXEC, "struct module has more than init and exit", NULL);
+	}
+	return 0;
+}
+
+/*
+ * Those of a live patch for other modules are applied and cleared again at any time of its
+ * life, in place; livepatch/reloc.c checks their names.
+ */
+static int elfmod_check_late(struct elfmod *m, const Elf64_Shdr *sec)
+{
+	const char *target_name = elfmod_section_name(m, sec->sh_info);
+	const char *name = elfmod_section_name(m, (unsigned int)(sec - m->sections));
+
+	if (!(m->sections[sec->sh_info].sh_flags & SHF_ALLOC) || sec->sh_info == m->this_module)
+		return elfmod_refuse(m, -ENOEXEC, "livepatch relocations of section ", target_name);
+	if (strncmp(target_name, ".init", 5) == 0 && strncmp(name, ".klp.rela.vmlinux.", 18) != 0)
+		return elfmod_refuse(m, -ENOEXEC, "late relocations of memory that goes away after init: ",
+				     name);
+	for (u64 i = 0; i < sec->sh_size / sizeof(Elf64_Rela); i++) {
+		Elf64_Rela r;
+
+		elfmod_read_rela(m, sec, i, &r);
+		if (elfmod_is_got(ELF64_R_TYPE(r.r_info)))
+			return elfmod_refuse(m, -ENOEXEC, "livepatch relocation by a table (build without -fpic) in ",
+					     name);
 	}
 	return 0;
 }
@@ -317,14 +323,17 @@ static int elfmod_check_relocations(struct elfmod *m)
 			if (!m->livepatch || !(s->sh_flags & SHF_ALLOC))
 				return elfmod_refuse(m, -ENOEXEC, "bad livepatch relocation section ",
 						     elfmod_section_name(m, i));
-			continue;	/* checked when they are applied, symbol by symbol */
-		}
-		if (!elfmod_is_applied(m, s))
+		} else if (!elfmod_is_applied(m, s)) {
 			continue;
-		if (m->sections[s->sh_info].sh_type == SHT_NOBITS)
+		}
+		/* Also not of relocations: they stay as they were checked. */
+		if (m->sections[s->sh_info].sh_type == SHT_NOBITS ||
+		    m->sections[s->sh_info].sh_type == SHT_RELA)
 			return elfmod_refuse(m, -ENOEXEC, "relocations of a section without bytes: ",
 					     elfmod_section_name(m, s->sh_info));
 		error = elfmod_check_rela(m, s);
+		if (!error && (s->sh_flags & SHF_RELA_LIVEPATCH))
+			error = elfmod_check_late(m, s);
 		if (error)
 			return error;
 	}

@@ -12,7 +12,7 @@
 #ifndef MODULE_ELFMOD_H
 #define MODULE_ELFMOD_H
 
-#include <neurath/elf.h>
+#include <neurath/elf_reloc.h>
 #include <neurath/errno.h>
 
 #define ELFMOD_MAX_SECTIONS	8192
@@ -105,6 +105,5 @@ void elfmod_read_rela(const struct elfmod *m, const Elf64_Shdr *sec, u64 i, Elf6
 /* An access to the GOT which can become a direct one; @insn = where the displacement lies. */
 bool elfmod_got_relaxes(const u8 *section, u64 offset);
 bool elfmod_is_got(unsigned int type);
-unsigned int elfmod_reloc_width(unsigned int type);	/* bytes; 0 = unknown, none for NONE */
 
 #endif

@@ -211,22 +211,27 @@ static bool ksym_is_text(const struct ksym *sym)
 static bool ksym_at(struct module *mod, unsigned long index, struct ksym *out, bool *dead)
 {
 	*dead = false;
-	if (mod)
-		return module_ksym_get(mod, index, out);
-	if (!ksym_get(index, out))
+	if (mod && index < mod->num_symtab) {
+		ksyms_fill_module(mod, index, out);
+		/* Init memory does not count even while it is there: positions must not change. */
+		*dead = !out->type || out->start - (unsigned long)mod->core.base >= mod->core.size;
+		return true;
+	}
+	if (mod || !ksym_get(index, out))
 		return false;
 	*dead = ksyms_is_dead(&ksyms_table()[index]);
 	return true;
 }
 
-int ksym_find(struct module *mod, const char *name, unsigned long pos, struct ksym *out)
+static int ksym_search(struct module *mod, const char *name, unsigned long pos, bool any,
+		       struct ksym *out)
 {
 	unsigned long count = 0;
 	struct ksym sym;
 	bool dead;
 
 	for (unsigned long i = 0; ksym_at(mod, i, &sym, &dead); i++) {
-		if (dead || !ksym_is_text(&sym) || strcmp(sym.name, name) != 0)
+		if (dead || !(any || ksym_is_text(&sym)) || strcmp(sym.name, name) != 0)
 			continue;
 		count++;
 		if (count == 1 || count == pos)
@@ -239,4 +244,14 @@ int ksym_find(struct module *mod, const char *name, unsigned long pos, struct ks
 	if (pos == 0)
 		return count == 1 ? 0 : -EEXIST;
 	return count == pos ? 0 : -ERANGE;
+}
+
+int ksym_find(struct module *mod, const char *name, unsigned long pos, struct ksym *out)
+{
+	return ksym_search(mod, name, pos, false, out);
+}
+
+int ksym_find_any(struct module *mod, const char *name, unsigned long pos, struct ksym *out)
+{
+	return ksym_search(mod, name, pos, true, out);
 }

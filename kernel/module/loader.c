@@ -101,19 +101,6 @@ static int module_adopt(struct load_info *info, struct module_memory core,
 	return 0;
 }
 
-/*
- * Relocations that wait for another module are not applied by anybody yet: the code
- * around them would run with zeros in it.
- */
-static int module_check_late_relocations(struct elfmod *m)
-{
-	for (unsigned int i = 1; i < m->nr_sections; i++)
-		if (m->sections[i].sh_flags & SHF_RELA_LIVEPATCH)
-			return elfmod_refuse(m, -ENOEXEC, "late relocations are not supported: ",
-					     elfmod_section_name(m, i));
-	return 0;
-}
-
 static int module_layout(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
@@ -122,8 +109,6 @@ static int module_layout(struct load_info *info)
 
 	if (!error)
 		error = module_check_build(m);
-	if (!error)
-		error = module_check_late_relocations(m);
 	if (!error)
 		error = elfmod_place(m);
 	if (!error)
@@ -224,6 +209,10 @@ static int module_prepare(struct load_info *info)
 		error = module_keep_symbols(info);
 	if (!error && mod->klp)
 		error = module_keep_klp_info(info);
+	if (!error && mod->klp) {
+		m->why[0] = '\0';
+		error = klp_module_relocate(mod);	/* says itself what is wrong */
+	}
 	if (error)
 		return error;
 	error = module_memory_seal(&mod->core);
@@ -372,7 +361,7 @@ unlink:
 report_and_free:
 	if (strncmp(m->why, "Unknown symbol ", 15) == 0)
 		pr_err("%s: %s (err %d)\n", m->name, m->why, error);
-	else
+	else if (m->why[0])
 		pr_err("%s: %s\n", m->name, m->why);
 	module_release(mod);
 	return error;

@@ -40,49 +40,65 @@ static u64 elfmod_got_entry(struct elfmod *m, u64 value)
 	return m->region_addr[REGION_RODATA] + at;
 }
 
-static bool elfmod_fits_s32(u64 value)
+unsigned int elf_reloc_width(unsigned int type)
+{
+	switch (type) {
+	case R_X86_64_64:
+	case R_X86_64_PC64:
+		return 8;
+	case R_X86_64_32:
+	case R_X86_64_32S:
+	case R_X86_64_PC32:
+	case R_X86_64_PLT32:
+	case R_X86_64_GOTPCREL:
+	case R_X86_64_GOTPCRELX:
+	case R_X86_64_REX_GOTPCRELX:
+		return 4;
+	default:
+		return 0;
+	}
+}
+
+static bool elf_fits_s32(u64 value)
 {
 	return (s64)value == (s32)value;
 }
 
-/* The bytes for one relocation at @place, which may rewrite the instruction before it. */
-static int elfmod_reloc_value(struct elfmod *m, unsigned int type, u8 *loc, u64 offset,
-			      u64 place, u64 symbol, u64 addend, u64 *value)
+bool elf_reloc_compute(unsigned int type, u64 place, u64 symbol, u64 addend, u64 *value)
 {
-	bool fits = true;
-
 	*value = symbol + addend;
 	switch (type) {
 	case R_X86_64_64:
-		break;
+		return true;
 	case R_X86_64_32:
-		fits = *value == (u32)*value;
-		break;
+		return *value == (u32)*value;
 	case R_X86_64_32S:
-		fits = elfmod_fits_s32(*value);
-		break;
+		return elf_fits_s32(*value);
 	case R_X86_64_PC32:
 	case R_X86_64_PLT32:
 		*value -= place;
-		fits = elfmod_fits_s32(*value);
-		break;
+		return elf_fits_s32(*value);
 	case R_X86_64_PC64:
 		*value -= place;
-		break;
-	default:	/* an access to the global offset table */
-		*value -= place;
-		if (elfmod_got_relaxes(loc - offset, offset) && elfmod_fits_s32(*value)) {
-			loc[-2] = 0x8d;		/* lea */
-			break;
-		}
-		if (m->got_used == m->got_size)
-			return elfmod_refuse(m, -ENOEXEC, "symbol out of reach for a GOT access", NULL);
-		*value = elfmod_got_entry(m, symbol) + addend - place;
-		fits = elfmod_fits_s32(*value);
+		return true;
+	default:
+		return false;
 	}
-	if (!fits)
-		return elfmod_refuse(m, -ENOEXEC, "relocation out of range", NULL);
-	return 0;
+}
+
+/* An access to the global offset table: direct if that reaches, else through an entry. */
+static int elfmod_got_value(struct elfmod *m, u8 *loc, u64 offset, u64 place, u64 symbol,
+			    u64 addend, u64 *value)
+{
+	*value = symbol + addend - place;
+	if (elfmod_got_relaxes(loc - offset, offset) && elf_fits_s32(*value)) {
+		loc[-2] = 0x8d;		/* lea */
+		return 0;
+	}
+	if (m->got_used == m->got_size)
+		return elfmod_refuse(m, -ENOEXEC, "symbol out of reach for a GOT access", NULL);
+	*value = elfmod_got_entry(m, symbol) + addend - place;
+	return elf_fits_s32(*value) ? 0 : -ENOEXEC;
 }
 
 /* Where a message about symbol @i should point. */
@@ -108,9 +124,9 @@ static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf6
 	static const u8 zero[8];
 	const struct elfmod_placement *p = &m->place[target];
 	unsigned int type = ELF64_R_TYPE(r->r_info), index = ELF64_R_SYM(r->r_info);
-	unsigned int width = elfmod_reloc_width(type);
+	unsigned int width = elf_reloc_width(type);
 	u8 *loc = m->region_mem[p->region] + p->offset + r->r_offset;
-	u64 value;
+	u64 value, place, symbol;
 	int error;
 
 	if (type == R_X86_64_NONE)
@@ -122,9 +138,12 @@ static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf6
 		return elfmod_refuse(m, -ENOEXEC,
 				     "Invalid relocation target, existing value is nonzero, for ",
 				     elfmod_symbol_name(m, index));
-	error = elfmod_reloc_value(m, type, loc, r->r_offset,
-				   elfmod_address(m, target) + r->r_offset,
-				   m->symbols[index].st_value, (u64)r->r_addend, &value);
+	place = elfmod_address(m, target) + r->r_offset;
+	symbol = m->symbols[index].st_value;
+	if (elfmod_is_got(type))
+		error = elfmod_got_value(m, loc, r->r_offset, place, symbol, r->r_addend, &value);
+	else
+		error = elf_reloc_compute(type, place, symbol, r->r_addend, &value) ? 0 : -ENOEXEC;
 	if (error)
 		return elfmod_refuse(m, error, "relocation out of range for ",
 				     elfmod_symbol_name(m, index));

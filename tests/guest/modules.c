@@ -6,10 +6,10 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
-#include <elf.h>
 #include <stddef.h>
 #include <sys/klog.h>
 
+#include "elfedit.h"
 #include "files.h"
 
 /* Lines of the log that contain @text since the last clear. */
@@ -228,19 +228,6 @@ static void refuse_once(const unsigned char *bytes, size_t size, const char *wha
 	CHECK(!is_loaded("tm_provider"));
 }
 
-static Elf64_Shdr *section_named(unsigned char *bytes, const char *name)
-{
-	Elf64_Ehdr *header = (void *)bytes;
-	Elf64_Shdr *sections = (void *)(bytes + header->e_shoff);
-	const char *names = (char *)bytes + sections[header->e_shstrndx].sh_offset;
-
-	for (int i = 0; i < header->e_shnum; i++) {
-		if (!strcmp(names + sections[i].sh_name, name))
-			return &sections[i];
-	}
-	CHECK_FAIL("no section %s", name);
-}
-
 static void module_for_another_build_is_refused_with_both_ids(void)
 {
 	size_t size;
@@ -315,19 +302,6 @@ static void damaged_relocations_are_refused(void)
 	/* The struct module of the file has no fields but name, init and exit. */
 	DAMAGE(((Elf64_Rela *)(bytes + section_named(bytes,
 	       ".rela.gnu.linkonce.this_module")->sh_offset))->r_offset += 8);
-}
-
-/* Nobody applies them yet: the patch must not run with zeros where addresses belong. */
-static void late_relocations_of_a_live_patch_are_refused(void)
-{
-	size_t size;
-	unsigned char *bytes = file_bytes("/lib/modules/livepatch-sample.ko", &size);
-
-	section_named(bytes, ".rela.text")->sh_flags |= SHF_ALLOC | 0x00100000;	/* SHF_RELA_LIVEPATCH */
-	log_clear();
-	CHECK_ERR(module_insert_bytes(bytes, size, ""), ENOEXEC);
-	CHECK_EQ(log_count("livepatch_sample: late relocations are not supported: .rela.text"), 1);
-	CHECK(!is_loaded("livepatch_sample"));
 }
 
 /*
@@ -560,7 +534,6 @@ int main(void)
 	TAP_TEST(truncated_modules_are_refused);
 	TAP_TEST(damaged_headers_are_refused);
 	TAP_TEST(damaged_relocations_are_refused);
-	TAP_TEST(late_relocations_of_a_live_patch_are_refused);
 	TAP_TEST(random_damage_never_harms_the_kernel);
 	TAP_TEST(api_of_modules_holds_its_promises);
 	TAP_TEST(module_files_work_and_vanish);

@@ -374,6 +374,39 @@ static void livepatch_parts_belong_to_livepatch_modules(void)
 			  image.s[S_RELA_TEXT].sh_flags = SHF_RELA_LIVEPATCH));
 }
 
+/* One entry of .klp.rela.x.text; the places of late relocations are as safe as the others. */
+static void put_late(u64 offset, unsigned type, unsigned symbol)
+{
+	strcpy(image.modinfo + 22, "livepatch=Y");
+	image.y[Y_KLP].st_shndx = SHN_LIVEPATCH;
+	put_reloc(1, offset, type, symbol, 0);
+	put_section(S_KLP, SHT_RELA, SHF_ALLOC | SHF_RELA_LIVEPATCH, &image.rela[1],
+		    sizeof(Elf64_Rela), sizeof(Elf64_Rela));
+	image.s[S_RELA_TEXT].sh_size = sizeof(Elf64_Rela);
+	image.s[S_KLP].sh_link = S_SYMTAB;
+	image.s[S_KLP].sh_info = S_TEXT;
+}
+
+static void late_relocations_are_checked_at_once(void)
+{
+	EXPECT(0, put_late(16, R_X86_64_PLT32, Y_KLP));
+	EXPECT(-ENOEXEC, put_late(TEXT_SIZE - 3, R_X86_64_PLT32, Y_KLP));
+	EXPECT(-ENOEXEC, put_late(~0UL, R_X86_64_64, Y_KLP));
+	EXPECT(-ENOEXEC, put_late(16, 99, Y_KLP));
+	EXPECT(-ENOEXEC, put_late(16, R_X86_64_GOTPCREL, Y_KLP));
+	EXPECT(-ENOEXEC, put_late(16, R_X86_64_PLT32, NR_Y));
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = 0));
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = NR_S));
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_STRTAB));
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_BSS));
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_KLP));
+	EXPECT(-ENOEXEC, (put_late(8, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_INIT));
+	EXPECT(-ENOEXEC, (put_late(THIS_INIT, R_X86_64_64, Y_KLP), image.s[S_KLP].sh_info = S_THIS));
+	/* Ordinary relocations do not write into late ones. */
+	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP),
+			  image.s[S_RELA_TEXT].sh_info = S_KLP));
+}
+
 /* Bytes of headers and tables at random; every length; the sanitizers judge. */
 static void damaged_files_are_never_followed_outside(void)
 {
@@ -455,6 +488,7 @@ int main(void)
 	TAP_TEST(values_out_of_range_are_refused);
 	TAP_TEST(every_wrong_field_is_refused);
 	TAP_TEST(livepatch_parts_belong_to_livepatch_modules);
+	TAP_TEST(late_relocations_are_checked_at_once);
 	TAP_TEST(damaged_files_are_never_followed_outside);
 	TAP_TEST(parameter_lines_are_taken_apart);
 	return tap_done();

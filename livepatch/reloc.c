@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Relocations of a patch against symbols that nobody exports: static functions and
+ * variables of the kernel, and whatever belongs to a module that may load later.
+ *
+ *	section .klp.rela.OBJECT.SECTION	what to fill in SECTION of the patch, as soon as
+ *						OBJECT (a module, or vmlinux) is there
+ *	symbol .klp.sym.OBJECT.NAME,POSITION	with the address of what
+ *
+ * tools/module makes both from KLP_RELOC_SYMBOL() in the source.  Those of vmlinux are
+ * applied while the patch module is loaded; those of a module when it is patched, and
+ * they are cleared again when it goes or the patch does, so that it may come again.
+ * A module that is refused halfway is cleared as well.
+ *
+ * Names are checked once, at loading; the rest of the structure by kernel/module/decode.c.
+ * klp_module_relocate() works on memory that only the loader knows.  The others run
+ * under klp_mutex on sealed memory, while no CPU runs the code around the places.
+ */
+#include "internal.h"
+#include <neurath/arch.h>
+#include <neurath/elf_reloc.h>
+#include <neurath/hook.h>
+#include <neurath/klp_module.h>
+#include <neurath/string.h>
+
+struct klp_reloc {
+	struct module *mod;		/* of the patch */
+	const char *object;		/* for which it is applied */
+	const char *name;		/* of the symbol */
+	Elf64_Sym *sym;			/* its st_value is ours: under klp_mutex */
+	u8 *loc;
+	unsigned int type, width;
+	u64 addend;
+	bool early;			/* the memory is not sealed yet */
+};
+
+struct klp_reloc_symbol {
+	char object[MODULE_NAME_LEN];
+	char name[KSYM_NAME_LEN];
+	unsigned long pos;
+};
+
+/* ---- names ----------------------------------------------------------------------- */
+
+/* What lies before @stop, which must fit in @out; *@at moves behind it. */
+static bool klp_take_name(const char **at, char stop, char *out, size_t size)
+{
+	const char *end = strchr(*at, stop);
+	size_t n = end ? (size_t)(end - *at) : 0;
+
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(out, *at, n);
+	out[n] = '\0';
+	*at = end + 1;
+	return true;
+}
+
+static bool klp_take_prefix(const char **at, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (strncmp(*at, prefix, n) != 0)
+		return false;
+	*at += n;
+	return true;
+}
+
+static int klp_parse_section(const char *name, char *object)
+{
+	const char *at = name;
+
+	if (klp_take_prefix(&at, ".klp.rela.") &&
+	    klp_take_name(&at, '.', object, MODULE_NAME_LEN) && *at)
+		return 0;
+	pr_err("section %s has an incorrectly formatted name\n", name);
+	return -EINVAL;
+}
+
+static int klp_parse_symbol(const char *name, struct klp_reloc_symbol *out)
+{
+	const char *at = name;
+
+	if (klp_take_prefix(&at, ".klp.sym.") &&
+	    klp_take_name(&at, '.', out->object, sizeof(out->object)) &&
+	    klp_take_name(&at, ',', out->name, sizeof(out->name)) &&
+	    kstrtoul(at, 10, &out->pos) == 0)
+		return 0;
+	pr_err("symbol %s has an incorrectly formatted name\n", name);
+	return -EINVAL;
+}
+
+static bool klp_is_vmlinux(const char *object)
+{
+	return strcmp(object, "vmlinux") == 0;
+}
+
+/* ---- walking ----------------------------------------------------------------------- */
+
+static const char *klp_section_name(const struct module *mod, const Elf64_Shdr *s)
+{
+	return mod->klp_info->secstrings + s->sh_name;
+}
+
+/* The next section with relocations of ours after @s (NULL = first), or NULL. */
+static const Elf64_Shdr *klp_next_section(const struct module *mod, const Elf64_Shdr *s)
+{
+	const struct klp_modinfo *info = mod->klp_info;
+
+	for (s = s ? s + 1 : info->sechdrs; s < info->sechdrs + info->hdr.e_shnum; s++)
+		if (s->sh_flags & SHF_RELA_LIVEPATCH)
+			return s;
+	return NULL;
+}
+
+static void klp_decode_reloc(const Elf64_Shdr *s, const Elf64_Rela *rela, struct klp_reloc *r)
+{
+	r->type = ELF64_R_TYPE(rela->r_info);
+	r->width = elf_reloc_width(r->type);
+	r->sym = &r->mod->symtab[ELF64_R_SYM(rela->r_info)];
+	r->name = r->mod->strtab + r->sym->st_name;
+	r->loc = (u8 *)r->mod->klp_info->sechdrs[s->sh_info].sh_addr + rela->r_offset;
+	r->addend = rela->r_addend;
+}
+
+typedef int (*klp_reloc_fn)(struct klp_reloc *r);
+
+/* Up to *@limit relocations of one section, which is lowered by those that @fn agreed to. */
+static int klp_walk_section(const Elf64_Shdr *s, struct klp_reloc *r, klp_reloc_fn fn,
+			    unsigned long *limit)
+{
+	const Elf64_Rela *relas = (const Elf64_Rela *)s->sh_addr;
+	int error;
+
+	for (u64 i = 0; i < s->sh_size / sizeof(*relas) && *limit; i++) {
+		klp_decode_reloc(s, &relas[i], r);
+		if (r->type == R_X86_64_NONE)
+			continue;
+		error = fn(r);
+		if (error)
+			return error;
+		--*limit;
+	}
+	return 0;
+}
+
+/* The relocations of @mod that belong to @object (NULL = all), in the file's order. */
+static int klp_walk_relocs(struct module *mod, const char *object, bool early, klp_reloc_fn fn,
+			   unsigned long *limit)
+{
+	char section_object[MODULE_NAME_LEN];
+	struct klp_reloc r = { .mod = mod, .object = section_object, .early = early };
+	const Elf64_Shdr *s;
+	int error;
+
+	for (s = klp_next_section(mod, NULL); s; s = klp_next_section(mod, s)) {
+		error = klp_parse_section(klp_section_name(mod, s), section_object);
+		if (!error && (!object || strcmp(section_object, object) == 0))
+			error = klp_walk_section(s, &r, fn, limit);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* ---- one relocation ------------------------------------------------------------------ */
+
+static int klp_check_reloc(struct klp_reloc *r)
+{
+	struct klp_reloc_symbol symbol;
+	int error;
+
+	if (r->sym->st_shndx != SHN_LIVEPATCH) {
+		pr_err("symbol %s is not marked as a livepatch symbol\n", r->name);
+		return -EINVAL;
+	}
+	error = klp_parse_symbol(r->name, &symbol);
+	if (error)
+		return error;
+	if (klp_is_vmlinux(symbol.object) && !klp_is_vmlinux(r->object)) {
+		pr_err("invalid access to vmlinux symbol '%s' from module-specific livepatch relocation section\n",
+		       symbol.name);
+		return -EINVAL;
+	}
+	if (!klp_is_vmlinux(symbol.object) && klp_is_vmlinux(r->object)) {
+		pr_err("invalid access to symbol '%s' of module '%s' from livepatch relocation section of vmlinux\n",
+		       symbol.name, symbol.object);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * A reference on the module that owns a symbol: the target itself, which is there
+ * (no reference can be taken while it is COMING), or one that the target uses.
+ */
+static struct module *klp_get_symbol_owner(const struct klp_reloc *r, const char *name)
+{
+	unsigned long flags = irq_save();
+	struct module *mod = find_module(name);
+
+	if (mod && strcmp(name, r->object) == 0)
+		__module_get(mod);
+	else if (mod && !try_module_get(mod))
+		mod = NULL;
+	irq_restore(flags);
+	return mod;
+}
+
+static int klp_resolve_reloc(struct klp_reloc *r)
+{
+	struct klp_reloc_symbol symbol;
+	struct module *owner = NULL;
+	struct ksym found;
+	int error = klp_parse_symbol(r->name, &symbol);
+
+	if (error)
+		return error;
+	if (!klp_is_vmlinux(symbol.object)) {
+		owner = klp_get_symbol_owner(r, symbol.object);
+		if (!owner) {
+			pr_err("symbol '%s' not found: there is no module '%s'\n", symbol.name,
+			       symbol.object);
+			return -EINVAL;
+		}
+	}
+	error = ksym_find_any(owner, symbol.name, symbol.pos, &found);
+	module_put(owner);
+	if (error)
+		return klp_symbol_error(error, symbol.object, symbol.name, symbol.pos);
+	r->sym->st_value = found.start;
+	return 0;
+}
+
+static void klp_write_reloc(const struct klp_reloc *r, const void *bytes)
+{
+	if (r->early)
+		memcpy(r->loc, bytes, r->width);
+	else
+		text_poke_copy((unsigned long)r->loc, bytes, r->width);
+}
+
+static int klp_apply_reloc(struct klp_reloc *r)
+{
+	static const u8 zero[8];
+	u64 value;
+	bool fits = elf_reloc_compute(r->type, (unsigned long)r->loc, r->sym->st_value, r->addend,
+				      &value);
+
+	if (memcmp(r->loc, zero, r->width) != 0) {
+		printk(KERN_ERR "x86/modules: Invalid relocation target, existing value is nonzero for type %d, loc %p, val %lx\n",
+		       r->type, r->loc, value);
+		return -ENOEXEC;
+	}
+	if (!fits) {
+		printk(KERN_ERR "x86/modules: overflow in relocation type %d val %lx, for symbol %s\n",
+		       r->type, value, r->name);
+		return -ENOEXEC;
+	}
+	klp_write_reloc(r, &value);	/* little endian: the low bytes come first */
+	return 0;
+}
+
+static int klp_clear_reloc(struct klp_reloc *r)
+{
+	static const u8 zero[8];
+	u64 value;
+
+	elf_reloc_compute(r->type, (unsigned long)r->loc, r->sym->st_value, r->addend, &value);
+	if (memcmp(r->loc, &value, r->width) == 0)
+		klp_write_reloc(r, zero);
+	else
+		printk(KERN_WARNING "x86/modules: Invalid relocation target, existing value does not match expected value for type %d, loc %p, val %lx\n",
+		       r->type, r->loc, value);
+	return 0;
+}
+
+/* ---- all of an object -------------------------------------------------------------------- */
+
+/* All symbols first; then all places, or none. */
+static int klp_apply_relocs(struct module *mod, const char *object, bool early)
+{
+	unsigned long limit = ULONG_MAX, done;
+	int error = klp_walk_relocs(mod, object, early, klp_resolve_reloc, &limit);
+
+	if (error)
+		return error;
+	limit = ULONG_MAX;
+	error = klp_walk_relocs(mod, object, early, klp_apply_reloc, &limit);
+	if (!error)
+		return 0;
+	done = ULONG_MAX - limit;
+	klp_walk_relocs(mod, object, early, klp_clear_reloc, &done);
+	return error;
+}
+
+int klp_module_relocate(struct module *mod)
+{
+	unsigned long limit = ULONG_MAX;
+	int error = klp_walk_relocs(mod, NULL, true, klp_check_reloc, &limit);
+
+	return error ? error : klp_apply_relocs(mod, "vmlinux", true);
+}
+
+int klp_check_relocs(const struct klp_patch *patch)
+{
+	const struct klp_object *obj;
+	const Elf64_Shdr *s;
+	char object[MODULE_NAME_LEN];
+	bool found;
+
+	for (s = klp_next_section(patch->mod, NULL); s; s = klp_next_section(patch->mod, s)) {
+		if (klp_parse_section(klp_section_name(patch->mod, s), object))
+			return -EINVAL;
+		found = klp_is_vmlinux(object);
+		klp_for_each_object_static(patch, obj)
+			found = found || (obj->name && strcmp(obj->name, object) == 0);
+		if (!found) {
+			pr_err("section %s: the patch has no object '%s', so nothing would apply it\n",
+			       klp_section_name(patch->mod, s), object);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
+{
+	int error;
+
+	assert_mutex_held(&klp_mutex);
+	if (!klp_is_module(obj) || !klp_next_section(patch->mod, NULL))
+		return 0;
+	error = klp_apply_relocs(patch->mod, obj->name, false);
+	obj->relocated = !error;
+	/* No CPU may still hold what it fetched before: the code runs from now on. */
+	smp_sync_core();
+	return error;
+}
+
+void klp_clear_object(struct klp_patch *patch, struct klp_object *obj)
+{
+	unsigned long limit = ULONG_MAX;
+
+	assert_mutex_held(&klp_mutex);
+	/* After a force somebody may run the code, for ever; and the module stays. */
+	if (!obj->relocated || patch->forced)
+		return;
+	klp_walk_relocs(patch->mod, obj->name, false, klp_clear_reloc, &limit);
+	obj->relocated = false;
+	smp_sync_core();
+}

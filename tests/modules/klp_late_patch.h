@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A patch of the module klp_late (and of klp_oracle, which can keep its transition open),
+ * with callbacks that write down what they see. LATE_VERSION makes it one of several:
+ * with it /proc/klp_late begins with 1000 * LATE_VERSION + late_helper(late_counter), which
+ * needs relocations against static symbols of a module that may load later.
+ *
+ *	pre		what pre_patch of klp_late returns; can be changed
+ *	twin=N		patches late_twin_1 at position N as well (0: unique); without it, not
+ *	replace
+ */
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/livepatch.h>
+#include <linux/string.h>
+
+static int pre, twin = -1, replace;
+module_param(pre, int, 0644);
+module_param(twin, int, 0444);
+module_param(replace, int, 0444);
+
+extern int late_helper(int x) KLP_RELOC_SYMBOL(klp_late, klp_late, late_helper);
+extern int late_counter KLP_RELOC_SYMBOL(klp_late, klp_late, late_counter);
+extern const char *kernel_build_id(void) KLP_RELOC_SYMBOL(vmlinux, vmlinux, kernel_build_id);
+/* One in data. */
+int (*late_pointer)(int x) = late_helper;
+
+static int late_value_patched(void)
+{
+	if (late_pointer != late_helper || READ_ONCE(late_pointer)(1) != 2)
+		return -1;
+	return 1000 * LATE_VERSION + late_helper(late_counter);
+}
+
+static int late_twin_patched(void)
+{
+	return 10 * LATE_VERSION;
+}
+
+/* Never reads: who sleeps in the original stays there. */
+static int late_oracle_outer(int kind)
+{
+	return 1000 * LATE_VERSION;
+}
+
+static const char *late_object_state(const struct klp_object *obj)
+{
+	static const char *const names[] = { "live", "coming", "going", "unformed" };
+
+	return obj->mod ? names[obj->mod->state] : "kernel";
+}
+
+static void late_note(const char *callback, const struct klp_object *obj)
+{
+	pr_info(KBUILD_MODNAME ": %s %s (%s)\n", callback, obj->name ? obj->name : "vmlinux",
+		late_object_state(obj));
+}
+
+static int late_pre_patch(struct klp_object *obj)
+{
+	late_note("pre_patch", obj);
+	return obj->name && strcmp(obj->name, "klp_late") == 0 ? pre : 0;
+}
+
+static void late_post_patch(struct klp_object *obj)
+{
+	late_note("post_patch", obj);
+}
+
+static void late_pre_unpatch(struct klp_object *obj)
+{
+	late_note("pre_unpatch", obj);
+}
+
+static void late_post_unpatch(struct klp_object *obj)
+{
+	late_note("post_unpatch", obj);
+}
+
+#define LATE_CALLBACKS {			\
+	.pre_patch = late_pre_patch,		\
+	.post_patch = late_post_patch,		\
+	.pre_unpatch = late_pre_unpatch,	\
+	.post_unpatch = late_post_unpatch,	\
+}
+
+static struct klp_func late_no_funcs[] = { { } };
+
+static struct klp_func late_funcs[] = {
+	{ .old_name = "late_value", .new_func = late_value_patched },
+	{ },		/* late_twin_1, if asked for */
+	{ }
+};
+
+static struct klp_func late_oracle_funcs[] = {
+	{ .old_name = "oracle_outer", .new_func = late_oracle_outer },
+	{ }
+};
+
+static struct klp_object late_objs[] = {
+	{ .funcs = late_no_funcs, .callbacks = LATE_CALLBACKS },
+	{ .name = "klp_late", .funcs = late_funcs, .callbacks = LATE_CALLBACKS },
+	{ .name = "klp_oracle", .funcs = late_oracle_funcs, .callbacks = LATE_CALLBACKS },
+	{ }
+};
+
+static struct klp_patch late_patch = {
+	.mod = THIS_MODULE,
+	.objs = late_objs,
+};
+
+static int __init late_patch_init(void)
+{
+	pr_info(KBUILD_MODNAME ": kernel %s\n", kernel_build_id());
+	late_patch.replace = replace;
+	if (twin >= 0) {
+		late_funcs[1].old_name = "late_twin_1";
+		late_funcs[1].new_func = late_twin_patched;
+		late_funcs[1].old_sympos = twin;
+	}
+	return klp_enable_patch(&late_patch);
+}
+
+static void __exit late_patch_exit(void)
+{
+}
+
+module_init(late_patch_init);
+module_exit(late_patch_exit);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
