@@ -12,12 +12,12 @@
 #	log_is TEST_NAME LINES		a test: the log since scenario has exactly these lines
 #
 # Each command leaves the line "% COMMAND" in the log, so that log_is sees in which order the administrator and the kernel
-# acted. Only lines of live patching, of the modules in lx_PREFIX, and such commands count; the notice about the taint, which
+# acted. Only lines of live patching, of the modules in KLP_MODULES, and such commands count; the notice about the taint, which
 # comes once a boot, does not. enabled_log and disabled_log
 # are the lines of an undisturbed transition.
 
 KLP=/sys/kernel/livepatch
-lx_PREFIX='lx_[a-z0-9_]*\|livepatch_[a-z0-9_]*'
+KLP_MODULES='lx_[a-z0-9_]*\|livepatch_[a-z0-9_]*'
 
 say() { echo "$*" >/dev/kmsg; }
 scenario() { say "=== $1"; }
@@ -53,7 +53,7 @@ disable() { set_file $1/enabled 0; gone $1; }
 unload() { say "% rmmod $1"; rmmod $1 2>&1; }
 
 log_since() { dmesg | sed 's/^\[[^]]*\] //' | sed -n "H; /^=== /h; \$ { g; p }" | sed 1d; }
-log_lines() { log_since | grep "^% \|^livepatch: \|^\($lx_PREFIX\): " | grep -v 'tainting kernel'; }
+log_lines() { log_since | grep "^% \|^livepatch: \|^\($KLP_MODULES\): " | grep -v 'tainting kernel'; }
 log_is() { is "$1" "$2" log_lines; }
 
 enabled_log()
