@@ -214,6 +214,9 @@ $(call module_files,$(1)): $(1) $(MODULE_INPUTS)
 	$$(Q)$$(MODULE_TOOL) --quiet --out $(O)/modules $(1)
 endef
 $(foreach source,$(MODULES) $(TEST_MODULES),$(eval $(call module_rule,$(source))))
+# Sources that include another one.
+$(O)/modules/livepatch-state2.ko: livepatch/samples/livepatch-state.c
+$(O)/modules/lx_state3.ko: tests/modules/lx_state2.c
 
 # ---- images -----------------------------------------------------------------------------------------------------------
 

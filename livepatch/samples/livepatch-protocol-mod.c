@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two functions that must agree, for livepatch-protocol.c: one seals a letter, the other
+ * opens it, and the letter is under way in between.
+ *
+ * Each read of /proc/letter sends one letter through both; it takes as long as the
+ * parameter `travel' says, in milliseconds. A letter that was sealed by one rule and opened
+ * by another is garbled.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+
+static int travel = 10;
+module_param(travel, int, 0644);
+MODULE_PARM_DESC(travel, "how long a letter is under way, in ms (default=10)");
+
+static noinline unsigned int letter_seal(unsigned int text)
+{
+	return text + 1;
+}
+
+static noinline unsigned int letter_open(unsigned int sealed)
+{
+	return sealed - 1;
+}
+
+/* What arrives. Stands on the stack for the whole way; the other two only for a moment. */
+static noinline unsigned int letter_send(unsigned int text, int ms)
+{
+	unsigned int sealed = letter_seal(text);
+
+	msleep(ms);
+	return letter_open(sealed);
+}
+
+static int letter_show(struct seq_file *m, void *v)
+{
+	unsigned int text = 0x6c657474;
+
+	seq_puts(m, letter_send(text, READ_ONCE(travel)) == text ? "clear\n" : "garbled\n");
+	return 0;
+}
+
+static struct proc_dir_entry *letter_file;
+
+static int __init letter_init(void)
+{
+	letter_file = proc_create_single("letter", 0444, NULL, letter_show);
+	return letter_file ? 0 : -ENOMEM;
+}
+
+static void __exit letter_exit(void)
+{
+	proc_remove(letter_file);
+}
+
+module_init(letter_init);
+module_exit(letter_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Target of livepatch-protocol");
