@@ -72,8 +72,9 @@ SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*
 BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
 GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench tools))))
 MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard livepatch/samples/*.c)))
-TEST_MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard tests/modules/*.c)))
-module_files = $(addprefix $(O)/modules/,$(notdir $(1:.c=.ko)))
+TEST_MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard tests/modules/*.c) \
+	$(patsubst %/Kbuild,%,$(wildcard tests/modules/*/Kbuild))))
+module_files = $(addprefix $(O)/modules/,$(addsuffix .ko,$(basename $(notdir $(1)))))
 
 .PHONY: help
 help:            # this text
@@ -209,7 +210,7 @@ module-now: $(KERNEL) $(O)/flags.MODULE_FLAGS
 	$(Q)$(MODULE_TOOL) --out $(or $(OUT),$(O)/modules) $(if $(NAME),--name $(NAME)) $(SRC)
 
 define module_rule
-$(call module_files,$(1)): $(1) $(MODULE_INPUTS)
+$(call module_files,$(1)): $(wildcard $(1) $(1)/*) $(MODULE_INPUTS)
 	$$(call say,MODULE,$$@)
 	$$(Q)$$(MODULE_TOOL) --quiet --out $(O)/modules $(1)
 endef
