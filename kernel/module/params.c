@@ -281,7 +281,11 @@ int module_check_params(const struct module *mod)
 	for (unsigned int i = 0; i < mod->num_params; i++) {
 		const struct kernel_param *p = &mod->params[i];
 
-		if (!module_owns_string(mod, p->name) || !p->ops || !p->arg)
+		if (!module_owns_string(mod, p->name) || !p->ops)
+			return -ENOEXEC;
+		/* Only a module's own operations can do without a variable. */
+		if (!p->arg && !module_memory_holds(&mod->core, (unsigned long)p->ops,
+						    sizeof(*p->ops)))
 			return -ENOEXEC;
 	}
 	return 0;
