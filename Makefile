@@ -315,6 +315,7 @@ bench: setup     # times and sizes, as lines "# bench NAME VALUE UNIT"
 bench-now: $(O)/test.iso $(O)/neurath.iso
 	@$(PYTHON) tests/bench/boot.py $(O)
 	@$(PYTHON) tests/bench/icount.py $(O)
+	@LINUX=$(LINUX) $(PYTHON) tests/bench/linux.py $(O)
 	@$(PYTHON) tests/run.py --build $(O) --kind bench --jobs 1 -v
 test-images: $(O)/test.iso
 

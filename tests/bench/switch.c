@@ -5,14 +5,17 @@
  *
  *	tools/qemu --iso build/test.iso --cpus 1 --accel tcg-single --script f.sh -- -icount shift=0,sleep=off
  *
- * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; judges only that all ends.
+ * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; judges only that all ends. It needs nothing
+ * but Linux's system calls: tests/bench/linux.py runs the same binary on Linux.
  *
  * configurations: cpus=1
  */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include "tap.h"
@@ -163,12 +166,66 @@ static void births_and_deaths(void)
 	report("thread_create_join", start, rounds);
 }
 
-int main(void)
+static void exec_and_exit(void)
 {
+	int64_t start = now_ns();
+	int rounds = ROUNDS / 10;
+
+	for (int i = 0; i < rounds; i++) {
+		pid_t child = fork();
+
+		if (!child) {
+			execl("/proc/self/exe", "switch", "exit", NULL);
+			_exit(1);
+		}
+		CHECK_EQ(waitpid(child, NULL, 0), child);
+	}
+	report("fork_exec_wait", start, rounds);
+}
+
+static void handler(int sig)
+{
+}
+
+static void signals(void)
+{
+	struct sigaction action = { .sa_handler = handler };
+	pid_t self = getpid();
+	int64_t start;
+
+	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
+	start = now_ns();
+	for (int i = 0; i < ROUNDS; i++)
+		syscall(SYS_kill, self, SIGUSR1);
+	report("signal_to_self", start, ROUNDS);
+}
+
+static void page_faults(void)
+{
+	volatile char *area = mmap(NULL, ROUNDS * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int64_t start;
+
+	CHECK(area != MAP_FAILED);
+	/* Small pages, as everywhere else. */
+	madvise((void *)area, ROUNDS * 4096, MADV_NOHUGEPAGE);
+	start = now_ns();
+	for (int i = 0; i < ROUNDS; i++)
+		area[i * 4096] = 1;
+	report("page_touch", start, ROUNDS);
+	munmap((void *)area, ROUNDS * 4096);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		_exit(0);	/* what exec_and_exit() runs */
 	TAP_TEST(system_calls);
 	TAP_TEST(yield_ping_pong);
 	TAP_TEST(pipe_ping_pong);
 	TAP_TEST(futex_ping_pong);
 	TAP_TEST(births_and_deaths);
+	TAP_TEST(exec_and_exit);
+	TAP_TEST(signals);
+	TAP_TEST(page_faults);
 	return tap_done();
 }
