@@ -37,9 +37,12 @@ static int late_twin_patched(void)
 	return 10 * LATE_VERSION;
 }
 
-/* Never reads: who sleeps in the original stays there. */
+/* Pauses like the original: who sleeps in either keeps a transition open. */
+extern void oracle_pause(int kind) KLP_RELOC_SYMBOL(klp_oracle, klp_oracle, oracle_pause);
+
 static int late_oracle_outer(int kind)
 {
+	oracle_pause(kind);
 	return 1000 * LATE_VERSION;
 }
 
