@@ -12,6 +12,7 @@
 #include <neurath/mutex.h>
 
 struct file;
+struct task;
 
 #define VM_READ		0x1
 #define VM_WRITE	0x2
@@ -77,6 +78,7 @@ struct mm {
 struct mm *mm_create(void);			/* empty; NULL = no memory */
 struct mm *mm_fork(struct mm *old);		/* copy on write; NULL = no memory */
 void mm_get(struct mm *mm);
+struct mm *task_get_mm(struct task *t);		/* of any task, with a reference, or NULL (irq) */
 void mm_put(struct mm *mm);			/* last one frees everything; may sleep */
 /* Makes @mm current's, drops the old one (exec). */
 void mm_switch_to_new(struct mm *mm);
@@ -127,6 +129,8 @@ int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out
 /* Copies between kernel memory and another address space: /proc, calls. */
 ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n);
 ssize_t vm_copy_to(struct mm *mm, unsigned long addr, const void *src, size_t n);
+/* Also where the process itself may not write, but in shared mappings: breakpoints of a tracer. */
+ssize_t vm_copy_to_forced(struct mm *mm, unsigned long addr, const void *src, size_t n);
 
 /* Page-fault entry, called by the trap code with interrupts as they were. */
 void handle_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr);

@@ -163,6 +163,30 @@ static int fault_object(struct mm *mm, struct vm_area *area, unsigned long va, u
 	return fault_enter(mm, area, va, 0, page, true);
 }
 
+int vm_make_private(struct mm *mm, struct vm_area *area, unsigned long va)
+{
+	struct page *from = NULL;
+	pte_t *pte, old;
+
+	assert(!(area->flags & VM_SHARED));
+	spin_lock(&mm->page_lock);
+	pte = pte_walk(mm->pgd, va, false);
+	old = pte ? *pte : 0;
+	spin_unlock(&mm->page_lock);
+	if (pte_mapped(old))
+		return pte_writable(old) ? 0 : fault_copy_on_write(mm, area, va, old);
+	if (area->object) {
+		size_t index = fault_object_index(area, va);
+
+		if (index >= area->object->nr_pages)
+			return -EIO;
+		from = vmobject_page(area->object, index);
+		if (!from)
+			return -ENOMEM;
+	}
+	return fault_private_new(mm, area, va, from);
+}
+
 static bool fault_access_allowed(const struct vm_area *area, unsigned access)
 {
 	/* The processor cannot refuse reads of what may be written or executed. */

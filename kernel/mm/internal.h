@@ -47,6 +47,10 @@ bool vm_range_ok(unsigned long addr, size_t len);
 /* Grows the stack @area down to @addr (L). 0, -EFAULT. */
 int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr);
 
+/* ---- fault.c ----------------------------------------------------------------- */
+/* A present page of its own at @va of a private area, whatever its access (L). -EIO, -ENOMEM. */
+int vm_make_private(struct mm *mm, struct vm_area *area, unsigned long va);
+
 /* The page at @index with no reference taken; made if anonymous. NULL: beyond the end or no memory. */
 struct page *vmobject_page(struct vmobject *o, size_t index);
 

@@ -180,12 +180,25 @@ void mm_put(struct mm *mm)
 		mm_destroy(mm);
 }
 
+struct mm *task_get_mm(struct task *t)
+{
+	unsigned long flags;
+	struct mm *mm;
+
+	spin_lock_irqsave(&t->pi_lock, flags);
+	mm = t->mm;
+	if (mm)
+		mm_get(mm);
+	spin_unlock_irqrestore(&t->pi_lock, flags);
+	return mm;
+}
+
 void mm_switch_to_new(struct mm *mm)
 {
 	struct mm *old = current->mm;
 	unsigned long flags = irq_save();
 
-	/* pi_lock: /proc references the mm of other tasks under it. */
+	/* pi_lock: task_get_mm() of others. */
 	spin_lock(&current->pi_lock);
 	current->mm = mm;
 	spin_unlock(&current->pi_lock);

@@ -2,7 +2,7 @@
 /*
  * Reaching into an address space that need not be current's: pages are pinned
  * and accessed through the direct map.  Used by calls to servers (leases), /proc,
- * exec.
+ * exec, tracers.
  *
  * A pinned page stays what it is for its owner until the owner forks: then either
  * side may get a copy at its next write, and the pin may be the other side's.  So pins
@@ -52,8 +52,38 @@ int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out
 	return -EFAULT;
 }
 
-/* One direction or the other: @to_user writes @buf. */
-static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n, bool to_user)
+/* As vm_pin_page() for writing, but of a private mapping that need not be writable. */
+static int vm_pin_forced(struct mm *mm, unsigned long addr, struct page **out)
+{
+	struct vm_area *area;
+	int err = -EFAULT;
+
+	if (addr < USER_MIN || addr >= USER_MAX)
+		return -EFAULT;
+	mutex_lock(&mm->mmap_lock);
+	area = vm_find(mm, addr);
+	if (area && area->start <= addr && !(area->flags & VM_SHARED))
+		err = vm_make_private(mm, area, addr & PAGE_MASK);
+	if (!err) {
+		*out = pin_present(mm, addr, false);
+		err = *out ? 0 : -EFAULT;
+	}
+	mutex_unlock(&mm->mmap_lock);
+	return err;
+}
+
+enum vm_copy_how { VM_COPY_FROM, VM_COPY_TO, VM_COPY_FORCED };
+
+static int vm_copy_pin(struct mm *mm, unsigned long addr, enum vm_copy_how how, struct page **out)
+{
+	int err = vm_pin_page(mm, addr, how != VM_COPY_FROM, out);
+
+	return err == -EFAULT && how == VM_COPY_FORCED ? vm_pin_forced(mm, addr, out) : err;
+}
+
+/* One direction or the other: all but VM_COPY_FROM read @buf. */
+static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n,
+		       enum vm_copy_how how)
 {
 	size_t done = 0;
 	int err = 0;
@@ -64,11 +94,11 @@ static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n, b
 		struct page *page;
 		char *va;
 
-		err = vm_pin_page(mm, addr + done, to_user, &page);
+		err = vm_copy_pin(mm, addr + done, how, &page);
 		if (err)
 			break;
 		va = (char *)page_to_virt(page) + off;
-		if (to_user)
+		if (how != VM_COPY_FROM)
 			memcpy(va, (char *)buf + done, part);
 		else
 			memcpy((char *)buf + done, va, part);
@@ -80,10 +110,15 @@ static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n, b
 
 ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n)
 {
-	return vm_copy(mm, addr, dst, n, false);
+	return vm_copy(mm, addr, dst, n, VM_COPY_FROM);
 }
 
 ssize_t vm_copy_to(struct mm *mm, unsigned long addr, const void *src, size_t n)
 {
-	return vm_copy(mm, addr, (void *)src, n, true);
+	return vm_copy(mm, addr, (void *)src, n, VM_COPY_TO);
+}
+
+ssize_t vm_copy_to_forced(struct mm *mm, unsigned long addr, const void *src, size_t n)
+{
+	return vm_copy(mm, addr, (void *)src, n, VM_COPY_FORCED);
 }

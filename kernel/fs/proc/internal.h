@@ -38,7 +38,6 @@ bool proc_task_exists(const struct task *t);
 extern const struct kernfs_dyn_dir proc_task_dir, proc_fd_dir;
 
 /* refs.c: what a task owns, with a reference; NULL = none any more. */
-struct mm *proc_get_mm(struct task *t);
 struct files *proc_get_files(struct task *t);
 /* A kmalloc'ed copy of a path of its process: an error pointer if there is none. */
 enum proc_path { PROC_PATH_CWD, PROC_PATH_ROOT, PROC_PATH_EXE };

@@ -7,7 +7,7 @@
 
 static int proc_copy_strings(struct seq_file *m, struct task *t, bool environment)
 {
-	struct mm *mm = proc_get_mm(t);
+	struct mm *mm = task_get_mm(t);
 	unsigned long at, end;
 	char *page;
 	int ret = 0;
@@ -45,7 +45,7 @@ int proc_environ_show(struct seq_file *m, void *v)
 
 int proc_auxv_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = proc_get_mm(v);
+	struct mm *mm = task_get_mm(v);
 	size_t n = 0;
 
 	if (!mm)
@@ -89,7 +89,7 @@ static void proc_show_area(struct seq_file *m, const struct mm *mm, const struct
 
 int proc_maps_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = proc_get_mm(v);
+	struct mm *mm = task_get_mm(v);
 	struct vm_area *area;
 
 	if (!mm)
@@ -104,7 +104,7 @@ int proc_maps_show(struct seq_file *m, void *v)
 
 int proc_statm_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = proc_get_mm(v);
+	struct mm *mm = task_get_mm(v);
 	size_t text = 0, data = 0;
 	struct vm_area *area;
 

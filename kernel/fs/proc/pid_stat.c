@@ -91,7 +91,7 @@ static void proc_collect_signals(struct task *t, struct proc_facts *f)
 
 static void proc_collect_memory(struct task *t, struct proc_facts *f)
 {
-	struct mm *mm = proc_get_mm(t);
+	struct mm *mm = task_get_mm(t);
 
 	if (!mm)
 		return;

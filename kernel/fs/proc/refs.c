@@ -8,19 +8,6 @@
 #include <neurath/mm.h>
 #include "internal.h"
 
-struct mm *proc_get_mm(struct task *t)
-{
-	unsigned long flags;
-	struct mm *mm;
-
-	spin_lock_irqsave(&t->pi_lock, flags);
-	mm = t->mm;
-	if (mm)
-		mm_get(mm);
-	spin_unlock_irqrestore(&t->pi_lock, flags);
-	return mm;
-}
-
 struct files *proc_get_files(struct task *t)
 {
 	unsigned long flags;
