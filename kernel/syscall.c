@@ -6,6 +6,7 @@
 #include <neurath/syscall.h>
 #include <neurath/arch.h>
 #include <neurath/bug.h>
+#include <neurath/ptrace.h>
 #include <neurath/task.h>
 
 static syscall_fn_t syscall_table[SYSCALL_MAX];
@@ -42,6 +43,11 @@ void syscall_dispatch(struct pt_regs *regs)
 	long ret;
 
 	irq_enable();
+	if (unlikely(test_task_flag(current, TIF_SYSCALL_TRACE))) {
+		if (!ptrace_syscall_entry(regs))
+			return;
+		nr = regs->orig_rax;		/* the tracer may have changed it */
+	}
 	if (unlikely(nr >= SYSCALL_MAX)) {
 		regs->rax = -ENOSYS;
 		return;

@@ -26,6 +26,12 @@
 #define XFEATURE_AVX		0x4UL
 #define XFEATURE_AVX512		0xe0UL
 
+#define FPU_MXCSR		24	/* offsets in the legacy area */
+#define FPU_MXCSR_MASK		28
+#define FPU_XMM			160
+#define FPU_SOFTWARE		416	/* from here on the CPU does not look */
+#define FPU_MXCSR_DEFAULT_MASK	0xffbfu
+
 #define FPU_INITIAL_FCW		0x037f
 #define FPU_INITIAL_MXCSR	0x1f80
 
@@ -63,7 +69,7 @@ void __init fpu_detect(void)
 	u32 mxcsr = FPU_INITIAL_MXCSR;
 
 	memcpy(fpu_initial, &fcw, sizeof(fcw));
-	memcpy(fpu_initial + 24, &mxcsr, sizeof(mxcsr));
+	memcpy(fpu_initial + FPU_MXCSR, &mxcsr, sizeof(mxcsr));
 	if (!(cpuid(1, 0).ecx & (1u << 26)))
 		return;
 	fpu_use_xsave = true;
@@ -152,6 +158,37 @@ void arch_fpu_free(struct task *task)
 	if (task->fpu)
 		fpu_area_free(task->fpu);
 	task->fpu = NULL;
+}
+
+/* The components whose state the area holds; of the others it is initial. */
+static u64 *fpu_header(void *area)
+{
+	return area + FPU_LEGACY_SIZE;
+}
+
+void fpu_get_legacy(const void *area, void *fxsave)
+{
+	u64 have = fpu_use_xsave ? *fpu_header((void *)area) : XFEATURE_X87_SSE;
+
+	memcpy(fxsave, area, FPU_LEGACY_SIZE);
+	if (!(have & 1)) {
+		memcpy(fxsave, fpu_initial, FPU_MXCSR);
+		memcpy(fxsave + 32, fpu_initial + 32, FPU_XMM - 32);
+	}
+	if (!(have & 2))
+		memset(fxsave + FPU_XMM, 0, FPU_SOFTWARE - FPU_XMM);
+}
+
+void fpu_set_legacy(void *area, const void *fxsave)
+{
+	u32 mask = *(u32 *)(area + FPU_MXCSR_MASK);
+	u32 mxcsr = *(const u32 *)(fxsave + FPU_MXCSR) & (mask ? mask : FPU_MXCSR_DEFAULT_MASK);
+
+	memcpy(area, fxsave, FPU_MXCSR);
+	WRITE_ONCE(*(u32 *)(area + FPU_MXCSR), mxcsr);
+	memcpy(area + 32, fxsave + 32, FPU_SOFTWARE - 32);
+	if (fpu_use_xsave)
+		*fpu_header(area) |= XFEATURE_X87_SSE;
 }
 
 int fpu_exception_code(bool simd)

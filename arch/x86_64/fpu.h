@@ -18,6 +18,12 @@ void fpu_area_free(void *area);
 /* The registers of this CPU into an area, and back; interrupts off. */
 void fpu_save(void *area);
 void fpu_restore(const void *area);
+/*
+ * x87 and SSE state of an area as 512 bytes in the format of fxsave, and back.  The
+ * task that owns the area is off its CPU; what is written can be loaded at any moment.
+ */
+void fpu_get_legacy(const void *area, void *fxsave);
+void fpu_set_legacy(void *area, const void *fxsave);
 /* The si_code of a floating-point exception of current. */
 int fpu_exception_code(bool simd);
 

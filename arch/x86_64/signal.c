@@ -26,8 +26,6 @@
 #define UC_SIGCONTEXT_SS	2
 #define UC_STRICT_RESTORE_SS	4
 
-/* What a program may set in its flags: OF DF TF SF ZF AF PF CF, AC, RF. */
-#define EFLAGS_USER		0x50dd5UL
 /* Off while a handler starts: DF, RF, TF. */
 #define EFLAGS_HANDLER_CLEAR	0x10500UL
 

@@ -11,6 +11,7 @@
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/hook.h>
+#include <neurath/ptrace.h>
 #include <neurath/signal.h>
 #include <neurath/task.h>
 #include <neurath/vm.h>
@@ -79,8 +80,11 @@ static void trap_user(struct pt_regs *regs, unsigned int vector)
 	trap_note_user(regs, vector, 0);
 	if (vector == TRAP_MF || vector == TRAP_XM)
 		code = fpu_exception_code(vector == TRAP_XM);
-	if (vector == TRAP_DB)
+	if (vector == TRAP_DB) {
 		regs->eflags &= ~EFLAGS_TF;
+		if (ptrace_step_is_stale())
+			return;
+	}
 	if (code == SI_KERNEL)
 		where = 0;
 	irq_enable();

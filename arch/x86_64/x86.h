@@ -35,6 +35,8 @@
 #define EFLAGS_NT		(1UL << 14)
 #define EFLAGS_RF		(1UL << 16)
 #define EFLAGS_AC		(1UL << 18)
+/* What a program may set in its flags: OF DF TF SF ZF AF PF CF, AC, RF. */
+#define EFLAGS_USER		0x50dd5UL
 
 #define MSR_APIC_BASE		0x0000001b
 #define MSR_TSC_DEADLINE	0x000006e0

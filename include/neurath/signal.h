@@ -62,6 +62,7 @@ void signal_notify_parent_stop(struct process *p, int why);
 /* Bits of task->jobctl. (s) */
 #define JOBCTL_STOP_PENDING	0x1	/* must stop at its next chance */
 #define JOBCTL_STOP_COUNTED	0x2	/* process->stop_count counts it */
+#define JOBCTL_TRAP_STOP	0x4	/* must stop for its tracer: ptrace_trap() */
 
 /* Bits of process->wait_flags. (s) */
 #define WAIT_STOPPED		0x1	/* unreported stop, code in stop_code */

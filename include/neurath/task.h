@@ -20,6 +20,7 @@
 #include <neurath/arch.h>
 #include <neurath/list.h>
 #include <neurath/pheap.h>
+#include <neurath/ptrace.h>
 #include <neurath/spinlock.h>
 #include <neurath/signal_types.h>
 #include <neurath/timer.h>
@@ -37,19 +38,23 @@ struct port;
  *	RUNNING -> (UN)INTERRUPTIBLE, KILLABLE	itself, before it tests its condition
  *	sleeping -> RUNNING			wake_up_state() when the mask matches
  *	RUNNING -> STOPPED			itself, in signal handling
- *	STOPPED -> RUNNING			SIGCONT, SIGKILL
+ *	STOPPED -> RUNNING			SIGCONT, SIGKILL, a tracer that attaches
+ *	RUNNING -> TRACED			itself, in ptrace_stop()
+ *	TRACED -> RUNNING			its tracer, SIGKILL
  *	RUNNING -> DEAD				itself, at the end of do_exit(); never back
  */
 #define TASK_RUNNING		0x00
 #define TASK_INTERRUPTIBLE	0x01
 #define TASK_UNINTERRUPTIBLE	0x02
 #define TASK_STOPPED_BIT	0x04
+#define TASK_TRACED_BIT		0x08
 #define TASK_WAKEKILL		0x10	/* modifier: a fatal signal wakes it */
 #define TASK_NOLOAD		0x20	/* modifier: not counted in the load (TASK_IDLE) */
 #define TASK_DEAD		0x40
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
 #define TASK_STOPPED		(TASK_WAKEKILL | TASK_STOPPED_BIT)
+#define TASK_TRACED		(TASK_WAKEKILL | TASK_TRACED_BIT)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 /* Bits of task->flags: set by anybody, cleared by the task itself unless noted. (a) */
@@ -57,10 +62,12 @@ struct port;
 #define TIF_SIGPENDING		1
 #define TIF_NOTIFY_SIGNAL	2	/* a kick: look at your signals, there are none */
 #define TIF_PATCH_PENDING	3	/* has not reached klp_target_state yet (k) */
+#define TIF_SYSCALL_TRACE	4	/* ptrace_syscall_entry(); set and cleared by the tracer */
+#define TIF_SYSCALL_EXIT	5	/* ptrace_syscall_exit() */
 #define TIF_RESTORE_SIGMASK	6
 #define TIF_EXIT_WORK_MASK	(BIT(TIF_NEED_RESCHED) | BIT(TIF_SIGPENDING) | \
 				 BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_PATCH_PENDING) | \
-				 BIT(TIF_RESTORE_SIGMASK))
+				 BIT(TIF_SYSCALL_EXIT) | BIT(TIF_RESTORE_SIGMASK))
 
 /* Bits of task->pflags, written by the task itself. (@) */
 #define PF_KTHREAD		0x1
@@ -144,6 +151,7 @@ struct task {
 	stack_t altstack;		/* (@) */
 	struct restart_block restart;	/* (@) */
 	unsigned jobctl;		/* (s) JOBCTL_ bits: kernel/signal/stop.c */
+	struct task_trace trace;	/* ptrace.h */
 	unsigned long trap_nr, trap_error, trap_addr;	/* (@) of the last user fault, for its frame */
 
 	/* Exit and threads */
@@ -196,6 +204,7 @@ struct process {
 	struct process *parent;		/* (t) */
 	struct list_head children;	/* (t) */
 	struct list_head sibling;	/* (t) */
+	struct list_head tracees;	/* (t) tasks that it traces: task->trace.node */
 	struct wait_queue_head wait_child;	/* (own lock) parents sleep here in wait4 */
 	int exit_signal;		/* (t) sent to the parent */
 	struct list_head process_node;	/* (t) all_processes */

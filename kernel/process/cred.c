@@ -10,6 +10,13 @@
 #include <neurath/string.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include "internal.h"
+
+bool cred_same_ids(const struct credentials *mine, const struct credentials *its)
+{
+	return mine->uid == its->euid && mine->uid == its->suid && mine->uid == its->uid &&
+	       mine->gid == its->egid && mine->gid == its->sgid && mine->gid == its->gid;
+}
 
 #define ID_KEEP		((uid_t)-1)
 

@@ -14,6 +14,7 @@
 #include <neurath/futex.h>
 #include <neurath/mm.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/string.h>
@@ -80,7 +81,7 @@ static int exec_prepare_ids(struct exec_image *image)
 	err = file_stat(image->file, &st);
 	if (err)
 		return err;
-	if (!p->no_new_privs) {
+	if (!p->no_new_privs && ptrace_allows_setuid()) {
 		if (st.st_mode & S_ISUID)
 			image->uid = st.st_uid;
 		/* Without group execution the bit means mandatory locking. */
@@ -134,6 +135,7 @@ static void exec_become_leader(struct process *p)
 	p->stime += sys;
 	list_del_init(&old->thread_node);
 	spin_unlock(&p->lock);
+	ptrace_unlink(old);
 	task_unpublish(old);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
@@ -271,6 +273,7 @@ long process_exec(const char *path, const char __user *const __user *argv,
 		  const char __user *const __user *envp)
 {
 	struct exec_image image = { .execfn = path };
+	pid_t old_pid = current->pid;
 	int err;
 
 	image.path = kstrdup(path, GFP_USER);
@@ -283,6 +286,8 @@ long process_exec(const char *path, const char __user *const __user *argv,
 	if (!err)
 		err = exec_replace(&image);
 	exec_image_free(&image);
+	if (!err)
+		ptrace_exec_done(old_pid);
 	return err;
 }
 

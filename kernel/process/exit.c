@@ -18,6 +18,7 @@
 #include <neurath/port.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/syscall.h>
@@ -67,6 +68,12 @@ static void exit_check_orphans(struct process_group *pg)
 
 static bool exit_notify_zombie(struct process *p);
 
+void exit_show_zombie(struct process *p)
+{
+	if (exit_notify_zombie(p))
+		process_reap(p);
+}
+
 static void exit_give_away_children(struct process *p)
 {
 	struct process *reaper = exit_choose_reaper(p), *child, *next;
@@ -79,8 +86,8 @@ static void exit_give_away_children(struct process *p)
 			send_signal_process(child->pdeath_signal, NULL, child);
 		if (child->session == p->session && child->pgrp != p->pgrp)
 			exit_check_orphans(child->pgrp);
-		if (child->state == PROCESS_ZOMBIE && exit_notify_zombie(child))
-			process_reap(child);
+		if (child->state == PROCESS_ZOMBIE)
+			exit_show_zombie(child);
 	}
 }
 
@@ -90,6 +97,7 @@ static void exit_leave_family(struct process *p)
 	unsigned long flags;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
+	ptrace_tracer_exits(p, exit_show_zombie);
 	exit_give_away_children(p);
 	if (p->parent && p->parent->pgrp != p->pgrp && p->parent->session == p->session)
 		exit_check_orphans(p->pgrp);
@@ -131,6 +139,7 @@ void do_exit(int code)
 	bool last;
 
 	assert(!(current->pflags & (PF_KTHREAD | PF_IDLE | PF_EXITING)));
+	ptrace_event(PTRACE_EVENT_EXIT, code);
 	current->exit_code = code;
 	last = signal_thread_exit();
 	process_mm_release(current);
@@ -166,9 +175,14 @@ int process_wait_status(struct process *p)
 	return p->sig_flags & SIGNAL_GROUP_EXIT ? p->group_exit_code : p->leader->exit_code;
 }
 
+void wait_fill_exit(siginfo_t *info, int status)
+{
+	info->si_code = status & 0x80 ? CLD_DUMPED : status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	info->si_status = status & 0x7f ? status & 0x7f : status >> 8;
+}
+
 void process_exit_info(struct process *p, siginfo_t *info)
 {
-	int status = process_wait_status(p);
 	u64 utime, stime;
 
 	*info = (siginfo_t){ .si_signo = SIGCHLD };
@@ -177,8 +191,7 @@ void process_exit_info(struct process *p, siginfo_t *info)
 	info->si_chld_uid = p->cred.uid;
 	info->si_utime = utime / (NSEC_PER_SEC / 100);
 	info->si_stime = stime / (NSEC_PER_SEC / 100);
-	info->si_code = status & 0x80 ? CLD_DUMPED : status & 0x7f ? CLD_KILLED : CLD_EXITED;
-	info->si_status = status & 0x7f ? status & 0x7f : status >> 8;
+	wait_fill_exit(info, process_wait_status(p));
 }
 
 /* Tells the parent; true = it does not want to know: reap at once. */
@@ -190,6 +203,11 @@ static bool exit_notify_zombie(struct process *p)
 	siginfo_t info;
 
 	assert_spin_held(&tasklist_lock);
+	if (p->leader->trace.tracer) {
+		process_exit_info(p, &info);
+		ptrace_notify_tracer(p->leader, &info);
+		return false;
+	}
 	if (p->exit_signal == SIGCHLD) {
 		silent = READ_ONCE(sa->handler) == SIG_IGN;
 		autoreap = silent || (READ_ONCE(sa->flags) & SA_NOCLDWAIT);
@@ -211,6 +229,7 @@ void process_reap(struct process *p)
 	assert_spin_held(&tasklist_lock);
 	assert(p->state == PROCESS_ZOMBIE && list_empty(&p->children));
 	p->state = PROCESS_REAPED;
+	ptrace_unlink(leader);
 	list_del_init(&p->sibling);
 	list_del_init(&p->process_node);
 	nr_processes--;
@@ -235,6 +254,21 @@ static void exit_unlink_thread(struct process *p, struct task *t)
 	list_del_init(&t->thread_node);
 }
 
+/* The tracer of a thread sees it die: it stays in the pid table until it was waited for. */
+static bool exit_thread_traced(struct task *t)
+{
+	siginfo_t info = { .si_signo = SIGCHLD };
+
+	if (!t->trace.tracer)
+		return false;
+	t->trace.zombie = true;
+	info.si_chld_pid = t->pid;
+	info.si_chld_uid = t->process->cred.uid;
+	wait_fill_exit(&info, t->exit_code);
+	ptrace_notify_tracer(t, &info);
+	return true;
+}
+
 void process_task_gone(struct task *t)
 {
 	struct process *p = t->process;
@@ -246,14 +280,13 @@ void process_task_gone(struct task *t)
 	is_leader = t == p->leader;
 	exit_unlink_thread(p, t);
 	spin_unlock(&p->lock);
-	if (!is_leader)
+	if (!is_leader && !exit_thread_traced(t))
 		task_unpublish(t);
 	if (p == &kernel_process) {
 		/* Has no parent, and never ends. */
 	} else if (!p->nr_threads) {
 		p->state = PROCESS_ZOMBIE;
-		if (exit_notify_zombie(p))
-			process_reap(p);
+		exit_show_zombie(p);
 	} else if (p->exec_task) {
 		wake_up_all(&p->wait_child);
 	}

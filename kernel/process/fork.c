@@ -13,6 +13,7 @@
 #include <neurath/klp_sched.h>
 #include <neurath/mm.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/string.h>
@@ -22,11 +23,11 @@
 #include "internal.h"
 
 /* Accepted without an effect of their own. */
-#define CLONE_IGNORED	(CLONE_PTRACE | CLONE_UNTRACED | CLONE_SYSVSEM | CLONE_DETACHED | CLONE_IO)
+#define CLONE_IGNORED	(CLONE_SYSVSEM | CLONE_DETACHED | CLONE_IO)
 #define CLONE_OFFERED	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
 			 CLONE_PARENT | CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | \
 			 CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_CLEAR_SIGHAND | \
-			 CLONE_IGNORED)
+			 CLONE_PTRACE | CLONE_UNTRACED | CLONE_IGNORED)
 #define CLONE_THREAD_PACKAGE	(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD)
 
 static int clone_check(const struct clone_request *req)
@@ -130,6 +131,8 @@ static void fork_copy_thread(struct task *child, const struct clone_request *req
 	struct pt_regs child_regs = *regs;
 
 	child_regs.rax = 0;
+	if (current->trace.mode == TRACE_SINGLESTEP)
+		arch_ptrace_set_step(&child_regs, false);
 	if (req->stack)
 		child_regs.rsp = req->stack;
 	arch_fpu_copy(child);
@@ -254,6 +257,9 @@ static int fork_publish(struct task *child, const struct clone_request *req)
 		parent->nr_live++;
 		list_add_tail(&child->thread_node, &parent->threads);
 	}
+	/* Here a thread that is not in the pid table yet has a visible process. */
+	if (!err)
+		ptrace_inherit(child, req->flags, req->exit_signal);
 	spin_unlock(&parent->lock);
 	if (err)
 		goto out;
@@ -298,8 +304,12 @@ long process_clone(const struct clone_request *req, const struct pt_regs *regs)
 	}
 	task_get(child);		/* it does not run, and so cannot die, before this */
 	wake_up_new_task(child);
-	if (req->flags & CLONE_VFORK)
+	if (!(req->flags & CLONE_UNTRACED))
+		ptrace_event(ptrace_clone_event(req->flags, req->exit_signal), pid);
+	if (req->flags & CLONE_VFORK) {
 		fork_wait_vfork(child);
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, pid);
+	}
 	task_put(child);
 	return pid;
 }

@@ -27,6 +27,7 @@ struct process kernel_process = {
 	.threads = LIST_HEAD_INIT(kernel_process.threads),
 	.children = LIST_HEAD_INIT(kernel_process.children),
 	.sibling = LIST_HEAD_INIT(kernel_process.sibling),
+	.tracees = LIST_HEAD_INIT(kernel_process.tracees),
 	.process_node = LIST_HEAD_INIT(kernel_process.process_node),
 	.pgrp_node = LIST_HEAD_INIT(kernel_process.pgrp_node),
 	.wait_child = WAIT_QUEUE_INIT(kernel_process.wait_child),
@@ -56,6 +57,7 @@ struct process *process_alloc(void)
 	INIT_LIST_HEAD(&p->threads);
 	INIT_LIST_HEAD(&p->children);
 	INIT_LIST_HEAD(&p->sibling);
+	INIT_LIST_HEAD(&p->tracees);
 	INIT_LIST_HEAD(&p->process_node);
 	INIT_LIST_HEAD(&p->pgrp_node);
 	INIT_LIST_HEAD(&p->shared_pending.queue);

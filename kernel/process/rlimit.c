@@ -52,11 +52,8 @@ static int rlimit_exchange(struct process *p, unsigned resource, const struct rl
 
 static bool rlimit_may_touch(struct process *p)
 {
-	const struct credentials *mine = &current->process->cred, *its = &p->cred;
-
 	return p == current->process || is_superuser() ||
-	       (mine->uid == its->euid && mine->uid == its->suid && mine->uid == its->uid &&
-		mine->gid == its->egid && mine->gid == its->sgid && mine->gid == its->gid);
+	       cred_same_ids(&current->process->cred, &p->cred);
 }
 
 static int rlimit_do(pid_t pid, unsigned resource, const struct rlimit64 *new,

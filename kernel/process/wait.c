@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wait4 and waitid: what became of the children.  Children belong to the
- * process, whichever thread made them.  A report is consumed once (WNOWAIT:
+ * wait4 and waitid: what became of the children, and of the tasks that the process
+ * traces.  Both belong to the process, whichever thread made them.  A report is consumed once (WNOWAIT:
  * left in place); everything is decided under tasklist_lock, and copied to the
  * user after it.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/string.h>
@@ -96,8 +97,9 @@ static bool wait_collect_stop(struct wait_query *q, struct process *child)
 	if (!(q->options & (WSTOPPED | WCONTINUED)))
 		return false;
 	spin_lock_irqsave(&child->lock, flags);
+	/* Of what it traces, a process sees the stop of each thread instead. */
 	if ((q->options & WSTOPPED) && (child->wait_flags & WAIT_STOPPED) &&
-	    (child->sig_flags & SIGNAL_STOPPED))
+	    (child->sig_flags & SIGNAL_STOPPED) && child->leader->trace.tracer != current->process)
 		stopped = true;
 	else if ((q->options & WCONTINUED) && (child->wait_flags & WAIT_CONTINUED))
 		continued = true;
@@ -114,7 +116,93 @@ static bool wait_collect_stop(struct wait_query *q, struct process *child)
 	return stopped || continued;
 }
 
-/* pid of a child with news, 0 = none now, -ECHILD = there is nothing to wait for. */
+/* ---- tracees ------------------------------------------------------------------ */
+
+/* Whatever kind of child it is, or of whom. */
+static bool wait_wants_tracee(const struct wait_query *q, struct task *t)
+{
+	if (q->type == P_PID)
+		return t->pid == q->id;
+	return q->type == P_ALL || (t->process->pgrp && t->process->pgrp->pgid == q->id);
+}
+
+static void wait_fill_tracee_info(struct wait_query *q, struct task *t)
+{
+	memset(&q->info, 0, sizeof(q->info));
+	q->info.si_signo = SIGCHLD;
+	q->info.si_chld_pid = t->pid;
+	q->info.si_chld_uid = t->process->cred.uid;
+	wait_fill_usage(q, t->process);
+}
+
+/* The tracer sees a death first, then the parent. */
+static bool wait_collect_dead_tracee(struct wait_query *q, struct task *t)
+{
+	struct process *p = t->process;
+	bool whole = t == p->leader && p->state == PROCESS_ZOMBIE;
+
+	if (!(q->options & WEXITED) || (!whole && !t->trace.zombie))
+		return false;
+	if (whole && p->parent == current->process) {
+		wait_collect_zombie(q, p);
+		return true;
+	}
+	q->status = whole ? process_wait_status(p) : t->exit_code;
+	wait_fill_tracee_info(q, t);
+	wait_fill_exit(&q->info, q->status);
+	if (q->options & WNOWAIT)
+		return true;
+	ptrace_unlink(t);
+	if (whole)
+		exit_show_zombie(p);
+	else
+		task_unpublish(t);
+	return true;
+}
+
+static bool wait_collect_tracee(struct wait_query *q, struct task *t)
+{
+	unsigned long flags;
+	bool stopped;
+	int code;
+
+	if (wait_collect_dead_tracee(q, t))
+		return true;
+	spin_lock_irqsave(&t->process->lock, flags);
+	stopped = t->trace.stop != TRACE_RUNNING && t->trace.unreported;
+	code = t->trace.code;
+	if (stopped && !(q->options & WNOWAIT))
+		t->trace.unreported = false;
+	spin_unlock_irqrestore(&t->process->lock, flags);
+	if (!stopped)
+		return false;
+	q->status = STATUS_STOPPED(code);
+	wait_fill_tracee_info(q, t);
+	q->info.si_code = CLD_TRAPPED;
+	q->info.si_status = code;
+	return true;
+}
+
+/* As wait_scan(), which has come to @ret with the children. */
+static int wait_scan_tracees(struct wait_query *q, int ret)
+{
+	struct task *t;
+
+	list_for_each_entry(t, &current->process->tracees, trace.node) {
+		pid_t pid = t->pid;
+
+		if (!wait_wants_tracee(q, t))
+			continue;
+		ret = 0;
+		if (wait_collect_tracee(q, t))
+			return pid;
+	}
+	return ret;
+}
+
+/* ---- the call ------------------------------------------------------------------- */
+
+/* pid of a child or tracee with news, 0 = none now, -ECHILD = there is nothing to wait for. */
 static int wait_scan(struct wait_query *q)
 {
 	struct process *child;
@@ -129,7 +217,7 @@ static int wait_scan(struct wait_query *q)
 			continue;
 		ret = 0;
 		if (child->state == PROCESS_ZOMBIE) {
-			if (!(q->options & WEXITED))
+			if (!(q->options & WEXITED) || ptrace_hides_zombie(child))
 				continue;
 			wait_collect_zombie(q, child);
 			ret = pid;
@@ -140,6 +228,8 @@ static int wait_scan(struct wait_query *q)
 			break;
 		}
 	}
+	if (ret <= 0)
+		ret = wait_scan_tracees(q, ret);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	return ret;
 }

@@ -18,6 +18,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/klp_sched.h>
+#include <neurath/ptrace.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
@@ -34,6 +35,8 @@ static noinline notrace void exit_work_round(struct task *t, struct pt_regs *reg
 	race_point();
 	if (test_task_flag(t, TIF_PATCH_PENDING))
 		klp_update_patch_state(t);
+	if (test_task_flag(t, TIF_SYSCALL_EXIT))
+		ptrace_syscall_exit(regs);
 	if (READ_ONCE(t->flags) & EXIT_SIGNAL_MASK)
 		do_signal_or_restart(regs);
 	race_point();

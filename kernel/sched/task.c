@@ -318,6 +318,8 @@ char task_state_letter(const struct task *t)
 		return t->process && t->process->leader == t ? 'Z' : 'X';
 	if (state & TASK_STOPPED_BIT)
 		return 'T';
+	if (state & TASK_TRACED_BIT)
+		return 't';
 	if (state & TASK_INTERRUPTIBLE)
 		return 'S';
 	if (state & TASK_UNINTERRUPTIBLE)

@@ -9,6 +9,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal_frame.h>
 #include <neurath/syscall.h>
@@ -94,9 +95,18 @@ static bool signal_take(struct ksignal *ks)
 			spin_lock_irqsave(&p->lock, flags);
 			continue;
 		}
+		if (current->jobctl & JOBCTL_TRAP_STOP) {
+			ptrace_trap();
+			continue;
+		}
 		ks->sig = signal_dequeue(current->blocked, &ks->info);
 		if (!ks->sig)
 			break;
+		if (current->trace.tracer && ks->sig != SIGKILL) {
+			ks->sig = ptrace_signal(ks->sig, &ks->info);
+			if (!ks->sig)
+				continue;
+		}
 		action = &p->action[ks->sig - 1];
 		if (action->sa.handler == SIG_IGN)
 			continue;
@@ -170,7 +180,10 @@ static void signal_run_handler(struct ksignal *ks, struct pt_regs *regs)
 {
 	const struct kernel_sigaction *sa = &ks->action.sa;
 	sigset_t set = current->blocked | sa->mask;
+	bool stepped = current->trace.mode == TRACE_SINGLESTEP;
 
+	if (stepped)
+		arch_ptrace_set_step(regs, false);	/* not into the frame */
 	if (signal_in_syscall(regs))
 		signal_resolve_restart(ks, regs);
 	if (arch_setup_signal_frame(ks, signal_mask_to_save(), regs)) {
@@ -183,6 +196,8 @@ static void signal_run_handler(struct ksignal *ks, struct pt_regs *regs)
 		set |= sigmask(ks->sig);
 	if (set != current->blocked)
 		set_current_blocked(set);
+	if (stepped)
+		ptrace_handler_entered();
 }
 
 /* No room for a frame, or a bad one came back: SIGSEGV, by default if that was the signal. */

@@ -46,7 +46,10 @@ void signal_wake_thread(struct task *t, bool fatal);
 void signal_stop_prepare(struct process *p, int sig);
 /* current took stop signal @sig: all threads must stop.  process->lock held. */
 void signal_stop_begin(struct process *p, int sig);
-/* current stops until continued or killed.  Takes over process->lock with @flags and drops it. */
+/*
+ * current stops until continued or killed; a traced one only takes part in the stop, and
+ * is left to ptrace_trap().  Takes over process->lock with @flags and drops it.
+ */
 void signal_stop_self(struct process *p, unsigned long flags);
 /* A thread that will not stop any more: true if the process is stopped without it. */
 bool signal_stop_uncount(struct process *p, struct task *t);

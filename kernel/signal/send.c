@@ -29,6 +29,9 @@ static bool signal_is_dropped(struct task *t, int sig, bool force)
 	/* It may be waited for, or get a handler before it is unblocked. */
 	if (sigismember(&t->blocked, sig) || sigismember(&t->real_blocked, sig))
 		return false;
+	/* The tracer may want to know of it. */
+	if (t->trace.tracer && sig != SIGKILL)
+		return false;
 	if ((p->sig_flags & SIGNAL_UNKILLABLE) && !force &&
 	    p->action[sig - 1].sa.handler == SIG_DFL)
 		return true;
@@ -52,7 +55,7 @@ void signal_wake_thread(struct task *t, bool fatal)
 
 static void signal_kill_thread(struct task *t)
 {
-	t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_COUNTED);
+	t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_COUNTED | JOBCTL_TRAP_STOP);
 	if (t->pflags & PF_EXITING)
 		return;
 	t->pending.set |= sigmask(SIGKILL);
@@ -90,7 +93,7 @@ static bool signal_thread_wants(struct task *t, int sig)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	if (READ_ONCE(t->state) & TASK_STOPPED_BIT)
+	if (READ_ONCE(t->state) & (TASK_STOPPED_BIT | TASK_TRACED_BIT))
 		return false;
 	return !test_task_flag(t, TIF_SIGPENDING);
 }
@@ -120,6 +123,9 @@ int signal_send_locked(int sig, const siginfo_t *info, struct task *t, bool grou
 	assert_spin_held(&p->lock);
 	if ((t->pflags & PF_KTHREAD) || (p->sig_flags & SIGNAL_GROUP_EXIT) || !p->nr_live)
 		return 0;
+	/* It will not look any more; its tracer may keep it in the pid table. */
+	if (!group && (t->pflags & PF_EXITING))
+		return 0;
 	signal_stop_prepare(p, sig);
 	if (signal_is_dropped(t, sig, force))
 		return 0;
@@ -130,7 +136,8 @@ int signal_send_locked(int sig, const siginfo_t *info, struct task *t, bool grou
 	if (!target)
 		return 0;
 	if (signal_is_fatal(p, sig) && !sig_in(sig, SIG_SET_COREDUMP) &&
-	    !sigismember(&target->real_blocked, sig))
+	    !sigismember(&target->real_blocked, sig) &&
+	    (!target->trace.tracer || sig == SIGKILL))
 		signal_start_group_exit(p, sig);
 	else
 		signal_wake_thread(target, sig == SIGKILL);
@@ -245,7 +252,7 @@ void recalc_sigpending(struct task *t)
 
 	assert_spin_held(&p->lock);
 	if (((t->pending.set | p->shared_pending.set) & ~t->blocked) ||
-	    (t->jobctl & JOBCTL_STOP_PENDING) || (p->sig_flags & SIGNAL_CLD_MASK))
+	    (t->jobctl & (JOBCTL_STOP_PENDING | JOBCTL_TRAP_STOP)) || (p->sig_flags & SIGNAL_CLD_MASK))
 		set_task_flag(t, TIF_SIGPENDING);
 	else if (t == current)
 		clear_task_flag(t, TIF_SIGPENDING);

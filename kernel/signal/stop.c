@@ -13,6 +13,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/process.h>
+#include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include "internal.h"
 
@@ -23,6 +24,7 @@ static void signal_stop_cancel(struct process *p)
 	list_for_each_entry(t, &p->threads, thread_node) {
 		t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_COUNTED);
 		wake_up_state(t, TASK_STOPPED_BIT);
+		ptrace_process_news(t);
 	}
 }
 
@@ -86,6 +88,8 @@ void signal_stop_begin(struct process *p, int sig)
 		p->stop_count++;
 		if (t != current)
 			signal_wake_thread(t, false);
+		if (t->trace.listening)
+			ptrace_process_news(t);
 	}
 }
 
@@ -104,19 +108,25 @@ bool signal_stop_uncount(struct process *p, struct task *t)
 
 void signal_stop_self(struct process *p, unsigned long flags)
 {
-	bool last;
+	bool last, traced;
 
 	assert_spin_held(&p->lock);
 	last = signal_stop_uncount(p, current);
-	/* Under the lock: SIGCONT either comes before, or finds a stopped thread. */
-	set_current_state(TASK_STOPPED);
+	traced = current->trace.tracer;
+	/* Its part of the stop is one that the tracer can end: ptrace_trap(), next. */
+	if (traced)
+		current->jobctl |= JOBCTL_TRAP_STOP;
+	else
+		/* Under the lock: SIGCONT either comes before, or finds a stopped thread. */
+		set_current_state(TASK_STOPPED);
 	spin_unlock_irqrestore(&p->lock, flags);
 	if (last) {
 		spin_lock_irqsave(&tasklist_lock, flags);
 		signal_notify_parent_stop(p, CLD_STOPPED);
 		spin_unlock_irqrestore(&tasklist_lock, flags);
 	}
-	schedule();
+	if (!traced)
+		schedule();
 }
 
 void signal_notify_parent_stop(struct process *p, int why)
@@ -127,7 +137,8 @@ void signal_notify_parent_stop(struct process *p, int why)
 	u64 utime, stime;
 
 	assert_spin_held(&tasklist_lock);
-	if (!parent)
+	/* A parent that traces the leader hears of each thread's stop instead. */
+	if (!parent || (p->leader->trace.tracer == parent && why == CLD_STOPPED))
 		return;
 	process_times(p, &utime, &stime);
 	info.si_chld_pid = p->pid;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who traces whom: how tracing begins, is inherited and ends, and who may.
+ *
+ * tasklist_lock is held for every change, and the tracee's process->lock inside
+ * it.  A process that traces holds no reference on its tracees and they none on
+ * it: it lets them go before its last switch, and a tracee that dies is unlinked
+ * before it leaves the pid table.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/ptrace.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include "internal.h"
+
+/* ---- permission ------------------------------------------------------------------ */
+
+/* All three ids of @its are the real one of @mine, and it is no program with more rights. */
+static bool ptrace_may_access(const struct credentials *mine, struct process *target)
+{
+	return mine->euid == 0 || (target->dumpable && cred_same_ids(mine, &target->cred));
+}
+
+bool ptrace_allows_setuid(void)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	bool allowed;
+
+	spin_lock_irqsave(&p->lock, flags);
+	allowed = !current->trace.tracer || current->trace.privileged;
+	spin_unlock_irqrestore(&p->lock, flags);
+	return allowed;
+}
+
+/* ---- beginning ------------------------------------------------------------------- */
+
+/* Caller holds tasklist_lock, and process->lock unless @t is not published yet. */
+static void ptrace_link(struct task *t, struct process *tracer)
+{
+	struct task_trace *tr = &t->trace;
+
+	assert_spin_held(&tasklist_lock);
+	assert(!tr->tracer && tr->stop == TRACE_RUNNING);
+	*tr = (struct task_trace){
+		.tracer = tracer,
+		.privileged = tracer->cred.euid == 0,
+	};
+	list_add_tail(&tr->node, &tracer->tracees);
+}
+
+int ptrace_traceme(void)
+{
+	struct process *p = current->process;
+	unsigned long flags;
+	int err = -EPERM;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&p->lock);
+	if (!current->trace.tracer && p->parent && p->parent->nr_live &&
+	    ptrace_may_access(&p->parent->cred, p)) {
+		ptrace_link(current, p->parent);
+		err = 0;
+	}
+	spin_unlock(&p->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+/* Caller holds both locks. */
+static int ptrace_attach_locked(struct task *t, bool seize, unsigned options)
+{
+	struct process *p = t->process;
+
+	assert_spin_held(&p->lock);
+	if (t->trace.tracer || (t->pflags & PF_EXITING) || t->state == TASK_DEAD)
+		return -EPERM;
+	ptrace_link(t, current->process);
+	t->trace.seized = seize;
+	t->trace.options = options;
+	/* Stopped already: it becomes a stop that the tracer sees, without running in between. */
+	if (READ_ONCE(t->state) & TASK_STOPPED_BIT) {
+		t->jobctl |= JOBCTL_TRAP_STOP;
+		set_task_flag(t, TIF_SIGPENDING);
+		wake_up_state(t, TASK_STOPPED_BIT);
+	}
+	return 0;
+}
+
+int ptrace_attach(pid_t pid, bool seize, unsigned options)
+{
+	struct process *p;
+	unsigned long flags;
+	struct task *t;
+	int err = -EPERM;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	t = task_find(pid);
+	if (!t) {
+		err = -ESRCH;
+	} else if (!(t->pflags & PF_KTHREAD) && t->process != current->process &&
+		   ptrace_may_access(&current->process->cred, t->process)) {
+		p = t->process;
+		spin_lock(&p->lock);
+		err = ptrace_attach_locked(t, seize, options);
+		spin_unlock(&p->lock);
+		if (!err && !seize)
+			send_signal_task(SIGSTOP, NULL, t);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+void ptrace_inherit(struct task *child, unsigned long clone_flags, int exit_signal)
+{
+	const struct task_trace *tr = &current->trace;
+	int event = ptrace_clone_event(clone_flags, exit_signal);
+
+	assert_spin_held(&tasklist_lock);
+	if (!tr->tracer || (clone_flags & CLONE_UNTRACED))
+		return;
+	if (!(tr->options & BIT(event)) && !(clone_flags & CLONE_PTRACE))
+		return;
+	ptrace_link(child, tr->tracer);
+	child->trace.seized = tr->seized;
+	child->trace.options = tr->options;
+	child->trace.privileged = tr->privileged;
+	/* Its first stop, before it runs in user mode. */
+	if (tr->seized)
+		child->jobctl |= JOBCTL_TRAP_STOP;
+	else
+		child->pending.set |= sigmask(SIGSTOP);
+	set_task_flag(child, TIF_SIGPENDING);
+}
+
+/* ---- end --------------------------------------------------------------------------- */
+
+/* Caller holds both locks. */
+static void ptrace_release(struct task *t, int sig)
+{
+	struct process *p = t->process;
+	struct task_trace *tr = &t->trace;
+
+	assert_spin_held(&tasklist_lock);
+	assert_spin_held(&p->lock);
+	list_del(&tr->node);
+	tr->tracer = NULL;
+	tr->options = 0;
+	tr->seized = false;
+	clear_task_flag(t, TIF_SYSCALL_TRACE);
+	clear_task_flag(t, TIF_SYSCALL_EXIT);
+	t->jobctl &= ~JOBCTL_TRAP_STOP;
+	/* Its process is stopped: so it will be, too, as if nobody had traced it. */
+	if (((p->sig_flags & SIGNAL_STOPPED) || p->stop_count) && !(t->pflags & PF_EXITING)) {
+		t->jobctl |= JOBCTL_STOP_PENDING;
+		set_task_flag(t, TIF_SIGPENDING);
+	}
+	if (tr->stop == TRACE_RUNNING)
+		return;		/* if it is being stepped: ptrace_step_is_stale() */
+	arch_ptrace_set_step(kstack_user_regs(t->stack), false);
+	tr->mode = TRACE_CONT;
+	ptrace_wake(t, sig);
+}
+
+int ptrace_detach(pid_t pid, int sig)
+{
+	unsigned long flags;
+	struct task *t;
+	int err = -ESRCH;
+
+	if (sig < 0 || sig > _NSIG)
+		return -EIO;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	t = task_find(pid);
+	if (t && t->trace.tracer == current->process) {
+		spin_lock(&t->process->lock);
+		if (t->trace.stop != TRACE_RUNNING && !t->trace.listening) {
+			ptrace_release(t, sig);
+			err = 0;
+		}
+		spin_unlock(&t->process->lock);
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+void ptrace_unlink(struct task *t)
+{
+	assert_spin_held(&tasklist_lock);
+	if (!t->trace.tracer)
+		return;
+	spin_lock(&t->process->lock);
+	list_del(&t->trace.node);
+	t->trace.tracer = NULL;
+	spin_unlock(&t->process->lock);
+}
+
+bool ptrace_hides_zombie(const struct process *p)
+{
+	const struct process *tracer = p->leader->trace.tracer;
+
+	assert_spin_held(&tasklist_lock);
+	return p->state == PROCESS_ZOMBIE && tracer && tracer != p->parent;
+}
+
+/* Without its tracer: it is killed, buried, shown to its parent, or runs on with what it had. */
+static void ptrace_let_go(struct task *t, void (*parent_news)(struct process *zombie))
+{
+	struct process *p = t->process;
+	bool hidden = t == p->leader && ptrace_hides_zombie(p);
+
+	/* Before it could run on. */
+	if (t->trace.options & PTRACE_O_EXITKILL)
+		send_signal_task(SIGKILL, NULL, t);
+	spin_lock(&p->lock);
+	ptrace_release(t, t->trace.stop == TRACE_SIGNAL ? t->trace.code : 0);
+	spin_unlock(&p->lock);
+	if (t->trace.zombie)
+		task_unpublish(t);
+	else if (hidden)
+		parent_news(p);
+}
+
+void ptrace_tracer_exits(struct process *p, void (*parent_news)(struct process *zombie))
+{
+	assert_spin_held(&tasklist_lock);
+	while (!list_empty(&p->tracees))
+		ptrace_let_go(list_first_entry(&p->tracees, struct task, trace.node), parent_news);
+}
+
+/* ---- news ----------------------------------------------------------------------------- */
+
+void ptrace_notify_tracer(struct task *t, const siginfo_t *info)
+{
+	struct process *tracer = t->trace.tracer;
+	const struct kernel_sigaction *sa;
+	bool wanted;
+
+	assert_spin_held(&tasklist_lock);
+	if (!tracer)
+		return;
+	sa = &tracer->action[SIGCHLD - 1].sa;
+	wanted = info->si_code != CLD_TRAPPED && info->si_code != CLD_STOPPED;
+	if (READ_ONCE(sa->handler) != SIG_IGN &&
+	    (wanted || !(READ_ONCE(sa->flags) & SA_NOCLDSTOP)))
+		send_signal_process(SIGCHLD, info, tracer);
+	wake_up_all(&tracer->wait_child);
+}

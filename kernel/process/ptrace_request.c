@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ptrace(2): the requests of a tracer to a tracee that is stopped.
+ *
+ * A request looks at the tracee under its process->lock, so that it cannot leave
+ * its stop meanwhile, not even to die; data goes to and from the tracer's memory
+ * before and after, through the kernel's.
+ */
+#include <neurath/bug.h>
+#include <neurath/errno.h>
+#include <neurath/process.h>
+#include <neurath/ptrace.h>
+#include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/syscall.h>
+#include <neurath/uaccess.h>
+#include <neurath/vm.h>
+#include <uapi/stat.h>
+
+static bool ptrace_holds(const struct task *t)
+{
+	const struct task_trace *tr = &t->trace;
+
+	assert_spin_held(&t->process->lock);
+	return tr->tracer == current->process && tr->stop != TRACE_RUNNING && !tr->listening &&
+	       !fatal_signal_pending(t);
+}
+
+/*
+ * The tracee with a reference, stopped, off its CPU and with its process->lock held;
+ * NULL = there is none: -ESRCH.
+ */
+static struct task *ptrace_lock_stopped(pid_t pid, unsigned long *flags)
+{
+	struct task *t = task_find_get(pid);
+
+	if (!t)
+		return NULL;
+	for (;;) {
+		spin_lock_irqsave(&t->process->lock, *flags);
+		if (!ptrace_holds(t))
+			break;
+		/* Pairs with the release in sched_finish_switch(): its registers are saved. */
+		if (!smp_load_acquire(&t->on_cpu))
+			return t;
+		/* It has announced its stop, and is about to switch away. */
+		spin_unlock_irqrestore(&t->process->lock, *flags);
+		cpu_relax();
+	}
+	spin_unlock_irqrestore(&t->process->lock, *flags);
+	task_put(t);
+	return NULL;
+}
+
+static void ptrace_unlock(struct task *t, unsigned long flags)
+{
+	spin_unlock_irqrestore(&t->process->lock, flags);
+	task_put(t);
+}
+
+/* ---- going on ---------------------------------------------------------------------- */
+
+/* Whether the tracee is in the middle of a system call, whose end is still to come. */
+static bool ptrace_in_call(const struct task *t)
+{
+	return t->trace.stop == TRACE_ENTRY || t->trace.stop == TRACE_EVENT;
+}
+
+static void ptrace_set_mode(struct task *t, enum trace_mode mode)
+{
+	bool calls = mode != TRACE_CONT;
+
+	t->trace.mode = mode;
+	arch_ptrace_set_step(kstack_user_regs(t->stack), mode == TRACE_SINGLESTEP);
+	if (calls)
+		set_task_flag(t, TIF_SYSCALL_TRACE);
+	else
+		clear_task_flag(t, TIF_SYSCALL_TRACE);
+	if (calls && ptrace_in_call(t))
+		set_task_flag(t, TIF_SYSCALL_EXIT);
+	else
+		clear_task_flag(t, TIF_SYSCALL_EXIT);
+}
+
+static int ptrace_resume(pid_t pid, enum trace_mode mode, unsigned long sig)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	if (sig <= _NSIG) {
+		ptrace_set_mode(t, mode);
+		ptrace_wake(t, (int)sig);
+	}
+	ptrace_unlock(t, flags);
+	return sig <= _NSIG ? 0 : -EIO;
+}
+
+static int ptrace_interrupt(pid_t pid, bool listen)
+{
+	struct task *t = task_find_get(pid);
+	struct process *p;
+	unsigned long flags;
+	int err = -ESRCH;
+
+	if (!t)
+		return -ESRCH;
+	p = t->process;
+	spin_lock_irqsave(&p->lock, flags);
+	if (t->trace.tracer != current->process) {
+		err = -ESRCH;
+	} else if (!t->trace.seized) {
+		err = -EIO;
+	} else if (!listen) {
+		ptrace_process_news(t);
+		err = 0;
+	} else if (ptrace_holds(t)) {
+		/* Only in a stop of its process: what ends that is what it listens for. */
+		err = t->trace.code >> 8 == PTRACE_EVENT_STOP ? 0 : -EIO;
+		t->trace.listening = !err;
+		/* It ended before we listened. */
+		if (!err && (t->jobctl & JOBCTL_TRAP_STOP))
+			ptrace_wake(t, 0);
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	task_put(t);
+	return err;
+}
+
+static int ptrace_kill(pid_t pid)
+{
+	unsigned long flags;
+	struct task *t;
+	int err = -ESRCH;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	t = task_find(pid);
+	if (t && t->trace.tracer == current->process)
+		err = send_signal_task(SIGKILL, NULL, t);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return err;
+}
+
+/* ---- memory -------------------------------------------------------------------------- */
+
+/* The address space of a stopped tracee, with a reference; NULL: -ESRCH. */
+static struct mm *ptrace_get_mm(pid_t pid)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+	struct mm *mm;
+
+	if (!t)
+		return NULL;
+	task_get(t);
+	ptrace_unlock(t, flags);
+	mm = task_get_mm(t);
+	task_put(t);
+	return mm;
+}
+
+static int ptrace_peek(pid_t pid, unsigned long addr, unsigned long __user *to)
+{
+	struct mm *mm = ptrace_get_mm(pid);
+	unsigned long word;
+	ssize_t n;
+
+	if (!mm)
+		return -ESRCH;
+	n = vm_copy_from(mm, &word, addr, sizeof(word));
+	mm_put(mm);
+	return n != sizeof(word) ? -EIO : put_user(word, to);
+}
+
+static int ptrace_poke(pid_t pid, unsigned long addr, unsigned long word)
+{
+	struct mm *mm = ptrace_get_mm(pid);
+	ssize_t n;
+
+	if (!mm)
+		return -ESRCH;
+	n = vm_copy_to_forced(mm, addr, &word, sizeof(word));
+	mm_put(mm);
+	return n != sizeof(word) ? -EIO : 0;
+}
+
+/* ---- registers -------------------------------------------------------------------------- */
+
+static int ptrace_get_regs(pid_t pid, struct user_regs_struct *regs)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	arch_ptrace_get_regs(t, regs);
+	ptrace_unlock(t, flags);
+	return 0;
+}
+
+static int ptrace_set_regs(pid_t pid, const struct user_regs_struct *regs)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+	int err;
+
+	if (!t)
+		return -ESRCH;
+	err = arch_ptrace_set_regs(t, regs);
+	ptrace_unlock(t, flags);
+	return err;
+}
+
+static int ptrace_get_fpregs(pid_t pid, struct user_fpregs_struct *fp)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	arch_ptrace_get_fpregs(t, fp);
+	ptrace_unlock(t, flags);
+	return 0;
+}
+
+static int ptrace_set_fpregs(pid_t pid, const struct user_fpregs_struct *fp)
+{
+	unsigned long flags;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	arch_ptrace_set_fpregs(t, fp);
+	ptrace_unlock(t, flags);
+	return 0;
+}
+
+static bool ptrace_user_offset_ok(unsigned long offset)
+{
+	return offset % sizeof(unsigned long) == 0 && offset < USER_AREA_SIZE;
+}
+
+/* Of the old user area only the registers have contents; the rest reads as 0. */
+static int ptrace_peek_user(pid_t pid, unsigned long offset, unsigned long __user *to)
+{
+	struct user_regs_struct regs;
+	unsigned long word = 0;
+	int err;
+
+	if (!ptrace_user_offset_ok(offset))
+		return -EIO;
+	err = ptrace_get_regs(pid, &regs);
+	if (err)
+		return err;
+	if (offset < sizeof(regs))
+		word = ((unsigned long *)&regs)[offset / sizeof(word)];
+	return put_user(word, to);
+}
+
+static int ptrace_poke_user(pid_t pid, unsigned long offset, unsigned long word)
+{
+	struct user_regs_struct regs;
+	int err;
+
+	if (!ptrace_user_offset_ok(offset) || offset >= sizeof(regs))
+		return -EIO;
+	err = ptrace_get_regs(pid, &regs);
+	if (err)
+		return err;
+	((unsigned long *)&regs)[offset / sizeof(word)] = word;
+	return ptrace_set_regs(pid, &regs);
+}
+
+/* ---- data with a structure ------------------------------------------------------------- */
+
+static int ptrace_regs_request(pid_t pid, bool set, struct user_regs_struct __user *user)
+{
+	struct user_regs_struct regs;
+	int err;
+
+	if (set)
+		return get_user(regs, user) ? -EFAULT : ptrace_set_regs(pid, &regs);
+	err = ptrace_get_regs(pid, &regs);
+	return err ? err : copy_to_user(user, &regs, sizeof(regs));
+}
+
+static int ptrace_fpregs_request(pid_t pid, bool set, struct user_fpregs_struct __user *user)
+{
+	struct user_fpregs_struct fp;
+	int err;
+
+	if (set)
+		return copy_from_user(&fp, user, sizeof(fp)) ? -EFAULT : ptrace_set_fpregs(pid, &fp);
+	err = ptrace_get_fpregs(pid, &fp);
+	return err ? err : copy_to_user(user, &fp, sizeof(fp));
+}
+
+static int ptrace_siginfo_request(pid_t pid, bool set, siginfo_t __user *user)
+{
+	unsigned long flags;
+	siginfo_t info;
+	struct task *t;
+	bool has;
+
+	if (set && copy_from_user(&info, user, sizeof(info)))
+		return -EFAULT;
+	t = ptrace_lock_stopped(pid, &flags);
+	if (!t)
+		return -ESRCH;
+	has = t->trace.info;
+	if (has && set)
+		*t->trace.info = info;
+	else if (has)
+		info = *t->trace.info;
+	ptrace_unlock(t, flags);
+	if (!has)
+		return -EINVAL;
+	return set ? 0 : copy_to_user(user, &info, sizeof(info));
+}
+
+static int ptrace_set_options(pid_t pid, unsigned long options)
+{
+	unsigned long flags;
+	struct task *t;
+
+	if (options & ~(unsigned long)PTRACE_O_MASK)
+		return -EINVAL;
+	t = ptrace_lock_stopped(pid, &flags);
+	if (!t)
+		return -ESRCH;
+	t->trace.options = options;
+	ptrace_unlock(t, flags);
+	return 0;
+}
+
+static int ptrace_get_message(pid_t pid, unsigned long __user *to)
+{
+	unsigned long flags, message;
+	struct task *t = ptrace_lock_stopped(pid, &flags);
+
+	if (!t)
+		return -ESRCH;
+	message = t->trace.message;
+	ptrace_unlock(t, flags);
+	return put_user(message, to);
+}
+
+/* The request whose data has the same meaning, and as much of it as the caller has room for. */
+static int ptrace_regset_request(pid_t pid, bool set, unsigned long kind, struct iovec __user *uiov)
+{
+	struct user_regs_struct regs;
+	struct user_fpregs_struct fp;
+	void *data = kind == NT_PRSTATUS ? (void *)&regs : (void *)&fp;
+	size_t size = kind == NT_PRSTATUS ? sizeof(regs) : sizeof(fp);
+	struct iovec iov;
+	int err;
+
+	if (copy_from_user(&iov, uiov, sizeof(iov)))
+		return -EFAULT;
+	if ((kind != NT_PRSTATUS && kind != NT_PRFPREG) || iov.iov_len % sizeof(long))
+		return -EINVAL;
+	iov.iov_len = min(iov.iov_len, size);
+	/* A part that is set leaves the rest as it is. */
+	err = kind == NT_PRSTATUS ? ptrace_get_regs(pid, &regs) : ptrace_get_fpregs(pid, &fp);
+	if (err)
+		return err;
+	if (!set)
+		err = copy_to_user(iov.iov_base, data, iov.iov_len);
+	else if (copy_from_user(data, iov.iov_base, iov.iov_len))
+		err = -EFAULT;
+	else
+		err = kind == NT_PRSTATUS ? ptrace_set_regs(pid, &regs) : ptrace_set_fpregs(pid, &fp);
+	return err ? err : copy_to_user(&uiov->iov_len, &iov.iov_len, sizeof(iov.iov_len));
+}
+
+/* ---- the call ------------------------------------------------------------------------------ */
+
+static int ptrace_seize(pid_t pid, unsigned long addr, unsigned long options)
+{
+	if (addr || (options & ~(unsigned long)PTRACE_O_MASK))
+		return -EIO;
+	return ptrace_attach(pid, true, options);
+}
+
+SYSCALL_DEFINE4(ptrace, long, request, pid_t, pid, unsigned long, addr, unsigned long, data)
+{
+	void __user *user = (void __user *)data;
+
+	switch (request) {
+	case PTRACE_TRACEME:
+		return ptrace_traceme();
+	case PTRACE_ATTACH:
+		return ptrace_attach(pid, false, 0);
+	case PTRACE_SEIZE:
+		return ptrace_seize(pid, addr, data);
+	case PTRACE_DETACH:
+		return ptrace_detach(pid, (int)min(data, (unsigned long)INT_MAX));
+	case PTRACE_CONT:
+		return ptrace_resume(pid, TRACE_CONT, data);
+	case PTRACE_SYSCALL:
+		return ptrace_resume(pid, TRACE_SYSCALL, data);
+	case PTRACE_SINGLESTEP:
+		return ptrace_resume(pid, TRACE_SINGLESTEP, data);
+	case PTRACE_KILL:
+		return ptrace_kill(pid);
+	case PTRACE_INTERRUPT:
+	case PTRACE_LISTEN:
+		return ptrace_interrupt(pid, request == PTRACE_LISTEN);
+	case PTRACE_PEEKTEXT:
+	case PTRACE_PEEKDATA:
+		return ptrace_peek(pid, addr, user);
+	case PTRACE_POKETEXT:
+	case PTRACE_POKEDATA:
+		return ptrace_poke(pid, addr, data);
+	case PTRACE_PEEKUSER:
+		return ptrace_peek_user(pid, addr, user);
+	case PTRACE_POKEUSER:
+		return ptrace_poke_user(pid, addr, data);
+	case PTRACE_GETREGS:
+	case PTRACE_SETREGS:
+		return ptrace_regs_request(pid, request == PTRACE_SETREGS, user);
+	case PTRACE_GETFPREGS:
+	case PTRACE_SETFPREGS:
+		return ptrace_fpregs_request(pid, request == PTRACE_SETFPREGS, user);
+	case PTRACE_GETREGSET:
+	case PTRACE_SETREGSET:
+		return ptrace_regset_request(pid, request == PTRACE_SETREGSET, addr, user);
+	case PTRACE_GETSIGINFO:
+	case PTRACE_SETSIGINFO:
+		return ptrace_siginfo_request(pid, request == PTRACE_SETSIGINFO, user);
+	case PTRACE_SETOPTIONS:
+		return ptrace_set_options(pid, data);
+	case PTRACE_GETEVENTMSG:
+		return ptrace_get_message(pid, user);
+	default:
+		return -EIO;
+	}
+}

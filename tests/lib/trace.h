@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * trace.h - what tests with ptrace share: making a tracee, waiting for its stops, letting it go.
+ */
+#ifndef TESTS_TRACE_H
+#define TESTS_TRACE_H
+
+#include <stdint.h>
+#include <sys/ptrace.h>
+#include <sys/reg.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include "tap.h"
+
+/* ptrace(2) itself, without the library's change to the results of PEEK. */
+static inline long trace(long request, pid_t pid, unsigned long addr, unsigned long data)
+{
+	return syscall(SYS_ptrace, request, (long)pid, addr, data);
+}
+
+/* A child that is traced and stopped by SIGSTOP at the beginning of @body. */
+static inline pid_t tracee(void (*body)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		if (trace(PTRACE_TRACEME, 0, 0, 0))
+			_exit(99);
+		raise(SIGSTOP);
+		body();
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP);
+	return pid;
+}
+
+/* Its next stop or end, as waitpid() tells it. */
+static inline int trace_wait(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(waitpid(pid, &status, __WALL), pid);
+	return status;
+}
+
+#define TRACE_STOPPED(sig)	((sig) << 8 | 0x7f)
+#define TRACE_EVENT(event)	((SIGTRAP | (event) << 8) << 8 | 0x7f)
+#define TRACE_CALL		TRACE_STOPPED(SIGTRAP | 0x80)
+
+/* Goes on by @request with @sig, and what happened then. */
+static inline int trace_go(long request, pid_t pid, int sig)
+{
+	CHECK_EQ(trace(request, pid, 0, sig), 0);
+	return trace_wait(pid);
+}
+
+/* Runs to its end, whose status is the result. */
+static inline int trace_end(pid_t pid)
+{
+	int status;
+
+	for (;;) {
+		status = trace_go(PTRACE_CONT, pid, 0);
+		if (!WIFSTOPPED(status))
+			return status;
+	}
+}
+
+static inline struct user_regs_struct trace_regs(pid_t pid)
+{
+	struct user_regs_struct regs;
+
+	CHECK_EQ(trace(PTRACE_GETREGS, pid, 0, (unsigned long)&regs), 0);
+	return regs;
+}
+
+static inline void trace_set_regs(pid_t pid, const struct user_regs_struct *regs)
+{
+	CHECK_EQ(trace(PTRACE_SETREGS, pid, 0, (unsigned long)regs), 0);
+}
+
+static inline unsigned long trace_peek(pid_t pid, unsigned long addr)
+{
+	unsigned long word;
+
+	CHECK_EQ(trace(PTRACE_PEEKDATA, pid, addr, (unsigned long)&word), 0);
+	return word;
+}
+
+/* TracerPid of /proc/PID/status. */
+static inline pid_t tracer_of(pid_t pid)
+{
+	char path[64], line[256];
+	int tracer = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		sscanf(line, "TracerPid: %d", &tracer);
+	fclose(f);
+	return tracer;
+}
+
+#endif
