@@ -3,8 +3,7 @@
  * klp: live patches from the command line.  It only uses what any script can use, too: the files
  * below /sys/kernel/livepatch and the module system calls; `klp help` is its manual.
  *
- * Exit status: 0 done, 1 the kernel refused or the patch is not there, 2 wrong usage,
- * 3 a wait was ended by a signal.
+ * Exit status: 0 done, 1 the kernel refused or the patch is not there, 2 wrong usage.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -22,22 +21,28 @@
 #define ROOT		"/sys/kernel/livepatch"
 #define MODULES		"/lib/modules"
 #define PATH_BYTES	512
+#define NAME_BYTES	64	/* of a module, with its NUL: more than the kernel allows */
 #define POLL_NS		5000000	/* these files have no event to wait for, here as on Linux */
+#define PUT_TRIES	1000	/* after a patch's directory is gone, its reference follows at once */
 
 static const char usage[] =
 	"usage: klp COMMAND\n"
-	"  list                    patches that are loaded, their functions, modules at hand\n"
-	"  status                  one line for each loaded patch\n"
-	"  load FILE [PARAM=VALUE] load a patch module and start its transition\n"
-	"  enable NAME [--wait]    switch a disabled patch on\n"
-	"  disable NAME [--wait]   take a patch back (then `rmmod NAME`)\n"
-	"  wait NAME               until no transition of NAME runs\n"
-	"  why NAME                which tasks keep the transition of NAME from ending, and why\n"
-	"  signal NAME             ask all blocking tasks to leave the kernel now\n"
-	"  force NAME              end the transition without them; the patch can never be unloaded\n"
-	"  help                    this text\n"
+	"  list                  patches that are loaded, their functions, modules at hand\n"
+	"  status                one line for each loaded patch\n"
+	"  load FILE [PARAM=VALUE]... [--wait]\n"
+	"                        load a patch module and start its transition\n"
+	"  disable NAME [--wait] take a patch back\n"
+	"  unload NAME           take a patch back, wait, and remove its module\n"
+	"  enable NAME [--wait]  turn a patch round that is being taken back\n"
+	"  wait NAME             until no transition of NAME runs\n"
+	"  why NAME              which tasks keep the transition of NAME from ending, and why\n"
+	"  signal NAME           ask all blocking tasks to leave the kernel now\n"
+	"  force NAME            end the transition without them; then memory of the functions that\n"
+	"                        were left is never freed\n"
+	"  help                  this text\n"
+	"FILE without a slash is looked up in " MODULES ", too, and .ko may be left out.\n"
 	"NAME is the module's name; a file name such as livepatch-sample.ko is understood, too.\n"
-	"--wait waits until every task has switched.\n";
+	"--wait waits until every task has switched; after disable, until the module can go.\n";
 
 static void complain(const char *fmt, ...)
 {
@@ -105,12 +110,12 @@ static int set_number(const char *patch, const char *attribute, const char *valu
 }
 
 /* "dir/livepatch-sample.ko" is the module livepatch_sample. */
-static void module_name(char name[PATH_BYTES], const char *text)
+static void module_name(char name[NAME_BYTES], const char *text)
 {
 	const char *slash = strrchr(text, '/');
 	size_t len;
 
-	snprintf(name, PATH_BYTES, "%s", slash ? slash + 1 : text);
+	snprintf(name, NAME_BYTES, "%s", slash ? slash + 1 : text);
 	len = strlen(name);
 	if (len > 3 && strcmp(name + len - 3, ".ko") == 0)
 		name[len - 3] = '\0';
@@ -138,26 +143,56 @@ static bool check_loaded(const char *patch)
 
 /* ---- waiting ------------------------------------------------------------------------------------ */
 
-/* Until no transition of @patch runs: 0, or -errno of the file. A patch that is gone has none. */
-static int wait_for(const char *patch)
+static void pause_once(void)
 {
 	const struct timespec pause = { 0, POLL_NS };
+
+	nanosleep(&pause, NULL);
+}
+
+/* Until no transition of @patch runs: 0, or -errno of the file. A patch that is gone has none. */
+static int wait_settled(const char *patch)
+{
 	int transition;
 
 	while ((transition = get_number(patch, "transition")) > 0)
-		if (nanosleep(&pause, NULL) < 0)
-			return -EINTR;
+		pause_once();
 	return transition == -ENOENT || transition == -ENODEV ? 0 : transition;
 }
 
-static int finish_wait(const char *patch)
+/*
+ * Until @patch has been taken back and holds its module no longer: 0, or -EBUSY if it was
+ * enabled again, or its module stays for ever because the transition was forced.
+ */
+static int wait_gone(const char *patch)
 {
-	int rc = wait_for(patch);
+	char path[PATH_BYTES], text[32];
 
+	while (is_loaded(patch)) {
+		if (get_number(patch, "enabled") == 1)
+			return -EBUSY;
+		pause_once();
+	}
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", patch);
+	for (int tries = 0; tries < PUT_TRIES; tries++) {
+		if (read_text(path, text, sizeof(text)) < 0 || atoi(text) == 0)
+			return 0;
+		pause_once();
+	}
+	return -EBUSY;
+}
+
+/* Says why a wait failed; the exit status. */
+static int wait_status(const char *patch, int rc)
+{
 	if (rc == 0)
 		return 0;
-	complain("%s: waiting: %s", patch, strerror(-rc));
-	return rc == -EINTR ? 3 : 1;
+	if (rc == -EBUSY)
+		complain("%s: it was enabled again, or its transition was forced and its module stays",
+			 patch);
+	else
+		complain("%s: waiting: %s", patch, strerror(-rc));
+	return 1;
 }
 
 /* ---- commands ----------------------------------------------------------------------------------- */
@@ -299,30 +334,47 @@ static const char *load_advice(int error)
 	return "`dmesg` may say more";
 }
 
-static void join(char *out, size_t size, char **words)
+static void join(char *out, size_t size, char **words, int count)
 {
 	size_t used = 0;
 
 	out[0] = '\0';
-	for (; *words && used < size; words++)
-		used += snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+	for (int i = 0; i < count && used < size; i++)
+		used += snprintf(out + used, size - used, "%s%s", used ? " " : "", words[i]);
 }
 
-static int cmd_load(const char *file, char **parameters)
+/* FILE itself, or for a name without a slash the module of that name at hand: a descriptor, or -1. */
+static int open_module(const char *file)
 {
-	char text[1024];
-	int fd = open(file, O_RDONLY | O_CLOEXEC), error;
+	static const char *const forms[] = { MODULES "/%s", MODULES "/%s.ko" };
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	char path[PATH_BYTES];
+
+	for (unsigned i = 0; fd < 0 && errno == ENOENT && !strchr(file, '/') && i < 2; i++) {
+		snprintf(path, sizeof(path), forms[i], file);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+static int cmd_load(const char *file, char **parameters, int count, bool wait)
+{
+	char text[1024], patch[NAME_BYTES];
+	int fd = open_module(file), error;
 
 	if (fd < 0) {
 		complain("%s: %s", file, strerror(errno));
 		return 1;
 	}
-	join(text, sizeof(text), parameters);
+	join(text, sizeof(text), parameters, count);
 	error = syscall(SYS_finit_module, fd, text, 0) < 0 ? errno : 0;
 	close(fd);
-	if (error)
+	if (error) {
 		complain("%s: %s: %s", file, strerror(error), load_advice(error));
-	return error != 0;
+		return 1;
+	}
+	module_name(patch, file);
+	return wait ? wait_status(patch, wait_settled(patch)) : 0;
 }
 
 static const char *switch_advice(int error)
@@ -331,25 +383,54 @@ static const char *switch_advice(int error)
 	case EBUSY:
 		return "a transition of another patch runs; `klp status`, then `klp wait` for it";
 	case EINVAL:
-		return "it is in that state already, or was replaced by a later patch";
+		return "it is in that state already; `klp status` shows it";
 	case EPERM:
 		return "the patch was forced, or you are not root";
 	}
 	return "`dmesg` may say more";
 }
 
-static int set_enabled(const char *patch, const char *value, bool wait)
+static int set_enabled(const char *patch, const char *value)
 {
 	int rc;
 
 	if (!check_loaded(patch))
 		return 1;
 	rc = set_number(patch, "enabled", value);
-	if (rc < 0) {
+	if (rc < 0)
 		complain("%s: %s: %s", patch, strerror(-rc), switch_advice(-rc));
+	return rc < 0;
+}
+
+static int cmd_enable(const char *patch, bool wait)
+{
+	if (set_enabled(patch, "1"))
+		return 1;
+	return wait ? wait_status(patch, wait_settled(patch)) : 0;
+}
+
+static int cmd_disable(const char *patch, bool wait)
+{
+	if (set_enabled(patch, "0"))
+		return 1;
+	return wait ? wait_status(patch, wait_gone(patch)) : 0;
+}
+
+/* A patch that is off or replaced, or on its way there, only has to be waited for. */
+static int cmd_unload(const char *patch)
+{
+	int status = get_number(patch, "enabled") == 1 ? cmd_disable(patch, true)
+						      : wait_status(patch, wait_gone(patch));
+
+	if (status)
+		return status;
+	if (syscall(SYS_delete_module, patch, O_NONBLOCK) < 0) {
+		complain("%s: %s: %s", patch, strerror(errno),
+			 errno == ENOENT ? "no such module; `klp list` shows what is loaded"
+					 : "`lsmod` and `dmesg` may say more");
 		return 1;
 	}
-	return wait ? finish_wait(patch) : 0;
+	return 0;
 }
 
 static int cmd_why(const char *patch)
@@ -409,11 +490,13 @@ static int wrong_usage(const char *fmt, const char *word)
 static int about_patch(const char *command, const char *patch, bool wait)
 {
 	if (strcmp(command, "enable") == 0)
-		return set_enabled(patch, "1", wait);
+		return cmd_enable(patch, wait);
 	if (strcmp(command, "disable") == 0)
-		return set_enabled(patch, "0", wait);
+		return cmd_disable(patch, wait);
+	if (strcmp(command, "unload") == 0)
+		return cmd_unload(patch);
 	if (strcmp(command, "wait") == 0)
-		return check_loaded(patch) ? finish_wait(patch) : 1;
+		return check_loaded(patch) ? wait_status(patch, wait_settled(patch)) : 1;
 	if (strcmp(command, "why") == 0)
 		return cmd_why(patch);
 	if (strcmp(command, "signal") == 0 || strcmp(command, "force") == 0)
@@ -423,13 +506,14 @@ static int about_patch(const char *command, const char *patch, bool wait)
 
 static bool takes_wait(const char *command)
 {
-	return strcmp(command, "enable") == 0 || strcmp(command, "disable") == 0;
+	return strcmp(command, "enable") == 0 || strcmp(command, "disable") == 0 ||
+	       strcmp(command, "load") == 0;
 }
 
 int main(int argc, char **argv)
 {
 	const char *command = argc > 1 ? argv[1] : "help";
-	char patch[PATH_BYTES];
+	char patch[NAME_BYTES];
 	bool wait;
 
 	setvbuf(stdout, NULL, _IOFBF, 4096);
@@ -444,9 +528,9 @@ int main(int argc, char **argv)
 		return argc == 2 ? cmd_status() : wrong_usage("%s takes no argument", command);
 	if (argc < 3)
 		return wrong_usage("%s: which patch?", command);
+	wait = argc > 3 && takes_wait(command) && strcmp(argv[argc - 1], "--wait") == 0;
 	if (strcmp(command, "load") == 0)
-		return cmd_load(argv[2], argv + 3);
-	wait = argc == 4 && takes_wait(command) && strcmp(argv[3], "--wait") == 0;
+		return cmd_load(argv[2], argv + 3, argc - 3 - wait, wait);
 	if (argc != 3 + wait)
 		return wrong_usage("%s: too many arguments", command);
 	module_name(patch, argv[2]);
