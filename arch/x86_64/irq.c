@@ -5,7 +5,8 @@
  * interrupt_dispatch() runs with interrupts off, on the stack of the task that
  * was interrupted.  Handlers do not sleep and do not enable interrupts.
  *
- * Lines are ISA lines; each goes to the boot CPU with a vector of its own.
+ * Lines 0 to 15 are ISA lines, those above are messages (MSI); each goes to the
+ * boot CPU with a vector of its own.
  * irq_lock protects the table and the IO-APIC registers; it is taken in
  * interrupts, so with interrupts off everywhere.
  *
@@ -13,7 +14,7 @@
  * while its input was masked there would be lost, and with a device that keeps
  * its line up until it is served, so would all later ones.  So edge-triggered
  * lines stay open: an edge on a masked line is noted and delivered when the
- * line is unmasked.
+ * line is unmasked.  Messages are edges, too.
  */
 #include <neurath/arch.h>
 #include <neurath/hook.h>
@@ -31,7 +32,10 @@
 #include "smp.h"
 #include "traps.h"
 
-#define IRQ_LINES	16
+#define IRQ_LINES	VECTOR_IRQ_COUNT
+#define IRQ_ISA_LINES	16
+/* Where a device writes to interrupt a CPU: bits 12 to 19 say which. */
+#define MESSAGE_ADDRESS	0xfee00000u
 
 /* All fields: irq_lock. */
 struct irq_line {
@@ -44,17 +48,27 @@ struct irq_line {
 static DEFINE_SPINLOCK_RANK(irq_lock, RANK_LEAF);
 static struct irq_line irq_lines[IRQ_LINES];
 
+static bool irq_is_level(unsigned int line)
+{
+	return line < IRQ_ISA_LINES && acpi.isa[line].level;
+}
+
+/* A message has no route here: whoever owns the device stops it there. */
 static void irq_route(unsigned int line, bool masked)
 {
-	const struct acpi_isa_irq *isa = &acpi.isa[line];
-	struct ioapic_route route = {
+	const struct acpi_isa_irq *isa;
+	struct ioapic_route route;
+
+	if (line >= IRQ_ISA_LINES)
+		return;
+	isa = &acpi.isa[line];
+	route = (struct ioapic_route){
 		.vector = (u8)(VECTOR_IRQ + line),
 		.apic_id = cpus[0].apic_id,
 		.level = isa->level,
 		.active_low = isa->active_low,
 		.masked = masked,
 	};
-
 	ioapic_write_route(isa->gsi, &route);
 }
 
@@ -63,7 +77,7 @@ int irq_request(unsigned int line, irq_handler_t handler, void *arg)
 	unsigned long flags;
 	int err = -EBUSY;
 
-	if (line >= IRQ_LINES || !ioapic_has_input(acpi.isa[line].gsi))
+	if (line >= IRQ_ISA_LINES || !ioapic_has_input(acpi.isa[line].gsi))
 		return -EINVAL;
 	spin_lock_irqsave(&irq_lock, flags);
 	if (!irq_lines[line].handler) {
@@ -73,6 +87,28 @@ int irq_request(unsigned int line, irq_handler_t handler, void *arg)
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return err;
+}
+
+int irq_request_message(irq_handler_t handler, void *arg, struct irq_message *message)
+{
+	unsigned long flags;
+	int line;
+
+	spin_lock_irqsave(&irq_lock, flags);
+	for (line = IRQ_ISA_LINES; line < IRQ_LINES; line++) {
+		if (!irq_lines[line].handler)
+			break;
+	}
+	if (line < IRQ_LINES)
+		irq_lines[line] = (struct irq_line){ .handler = handler, .arg = arg };
+	spin_unlock_irqrestore(&irq_lock, flags);
+	if (line == IRQ_LINES)
+		return -ENOSPC;
+	*message = (struct irq_message){
+		.address = MESSAGE_ADDRESS | cpus[0].apic_id << 12,
+		.data = VECTOR_IRQ + line,	/* fixed, edge */
+	};
+	return line;
 }
 
 /* Empty function for smp_call_all(): whoever answered has left older handlers. */
@@ -100,7 +136,7 @@ void irq_mask(unsigned int line)
 	assert(line < IRQ_LINES);
 	spin_lock_irqsave(&irq_lock, flags);
 	irq_lines[line].masked = true;
-	if (acpi.isa[line].level)
+	if (irq_is_level(line))
 		irq_route(line, true);
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
@@ -144,7 +180,7 @@ static void irq_line_interrupt(unsigned int line)
 	spin_lock(&irq_lock);
 	if (!l->masked)
 		call = *l;
-	else if (!acpi.isa[line].level)
+	else if (!irq_is_level(line))
 		l->pending = true;
 	spin_unlock(&irq_lock);
 	if (call.handler)

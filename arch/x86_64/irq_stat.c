@@ -53,7 +53,7 @@ static int interrupts_proc_show(struct seq_file *m, void *v)
 			continue;
 		seq_printf(m, "%3u:", line);
 		irq_stat_columns(m, line);
-		seq_puts(m, "  IO-APIC\n");
+		seq_puts(m, line < 16 ? "  IO-APIC\n" : "  PCI-MSI\n");
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(irq_stat_local); i++) {
 		seq_printf(m, "%s:", irq_stat_local[i].name);

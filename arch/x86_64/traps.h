@@ -26,7 +26,7 @@
 
 /* 0x20..0x2f: where a spurious interrupt of the masked PICs would arrive. */
 #define VECTOR_PIC		0x20
-/* One vector for each IO-APIC input that is in use. */
+/* One vector for each line: ISA lines, then messages of PCI functions. */
 #define VECTOR_IRQ		0x30
 #define VECTOR_IRQ_COUNT	24
 /* Local interrupts; the higher, the more urgent. */

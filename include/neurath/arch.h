@@ -77,6 +77,16 @@ void irq_release(unsigned line);
 /* A level-triggered or user-owned line is masked by its handler until re-armed. (irq) */
 void irq_mask(unsigned line);
 void irq_unmask(unsigned line);
+/*
+ * A line for a device that interrupts by writing @message->data to @message->address:
+ * its number, for the three functions above, or -ENOSPC.  Nothing comes after the release
+ * if the device has been told to be silent before. (task)
+ */
+struct irq_message {
+	u64 address;
+	u32 data;
+};
+int irq_request_message(irq_handler_t handler, void *arg, struct irq_message *message);
 /* All interrupts so far, of all CPUs. (any) */
 u64 arch_irq_total(void);
 
@@ -159,6 +169,12 @@ void arch_reboot(void) __noreturn;
 void arch_exit(unsigned code) __noreturn;
 /* The same without the power: returns if there is no test runner. (any) */
 void arch_exit_test(unsigned code);
+/*
+ * Configuration space of PCI function @address (bus << 8 | device << 3 | function), 32 bits at the
+ * offset @reg, a multiple of 4 below 256.  All ones if there is no such function. (irq)
+ */
+u32 pci_config_read(u16 address, unsigned reg);
+void pci_config_write(u16 address, unsigned reg, u32 value);
 /* Reads item @name of the emulator's firmware configuration into a new kmalloc'ed, NUL-ended buffer. -ENOENT. */
 int fwcfg_read(const char *name, char **data, size_t *size);
 /* Writes text to the serial port by polling; the log's console sink. (any) */

@@ -107,6 +107,8 @@ size_t ksize(const void *p);		/* what kmalloc() really gave */
 void *vmalloc(size_t size);
 void *vzalloc(size_t size);
 void vfree(void *p);
+/* Registers of a device, whole pages, uncached; vfree() unmaps them. NULL = no memory. */
+void *vmap_device(phys_addr_t pa, size_t size);
 /* Kernel stacks: KSTACK_SIZE with an unmapped guard page below; cached. */
 void *kstack_alloc(void);			/* (task, interrupts on) */
 void kstack_free(void *base);			/* (irq) */

@@ -45,7 +45,7 @@ struct port {
 	struct list_head active[PORT_HASH];	/* (p) ACTIVE, by tag */
 	struct list_head receivers;	/* (p) struct port_receiver: idle threads of the server */
 	struct list_head files;		/* (p) struct port_file: open files with readiness */
-	struct port_irq *irqs[8];	/* (p) lines it owns: note.c */
+	struct port_irq *irqs[8];	/* (p) lines and messages it owns: note.c */
 	u64 irq_bits;			/* (p) */
 	struct port_note_node *irq_note;	/* (!) allocated with the first line */
 };

@@ -29,6 +29,7 @@ enum lock_rank {
 	RANK_PIPE,
 	RANK_MODULE_MUTEX = 30,	/* mutexes of modules and samples */
 	RANK_MMAP,		/* mm->mmap_lock: a fault under any lock above */
+	RANK_PCI,		/* claims of PCI functions: the end of a mapping may end one */
 	RANK_MUTEX_ANY = 49,
 	/* Spinning locks. */
 	RANK_TASKLIST = 50,	/* pid table, parents, groups, sessions */

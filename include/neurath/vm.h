@@ -22,6 +22,7 @@ struct task;
 #define VM_STACK	0x20
 #define VM_NEVER_WRITE	0x80		/* shared, read-only for good: mprotect() cannot add VM_WRITE */
 #define VM_COPIED	0x100		/* private pages may stand in place of the object's (kernel/mm) */
+#define VM_DEVICE	0x400		/* registers of a device: no pages, and a child does not inherit them */
 #define VM_NORESERVE	0x200	/* of vm_map() only: may exceed the machine's memory */
 #define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
 
@@ -46,6 +47,9 @@ struct vmobject {
 	struct page **pages;		/* (lock) NULL entries only in anonymous objects */
 	struct list_head cache_node;	/* object cache lock */
 	struct vmobject_key key;	/* (!) */
+	phys_addr_t device;		/* (!) registers instead of pages: where they begin; 0 = none */
+	void (*release)(void *owner);	/* (!) called when the object of a device ends */
+	void *owner;			/* (!) */
 };
 
 struct vm_area {
@@ -116,6 +120,14 @@ int vmobject_of_file(struct file *file, struct vmobject **out);
 struct vmobject *vmobject_anon(size_t nr_pages);	/* NULL = no memory */
 /* Pages of memory that is reserved for good (boot modules), page aligned. NULL = no memory. */
 struct vmobject *vmobject_of_phys(phys_addr_t start, size_t size);
+/*
+ * Registers of a device, for areas with VM_DEVICE; release(owner) when nothing maps them any more
+ * and no reference is left.  NULL = no memory, without a call of @release.
+ */
+struct vmobject *vmobject_of_device(phys_addr_t start, size_t size, void (*release)(void *owner),
+				    void *owner);
+/* Zeroed pages in one piece, at most PAGE_SIZE << PAGE_MAX_ORDER bytes. NULL = no memory. */
+struct vmobject *vmobject_contiguous(size_t size);
 void vmobject_get(struct vmobject *o);
 void vmobject_put(struct vmobject *o);
 void vmobject_shrink_cache(void);		/* drops unused cached objects */

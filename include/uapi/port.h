@@ -34,6 +34,26 @@
  * int port_irq(int port, unsigned line, unsigned bit)			uid 0
  *	Interrupts of ISA line @line arrive as notes with @bit set; the line stays masked
  *	until irq_ack(port, line).
+ *
+ * Of drivers for PCI devices, all uid 0 (docs/servers.md):
+ *
+ * int pci_claim(unsigned vendor, unsigned device, unsigned nth)
+ *	The @nth function of that kind, for this driver alone, as a close-on-exec descriptor;
+ *	reading it reads configuration space.  -ENODEV: there are not so many; -EBUSY.  The
+ *	claim ends with the descriptor, the mappings of registers and the messages; then
+ *	the kernel turns the function's bus mastering off.
+ * long pci_map(int fd, unsigned bar)
+ *	Address of the registers behind base address @bar.  -EINVAL not whole pages of
+ *	memory; -EACCES RAM, or the range that holds the table of messages.
+ * long dma_alloc(int fd, size_t size, uint64_t *bus)
+ *	Address of zeroed memory in one piece, at most 4 MiB; *@bus is what the device
+ *	calls it.  It is given back no sooner than the device cannot write to it any more.
+ * int dma_enable(int fd)
+ *	Turns bus mastering on.  The driver has reset the device before: it has
+ *	forgotten what an earlier driver told it.
+ * int port_msi(int port, int fd, unsigned entry, unsigned bit)
+ *	Like port_irq() for entry @entry of the function's MSI-X table: the number
+ *	for irq_ack().  -ENODEV: it has no MSI-X.
  */
 #ifndef UAPI_PORT_H
 #define UAPI_PORT_H

@@ -378,10 +378,13 @@
 #define __NR_port_ready 1029
 #define __NR_port_irq 1030
 #define __NR_ctty_signal 1031
-#define __NR_phys_map 1032
+#define __NR_pci_map 1032
 #define __NR_ioport_grant 1033
 #define __NR_irq_ack 1034
 #define __NR_dma_alloc 1035
+#define __NR_pci_claim 1036
+#define __NR_dma_enable 1037
+#define __NR_port_msi 1038
 /* Tests and tools. */
 #define __NR_neurath_exit 1040
 

@@ -7,6 +7,8 @@
 #include <neurath/port.h>
 #include <neurath/spinlock.h>
 
+struct pci_function;
+
 /*
  * A server thread that waits for a message, on its own stack.  Whoever brings work
  * takes it off the list and wakes it, both under port->lock; it takes that lock itself
@@ -36,6 +38,10 @@ ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n
 		       bool *client_fault);
 ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault);
 
+/* ---- sys_port.c ---- */
+/* The port of descriptor @fd with a reference, if it is current's; or an error pointer. */
+struct port *port_from_fd(int fd);
+
 /* ---- port.c ---- */
 /* There is work for one more thread.  Caller holds port->lock. */
 void port_wake_receiver(struct port *port);
@@ -55,7 +61,9 @@ bool port_take_note(struct port *port, struct port_note *note, struct port_note_
 /* Queues @n, which from now on owns its object.  False = the port is dead. */
 bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value);
 void port_release_irqs(struct port *port);
-int port_irq_register(struct port *port, unsigned line, unsigned bit);
+/* Interrupts of an ISA line, or of message @entry of a PCI function, set @bit: 0 or the line; -errno. */
+int port_irq_line(struct port *port, unsigned line, unsigned bit);
+int port_irq_message(struct port *port, struct pci_function *function, unsigned entry, unsigned bit);
 int port_irq_ack(struct port *port, unsigned line);
 
 #endif

@@ -6,10 +6,11 @@
  *
  * Interrupts: a line is masked when it fires and stays so until the server
  * acknowledges it; all lines of a port share one note whose value is the set of bits
- * since the last.
+ * since the last.  The message of a PCI function is a line of its own.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
+#include <neurath/pci.h>
 #include "ipc_internal.h"
 
 /* A line that a port owns.  Constant while registered. */
@@ -17,6 +18,8 @@ struct port_irq {
 	struct port *port;
 	unsigned line;
 	unsigned bit;
+	struct pci_function *function;	/* that sends message @entry, or NULL; a reference */
+	unsigned entry;
 };
 
 /* Caller holds port->lock; the port is not dead. */
@@ -143,12 +146,37 @@ static void port_irq_unclaim(struct port *port, struct port_irq *irq)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-int port_irq_register(struct port *port, unsigned line, unsigned bit)
+/* From now on port_irq_fired(irq) may run. */
+static int port_irq_connect(struct port_irq *irq)
 {
+	int line;
+
+	if (!irq->function)
+		return irq_request(irq->line, port_irq_fired, irq);
+	line = pci_message_request(irq->function, irq->entry, port_irq_fired, irq);
+	if (line < 0)
+		return line;
+	irq->line = line;
+	return 0;
+}
+
+/* No handler runs after this. */
+static void port_irq_disconnect(struct port_irq *irq)
+{
+	if (irq->function)
+		pci_message_release(irq->function, irq->entry, irq->line);
+	else
+		irq_release(irq->line);
+}
+
+/* Takes *@wanted, with its port, to life: the line, or -errno. */
+static int port_irq_register(const struct port_irq *wanted)
+{
+	struct port *port = wanted->port;
 	struct port_irq *irq;
 	int ret;
 
-	if (bit >= 64)
+	if (wanted->bit >= 64)
 		return -EINVAL;
 	ret = port_irq_prepare(port);
 	if (ret)
@@ -156,19 +184,32 @@ int port_irq_register(struct port *port, unsigned line, unsigned bit)
 	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
 	if (!irq)
 		return -ENOMEM;
-	*irq = (struct port_irq){ .port = port, .line = line, .bit = bit };
-	ret = irq_request(line, port_irq_fired, irq);
+	*irq = *wanted;
+	ret = port_irq_connect(irq);
 	if (ret)
 		goto free_irq;
 	ret = port_irq_publish(port, irq);
 	if (ret)
-		goto release;
-	return 0;
-release:
-	irq_release(line);			/* no handler runs after this */
+		goto disconnect;
+	return irq->line;
+disconnect:
+	port_irq_disconnect(irq);
 free_irq:
 	kfree(irq);
 	return ret;
+}
+
+int port_irq_line(struct port *port, unsigned line, unsigned bit)
+{
+	int ret = port_irq_register(&(struct port_irq){ .port = port, .line = line, .bit = bit });
+
+	return ret < 0 ? ret : 0;
+}
+
+int port_irq_message(struct port *port, struct pci_function *function, unsigned entry, unsigned bit)
+{
+	return port_irq_register(&(struct port_irq){ .port = port, .bit = bit,
+						     .function = function, .entry = entry });
 }
 
 int port_irq_ack(struct port *port, unsigned line)
@@ -194,7 +235,7 @@ void port_release_irqs(struct port *port)
 
 		if (!irq)
 			continue;
-		irq_release(irq->line);		/* no handler runs after this */
+		port_irq_disconnect(irq);
 		port_irq_unclaim(port, irq);
 		kfree(irq);
 	}

@@ -28,8 +28,7 @@ static const struct file_ops port_fd_ops = {
 	.release = port_fd_release,
 };
 
-/* The port of descriptor @fd with a reference, if it is current's; or an error pointer. */
-static struct port *port_from_fd(int fd)
+struct port *port_from_fd(int fd)
 {
 	struct file *f = fd_get(fd);
 	struct port *port;
@@ -399,7 +398,7 @@ SYSCALL_DEFINE3(port_irq, int, fd, unsigned, line, unsigned, bit)
 	port = port_from_fd(fd);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
-	ret = port_irq_register(port, line, bit);
+	ret = port_irq_line(port, line, bit);
 	port_put(port);
 	return ret;
 }

@@ -144,6 +144,22 @@ static int fault_around(struct mm *mm, struct vm_area *area, unsigned long va)
 	return pte ? 0 : -ENOMEM;
 }
 
+/* Nothing can be missing but the entry, and no page is counted. */
+static int fault_device(struct mm *mm, struct vm_area *area, unsigned long va)
+{
+	phys_addr_t pa = area->object->device + (fault_object_index(area, va) << PAGE_SHIFT);
+	pte_t *pte;
+
+	spin_lock(&mm->page_lock);
+	pte = pte_walk(mm->pgd, va, true);
+	if (pte) {
+		WRITE_ONCE(*pte, pte_make(pa, vm_pte_prot(area, true)));
+		mm->rss++;
+	}
+	spin_unlock(&mm->page_lock);
+	return pte ? 0 : -ENOMEM;
+}
+
 /* Nothing is present at @va of an area with an object. */
 static int fault_object(struct mm *mm, struct vm_area *area, unsigned long va, unsigned access)
 {
@@ -152,6 +168,8 @@ static int fault_object(struct mm *mm, struct vm_area *area, unsigned long va, u
 
 	if (index >= area->object->nr_pages)
 		return -EIO;
+	if (area->flags & VM_DEVICE)
+		return fault_device(mm, area, va);
 	page = vmobject_page(area->object, index);
 	if (!page)
 		return -ENOMEM;

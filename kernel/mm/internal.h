@@ -51,6 +51,8 @@ int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr);
 /* A present page of its own at @va of a private area, whatever its access (L). -EIO, -ENOMEM. */
 int vm_make_private(struct mm *mm, struct vm_area *area, unsigned long va);
 
+/* @nr_pages empty slots, one reference. NULL = no memory. */
+struct vmobject *vmobject_alloc(size_t nr_pages);
 /* The page at @index with no reference taken; made if anonymous. NULL: beyond the end or no memory. */
 struct page *vmobject_page(struct vmobject *o, size_t index);
 

@@ -74,6 +74,9 @@ static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
 
 	assert_mutex_held(&old->mmap_lock);
 	list_for_each_entry(area, &old->areas, node) {
+		/* A device answers to the process that claimed it alone. */
+		if (area->flags & VM_DEVICE)
+			continue;
 		copy = area_dup(area);
 		if (!copy)
 			return -ENOMEM;

@@ -22,8 +22,7 @@ static struct page *pin_present(struct mm *mm, unsigned long addr, bool write)
 
 	spin_lock(&mm->page_lock);
 	pte = pte_walk(mm->pgd, addr, false);
-	if (pte && pte_present(*pte) && (!write || pte_writable(*pte)) &&
-	    pte_phys(*pte) >> PAGE_SHIFT < mem_map_pages) {
+	if (pte && pte_present(*pte) && (!write || pte_writable(*pte)) && !pte_device(*pte)) {
 		page = phys_to_page(pte_phys(*pte));
 		page_get(page);
 	}

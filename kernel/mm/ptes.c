@@ -17,10 +17,10 @@
 
 int vm_pte_prot(const struct vm_area *area, bool writable)
 {
-	int prot = 0;
+	int prot = area->flags & VM_DEVICE ? PTE_USER_DEVICE : 0;
 
 	if (!(area->flags & VM_ACCESS))
-		return PTE_USER_NONE;
+		return prot | PTE_USER_NONE;
 	if (writable && (area->flags & VM_WRITE))
 		prot |= PTE_USER_WRITE;
 	if (area->flags & VM_EXEC)
@@ -53,7 +53,8 @@ static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va,
 			continue;
 		WRITE_ONCE(*pte, 0);
 		mm->rss--;
-		zap->pages[zap->nr++] = phys_to_page(pte_phys(old));
+		/* Device registers are nobody's memory; the slot still counts for the flush. */
+		zap->pages[zap->nr++] = pte_device(old) ? NULL : phys_to_page(pte_phys(old));
 	}
 	spin_unlock(&mm->page_lock);
 	return va;
@@ -72,8 +73,10 @@ void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned l
 		va = zap_table(mm, &zap, va, ptes_table_end(va, end));
 		if (flush && zap.nr)
 			tlb_flush_mm_range(mm, from, va);
-		for (unsigned i = 0; i < zap.nr; i++)
-			page_put(zap.pages[i]);
+		for (unsigned i = 0; i < zap.nr; i++) {
+			if (zap.pages[i])
+				page_put(zap.pages[i]);
+		}
 		cond_resched();
 	}
 }

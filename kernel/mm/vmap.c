@@ -182,6 +182,22 @@ void vfree(void *p)
 	vmap_free(p);
 }
 
+void *vmap_device(phys_addr_t pa, size_t size)
+{
+	struct vmap_range *range = vmap_range_alloc(&vmap_main, size, 0);
+
+	debug_assert(!((pa | size) & ~PAGE_MASK));
+	if (!range)
+		return NULL;
+	for (size_t off = 0; off < size; off += PAGE_SIZE) {
+		if (kmap_page(range->start + off, pa + off, PROT_KERNEL_UNCACHED)) {
+			vmap_range_free(range);
+			return NULL;
+		}
+	}
+	return (void *)range->start;
+}
+
 void *module_alloc(size_t size)
 {
 	return vmap_alloc(&vmap_modules, size, GFP_KERNEL | __GFP_ZERO);

@@ -38,7 +38,7 @@ size_t pages_cached(void)
 	return READ_ONCE(cache_pages);
 }
 
-static struct vmobject *vmobject_alloc(size_t nr_pages)
+struct vmobject *vmobject_alloc(size_t nr_pages)
 {
 	struct vmobject *o;
 	size_t bytes;
@@ -74,6 +74,8 @@ void vmobject_put(struct vmobject *o)
 {
 	if (!atomic_dec_and_test(&o->refs))
 		return;
+	if (o->release)
+		o->release(o->owner);
 	for (size_t i = 0; i < o->nr_pages; i++)
 		if (o->pages[i])
 			page_put(o->pages[i]);

@@ -71,6 +71,31 @@ long ctty_signal(long port, uint64_t node, int signal)
 	return call4(__NR_ctty_signal, port, node, signal, 0);
 }
 
+long pci_claim(unsigned vendor, unsigned device, unsigned nth)
+{
+	return call4(__NR_pci_claim, vendor, device, nth, 0);
+}
+
+long pci_map(long fd, unsigned bar)
+{
+	return call4(__NR_pci_map, fd, bar, 0, 0);
+}
+
+long dma_alloc(long fd, size_t size, uint64_t *bus)
+{
+	return call4(__NR_dma_alloc, fd, size, (long)bus, 0);
+}
+
+long dma_enable(long fd)
+{
+	return call4(__NR_dma_enable, fd, 0, 0, 0);
+}
+
+long port_msi(long port, long fd, unsigned entry, unsigned bit)
+{
+	return call4(__NR_port_msi, port, fd, entry, bit);
+}
+
 long ioport_grant(unsigned first, unsigned count)
 {
 	return call4(__NR_ioport_grant, first, count, 0, 0);

@@ -29,6 +29,12 @@ long port_ready(long port, uint64_t handle, unsigned mask);
 long port_irq(long port, unsigned line, unsigned bit);
 long irq_ack(long port, unsigned line);
 long ctty_signal(long port, uint64_t node, int signal);
+/* Calls of drivers for PCI devices: uapi/port.h. */
+long pci_claim(unsigned vendor, unsigned device, unsigned nth);
+long pci_map(long fd, unsigned bar);
+long dma_alloc(long fd, size_t size, uint64_t *bus);
+long dma_enable(long fd);
+long port_msi(long port, long fd, unsigned entry, unsigned bit);
 /* The caller may use in and out instructions on @count ports from @first. */
 long ioport_grant(unsigned first, unsigned count);
 /* Ends the emulator with @status (0..63); -ENODEV on a machine without the exit device. */

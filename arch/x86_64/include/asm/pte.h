@@ -27,6 +27,7 @@ typedef u64 pte_t;
 
 #define PTE_USER_WRITE		1
 #define PTE_USER_EXEC		2
+#define PTE_USER_DEVICE		4	/* registers of a device: not cached, no struct page */
 #define PTE_USER_NONE		8	/* keeps the page, allows no access */
 
 /* What one table of 4 KiB entries maps. */
@@ -35,6 +36,8 @@ typedef u64 pte_t;
 /* @prot: PTE_USER_ bits. */
 static __always_inline pte_t pte_make(phys_addr_t pa, int prot)
 {
+	if (prot & PTE_USER_DEVICE)
+		pa |= PTE_UNCACHED | PTE_WT;
 	if (prot & PTE_USER_NONE)
 		return pa | PTE_NO_ACCESS | PTE_NX;
 	/* Accessed and dirty beforehand: the processor need not write them. */
@@ -52,6 +55,12 @@ static __always_inline bool pte_mapped(pte_t pte)
 static __always_inline bool pte_present(pte_t pte)
 {
 	return pte & PTE_PRESENT;
+}
+
+/* Maps a device, not memory: there is no struct page to count. */
+static __always_inline bool pte_device(pte_t pte)
+{
+	return pte & PTE_UNCACHED;
 }
 
 static __always_inline bool pte_writable(pte_t pte)
