@@ -42,8 +42,8 @@
  *	reading it reads configuration space.  -ENODEV: there are not so many; -EBUSY.  The
  *	claim ends with the descriptor, the mappings of registers and the messages; then
  *	the kernel turns the function's bus mastering off.
- * long pci_map(int fd, unsigned bar)
- *	Address of the registers behind base address @bar.  -EINVAL not whole pages of
+ * long pci_map(int fd, unsigned bar, uint64_t *size)
+ *	Address of the registers behind base address @bar, *@size bytes.  -EINVAL not whole pages of
  *	memory; -EACCES RAM, or the range that holds the table of messages.
  * long dma_alloc(int fd, size_t size, uint64_t *bus)
  *	Address of zeroed memory in one piece, at most 4 MiB; *@bus is what the device

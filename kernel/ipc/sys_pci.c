@@ -97,7 +97,7 @@ static long pci_map_object(struct vmobject *o, size_t size, unsigned flags, cons
 	return ret;
 }
 
-SYSCALL_DEFINE2(pci_map, int, fd, unsigned, bar)
+SYSCALL_DEFINE3(pci_map, int, fd, unsigned, bar, u64 __user *, usize)
 {
 	struct pci_function *fn;
 	struct vmobject *o;
@@ -110,7 +110,13 @@ SYSCALL_DEFINE2(pci_map, int, fd, unsigned, bar)
 		return PTR_ERR(fn);
 	o = pci_registers(fn, bar, &size);
 	pci_put(fn);
-	return IS_ERR(o) ? PTR_ERR(o) : pci_map_object(o, size, VM_DEVICE, "[pci]");
+	if (IS_ERR(o))
+		return PTR_ERR(o);
+	if (put_user((u64)size, usize)) {
+		vmobject_put(o);
+		return -EFAULT;
+	}
+	return pci_map_object(o, size, VM_DEVICE, "[pci]");
 }
 
 SYSCALL_DEFINE3(dma_alloc, int, fd, size_t, size, u64 __user *, ubus)

@@ -76,9 +76,9 @@ long pci_claim(unsigned vendor, unsigned device, unsigned nth)
 	return call4(__NR_pci_claim, vendor, device, nth, 0);
 }
 
-long pci_map(long fd, unsigned bar)
+long pci_map(long fd, unsigned bar, uint64_t *size)
 {
-	return call4(__NR_pci_map, fd, bar, 0, 0);
+	return call4(__NR_pci_map, fd, bar, (long)size, 0);
 }
 
 long dma_alloc(long fd, size_t size, uint64_t *bus)

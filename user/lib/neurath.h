@@ -31,7 +31,7 @@ long irq_ack(long port, unsigned line);
 long ctty_signal(long port, uint64_t node, int signal);
 /* Calls of drivers for PCI devices: uapi/port.h. */
 long pci_claim(unsigned vendor, unsigned device, unsigned nth);
-long pci_map(long fd, unsigned bar);
+long pci_map(long fd, unsigned bar, uint64_t *size);
 long dma_alloc(long fd, size_t size, uint64_t *bus);
 long dma_enable(long fd);
 long port_msi(long port, long fd, unsigned entry, unsigned bit);

@@ -85,6 +85,8 @@ static void cancel(struct srv *srv, uint64_t tag, unsigned reason)
 	struct srv_queue *queue;
 	struct srv_parked *parked;
 
+	if (srv->cancel && srv->cancel(srv, tag, reason))
+		return;
 	for (queue = srv->queues; queue; queue = queue->next_queue)
 		for (parked = queue->first; parked; parked = parked->next) {
 			if (parked->req.tag != tag)

@@ -51,6 +51,11 @@ struct srv {
 	/* Called once srv_clock() has reached @deadline, which tick() must move on. */
 	void (*tick)(struct srv *srv);
 	int64_t deadline;		/* SRV_NEVER: no tick */
+	/*
+	 * A request that the server keeps elsewhere than in a queue is wanted back: true if it
+	 * knows @tag and will see to the answer (PORT_CANCEL_GONE: there is none).
+	 */
+	bool (*cancel)(struct srv *srv, uint64_t tag, unsigned reason);
 	/* Called after each message, before its answer goes out. */
 	void (*after)(struct srv *srv);
 	struct srv_queue *queues;
