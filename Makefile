@@ -254,9 +254,6 @@ $(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(TEST_PROGRAMS) $(GUEST_SCRIPTS
 		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(basename $(notdir $(script)))=$(script)) \
 		$(foreach script,$(GUEST_LIBRARIES),-f /tests/$(notdir $(script))=$(script)) \
 		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
-$(O)/initrd-share: FORCE $(INITRD_FILES) $(INITRD_INPUTS)
-	$(call say,INITRD,$@)
-	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES)) -t /host=$(SHARE) -o $@
 
 iso: setup       # the boot image for BIOS and UEFI, build/neurath.iso
 	$(now)
@@ -270,13 +267,12 @@ $(O)/$(1).iso: $(KERNEL) $(O)/$(2) $(PROGRAMS) iso/grub.cfg tools/mkiso
 endef
 $(eval $(call iso_rule,neurath,initrd))
 $(eval $(call iso_rule,test,initrd-test))
-$(eval $(call iso_rule,share,initrd-share))
 
 # ---- running ----------------------------------------------------------------------------------------------------------
 
-RUN_ISO := $(O)/$(if $(SHARE),share,neurath).iso
+RUN_ISO := $(O)/neurath.iso
 QEMU = $(PYTHON) tools/qemu --iso $(RUN_ISO) --cpus $(CPUS) --mem $(MEM) --firmware $(FIRMWARE) --accel $(ACCEL) \
-	$(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+	$(if $(SHARE),--share '$(SHARE)') $(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
 
 .PHONY: run run-now guest guest-now debug debug-now
 run: setup       # an interactive shell on this terminal; Ctrl-A x leaves

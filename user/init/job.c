@@ -113,6 +113,8 @@ bool job_start(struct job *job)
 void job_ended(struct job *job, int status)
 {
 	job->pid = 0;
+	if (job->is_optional && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;			/* not planned: restart_at stays NEVER */
 	if (WIFSIGNALED(status))
 		say("%s was killed by signal %d (%s)", job->name, WTERMSIG(status),
 		    strsignal(WTERMSIG(status)));

@@ -21,11 +21,13 @@ static void become_server(const struct job *job)
 	execl(job->path, job->path, (char *)NULL);
 }
 
-enum { RAMFS, TTY, CONSOLE, JOBS };
+enum { RAMFS, TTY, HOSTFS, CONSOLE, JOBS };
 
 static struct job jobs[JOBS] = {
 	[RAMFS] = { "ramfs", become_server, "/boot/ramfs", .is_server = true, .status_fd = -1 },
 	[TTY] = { "tty", become_server, "/boot/tty", .is_server = true, .status_fd = -1 },
+	[HOSTFS] = { "hostfs", become_server, "/boot/hostfs", .is_server = true,
+		     .is_optional = true, .status_fd = -1 },
 	[CONSOLE] = { "shell", become_shell, "/bin/sh", .status_fd = -1 },
 };
 static bool autorun;
@@ -130,10 +132,10 @@ static void set_hostname(void)
 /* The servers start side by side. One that dies now is restarted like later ones. */
 static void start_servers(void)
 {
-	for (int i = RAMFS; i <= TTY; i++)
+	for (int i = RAMFS; i <= HOSTFS; i++)
 		job_start(&jobs[i]);
-	for (int i = RAMFS; i <= TTY; i++)
-		if (!job_wait_mounted(&jobs[i]))
+	for (int i = RAMFS; i <= HOSTFS; i++)
+		if (!job_wait_mounted(&jobs[i]) && !jobs[i].is_optional)
 			say("%s did not start", jobs[i].name);
 }
 

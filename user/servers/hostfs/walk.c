@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Paths.  The host walks names, but neither through symbolic links (they would lead out of the
+ * folder) nor for a certain user (it knows only the one who runs the emulator).  So links are
+ * answered by a redirect, and what other users than root may do is checked here, by the modes that
+ * the host shows.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include "hostfs.h"
+
+#define STICKY	01000
+
+/* ---- permissions ---------------------------------------------------------------------------------- */
+
+int access_check(const struct port_request *req, const struct p9_attr *attr, unsigned want)
+{
+	unsigned mode = attr->mode;
+
+	if (req->uid == 0) {
+		/* root executes what somebody may execute. */
+		bool dead = (want & 1) && !S_ISDIR(mode) && !(mode & 0111);
+
+		return dead ? -EACCES : 0;
+	}
+	if (req->uid == attr->uid)
+		mode >>= 6;
+	else if (req->gid == attr->gid)
+		mode >>= 3;
+	return (mode & want) == want ? 0 : -EACCES;
+}
+
+int access_change(struct job *job, uint32_t fid)
+{
+	struct p9_attr attr;
+	int rc;
+
+	if (job->req.uid == 0)
+		return 0;
+	rc = client_getattr(job, fid, &attr);
+	return rc < 0 ? rc : access_check(&job->req, &attr, 3);
+}
+
+int access_remove(struct job *job, uint32_t fid, const char *name)
+{
+	char *names[1] = { (char *)name };
+	struct p9_attr dir, attr;
+	struct p9_qid qids[P9_WALK_MAX];
+	uint32_t victim;
+	int rc;
+
+	if (job->req.uid == 0)
+		return 0;
+	rc = client_getattr(job, fid, &dir);
+	if (rc == 0)
+		rc = access_check(&job->req, &dir, 3);
+	if (rc < 0 || !(dir.mode & STICKY) || dir.uid == job->req.uid)
+		return rc;
+	rc = client_walk(job, fid, names, 1, &victim, qids);
+	if (rc == 0)
+		rc = client_getattr(job, victim, &attr);
+	if (rc == 0 && attr.uid != job->req.uid)
+		rc = -EPERM;
+	return rc;
+}
+
+/* ---- names ---------------------------------------------------------------------------------------- */
+
+/* Cuts @path at its slashes, in place: how many names, one behind the other, each with its NUL. */
+static int cut(char *path)
+{
+	char *to = path;
+	int count = 0;
+
+	for (const char *from = path; *from;) {
+		size_t len = strcspn(from, "/");
+
+		if (len > 255)
+			return -ENAMETOOLONG;
+		if (len) {
+			memmove(to, from, len);
+			from += len;
+			to += len;
+			from += *from == '/';
+			*to++ = '\0';
+			count++;
+		} else {
+			from++;
+		}
+	}
+	return count;
+}
+
+static char *next_name(char *name)
+{
+	return name + strlen(name) + 1;
+}
+
+static bool add(char *text, size_t *used, const char *more, bool slash)
+{
+	int n = snprintf(text + *used, SRV_PATH_MAX - *used, "%s%s", slash ? "/" : "", more);
+
+	*used += n;
+	return *used < SRV_PATH_MAX;
+}
+
+/*
+ * Name @at of the @count names at @names is the link that @fid stands for: where to look instead.
+ * A relative target counts from the mount, so what was walked stands before it.
+ */
+static int redirect(struct job *job, uint32_t fid, char *names, int at, int count)
+{
+	char target[SRV_PATH_MAX];
+	int64_t len = client_readlink(job, fid, target, sizeof(target));
+	size_t used = 0;
+	bool fits = true;
+
+	if (len <= 0)
+		return len < 0 ? (int)len : -ENOENT;
+	for (int i = 0; i < count && fits; i++, names = next_name(names)) {
+		if (i == at)
+			fits = add(job->redirect, &used, target, used > 0);
+		else if (i > at || target[0] != '/')
+			fits = add(job->redirect, &used, names, used > 0);
+	}
+	if (!fits)
+		return -ENAMETOOLONG;
+	job->reply.aux = used;
+	return (int)srv_data(&job->reply, PORT_REDIRECT, job->redirect, used);
+}
+
+/* Is what step @at of @count led to, a link, to be followed? */
+static bool follows(struct p9_qid qid, int at, int count, unsigned flags)
+{
+	return qid.type & P9_QID_SYMLINK &&
+	       (at + 1 < count || !(flags & WALK_NOFOLLOW));
+}
+
+/* ---- walking -------------------------------------------------------------------------------------- */
+
+/* As many steps as a message takes; only for who may search every directory. */
+static int walk_at_once(struct job *job, char *names, int steps, struct walk *walk)
+{
+	struct p9_qid qids[P9_WALK_MAX];
+	char *batch[P9_WALK_MAX] = { NULL };
+	int rc;
+
+	for (int i = 0; i < steps; i++, names = next_name(names))
+		batch[i] = names;
+	rc = client_walk(job, ROOT_FID, batch, steps, &walk->fid, qids);
+	if (rc == 0)
+		walk->qid = steps ? qids[steps - 1] : (struct p9_qid){ .type = P9_QID_DIR };
+	return rc;
+}
+
+static int may_search(struct job *job, uint32_t fid)
+{
+	struct p9_attr attr;
+	int rc;
+
+	if (job->req.uid == 0)
+		return 0;
+	rc = client_getattr(job, fid, &attr);
+	if (rc < 0)
+		return rc;
+	return S_ISDIR(attr.mode) ? access_check(&job->req, &attr, 1) : -ENOTDIR;
+}
+
+/* Step by step: finds the link, or the missing permission, that a walk at once ends at. */
+static int walk_slowly(struct job *job, char *names, int steps, int count, unsigned flags,
+		       struct walk *walk)
+{
+	char *name = names;
+	int rc = walk_at_once(job, names, 0, walk);
+
+	for (int i = 0; i < steps && rc == 0; i++, name = next_name(name)) {
+		if (!(walk->qid.type & P9_QID_DIR))
+			return -ENOTDIR;
+		rc = may_search(job, walk->fid);
+		if (rc == 0)
+			rc = client_step(job, walk->fid, name, &walk->qid);
+		if (rc == 0 && follows(walk->qid, i, count, flags))
+			return redirect(job, walk->fid, names, i, count);
+	}
+	return rc;
+}
+
+int walk_path(struct job *job, unsigned which, unsigned flags, struct walk *walk)
+{
+	char *names = job->path[which], *last = names;
+	int count = cut(names), steps, rc = -ENOENT;
+
+	if (count < 0)
+		return count;
+	for (int i = 1; i < count; i++)
+		last = next_name(last);
+	walk->name = count ? last : NULL;
+	steps = count && flags & WALK_PARENT ? count - 1 : count;
+	if (job->req.uid == 0 && steps <= P9_WALK_MAX) {
+		rc = walk_at_once(job, names, steps, walk);
+		if (rc == 0 && steps && follows(walk->qid, steps - 1, count, flags))
+			return redirect(job, walk->fid, names, steps - 1, count);
+		if (rc == 0 || rc == -EINTR || steps < 2)
+			return rc;
+	}
+	return walk_slowly(job, names, steps, count, flags, walk);
+}
