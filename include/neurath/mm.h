@@ -94,6 +94,15 @@ struct kmem_cache;
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *cache, void *obj);
+struct kmem_cache_stat {
+	const char *name;
+	unsigned size;			/* of an object, with what rounding adds */
+	unsigned per_slab, slab_pages;
+	unsigned long slabs;
+	long used;			/* objects in use; exact while nobody allocates */
+};
+/* The cache after @cache (NULL = first) and its numbers; NULL at the end. (any) */
+struct kmem_cache *kmem_cache_stat(struct kmem_cache *cache, struct kmem_cache_stat *out);
 
 void *kmalloc(size_t size, gfp_t gfp);	/* NULL = no memory; 16-byte aligned */
 void *kzalloc(size_t size, gfp_t gfp);

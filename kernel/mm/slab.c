@@ -45,6 +45,9 @@ struct kmem_cache {
 	spinlock_t lock;
 	struct list_head partial;	/* (lock) slabs with a free object */
 	unsigned nr_empty;		/* (lock) slabs of partial without used object */
+	unsigned long nr_slabs;		/* (lock) */
+	unsigned long nr_out;		/* (lock) objects handed out or on a CPU's list */
+	struct kmem_cache *next;	/* (!) the cache made before this one */
 	struct slab_cpu cpu[NR_CPUS];	/* that CPU, interrupts off */
 };
 
@@ -57,6 +60,8 @@ static struct kmem_cache kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
 /* Cache of a request by (size - 1) / 16: a table look-up instead of a search. */
 static u8 kmalloc_index[KMALLOC_MAX_SLAB / 16];
 static struct kmem_cache slab_cache_cache;	/* where other caches live */
+static struct kmem_cache *slab_caches;		/* (slab_caches_lock) the newest; they never go */
+static DEFINE_SPINLOCK_RANK(slab_caches_lock, RANK_LEAF);
 static atomic_long_t slab_pages;
 
 static void slab_cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align)
@@ -71,12 +76,17 @@ static void slab_cache_setup(struct kmem_cache *c, const char *name, size_t size
 	spin_lock_init_rank(&c->lock, name, RANK_SLAB);
 	INIT_LIST_HEAD(&c->partial);
 	assert(c->per_slab > 0);
+	spin_lock(&slab_caches_lock);
+	c->next = slab_caches;
+	slab_caches = c;
+	spin_unlock(&slab_caches_lock);
 }
 
 void slab_init(void)
 {
 	unsigned index = 0;
 
+	slab_caches = NULL;
 	for (unsigned i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++)
 		slab_cache_setup(&kmalloc_caches[i], "kmalloc", kmalloc_sizes[i], 16);
 	for (unsigned slot = 0; slot < ARRAY_SIZE(kmalloc_index); slot++) {
@@ -158,6 +168,7 @@ static void slab_take_batch(struct kmem_cache *c, struct slab_cpu *cpu)
 
 		if (slab->inuse++ == 0)
 			c->nr_empty--;
+		c->nr_out++;
 		slab->free = *(void **)obj;
 		if (!slab->free)
 			list_del(&slab->node);
@@ -181,6 +192,7 @@ static void slab_refill(struct kmem_cache *c, struct slab_cpu *cpu)
 	spin_lock(&c->lock);
 	list_add(&fresh->node, &c->partial);
 	c->nr_empty++;
+	c->nr_slabs++;
 	slab_take_batch(c, cpu);
 	spin_unlock(&c->lock);
 }
@@ -196,6 +208,7 @@ static struct slab *slab_give_back(struct kmem_cache *c, void *obj)
 		list_add(&slab->node, &c->partial);
 	*(void **)obj = slab->free;
 	slab->free = obj;
+	c->nr_out--;
 	if (--slab->inuse)
 		return NULL;
 	if (c->nr_empty == 0) {
@@ -204,6 +217,7 @@ static struct slab *slab_give_back(struct kmem_cache *c, void *obj)
 		return NULL;
 	}
 	list_del(&slab->node);
+	c->nr_slabs--;
 	return slab;
 }
 
@@ -346,4 +360,22 @@ void kfree(const void *p)
 size_t pages_slab(void)
 {
 	return atomic_long_read(&slab_pages);
+}
+
+struct kmem_cache *kmem_cache_stat(struct kmem_cache *c, struct kmem_cache_stat *out)
+{
+	spin_lock(&slab_caches_lock);
+	c = c ? c->next : slab_caches;
+	spin_unlock(&slab_caches_lock);
+	if (!c)
+		return NULL;
+	out->name = c->name;
+	out->size = c->size;
+	out->per_slab = c->per_slab;
+	out->slab_pages = BIT(c->order);
+	out->slabs = READ_ONCE(c->nr_slabs);
+	out->used = READ_ONCE(c->nr_out);
+	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
+		out->used -= READ_ONCE(c->cpu[cpu].count);
+	return c;
 }

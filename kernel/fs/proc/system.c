@@ -65,6 +65,29 @@ int meminfo_proc_show(struct seq_file *m, void *v)
 }
 KERNFS_SHOW(proc_meminfo, "/proc/meminfo", 0444, meminfo_proc_show);
 
+/* The columns of Linux's version 2.1; nothing here is tunable. */
+static int slabinfo_show(struct seq_file *m, void *v)
+{
+	struct kmem_cache_stat st;
+	struct kmem_cache *cache = NULL;
+	char name[32];
+
+	seq_puts(m, "slabinfo - version: 2.1\n"
+		    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		    " : tunables <limit> <batchcount> <sharedfactor>"
+		    " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	while ((cache = kmem_cache_stat(cache, &st))) {
+		/* The general caches have one name; their size tells them apart. */
+		snprintf(name, sizeof(name), strcmp(st.name, "kmalloc") ? "%s" : "%s-%u", st.name,
+			 st.size);
+		seq_printf(m, "%-17s %6ld %6lu %6u %4u %4u : tunables 0 0 0 : slabdata %lu %lu 0\n",
+			   name, max(st.used, 0L), st.slabs * st.per_slab, st.size, st.per_slab,
+			   st.slab_pages, st.slabs, st.slabs);
+	}
+	return 0;
+}
+KERNFS_SHOW(proc_slabinfo, "/proc/slabinfo", 0400, slabinfo_show);
+
 /* ---- time and load ------------------------------------------------------------------- */
 
 u64 proc_idle_ns(void)
