@@ -146,6 +146,15 @@ class Compat(unittest.TestCase):
         sources += [os.path.join(samples, name) for name in sorted(os.listdir(samples)) if name.endswith(".c")]
         self.assert_compiles({os.path.basename(path): path for path in sources})
 
+    def test_modules_in_the_pages_compile(self):
+        blocks = {}
+        for page in ("modules", "writing-a-patch"):
+            with open(os.path.join(TOP, "docs", f"{page}.md"), encoding="utf-8") as file:
+                found = [block for block in re.findall(r"^```c\n(.*?)^```", file.read(), re.S | re.M) if "module_init" in block]
+            self.assertTrue(found, page)
+            blocks.update({f"{page} {number}": block for number, block in enumerate(found)})
+        self.assert_compiles(blocks)
+
     def test_our_modules_use_all_of_the_surface(self):
         words = set()
         for path in our_modules():
