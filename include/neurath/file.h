@@ -52,6 +52,7 @@ struct file {
 	spinlock_t lock;
 	unsigned flags;			/* (l) O_ flags; F_SETFL changes some; read racily */
 	umode_t mode;			/* (!) S_IF type */
+	bool flocked;			/* flock() has been used: set once, before the last file_put() */
 	bool seekable;			/* (!) else lseek gives ESPIPE, and there is no pos */
 	struct mutex pos_lock;		/* held across reads and writes that use pos */
 	loff_t pos;			/* (p) */

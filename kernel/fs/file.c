@@ -46,6 +46,8 @@ void file_put(struct file *f)
 {
 	if (!atomic_dec_and_test(&f->refs))
 		return;
+	if (f->flocked)
+		flock_drop(f);
 	if (f->private && f->ops->release)
 		f->ops->release(f);
 	kfree(f->path);

@@ -45,6 +45,9 @@ struct mount {
 	char prefix[];			/* (!) "" for the root */
 };
 
+/* ---- flock.c: the lock of @f, if it has one, goes with its last descriptor. */
+void flock_drop(struct file *f);
+
 struct path_request {
 	enum port_op op;
 	unsigned follow;		/* a last component that is a link is followed */
