@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * klp_targets.c - a patched module comes and goes during transitions: a few seconds of the storm in klp_targets.h, which
+ * `make stress` runs for longer.
+ *
+ * timeout: 120
+ */
+#define _GNU_SOURCE
+#include "klp_targets.h"
+
+static void targets_come_and_go_while_their_patches_do(void)
+{
+	klp_targets_storm(3);
+}
+
+int main(void)
+{
+	TAP_TEST(targets_come_and_go_while_their_patches_do);
+	return tap_done();
+}
