@@ -108,7 +108,7 @@ void ptrace_process_news(struct task *t);
 void ptrace_wake(struct task *t, int sig);
 /* The handler of a single-stepped task was set up: stops before its first instruction. No lock. */
 void ptrace_handler_entered(void);
-/* A debug exception of current by a step that nobody waits for any more. */
+/* The debug exception or its signal is that of a step which nobody waits for any more: forgets it. */
 bool ptrace_step_is_stale(void);
 
 /* With TIF_SYSCALL_TRACE.  False: the call must not be made. */

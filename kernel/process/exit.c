@@ -139,7 +139,6 @@ void do_exit(int code)
 	bool last;
 
 	assert(!(current->pflags & (PF_KTHREAD | PF_IDLE | PF_EXITING)));
-	ptrace_event(PTRACE_EVENT_EXIT, code);
 	current->exit_code = code;
 	last = signal_thread_exit();
 	process_mm_release(current);
@@ -157,6 +156,8 @@ void do_group_exit(int code)
 	struct process *p = current->process;
 	unsigned long flags;
 
+	/* Before it counts as dying, which ends every stop. */
+	ptrace_event(PTRACE_EVENT_EXIT, code);
 	spin_lock_irqsave(&p->lock, flags);
 	if (p->sig_flags & SIGNAL_GROUP_EXIT)
 		code = p->group_exit_code;
@@ -295,6 +296,7 @@ void process_task_gone(struct task *t)
 
 SYSCALL_DEFINE1(exit, int, status)
 {
+	ptrace_event(PTRACE_EVENT_EXIT, WAIT_CODE_EXITED(status));
 	do_exit(WAIT_CODE_EXITED(status));
 }
 

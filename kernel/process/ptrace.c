@@ -205,6 +205,14 @@ bool ptrace_hides_zombie(const struct process *p)
 	return p->state == PROCESS_ZOMBIE && tracer && tracer != p->parent;
 }
 
+/* What a tracee that loses its tracer takes of the signal it stopped for: but not the trap of a step. */
+static int ptrace_left_signal(const struct task_trace *tr)
+{
+	if (tr->stop != TRACE_SIGNAL || (tr->code == SIGTRAP && tr->mode == TRACE_SINGLESTEP))
+		return 0;
+	return tr->code;
+}
+
 /* Without its tracer: it is killed, buried, shown to its parent, or runs on with what it had. */
 static void ptrace_let_go(struct task *t, void (*parent_news)(struct process *zombie))
 {
@@ -215,7 +223,7 @@ static void ptrace_let_go(struct task *t, void (*parent_news)(struct process *zo
 	if (t->trace.options & PTRACE_O_EXITKILL)
 		send_signal_task(SIGKILL, NULL, t);
 	spin_lock(&p->lock);
-	ptrace_release(t, t->trace.stop == TRACE_SIGNAL ? t->trace.code : 0);
+	ptrace_release(t, ptrace_left_signal(&t->trace));
 	spin_unlock(&p->lock);
 	if (t->trace.zombie)
 		task_unpublish(t);

@@ -102,6 +102,8 @@ static bool signal_take(struct ksignal *ks)
 		ks->sig = signal_dequeue(current->blocked, &ks->info);
 		if (!ks->sig)
 			break;
+		if (ks->sig == SIGTRAP && ptrace_step_is_stale())
+			continue;
 		if (current->trace.tracer && ks->sig != SIGKILL) {
 			ks->sig = ptrace_signal(ks->sig, &ks->info);
 			if (!ks->sig)

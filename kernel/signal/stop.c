@@ -41,10 +41,13 @@ static void signal_stop_continue(struct process *p)
 	}
 	p->stop_count = 0;
 	if (p->sig_flags & SIGNAL_CLD_MASK) {
-		/* Before they wake: one of them must look and tell the parent. */
+		/*
+		 * Before they wake: one of them must look and tell the parent.  One that its
+		 * tracer has let run on may sleep elsewhere, and must look as well.
+		 */
 		list_for_each_entry(t, &p->threads, thread_node) {
 			if (!(t->pflags & PF_EXITING))
-				set_task_flag(t, TIF_SIGPENDING);
+				signal_wake_thread(t, false);
 		}
 	}
 	signal_stop_cancel(p);

@@ -9,7 +9,7 @@
 
 struct proc_facts {
 	char state;
-	pid_t pid, tgid, ppid, pgid, sid, tpgid;
+	pid_t pid, tgid, ppid, pgid, sid, tpgid, tracer;
 	unsigned int tty, threads;
 	u64 utime, stime, cutime, cstime;
 	struct credentials cred;
@@ -74,6 +74,7 @@ static void proc_collect_signals(struct task *t, struct proc_facts *f)
 	unsigned long flags;
 
 	spin_lock_irqsave(&p->lock, flags);
+	f->tracer = t->trace.tracer ? t->trace.tracer->pid : 0;
 	f->cred = p->cred;
 	f->umask = p->umask;
 	f->pending = t->pending.set;
@@ -190,8 +191,8 @@ static void proc_status_identity(struct seq_file *m, struct task *t, const struc
 	seq_printf(m, "Name:\t%s\n", t->comm);
 	if (!(t->pflags & PF_KTHREAD))
 		seq_printf(m, "Umask:\t%04o\n", f->umask);
-	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		   proc_state_word(f->state), f->tgid, f->pid, f->ppid);
+	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+		   proc_state_word(f->state), f->tgid, f->pid, f->ppid, f->tracer);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 		   c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 	seq_puts(m, "FDSize:\t64\nGroups:\t");
