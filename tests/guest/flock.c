@@ -92,7 +92,7 @@ static void wait_for_waiter(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
 	do
 		sched_yield();
-	while (!strstr(slurp(path, stack, sizeof(stack)), "flock_take") || strstr(stack, "file_stat"));
+	while (!strstr(slurp(path, stack, sizeof(stack)), "sys_flock") || strstr(stack, "file_stat"));
 }
 
 /* A child that takes the lock, or fails with an errno, which becomes its status. */
