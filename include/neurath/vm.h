@@ -106,6 +106,11 @@ long vm_map(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool 
 	    struct vmobject *object, unsigned long offset, const char *name);
 int vm_unmap(struct mm *mm, unsigned long addr, size_t len);
 int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags);
+/*
+ * [addr, addr+len), which lies in one mapping of @o, is zero again and its pages are
+ * free, provided that nobody else maps @o.  -EINVAL: it does not lie there.
+ */
+int vm_discard(struct mm *mm, unsigned long addr, size_t len, struct vmobject *o);
 /* The first area with end > @addr, or NULL.  Caller holds mmap_lock. */
 struct vm_area *vm_find(struct mm *mm, unsigned long addr);
 /*
