@@ -11,6 +11,7 @@
  *	QUEUED -> ACTIVE	a server thread receives it
  *	QUEUED -> DONE		signal or kick (-ERESTART...), port death (-EIO)
  *	ACTIVE -> DONE		the reply; port death (-EIO); fatal signal (the tag dies)
+ *	ACTIVE -> QUEUED	the server died, its port waits for the next one
  *	DONE   -> IDLE		the client picks up the result
  *
  * While call->pins is not 0 a server thread is copying to or from the client: a call
@@ -34,7 +35,13 @@ struct port {
 	spinlock_t lock;
 	atomic_t refs;
 	u64 id;				/* (!) never reused, not 0 */
-	struct process *owner;		/* (!) compared only, never followed */
+	/*
+	 * (p) Compared only, never followed.  NULL = vacant: the server died, but the port
+	 * has PORT_REATTACH and is mounted, so everything waits for the next one.
+	 */
+	struct process *owner;
+	struct file *owner_file;	/* (p) compared only: the owner's descriptor */
+	unsigned mounts;		/* (p) places in the mount table that lead here */
 	char owner_comm[TASK_COMM_LEN];	/* (!) for /proc/mounts and reports */
 	unsigned flags;			/* (!) PORT_CANCEL_OK, PORT_TTY ... */
 	unsigned level;			/* (!) a server may only call ports of lower level */
@@ -48,6 +55,7 @@ struct port {
 	struct port_irq *irqs[8];	/* (p) lines and messages it owns: note.c */
 	u64 irq_bits;			/* (p) */
 	struct port_note_node *irq_note;	/* (!) allocated with the first line */
+	struct vmobject *memory;	/* (p) set once: what the server keeps here, or NULL */
 };
 
 struct port_note_node {
@@ -88,12 +96,13 @@ struct call {
 	s64 status;			/* (p) */
 	u64 aux;			/* (p) */
 	u32 moved;			/* (p) bytes known to be in the out lease */
-	u64 report_ns;			/* (@) when to report a server that ignores CANCEL; 0 = never */
+	u64 report_ns;			/* (p) when to report a server that does not react; 0 = never */
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
 	struct port *cancel_port;	/* (@) reference while a GONE note may be queued */
 };
 #define CALL_CANCEL_SENT	1
 #define CALL_ABORTED		2	/* ends with status as soon as pins is 0 */
+#define CALL_ORPHANED		4	/* a server died while it had this call: once is forgiven */
 
 struct call_result {
 	s64 status;
@@ -117,10 +126,24 @@ int call_server(struct port *port, struct port_file *file, struct port_request *
 /* Called by task allocation and freeing. */
 int call_init_task(struct task *task);		/* 0, -ENOMEM */
 void call_free_task(struct task *task);		/* (any but NMI) */
-/* The process dies: its ports die, all their calls end with -EIO. (task) */
+/* The process dies: its ports die, all their calls end with -EIO, or they wait. (task) */
 void ports_of_process_died(struct process *p);
 
-struct port *port_create(unsigned flags, unsigned level);	/* NULL = no memory */
+/* A port without owner. NULL = no memory. */
+struct port *port_create(unsigned flags, unsigned level);
+/*
+ * @p, by its descriptor @f, is the server from now on.  -EBUSY: somebody else is;
+ * -EIO: the port is dead.
+ */
+int port_set_owner(struct port *port, struct process *p, struct file *f);
+/*
+ * The server behind descriptor @f is gone (NULL: its process is): the port dies or
+ * becomes vacant.  Nothing if the port is somebody else's by now. (task)
+ */
+void port_owner_gone(struct port *port, const struct process *p, const struct file *f);
+/* A place in the mount table leads to @port; does so no longer: a vacant port dies with the last. */
+void port_mounted(struct port *port);
+void port_unmounted(struct port *port);
 void port_get(struct port *port);
 void port_put(struct port *port);
 /* Everything that waits for the port ends with -EIO; nothing new begins. (task) */
@@ -128,6 +151,8 @@ void port_die(struct port *port);
 
 /* uid 0: requests for @path and below come to @port.  -EBUSY, -ENOMEM. (kernel/fs/mount.c) */
 int mount_add_port(char *path, struct port *port, u64 root);
+/* The port mounted at exactly @path, with a reference; or NULL. */
+struct port *mount_port_at(char *path);
 /* The name of terminal @node of @port in the session code (signal.h); never 0. */
 u64 tty_id(const struct port *port, u64 node);
 

@@ -54,6 +54,25 @@
  * int port_msi(int port, int fd, unsigned entry, unsigned bit)
  *	Like port_irq() for entry @entry of the function's MSI-X table: the number
  *	for irq_ack().  -ENODEV: it has no MSI-X.
+ *
+ * A port with PORT_REATTACH that is mounted does not die with its server: it is vacant until
+ * another one takes it over.  Mounts, open files, controlling terminals, waiting notes and the
+ * memory below stay.  Calls wait, those that the old server had too: they are received again,
+ * with the same tag, so that a server can tell that it has carried one out already.  A call
+ * that two servers died with ends with -EIO.
+ *
+ * int port_adopt(const char *path, unsigned flags, unsigned level)	uid 0
+ *	A descriptor of the vacant port that is mounted at @path.  Instead of port_create(), with
+ *	the same arguments.  -ENOENT no port there, -EINVAL another kind of port, -EBUSY it has a
+ *	server, -EIO it is dead.
+ * long port_handles(int port, uint64_t *handles, size_t room)
+ *	The handle of each open file, as many times as it will be closed; how many there are.
+ *	What the server counted before it died may be off by what it had not noted yet.
+ * int port_memory(int port, void *addr, size_t size)
+ *	Maps the memory of the port, made at the first call, at @addr: page aligned, zero at first.
+ *	@size is the same each time, else -EINVAL.  It ends with the port.
+ * int port_discard(int port, void *addr, size_t size)
+ *	Gives back pages of that mapping: they are zero again.
  */
 #ifndef UAPI_PORT_H
 #define UAPI_PORT_H
@@ -197,7 +216,7 @@ struct port_dirent {
 
 /* port_create flags */
 #define PORT_CANCEL_OK	1	/* honours cancel notes */
-#define PORT_REATTACH	2	/* handles are names: they survive a restart */
+#define PORT_REATTACH	2	/* handles are names: they survive a restart, as above */
 #define PORT_TTY	4	/* its character devices are terminals: the kernel does job control */
 
 #endif

@@ -387,5 +387,10 @@
 #define __NR_port_msi 1038
 /* Tests and tools. */
 #define __NR_neurath_exit 1040
+/* Servers that take over from one that died. */
+#define __NR_port_adopt 1041
+#define __NR_port_handles 1042
+#define __NR_port_memory 1043
+#define __NR_port_discard 1044
 
 #endif

@@ -5,7 +5,7 @@
  * the list; entries are reference-counted, so nothing is called under it.
  *
  * A mount whose port died stays (its paths answer -EIO) until the restarted server
- * mounts there again.
+ * mounts there again.  One whose port is vacant (docs/ipc.md) leads to the next server.
  */
 #include <neurath/bug.h>
 #include <neurath/kernfs.h>
@@ -80,6 +80,20 @@ static struct mount *mount_at(const char *path)
 	return NULL;
 }
 
+/* Whether another server may mount over @m: its own is dead or gone. */
+static bool mount_is_free(const struct mount *m)
+{
+	return m->port && (READ_ONCE(m->port->dead) || !READ_ONCE(m->port->owner));
+}
+
+/* @m has left the list. */
+static void mount_gone(struct mount *m)
+{
+	if (m->port)
+		port_unmounted(m->port);
+	mount_put(m);
+}
+
 static int mount_insert(struct mount *mnt)
 {
 	struct mount *m, *old = NULL;
@@ -87,12 +101,18 @@ static int mount_insert(struct mount *mnt)
 
 	mutex_lock(&mount_mutex);
 	old = mount_at(mnt->len ? mnt->prefix : "/");
-	if (old && !(old->port && READ_ONCE(old->port->dead))) {
+	if (old && old->port && old->port == mnt->port) {
+		/* A server that took its port over says again what is there already. */
+		ret = old->root == mnt->root ? -EALREADY : -EBUSY;
+		old = NULL;
+	} else if (old && !mount_is_free(old)) {
 		ret = -EBUSY;
 		old = NULL;
 	} else {
 		if (old)
 			list_del(&old->node);
+		if (mnt->port)
+			port_mounted(mnt->port);
 		mnt->dev = mount_next_dev++;
 		list_for_each_entry(m, &mount_list, node) {
 			if (m->len <= mnt->len)
@@ -102,7 +122,7 @@ static int mount_insert(struct mount *mnt)
 	}
 	mutex_unlock(&mount_mutex);
 	if (old)
-		mount_put(old);
+		mount_gone(old);
 	return ret;
 }
 
@@ -135,7 +155,23 @@ int mount_add_port(char *path, struct port *port, u64 root)
 	ret = mount_insert(m);
 	if (ret)
 		mount_put(m);
-	return ret;
+	return ret == -EALREADY ? 0 : ret;
+}
+
+struct port *mount_port_at(char *path)
+{
+	struct port *port = NULL;
+	struct mount *m;
+
+	path_take_directory_mark(path);
+	mutex_lock(&mount_mutex);
+	m = mount_at(path);
+	if (m && m->port) {
+		port = m->port;
+		port_get(port);
+	}
+	mutex_unlock(&mount_mutex);
+	return port;
 }
 
 int mount_add_tree(const char *path, struct kernfs_node *tree)
@@ -169,7 +205,7 @@ int mount_remove(const char *path)
 	mutex_unlock(&mount_mutex);
 	if (!m)
 		return -EINVAL;
-	mount_put(m);
+	mount_gone(m);
 	return 0;
 }
 

@@ -68,6 +68,21 @@ void call_abort(struct call *c, s64 status)
 	}
 }
 
+void call_requeue(struct call *c, struct list_head *at)
+{
+	assert_spin_held(&c->port->lock);
+	assert(c->state == CALL_ACTIVE && !c->pins);
+	/* What was said and copied for the old server is void. */
+	port_unlink_note(c->port, &c->cancel);
+	c->flags = CALL_ORPHANED;
+	c->moved = 0;
+	c->report_ns = clock_ns() + CALL_REPORT_AFTER;
+	WRITE_ONCE(c->state, CALL_QUEUED);
+	list_move_tail(&c->node, at);
+	/* It may be interrupted now: call_sleep_state(). */
+	wake_up_process(c->task);
+}
+
 void call_pin(struct call *c)
 {
 	assert_spin_held(&c->port->lock);
@@ -94,6 +109,7 @@ bool call_take_first(struct port *port, struct port_request *req)
 	if (!c)
 		return false;
 	WRITE_ONCE(c->state, CALL_ACTIVE);
+	c->report_ns = 0;
 	list_move_tail(&c->node, call_bucket(port, c->req.tag));
 	memcpy(req, &c->req, CALL_REQ_HEAD + (c->req.in_len <= PORT_INLINE ? c->req.in_len : 0));
 	return true;
@@ -159,6 +175,17 @@ static void call_interrupt(struct call *c)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
+static const char *call_op_name(unsigned op)
+{
+	static const char *const names[PORT_OP_MAX + 1] = {
+#define CALL_OP_NAME(name, nr, doc) [nr] = #name,
+		PORT_OPS(CALL_OP_NAME)
+#undef CALL_OP_NAME
+	};
+
+	return op <= PORT_OP_MAX && names[op] ? names[op] : "?";
+}
+
 /* ---- waiting -------------------------------------------------------------------------- */
 
 /* What may wake the client now: after a cancel, and on ports without it, only death. */
@@ -195,20 +222,40 @@ static bool call_prepare_sleep(struct call *c)
 	return false;
 }
 
-static void call_report_ignored(struct call *c)
+/* Once, when the time for it has come: the call may have got on meanwhile. */
+static void call_report(struct call *c)
 {
-	pr_warn("ipc: %s[%d] waits for %s since a cancel 2 s ago (op %u)\n", current->comm,
-		current->pid, c->port->owner_comm, c->req.op);
-	c->report_ns = 0;
+	struct port *port = c->port;
+	enum call_state state;
+	unsigned long flags;
+	bool due, vacant;
+
+	spin_lock_irqsave(&port->lock, flags);
+	state = c->state;
+	vacant = !port->owner;
+	due = c->report_ns && c->report_ns <= clock_ns();
+	if (due)
+		c->report_ns = 0;
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!due)
+		return;
+	if (state == CALL_ACTIVE)
+		pr_warn("ipc: %s[%d] waits for %s since a cancel 2 s ago (op %s)\n", current->comm,
+			current->pid, port->owner_comm, call_op_name(c->req.op));
+	else if (state == CALL_QUEUED && vacant)
+		pr_warn("ipc: %s[%d] waits for a new %s since 2 s (op %s)\n", current->comm,
+			current->pid, port->owner_comm, call_op_name(c->req.op));
 }
 
 static void call_wait(struct call *c)
 {
 	while (call_prepare_sleep(c)) {
-		if (likely(!c->report_ns))
+		u64 report_ns = READ_ONCE(c->report_ns);
+
+		if (likely(!report_ns))
 			schedule();
-		else if (schedule_until(c->report_ns))
-			call_report_ignored(c);
+		else if (schedule_until(report_ns))
+			call_report(c);
 	}
 }
 
@@ -268,6 +315,8 @@ static int call_enqueue(struct call *c, struct port *port)
 		c->req.tag = atomic_long_inc_return(&call_last_tag);
 		c->cancel.note.reason = 0;
 		c->state = CALL_QUEUED;
+		if (unlikely(!port->owner))
+			c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 		list_add_tail(&c->node, &port->calls);
 		port_wake_receiver(port);
 	}

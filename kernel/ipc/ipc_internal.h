@@ -26,6 +26,8 @@ struct call *call_find(struct port *port, u64 tag);
 void call_complete(struct call *c, s64 status, u64 aux);
 /* Ends a QUEUED or ACTIVE call for a reason of ours, at once or when its copies end. */
 void call_abort(struct call *c, s64 status);
+/* ACTIVE -> QUEUED in front of @at: the next server gets it with the same tag. */
+void call_requeue(struct call *c, struct list_head *at);
 void call_pin(struct call *c);
 /* Ends a copy; true if the call is still alive. */
 bool call_unpin(struct call *c);
@@ -47,8 +49,22 @@ struct port *port_from_fd(int fd);
 void port_wake_receiver(struct port *port);
 /* The server's yes to OPEN: from now on the file is open at its side.  Caller holds port->lock. */
 void port_file_attach_locked(struct port_file *pf, u64 handle);
+/*
+ * The handles of all open files, those whose CLOSE note was not received yet too, up to
+ * @room of them; how many there are.  Caller holds port->lock.
+ */
+size_t port_count_handles(struct port *port, u64 *handles, size_t room);
 /* Readiness of @handle on all its open files.  Caller holds port->lock. */
 void port_set_ready_locked(struct port *port, u64 handle, u32 mask);
+
+/* ---- sys_port.c ---- */
+/* The port of descriptor @fd with a reference, if it is current's; or an error pointer. */
+struct port *port_from_fd(int fd);
+/*
+ * A new descriptor of what find(@arg) gives, a port with a reference or an error pointer;
+ * current is its owner then.  The descriptor, or -errno.
+ */
+int port_fd_create(struct port *(*find)(void *arg), void *arg);
 
 /* ---- note.c ---- */
 /* Caller holds port->lock. */
@@ -58,7 +74,7 @@ void port_unlink_note(struct port *port, struct port_note_node *n);
  * once port->lock, which the caller holds, is released.
  */
 bool port_take_note(struct port *port, struct port_note *note, struct port_note_node **owner);
-/* Queues @n, which from now on owns its object.  False = the port is dead. */
+/* Queues @n, which from now on owns its object.  False = dead.  Caller holds port->lock. */
 bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value);
 void port_release_irqs(struct port *port);
 /* Interrupts of an ISA line, or of message @entry of a PCI function, set @bit: 0 or the line; -errno. */

@@ -37,17 +37,12 @@ static void port_post_locked(struct port *port, struct port_note_node *n, u32 ki
 
 bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value)
 {
-	unsigned long flags;
-	bool alive;
-
-	spin_lock_irqsave(&port->lock, flags);
-	alive = !port->dead;
-	if (alive) {
-		n->owns = true;
-		port_post_locked(port, n, kind, 0, value);
-	}
-	spin_unlock_irqrestore(&port->lock, flags);
-	return alive;
+	assert_spin_held(&port->lock);
+	if (port->dead)
+		return false;
+	n->owns = true;
+	port_post_locked(port, n, kind, 0, value);
+	return true;
 }
 
 void port_unlink_note(struct port *port, struct port_note_node *n)
@@ -228,6 +223,18 @@ int port_irq_ack(struct port *port, unsigned line)
 	return ret;
 }
 
+/* A server that takes over asks its device itself. */
+static void port_forget_irqs(struct port *port)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	port->irq_bits = 0;
+	if (port->irq_note)
+		port_unlink_note(port, port->irq_note);
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
 void port_release_irqs(struct port *port)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs); i++) {
@@ -239,4 +246,5 @@ void port_release_irqs(struct port *port)
 		port_irq_unclaim(port, irq);
 		kfree(irq);
 	}
+	port_forget_irqs(port);
 }

@@ -7,6 +7,11 @@
  * Death ends every call with -EIO and drops every note; the object lives on while
  * mounts and open files refer to it.
  *
+ * A mounted port with PORT_REATTACH becomes vacant instead: its mounts, open files,
+ * notes and memory stay, calls go back to the queue and wait there, as cancellable as any
+ * that nobody has received, until port_set_owner() gives it the next server.  A call
+ * that two servers died with ends with -EIO: it may be what kills them.
+ *
  * Locks: port->lock (RANK_PORT, also taken from interrupts); port_list_mutex for the
  * list of all ports.
  */
@@ -14,6 +19,7 @@
 #include <neurath/mm.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
+#include <neurath/vm.h>
 #include "ipc_internal.h"
 
 static DEFINE_MUTEX_RANK(port_list_mutex, RANK_PORT_LIST);
@@ -29,7 +35,6 @@ struct port *port_create(unsigned flags, unsigned level)
 	spin_lock_init_rank(&port->lock, "port", RANK_PORT);
 	atomic_set(&port->refs, 1);
 	port->id = atomic_long_inc_return(&port_next_id);
-	port->owner = current->process;
 	strscpy(port->owner_comm, current->comm, sizeof(port->owner_comm));
 	port->flags = flags;
 	port->level = level;
@@ -56,6 +61,8 @@ void port_put(struct port *port)
 		return;
 	assert(port->dead && list_empty(&port->calls) && list_empty(&port->notes) &&
 	       list_empty(&port->files) && list_empty(&port->all_node));
+	if (port->memory)
+		vmobject_put(port->memory);
 	kfree(port->irq_note);
 	kfree(port);
 }
@@ -137,13 +144,110 @@ void port_die(struct port *port)
 	mutex_unlock(&port_list_mutex);
 }
 
+/* ---- vacancy ------------------------------------------------------------------ */
+
+/* Back into the queue, which is in the order of the tags; @at = where to look from. */
+static struct list_head *port_requeue(struct port *port, struct call *c, struct list_head *at)
+{
+	while (at != &port->calls && list_entry(at, struct call, node)->req.tag < c->req.tag)
+		at = at->next;
+	call_requeue(c, at);
+	return &c->node;
+}
+
+static void port_requeue_calls(struct port *port)
+{
+	struct call *c, *next;
+
+	/* Each bucket is in order, so that one walk over the queue is enough for it. */
+	for (unsigned i = 0; i < PORT_HASH; i++) {
+		struct list_head *at = port->calls.next;
+
+		list_for_each_entry_safe(c, next, &port->active[i], node) {
+			if (c->pins || (c->flags & CALL_ORPHANED))
+				call_abort(c, -EIO);
+			else
+				at = port_requeue(port, c, at);
+		}
+	}
+}
+
+/* Caller holds port->lock. */
+static void port_vacate(struct port *port)
+{
+	assert_spin_held(&port->lock);
+	port->owner = NULL;
+	port->owner_file = NULL;
+	port_requeue_calls(port);
+	while (!list_empty(&port->receivers))
+		port_wake_receiver(port);
+}
+
+int port_set_owner(struct port *port, struct process *p, struct file *f)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	spin_lock_irqsave(&port->lock, flags);
+	if (port->dead) {
+		ret = -EIO;
+	} else if (port->owner) {
+		ret = -EBUSY;
+	} else {
+		port->owner = p;
+		port->owner_file = f;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	return ret;
+}
+
+void port_owner_gone(struct port *port, const struct process *p, const struct file *f)
+{
+	bool theirs, vacant = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	theirs = port->owner && (p ? port->owner == p : port->owner_file == f);
+	if (theirs && !port->dead && (port->flags & PORT_REATTACH) && port->mounts) {
+		port_vacate(port);
+		vacant = true;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (vacant)
+		port_release_irqs(port);
+	else if (theirs)
+		port_die(port);
+}
+
+void port_mounted(struct port *port)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&port->lock, flags);
+	port->mounts++;
+	spin_unlock_irqrestore(&port->lock, flags);
+}
+
+void port_unmounted(struct port *port)
+{
+	unsigned long flags;
+	bool dies;
+
+	spin_lock_irqsave(&port->lock, flags);
+	assert(port->mounts > 0);
+	dies = --port->mounts == 0 && !port->owner;
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (dies)
+		port_die(port);
+}
+
 static struct port *port_find_of(struct process *owner)
 {
 	struct port *port, *found = NULL;
 
 	mutex_lock(&port_list_mutex);
 	list_for_each_entry(port, &port_list, all_node) {
-		if (port->owner == owner && !READ_ONCE(port->dead)) {
+		if (READ_ONCE(port->owner) == owner && !READ_ONCE(port->dead)) {
 			port_get(port);
 			found = port;
 			break;
@@ -158,7 +262,7 @@ void ports_of_process_died(struct process *p)
 	struct port *port;
 
 	while ((port = port_find_of(p)) != NULL) {
-		port_die(port);
+		port_owner_gone(port, p, NULL);
 		port_put(port);
 	}
 }
@@ -211,12 +315,33 @@ void port_file_close(struct port_file *pf)
 {
 	struct port *port = pf->port;
 	unsigned long flags;
+	bool posted;
 
 	spin_lock_irqsave(&port->lock, flags);
+	/* In one step with the note: port_handles() counts a file here or there. */
 	list_del_init(&pf->node);
+	posted = port_post_owning(port, &pf->close, PORT_NOTE_CLOSE, pf->handle);
 	spin_unlock_irqrestore(&port->lock, flags);
-	if (!port_post_owning(port, &pf->close, PORT_NOTE_CLOSE, pf->handle))
+	if (!posted)
 		port_file_free(pf);
+}
+
+size_t port_count_handles(struct port *port, u64 *handles, size_t room)
+{
+	struct port_note_node *n;
+	struct port_file *pf;
+	size_t count = 0;
+
+	assert_spin_held(&port->lock);
+	list_for_each_entry(pf, &port->files, node) {
+		if (count++ < room)
+			handles[count - 1] = pf->handle;
+	}
+	list_for_each_entry(n, &port->notes, node) {
+		if (n->note.kind == PORT_NOTE_CLOSE && count++ < room)
+			handles[count - 1] = n->note.value;
+	}
+	return count;
 }
 
 /* Widens the poll bits a server gives: it need not know the aliases. */

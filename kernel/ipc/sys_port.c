@@ -20,8 +20,12 @@
 
 static void port_fd_release(struct file *f)
 {
-	port_die(f->private);
-	port_put(f->private);
+	struct port *port = f->private;
+
+	if (!port)
+		return;
+	port_owner_gone(port, NULL, f);
+	port_put(port);
 }
 
 static const struct file_ops port_fd_ops = {
@@ -39,7 +43,7 @@ struct port *port_from_fd(int fd)
 		port = ERR_PTR(-EINVAL);
 	} else {
 		port = f->private;
-		if (port->owner != current->process)
+		if (READ_ONCE(port->owner) != current->process)
 			port = ERR_PTR(-EPERM);
 		else
 			port_get(port);
@@ -48,27 +52,45 @@ struct port *port_from_fd(int fd)
 	return port;
 }
 
+int port_fd_create(struct port *(*find)(void *arg), void *arg)
+{
+	struct file *f = file_alloc(&port_fd_ops, O_RDWR, 0, "port:[]");
+	struct port *port = f ? find(arg) : ERR_PTR(-ENOMEM);
+	int ret = PTR_ERR(port);
+
+	if (IS_ERR(port))
+		goto fail;
+	f->private = port;
+	ret = port_set_owner(port, current->process, f);
+	if (!ret)
+		ret = fd_install(f, 0, true);
+	if (ret >= 0)
+		return ret;
+fail:
+	if (f)
+		file_put(f);
+	return ret;
+}
+
+struct port_kind {
+	unsigned flags, level;
+};
+
+static struct port *port_create_kind(void *arg)
+{
+	const struct port_kind *kind = arg;
+	struct port *port = port_create(kind->flags, kind->level);
+
+	return port ? port : ERR_PTR(-ENOMEM);
+}
+
 SYSCALL_DEFINE2(port_create, unsigned, flags, unsigned, level)
 {
-	struct port *port;
-	struct file *f;
-	int fd;
+	struct port_kind kind = { flags, level };
 
 	if (flags & ~(PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY))
 		return -EINVAL;
-	f = file_alloc(&port_fd_ops, O_RDWR, 0, "port:[]");
-	if (!f)
-		return -ENOMEM;
-	port = port_create(flags, level);
-	if (!port) {
-		file_put(f);
-		return -ENOMEM;
-	}
-	f->private = port;
-	fd = fd_install(f, 0, true);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return port_fd_create(port_create_kind, &kind);
 }
 
 SYSCALL_DEFINE3(port_mount, int, fd, const char __user *, upath, u64, root)
@@ -171,12 +193,14 @@ union port_message {
  */
 static ssize_t port_take(struct port *port, struct port_receiver *me, union port_message *msg)
 {
-	struct port_note_node *owner;
+	struct port_note_node *owner = NULL;
 	unsigned long flags;
 	ssize_t size = 0;
 
 	spin_lock_irqsave(&port->lock, flags);
-	if (port_take_note(port, &msg->note, &owner))
+	if (unlikely(port->owner != current->process))
+		size = -EIO;		/* given up by another thread meanwhile */
+	else if (port_take_note(port, &msg->note, &owner))
 		size = sizeof(msg->note);
 	else if (call_take_first(port, &msg->req))
 		size = sizeof(msg->req);

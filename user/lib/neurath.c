@@ -61,6 +61,26 @@ long port_irq(long port, unsigned line, unsigned bit)
 	return call4(__NR_port_irq, port, line, bit, 0);
 }
 
+long port_adopt(const char *path, unsigned flags, unsigned level)
+{
+	return call4(__NR_port_adopt, (long)path, flags, level, 0);
+}
+
+long port_handles(long port, uint64_t *handles, size_t room)
+{
+	return call4(__NR_port_handles, port, (long)handles, room, 0);
+}
+
+long port_memory(long port, void *addr, size_t size)
+{
+	return call4(__NR_port_memory, port, (long)addr, size, 0);
+}
+
+long port_discard(long port, void *addr, size_t size)
+{
+	return call4(__NR_port_discard, port, (long)addr, size, 0);
+}
+
 long irq_ack(long port, unsigned line)
 {
 	return call4(__NR_irq_ack, port, line, 0, 0);

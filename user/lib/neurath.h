@@ -27,6 +27,10 @@ long lease_read(long port, uint64_t tag, uint64_t offset, void *buf, size_t len)
 long lease_write(long port, uint64_t tag, uint64_t offset, const void *buf, size_t len);
 long port_ready(long port, uint64_t handle, unsigned mask);
 long port_irq(long port, unsigned line, unsigned bit);
+long port_adopt(const char *path, unsigned flags, unsigned level);
+long port_handles(long port, uint64_t *handles, size_t room);
+long port_memory(long port, void *addr, size_t size);
+long port_discard(long port, void *addr, size_t size);
 long irq_ack(long port, unsigned line);
 long ctty_signal(long port, uint64_t node, int signal);
 /* Calls of drivers for PCI devices: uapi/port.h. */

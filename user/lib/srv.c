@@ -12,6 +12,23 @@ int srv_start(struct srv *srv, unsigned flags, unsigned level)
 	return srv->port < 0 ? (int)srv->port : 0;
 }
 
+int srv_take_over(struct srv *srv, const char *path, unsigned flags, unsigned level)
+{
+	long port = port_adopt(path, flags, level);
+
+	/* A dead port, another kind of port, none: a new one is mounted over it, or next to it. */
+	if (port < 0)
+		return srv_start(srv, flags, level);
+	srv->port = port;
+	srv->deadline = SRV_NEVER;
+	return 1;
+}
+
+int srv_memory(struct srv *srv, void *addr, size_t size)
+{
+	return (int)port_memory(srv->port, addr, size);
+}
+
 int srv_mount(struct srv *srv, const char *path, uint64_t root)
 {
 	return (int)port_mount(srv->port, path, root);

@@ -64,6 +64,17 @@ struct srv {
 
 /* Creates the port. 0 or -errno. @flags as port_create(). */
 int srv_start(struct srv *srv, unsigned flags, unsigned level);
+/*
+ * The same for a server with PORT_REATTACH that mounts at @path: if one before it died there, this
+ * one takes its port over, with mounts, open files, memory and waiting calls.  1 then, 0 if the
+ * port is new, or -errno.
+ */
+int srv_take_over(struct srv *srv, const char *path, unsigned flags, unsigned level);
+/*
+ * The memory of the port at @addr: what stands there outlives the process.  Zero in a new port.
+ * 0 or -errno.
+ */
+int srv_memory(struct srv *srv, void *addr, size_t size);
 /* Serves @path from now on: path requests carry @root as their handle. 0 or -errno. */
 int srv_mount(struct srv *srv, const char *path, uint64_t root);
 /* Tells init that clients may come. Once, after the mounts. */
