@@ -21,13 +21,13 @@ static unsigned pushed_ready;
 
 static unsigned tty_ready(struct srv *srv, uint64_t handle)
 {
-	size_t enough = line.termios.cc[VTIME] ? 1 : line.termios.cc[VMIN];
+	size_t enough = line->termios.cc[VTIME] ? 1 : line->termios.cc[VMIN];
 	unsigned mask = 0;
 
-	if (line.termios.lflag & ICANON ? ldisc_has_line(&line)
-					: ldisc_raw_count(&line) >= (enough ? enough : 1))
+	if (line->termios.lflag & ICANON ? ldisc_has_line(line)
+					: ldisc_raw_count(line) >= (enough ? enough : 1))
 		mask |= POLLIN | POLLRDNORM;
-	if (ldisc_out_room(&line) > OUT_SIZE / 2)
+	if (ldisc_out_room(line) > OUT_SIZE / 2)
 		mask |= POLLOUT | POLLWRNORM;
 	return mask;
 }
@@ -37,19 +37,19 @@ static unsigned tty_ready(struct srv *srv, uint64_t handle)
 /* Is there what a read of @size bytes waits for? VTIME is looked at by the caller. */
 static bool can_read(size_t size)
 {
-	size_t min = line.termios.cc[VMIN];
+	size_t min = line->termios.cc[VMIN];
 
-	if (line.termios.lflag & ICANON)
-		return ldisc_has_line(&line);
+	if (line->termios.lflag & ICANON)
+		return ldisc_has_line(line);
 	if (min > size)
 		min = size;
-	return ldisc_raw_count(&line) >= (min ? min : 1);
+	return ldisc_raw_count(line) >= (min ? min : 1);
 }
 
 /* A raw read with VMIN 0 and VTIME 0 never waits. */
 static bool read_is_polling(void)
 {
-	return !(line.termios.lflag & ICANON) && !line.termios.cc[VMIN] && !line.termios.cc[VTIME];
+	return !(line->termios.lflag & ICANON) && !line->termios.cc[VMIN] && !line->termios.cc[VTIME];
 }
 
 static int64_t tty_read(struct srv *srv, const struct port_request *req, struct port_reply *reply)
@@ -60,11 +60,14 @@ static int64_t tty_read(struct srv *srv, const struct port_request *req, struct 
 
 	if (size == 0)
 		return 0;
+	keep_read_again(req->tag);
 	if (!readers.first && (can_read(size) || read_is_polling() ||
-			       (nonblock && !(line.termios.lflag & ICANON) &&
-				ldisc_raw_count(&line)))) {
-		size_t n = ldisc_read(&line, data, size);
+			       (nonblock && !(line->termios.lflag & ICANON) &&
+				ldisc_raw_count(line)))) {
+		size_t n;
 
+		keep_read_begins(req->tag);
+		n = ldisc_read(line, data, size);
 		return srv_data(reply, n, data, n);
 	}
 	if (nonblock)
@@ -75,13 +78,13 @@ static int64_t tty_read(struct srv *srv, const struct port_request *req, struct 
 /* VTIME: from the start when VMIN is 0, else from each byte on. */
 static void set_read_deadline(size_t count_before)
 {
-	int64_t time = line.termios.cc[VTIME] * TENTH_NS;
-	bool runs = readers.first && !(line.termios.lflag & ICANON) && time &&
-		    (!line.termios.cc[VMIN] || ldisc_raw_count(&line));
+	int64_t time = line->termios.cc[VTIME] * TENTH_NS;
+	bool runs = readers.first && !(line->termios.lflag & ICANON) && time &&
+		    (!line->termios.cc[VMIN] || ldisc_raw_count(line));
 
 	if (!runs)
 		read_deadline = SRV_NEVER;
-	else if (read_deadline == SRV_NEVER || count_before != ldisc_raw_count(&line))
+	else if (read_deadline == SRV_NEVER || count_before != ldisc_raw_count(line))
 		read_deadline = srv_clock() + time;
 }
 
@@ -89,8 +92,10 @@ static void answer_reader(struct srv *srv)
 {
 	static uint8_t data[IN_SIZE];
 	size_t size = readers.first->req.out_len;
-	size_t n = ldisc_read(&line, data, size < sizeof(data) ? size : sizeof(data));
+	size_t n;
 
+	keep_read_begins(readers.first->req.tag);
+	n = ldisc_read(line, data, size < sizeof(data) ? size : sizeof(data));
 	srv_answer(srv, &readers, readers.first, n, data, n);
 }
 
@@ -105,7 +110,7 @@ static void serve_readers(struct srv *srv)
 	while (readers.first && (can_read(readers.first->req.out_len) || read_is_polling()))
 		answer_reader(srv);
 	set_read_deadline(count_before);
-	count_before = ldisc_raw_count(&line);
+	count_before = ldisc_raw_count(line);
 }
 
 /* ---- writing ------------------------------------------------------------------------------------ */
@@ -114,12 +119,12 @@ static void send_bytes(void)
 {
 	unsigned sent = 0, room;
 
-	while (sent < BURST && !line.stopped && ldisc_out_count(&line)) {
+	while (sent < BURST && !line->stopped && ldisc_out_count(line)) {
 		room = uart_can_send();
 		if (!room)
 			break;
-		for (; room && ldisc_out_count(&line); room--, sent++)
-			uart_send(ldisc_out_take(&line));
+		for (; room && ldisc_out_count(line); room--, sent++)
+			uart_send(ldisc_out_take(line));
 	}
 }
 
@@ -137,8 +142,9 @@ static int take_bytes(struct srv *srv, const struct port_request *req, uint64_t 
 		rc = srv_fetch(srv, req, *done, chunk, len);
 		if (rc < 0)
 			return rc;
-		taken = ldisc_write(&line, chunk, len);
+		taken = ldisc_write(line, chunk, len);
 		*done += taken;
+		keep_written(req->tag, *done);
 		if (taken < len)
 			break;
 	}
@@ -147,7 +153,7 @@ static int take_bytes(struct srv *srv, const struct port_request *req, uint64_t 
 
 static int64_t tty_write(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
-	uint64_t done = 0;
+	uint64_t done = keep_write_done(req->tag);
 	int rc = 0;
 
 	if (!writers.first)
@@ -164,7 +170,7 @@ static int64_t tty_write(struct srv *srv, const struct port_request *req, struct
 static void serve_writers(struct srv *srv)
 {
 	/* Not for each few bytes of room. */
-	while (writers.first && ldisc_out_room(&line) > OUT_SIZE / 2) {
+	while (writers.first && ldisc_out_room(line) > OUT_SIZE / 2) {
 		struct srv_parked *writer = writers.first;
 		int rc = take_bytes(srv, &writer->req, &writer->done);
 
@@ -180,7 +186,7 @@ static void serve_writers(struct srv *srv)
 
 bool io_is_drained(void)
 {
-	return !ldisc_out_count(&line) && uart_is_drained();
+	return !ldisc_out_count(line) && uart_is_drained();
 }
 
 /* ---- progress ----------------------------------------------------------------------------------- */
@@ -194,11 +200,11 @@ static int64_t sooner(int64_t a, int64_t b)
 static int64_t next_deadline(void)
 {
 	int64_t next = read_deadline;
-	bool sending = ldisc_out_count(&line) && !line.stopped;
+	bool sending = ldisc_out_count(line) && !line->stopped;
 
 	if (sending && uart_can_send())
 		next = 0;		/* the burst was over, not the room */
-	else if (ioctl_waits_for_drain() && !ldisc_out_count(&line))
+	else if (ioctl_waits_for_drain() && !ldisc_out_count(line))
 		next = sooner(next, srv_clock() + DRAIN_CHECK_NS);
 	return next;
 }
@@ -213,7 +219,7 @@ void io_progress(struct srv *srv)
 	send_bytes();
 	if (io_is_drained())
 		ioctl_drained(srv);
-	uart_want_room(ldisc_out_count(&line) && !line.stopped && !uart_can_send());
+	uart_want_room(ldisc_out_count(line) && !line->stopped && !uart_can_send());
 	srv->deadline = next_deadline();
 	mask = tty_ready(srv, TTY_HANDLE);
 	if (mask != pushed_ready) {
@@ -232,9 +238,9 @@ static void tty_irq(struct srv *srv, uint64_t bits)
 
 	do {
 		while ((byte = uart_receive()) >= 0)
-			ldisc_input(&line, (uint8_t)byte);
+			ldisc_input(line, (uint8_t)byte);
 		send_bytes();
-		uart_want_room(ldisc_out_count(&line) && !line.stopped && !uart_can_send());
+		uart_want_room(ldisc_out_count(line) && !line->stopped && !uart_can_send());
 	} while (uart_pending());
 	irq_ack(srv->port, UART_IRQ);
 }

@@ -27,7 +27,7 @@ static int64_t get_termios(const struct port_request *req, struct port_reply *re
 {
 	if (req->out_len < sizeof(answer_termios))
 		return -EINVAL;
-	answer_termios = line.termios;
+	answer_termios = line->termios;
 	return srv_data(reply, 0, &answer_termios, sizeof(answer_termios));
 }
 
@@ -39,8 +39,8 @@ static int64_t set_termios(struct srv *srv, const struct port_request *req)
 	if (rc < 0)
 		return rc;
 	if (req->arg[0] == TCSETSF)
-		ldisc_flush_input(&line);
-	ldisc_set_termios(&line, &termios);
+		ldisc_flush_input(line);
+	ldisc_set_termios(line, &termios);
 	return 0;
 }
 
@@ -51,18 +51,18 @@ static int64_t set_winsize(struct srv *srv, const struct port_request *req)
 
 	if (rc < 0)
 		return rc;
-	if (memcmp(&winsize, &line.winsize, sizeof(winsize)) == 0)
+	if (memcmp(&winsize, &line->winsize, sizeof(winsize)) == 0)
 		return 0;
-	line.winsize = winsize;
+	line->winsize = winsize;
 	ctty_signal(srv->port, TTY_HANDLE, SIGWINCH);
 	return 0;
 }
 
 static int64_t get_winsize(const struct port_request *req, struct port_reply *reply)
 {
-	if (req->out_len < sizeof(line.winsize))
+	if (req->out_len < sizeof(line->winsize))
 		return -EINVAL;
-	return srv_data(reply, 0, &line.winsize, sizeof(line.winsize));
+	return srv_data(reply, 0, &line->winsize, sizeof(line->winsize));
 }
 
 static int64_t flush(uint64_t which)
@@ -70,9 +70,9 @@ static int64_t flush(uint64_t which)
 	if (which != TCIFLUSH && which != TCOFLUSH && which != TCIOFLUSH)
 		return -EINVAL;
 	if (which != TCOFLUSH)
-		ldisc_flush_input(&line);
+		ldisc_flush_input(line);
 	if (which != TCIFLUSH)
-		ldisc_flush_output(&line);
+		ldisc_flush_output(line);
 	return 0;
 }
 
@@ -80,14 +80,14 @@ static int64_t flow(uint64_t which)
 {
 	switch (which) {
 	case TCOOFF:
-		line.stopped = true;
+		line->stopped = true;
 		return 0;
 	case TCOON:
-		line.stopped = false;
+		line->stopped = false;
 		return 0;
 	case TCIOFF:
 	case TCION:
-		ldisc_put(&line, line.termios.cc[which == TCIOFF ? VSTOP : VSTART]);
+		ldisc_put(line, line->termios.cc[which == TCIOFF ? VSTOP : VSTART]);
 		return 0;
 	}
 	return -EINVAL;
@@ -113,9 +113,9 @@ static int64_t perform(struct srv *srv, const struct port_request *req, struct p
 	case TIOCSWINSZ:
 		return set_winsize(srv, req);
 	case FIONREAD:
-		return answer_int(req, reply, (int)ldisc_readable_bytes(&line));
+		return answer_int(req, reply, (int)ldisc_readable_bytes(line));
 	case TIOCOUTQ:
-		return answer_int(req, reply, (int)ldisc_out_count(&line));
+		return answer_int(req, reply, (int)ldisc_out_count(line));
 	case TCFLSH:
 		return flush(req->arg[1]);
 	case TCXONC:

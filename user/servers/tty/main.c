@@ -14,17 +14,11 @@
 #define LEVEL	0	/* calls nobody */
 #define IRQ_BIT	0
 
-struct ldisc line;
 static struct srv tty = { .name = "tty" };
-static struct port_attr attr = {
-	.node = TTY_HANDLE,
-	.mode = S_IFCHR | 0620,
-	.nlink = 1,
-};
 
 static int64_t answer_with_attr(struct port_reply *reply)
 {
-	return srv_data(reply, 0, &attr, sizeof(attr));
+	return srv_data(reply, 0, attr, sizeof(*attr));
 }
 
 static int64_t tty_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)
@@ -48,14 +42,14 @@ static int64_t tty_setattr(struct srv *srv, const struct port_request *req,
 
 	if (rc < 0)
 		return rc;
-	if (req->uid != 0 && req->uid != attr.uid)
+	if (req->uid != 0 && req->uid != attr->uid)
 		return -EPERM;
 	if (set.valid & PORT_SET_MODE)
-		attr.mode = S_IFCHR | (set.mode & 0777);
+		attr->mode = S_IFCHR | (set.mode & 0777);
 	if (set.valid & PORT_SET_UID)
-		attr.uid = set.uid;
+		attr->uid = set.uid;
 	if (set.valid & PORT_SET_GID)
-		attr.gid = set.gid;
+		attr->gid = set.gid;
 	return 0;
 }
 
@@ -86,18 +80,38 @@ static void read_size(void)
 	option = strstr(text, "tty.size=");
 	if (option && sscanf(option, "tty.size=%ux%u", &cols, &rows) == 2 && cols && rows &&
 	    cols < 1000 && rows < 1000) {
-		line.winsize.cols = cols;
-		line.winsize.rows = rows;
+		line->winsize.cols = cols;
+		line->winsize.rows = rows;
 	}
+}
+
+/* A terminal that nobody has used yet. */
+static void set_up(void)
+{
+	ldisc_init(line);
+	read_size();
+	*attr = (struct port_attr){
+		.node = TTY_HANDLE,
+		.mode = S_IFCHR | 0620,
+		.nlink = 1,
+		.rdev = makedev(4, 64),
+	};
+	keep_begin();
 }
 
 static int start(void)
 {
 	static const char *const names[] = { "/dev/ttyS0", "/dev/console", "/dev/tty" };
-	int rc = srv_start(&tty, PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY, LEVEL);
+	int rc = srv_take_over(&tty, names[0], PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY, LEVEL);
 
 	if (rc < 0)
 		return rc;
+	rc = keep_open(&tty);
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		set_up();
+	line->signal = line_signal;
 	rc = uart_init();
 	if (rc == -ENODEV)
 		srv_log(&tty, "no serial port COM1: the console goes nowhere");
@@ -114,10 +128,6 @@ int main(void)
 {
 	int rc;
 
-	ldisc_init(&line);
-	line.signal = line_signal;
-	read_size();
-	attr.rdev = makedev(4, 64);
 	tty.op[PORT_OPEN] = tty_open;
 	tty.op[PORT_STAT] = tty_stat;
 	tty.op[PORT_SETATTR] = tty_setattr;
@@ -130,8 +140,9 @@ int main(void)
 		return 1;
 	}
 	srv_started();
-	/* What was typed during the boot made no edge for us. */
+	/* What was typed before made no edge for us, and there may be output to go on with. */
 	tty.irq(&tty, 1 << IRQ_BIT);
+	io_progress(&tty);
 	srv_run(&tty);
 	return 1;
 }

@@ -6,6 +6,7 @@
  *	uart.c		the device
  *	io.c		reading and writing: parked requests, timers of VTIME, the interrupt
  *	ioctl.c		termios, window size, flushing, draining
+ *	keep.c		what the next process finds if this one dies
  *	main.c		start, open, attributes
  *
  * All opens share the handle TTY_HANDLE, which is also the node number: it names the terminal, so
@@ -19,7 +20,23 @@
 
 #define TTY_HANDLE	1
 
-extern struct ldisc line;
+extern struct ldisc *const line;
+extern struct port_attr *const attr;
+
+/* ---- keep.c --------------------------------------------------------------------------------- */
+
+/*
+ * Maps what the last process left: from now on *line and *attr are there.  1 = as it left them,
+ * 0 = nothing yet (fill them, then keep_begin()), or -errno.
+ */
+int keep_open(struct srv *srv);
+void keep_begin(void);
+/* Request @tag is about to take bytes from the line; it came a second time: it had not got them. */
+void keep_read_begins(uint64_t tag);
+void keep_read_again(uint64_t tag);
+/* Request @tag has given @done bytes to the line; how many it had given to the last process. */
+void keep_written(uint64_t tag, uint64_t done);
+uint64_t keep_write_done(uint64_t tag);
 
 /* ---- io.c ----------------------------------------------------------------------------------- */
 
