@@ -186,11 +186,47 @@ static void sched_arm_tick(struct rq *rq)
 }
 
 /*
- * Interrupts are on before and after; the lock is never held on return.  If the
+ * Whether @to, which sleeps, can be given this CPU without passing through a queue:
+ * nobody uses its stack, and this is where it would come to.  Its pi_lock and the lock
+ * of @rq are held then, else neither.  Interrupts are off.
+ */
+static bool sched_claim(struct rq *rq, struct task *to)
+{
+	spin_lock(&to->pi_lock);
+	/* The acquire pairs with the release in sched_finish_switch(), as for any waker. */
+	if ((READ_ONCE(to->state) & TASK_NORMAL) && !to->se.on_rq &&
+	    !smp_load_acquire(&to->on_cpu) && (to->se.cpus_allowed & BIT(rq->cpu)) &&
+	    (to->cpu == rq->cpu || rq->nr_running == 1) && !(to->pflags & PF_IDLE)) {
+		spin_lock(&rq->lock);
+		return true;
+	}
+	spin_unlock(&to->pi_lock);
+	return false;
+}
+
+/* What a wake-up does to @to, which sched_claim() got, but for the queue.  Lets go of pi_lock. */
+static void sched_admit(struct rq *rq, struct task *to)
+{
+	if ((to->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
+		rq->nr_uninterruptible--;
+	fair_place(rq, to);
+	to->cpu = rq->cpu;
+	to->se.on_rq = true;
+	rq->nr_running++;
+	WRITE_ONCE(to->state, TASK_RUNNING);
+	spin_unlock(&to->pi_lock);
+	/* Not the last one: it is runnable, and cannot run elsewhere before this lock is free. */
+	task_put(to);
+}
+
+/*
+ * Interrupts are on before and after; the lock is never held on return.  @to, if not
+ * NULL, is woken, and is the next one if nothing speaks against it; its reference is
+ * consumed.  If the
  * boot CPU's first context, which is an idle task, waits for something during the
  * boot, others run, and it comes back at once if there are none.
  */
-static void sched_switch(enum switch_reason reason)
+static void sched_switch(enum switch_reason reason, struct task *to)
 {
 	struct task *prev = current, *next;
 	struct rq *rq;
@@ -208,11 +244,26 @@ static void sched_switch(enum switch_reason reason)
 	klp_sched_try_switch();
 	race_point();
 	rq = this_rq();
-	spin_lock(&rq->lock);
+	if (!to || !sched_claim(rq, to)) {
+		if (to) {
+			wake_up_process(to);
+			task_put(to);
+		}
+		spin_lock(&rq->lock);
+		to = NULL;
+	}
 	clear_task_flag(prev, TIF_NEED_RESCHED);
 	fair_update_curr(rq);
+	if (to)
+		sched_admit(rq, to);
 	stays = prev != rq->idle && sched_prev_stays(rq, prev, reason);
-	next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
+	if (to && !stays && !rq->force_idle && fair_may_go_first(rq, to)) {
+		next = to;
+	} else {
+		if (to)
+			rq_insert(rq, to);
+		next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
+	}
 	if (next == prev) {
 		spin_unlock(&rq->lock);
 		irq_enable();
@@ -251,9 +302,20 @@ void schedule(void)
 		else if (unlikely(t->pflags & PF_WORKER))
 			workqueue_worker_sleeps(t);
 	}
-	sched_switch(SWITCH_SLEEP);
+	sched_switch(SWITCH_SLEEP, NULL);
 	if (unlikely(t->pflags & PF_WORKER))
 		workqueue_worker_runs(t);
+}
+
+void sched_hand_over(struct task *to)
+{
+	struct task *t = current;
+
+	debug_assert(!(t->pflags & PF_WORKER));
+	/* As in schedule(). */
+	if (signal_pending_state(t->state, t))
+		__set_current_state(TASK_RUNNING);
+	sched_switch(SWITCH_SLEEP, to);
 }
 
 int cond_resched(void)
@@ -261,7 +323,7 @@ int cond_resched(void)
 	klp_sched_try_switch();
 	if (likely(!need_resched()))
 		return 0;
-	sched_switch(SWITCH_PREEMPT);
+	sched_switch(SWITCH_PREEMPT, NULL);
 	return 1;
 }
 
@@ -270,13 +332,13 @@ void yield(void)
 	klp_sched_try_switch();
 	/* Without others there is nobody to yield to; one that comes later preempts. */
 	if (READ_ONCE(this_rq()->queue.root) || need_resched())
-		sched_switch(SWITCH_YIELD);
+		sched_switch(SWITCH_YIELD, NULL);
 }
 
 /* The idle task's way to let others run; it is never on the queue itself. */
 void sched_idle_switch(void)
 {
-	sched_switch(SWITCH_PREEMPT);
+	sched_switch(SWITCH_PREEMPT, NULL);
 }
 
 void sched_exit_current(void)
@@ -294,7 +356,7 @@ void sched_exit_current(void)
 	t->state = TASK_DEAD;
 	spin_unlock(&t->pi_lock);
 	irq_enable();
-	sched_switch(SWITCH_SLEEP);
+	sched_switch(SWITCH_SLEEP, NULL);
 	panic("a dead task runs");
 }
 

@@ -92,6 +92,11 @@ bool fair_should_preempt(const struct rq *rq, const struct task *woken)
 	return woken->se.vruntime + FAIR_WAKEUP_GRAIN < rq->curr->se.vruntime;
 }
 
+bool fair_may_go_first(const struct rq *rq, const struct task *t)
+{
+	return !rq->queue.root || t->se.vruntime <= rq->queue.root->key + FAIR_WAKEUP_GRAIN;
+}
+
 bool fair_tick_expired(const struct rq *rq)
 {
 	return rq->queue.root && rq->queue.root->key < rq->curr->se.vruntime;

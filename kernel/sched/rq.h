@@ -71,6 +71,8 @@ void fair_update_curr(struct rq *rq);
 /* Where a task that comes to @rq from a sleep or another queue starts. */
 void fair_place(struct rq *rq, struct task *t);
 bool fair_should_preempt(const struct rq *rq, const struct task *woken);
+/* Nobody in the queue waits so long already that @t, which is not in it, must not overtake. */
+bool fair_may_go_first(const struct rq *rq, const struct task *t);
 bool fair_tick_expired(const struct rq *rq);
 
 /* balance.c */
