@@ -29,6 +29,8 @@ struct file;
 enum call_state { CALL_IDLE, CALL_QUEUED, CALL_ACTIVE, CALL_DONE };
 
 #define PORT_HASH	16
+/* Answers up to this length go by the call object instead of the client's pages. */
+#define CALL_SMALL	sizeof(struct port_attr)
 
 /* Legend: (p) port->lock, (@) the calling task, (!) constant, (l) port_list_mutex. */
 struct port {
@@ -95,7 +97,9 @@ struct call {
 	struct port_file *file;		/* as req: whose readiness the reply carries; may be NULL */
 	s64 status;			/* (p) */
 	u64 aux;			/* (p) */
-	u32 moved;			/* (p) bytes known to be in the out lease */
+	u32 moved;			/* (p) bytes known to be in the out lease, or in small */
+	u32 small_len;			/* (p) bytes that the client itself takes from: */
+	u8 small[CALL_SMALL];		/* (p) the data of a short answer */
 	u64 report_ns;			/* (p) when to report a server that does not react; 0 = never */
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
 	struct port *cancel_port;	/* (@) reference while a GONE note may be queued */

@@ -21,6 +21,12 @@
 #define CALL_REQ_HEAD		__builtin_offsetof(struct port_request, data)
 #define CALL_REPORT_AFTER	(2 * NSEC_PER_SEC)
 
+/* Of a constant length: the compiler moves words instead of calling. */
+static __always_inline void call_copy_head(struct port_request *to, const struct port_request *from)
+{
+	__builtin_memcpy(to, from, CALL_REQ_HEAD);
+}
+
 static atomic_long_t call_last_tag;
 
 /* ---- completion (either side, under port->lock) --------------------------------- */
@@ -42,7 +48,7 @@ struct call *call_find(struct port *port, u64 tag)
 	return NULL;
 }
 
-void call_complete(struct call *c, s64 status, u64 aux)
+void call_finish(struct call *c, s64 status, u64 aux)
 {
 	assert_spin_held(&c->port->lock);
 	assert((c->state == CALL_QUEUED || c->state == CALL_ACTIVE) && c->pins == 0);
@@ -54,6 +60,11 @@ void call_complete(struct call *c, s64 status, u64 aux)
 		port_unlink_note(c->port, &c->cancel);
 	/* Release: pairs with the acquire in call_prepare_sleep(). */
 	smp_store_release(&c->state, CALL_DONE);
+}
+
+void call_complete(struct call *c, s64 status, u64 aux)
+{
+	call_finish(c, status, aux);
 	/* Under the lock: the client takes it before it goes on, so the task is still there. */
 	wake_up_process(c->task);
 }
@@ -76,6 +87,7 @@ void call_requeue(struct call *c, struct list_head *at)
 	port_unlink_note(c->port, &c->cancel);
 	c->flags = CALL_ORPHANED;
 	c->moved = 0;
+	c->small_len = 0;
 	c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 	WRITE_ONCE(c->state, CALL_QUEUED);
 	list_move_tail(&c->node, at);
@@ -101,18 +113,22 @@ bool call_unpin(struct call *c)
 	return false;
 }
 
-bool call_take_first(struct port *port, struct port_request *req)
+size_t call_take_first(struct port *port, struct port_request *req)
 {
 	struct call *c = list_first_entry_or_null(&port->calls, struct call, node);
+	size_t inlined;
 
 	assert_spin_held(&port->lock);
 	if (!c)
-		return false;
+		return 0;
 	WRITE_ONCE(c->state, CALL_ACTIVE);
 	c->report_ns = 0;
 	list_move_tail(&c->node, call_bucket(port, c->req.tag));
-	memcpy(req, &c->req, CALL_REQ_HEAD + (c->req.in_len <= PORT_INLINE ? c->req.in_len : 0));
-	return true;
+	call_copy_head(req, &c->req);
+	inlined = c->req.in_len <= PORT_INLINE ? c->req.in_len : 0;
+	if (inlined)
+		memcpy(req->data, c->req.data, inlined);
+	return CALL_REQ_HEAD + inlined;
 }
 
 /* ---- giving up --------------------------------------------------------------------- */
@@ -247,8 +263,13 @@ static void call_report(struct call *c)
 			current->pid, port->owner_comm, call_op_name(c->req.op));
 }
 
-static void call_wait(struct call *c)
+/* @server, if not NULL, is woken, and gets this CPU if we sleep.  Consumes its reference. */
+static void call_wait(struct call *c, struct task *server)
 {
+	if (server && call_prepare_sleep(c))
+		sched_hand_over(server);
+	else if (server)
+		port_wake_task(server);
 	while (call_prepare_sleep(c)) {
 		u64 report_ns = READ_ONCE(c->report_ns);
 
@@ -278,7 +299,7 @@ static int call_prepare(struct call *c, struct port_file *file, const struct por
 		return -EINTR;		/* it died in a call already */
 	if (!call_lease_ok(in) || !call_lease_ok(out))
 		return -EFAULT;
-	memcpy(&c->req, req, CALL_REQ_HEAD);
+	call_copy_head(&c->req, req);
 	c->req.in_len = in->len;
 	c->req.out_len = out->len;
 	c->req.pid = current->tgid;
@@ -291,6 +312,7 @@ static int call_prepare(struct call *c, struct port_file *file, const struct por
 	c->file = file;
 	c->flags = 0;
 	c->moved = 0;
+	c->small_len = 0;
 	c->report_ns = 0;
 	if (in->len <= PORT_INLINE && in->len &&
 	    iobuf_get(&inlined, c->req.data, in->len) != (ssize_t)in->len)
@@ -298,8 +320,8 @@ static int call_prepare(struct call *c, struct port_file *file, const struct por
 	return 0;
 }
 
-/* IDLE -> QUEUED. */
-static int call_enqueue(struct call *c, struct port *port)
+/* IDLE -> QUEUED.  *server as call_wait() wants it. */
+static int call_enqueue(struct call *c, struct port *port, struct task **server)
 {
 	unsigned long flags;
 	int ret = 0;
@@ -318,7 +340,7 @@ static int call_enqueue(struct call *c, struct port *port)
 		if (unlikely(!port->owner))
 			c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 		list_add_tail(&c->node, &port->calls);
-		port_wake_receiver(port);
+		*server = port_take_receiver(port);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	return ret;
@@ -338,6 +360,8 @@ static int call_pick_up(struct call *c, struct call_result *res)
 	c->port = NULL;
 	spin_unlock_irqrestore(&port->lock, flags);
 	status = res->status;
+	if (c->small_len && iobuf_put(&c->out, c->small, c->small_len) != (ssize_t)c->small_len)
+		res->status = status = -EFAULT;
 	if (status == -EINTR)
 		return -ERESTARTSYS;
 	if (status == -ERESTARTSYS || status == -ERESTARTNOINTR)
@@ -349,13 +373,14 @@ int call_server(struct port *port, struct port_file *file, struct port_request *
 		struct iobuf in, struct iobuf out, struct call_result *res)
 {
 	struct call *c = current->call;
+	struct task *server = NULL;
 	int ret = call_prepare(c, file, req, &in, &out);
 
 	if (!ret)
-		ret = call_enqueue(c, port);
+		ret = call_enqueue(c, port, &server);
 	if (ret)
 		return ret;
-	call_wait(c);
+	call_wait(c, server);
 	return call_pick_up(c, res);
 }
 

@@ -22,7 +22,12 @@ struct port_receiver {
 /* ---- call.c: completion.  Caller holds port->lock for all. ---- */
 /* The ACTIVE call of @port named @tag, not aborted; or NULL. */
 struct call *call_find(struct port *port, u64 tag);
-/* The only way to DONE: wakes the client. */
+/*
+ * The only way to DONE.  The caller has to wake the client: c->task stays as long as the
+ * lock is held.
+ */
+void call_finish(struct call *c, s64 status, u64 aux);
+/* The same, and wakes it. */
 void call_complete(struct call *c, s64 status, u64 aux);
 /* Ends a QUEUED or ACTIVE call for a reason of ours, at once or when its copies end. */
 void call_abort(struct call *c, s64 status);
@@ -31,8 +36,8 @@ void call_requeue(struct call *c, struct list_head *at);
 void call_pin(struct call *c);
 /* Ends a copy; true if the call is still alive. */
 bool call_unpin(struct call *c);
-/* QUEUED -> ACTIVE of the first queued call, a copy of its request; false = none. */
-bool call_take_first(struct port *port, struct port_request *req);
+/* QUEUED -> ACTIVE of the first queued call, a copy of its request: bytes filled; 0 = none. */
+size_t call_take_first(struct port *port, struct port_request *req);
 
 /* ---- lease.c: copies between server and client, call pinned, no lock held. ---- */
 /* Bytes; -EFAULT with *client_fault telling whose memory was bad. */
@@ -45,7 +50,13 @@ ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool 
 struct port *port_from_fd(int fd);
 
 /* ---- port.c ---- */
-/* There is work for one more thread.  Caller holds port->lock. */
+/*
+ * There is work for one more thread: one that waits, with a reference, which the caller
+ * has to wake whatever happens; or NULL.  Caller holds port->lock.
+ */
+struct task *port_take_receiver(struct port *port);
+void port_wake_task(struct task *task);		/* wakes it, puts it */
+/* The first receiver, woken at once. */
 void port_wake_receiver(struct port *port);
 /* The server's yes to OPEN: from now on the file is open at its side.  Caller holds port->lock. */
 void port_file_attach_locked(struct port_file *pf, u64 handle);

@@ -67,16 +67,31 @@ void port_put(struct port *port)
 	kfree(port);
 }
 
-void port_wake_receiver(struct port *port)
+struct task *port_take_receiver(struct port *port)
 {
 	struct port_receiver *r = list_first_entry_or_null(&port->receivers, struct port_receiver,
 							   node);
 
 	assert_spin_held(&port->lock);
 	if (!r)
-		return;
+		return NULL;
 	list_del_init(&r->node);
-	wake_up_process(r->task);
+	task_get(r->task);
+	return r->task;
+}
+
+void port_wake_task(struct task *task)
+{
+	wake_up_process(task);
+	task_put(task);
+}
+
+void port_wake_receiver(struct port *port)
+{
+	struct task *task = port_take_receiver(port);
+
+	if (task)
+		port_wake_task(task);
 }
 
 /* ---- death -------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 #include <neurath/mm.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
+#include <neurath/string.h>
 #include <neurath/syscall.h>
 #include "ipc_internal.h"
 
@@ -135,24 +136,52 @@ static s64 port_check_status(const struct call *c, const struct port_reply *r)
 	return status;
 }
 
+/* The data of a short answer, fetched before any lock is taken. */
+struct port_small {
+	bool used, fault;
+	u8 data[CALL_SMALL];
+};
+
+static void port_fetch_small(const struct port_reply *r, struct port_small *small)
+{
+	small->used = r->len && r->len <= sizeof(small->data);
+	small->fault = small->used && copy_from_user(small->data, (void __user *)r->data, r->len);
+}
+
+/* The client takes it from the call; bytes, or -EFAULT.  Caller holds port->lock. */
+static ssize_t port_pass_small(struct call *c, const struct port_reply *r,
+			       const struct port_small *small)
+{
+	if (small->fault)
+		return -EFAULT;
+	c->small_len = min_t(size_t, r->len, c->out.len);
+	memcpy(c->small, small->data, c->small_len);
+	return c->small_len;
+}
+
 /*
  * Data, readiness, completion.  0; -ESRCH: the tag is dead; -EFAULT: the server's
- * own data are not readable (the client then gets -EIO).
+ * own data are not readable (the client then gets -EIO).  *client, if set, is to be
+ * woken, and has a reference.
  */
-static int port_reply(struct port *port, const struct port_reply *r)
+static int port_reply(struct port *port, const struct port_reply *r, struct task **client)
 {
+	struct port_small small;
 	bool client_fault = false;
 	unsigned long flags;
 	struct call *c;
 	ssize_t n = 0;
 
+	port_fetch_small(r, &small);
 	spin_lock_irqsave(&port->lock, flags);
 	c = call_find(port, r->tag);
 	if (!c) {
 		spin_unlock_irqrestore(&port->lock, flags);
 		return -ESRCH;
 	}
-	if (r->len) {
+	if (small.used) {
+		n = port_pass_small(c, r, &small);
+	} else if (r->len) {
 		call_pin(c);
 		spin_unlock_irqrestore(&port->lock, flags);
 		n = lease_copy_out(c, 0, (void __user *)r->data, r->len, &client_fault);
@@ -168,12 +197,14 @@ static int port_reply(struct port *port, const struct port_reply *r)
 		port_set_ready_locked(port, c->file->handle, r->ready);
 	if (n > (ssize_t)c->moved)
 		c->moved = n;
-	if (c->pins)		/* another thread of the server still uses the lease: its bug */
+	if (c->pins) {		/* another thread of the server still uses the lease: its bug */
 		call_abort(c, -EIO);
-	else if (n < 0)
-		call_complete(c, client_fault ? -EFAULT : -EIO, 0);
-	else
-		call_complete(c, port_check_status(c, r), r->aux);
+	} else {
+		call_finish(c, n < 0 ? client_fault ? -EFAULT : -EIO : port_check_status(c, r),
+			    n < 0 ? 0 : r->aux);
+		*client = c->task;
+		task_get(*client);
+	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	return n < 0 && !client_fault ? -EFAULT : 0;
 }
@@ -187,7 +218,7 @@ union port_message {
 };
 
 /*
- * Takes one message: its size, or -EIO when the port is dead.  0 = there is none, and
+ * Takes one message: how many bytes of it mean something, or -EIO when the port is dead.  0 = there is none, and
  * current is enqueued and about to sleep: the two happen under one lock, so no wake-up
  * is lost.
  */
@@ -202,9 +233,7 @@ static ssize_t port_take(struct port *port, struct port_receiver *me, union port
 		size = -EIO;		/* given up by another thread meanwhile */
 	else if (port_take_note(port, &msg->note, &owner))
 		size = sizeof(msg->note);
-	else if (call_take_first(port, &msg->req))
-		size = sizeof(msg->req);
-	else if (port->dead)
+	else if ((size = call_take_first(port, &msg->req)) == 0 && port->dead)
 		size = -EIO;
 	if (size) {
 		list_del_init(&me->node);
@@ -219,13 +248,24 @@ static ssize_t port_take(struct port *port, struct port_receiver *me, union port
 	return size;
 }
 
-/* Sleeps in the state that port_take() set: 0, -EAGAIN (time is up), -ERESTARTSYS. */
-static int port_recv_wait(u64 deadline)
+/*
+ * Sleeps in the state that port_take() set: 0, -EAGAIN (time is up), -ERESTARTSYS.
+ * *client, if not NULL, is woken, and gets this CPU if we sleep.
+ */
+static int port_recv_wait(u64 deadline, struct task **client)
 {
+	struct task *to = *client;
 	int ret = 0;
 
+	*client = NULL;
+	if (to && (deadline != UINT64_MAX || signal_pending(current))) {
+		port_wake_task(to);
+		to = NULL;
+	}
 	if (signal_pending(current))
 		ret = -ERESTARTSYS;
+	else if (to)
+		sched_hand_over(to);
 	else if (deadline == UINT64_MAX)
 		schedule();
 	else if (schedule_until(deadline))
@@ -271,15 +311,16 @@ static void port_set_served(struct port *port)
 	current->pflags |= PF_SERVER;
 }
 
-static int port_receive(struct port *port, void __user *ubuf, u64 deadline)
+/* *client was answered just now: it is woken here at the latest when we sleep. */
+static int port_receive(struct port *port, void __user *ubuf, u64 deadline, struct task **client)
 {
 	struct port_receiver me = { .node = LIST_HEAD_INIT(me.node), .task = current };
-	union port_message msg = { 0 };	/* what is not filled must not leak */
+	union port_message msg;		/* only what was filled is copied out */
 	ssize_t size;
 
 	port_set_served(port);
 	while ((size = port_take(port, &me, &msg)) == 0) {
-		int ret = port_recv_wait(deadline);
+		int ret = port_recv_wait(deadline, client);
 
 		if (ret && port_stop_waiting(port, &me))
 			return ret;
@@ -288,12 +329,13 @@ static int port_receive(struct port *port, void __user *ubuf, u64 deadline)
 		return size;
 	if (copy_to_user(ubuf, &msg, size) == 0)
 		return 0;
-	if (size == sizeof(msg.req))
+	if (msg.req.tag)
 		port_undeliverable(port, msg.req.tag);
 	return -EFAULT;
 }
 
-static int port_consume_reply(struct port *port, struct port_reply __user *ureply)
+static int port_consume_reply(struct port *port, struct port_reply __user *ureply,
+			      struct task **client)
 {
 	struct port_reply r;
 
@@ -303,18 +345,19 @@ static int port_consume_reply(struct port *port, struct port_reply __user *urepl
 		return 0;
 	if (put_user(0, &ureply->tag))
 		return -EFAULT;
-	return port_reply(port, &r);
+	return port_reply(port, &r, client);
 }
 
 /* A stop or a kick does not prolong the wait; the reply has been consumed. */
 static long port_receive_again(struct restart_block *restart)
 {
 	struct port *port = port_from_fd((int)restart->arg[0]);
+	struct task *nobody = NULL;
 	int ret;
 
 	if (IS_ERR(port))
 		return PTR_ERR(port);
-	ret = port_receive(port, (void __user *)restart->arg[1], restart->deadline_ns);
+	ret = port_receive(port, (void __user *)restart->arg[1], restart->deadline_ns, &nobody);
 	port_put(port);
 	return ret == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : ret;
 }
@@ -324,14 +367,17 @@ SYSCALL_DEFINE4(port_reply_recv, int, fd, struct port_reply __user *, ureply,
 {
 	u64 deadline = timeout_ns < 0 ? UINT64_MAX : clock_ns() + (u64)timeout_ns;
 	struct port *port = port_from_fd(fd);
+	struct task *client = NULL;
 	int ret = 0;
 
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	if (ureply)
-		ret = port_consume_reply(port, ureply);
+		ret = port_consume_reply(port, ureply, &client);
 	if (!ret && ubuf)
-		ret = port_receive(port, ubuf, deadline);
+		ret = port_receive(port, ubuf, deadline, &client);
+	if (client)
+		port_wake_task(client);
 	port_put(port);
 	if (ret == -ERESTARTSYS && deadline != UINT64_MAX) {
 		current->restart = (struct restart_block){
