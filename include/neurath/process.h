@@ -58,6 +58,11 @@ extern unsigned total_forks;		/* (t) */
 /* clone(2) of current, which entered by @regs: the child's pid or -errno. */
 long process_clone(const struct clone_request *req, const struct pt_regs *regs);
 /*
+ * TIF_VFORK_WAIT of current: true when its vfork child has let go of the address
+ * space, or current is to die; false if it was kicked. (exit loop)
+ */
+bool process_wait_vfork(void);
+/*
  * Replaces current's image; strings are in user memory.  On success current's
  * entry registers start the new program; on failure nothing has changed.
  */

@@ -51,6 +51,7 @@ struct port;
 #define TASK_WAKEKILL		0x10	/* modifier: a fatal signal wakes it */
 #define TASK_NOLOAD		0x20	/* modifier: not counted in the load (TASK_IDLE) */
 #define TASK_DEAD		0x40
+#define TASK_KICKABLE		0x100	/* modifier: a kick wakes it, signals do not */
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
 #define TASK_STOPPED		(TASK_WAKEKILL | TASK_STOPPED_BIT)
@@ -65,9 +66,11 @@ struct port;
 #define TIF_SYSCALL_TRACE	4	/* ptrace_syscall_entry(); set and cleared by the tracer */
 #define TIF_SYSCALL_EXIT	5	/* ptrace_syscall_exit() */
 #define TIF_RESTORE_SIGMASK	6
+#define TIF_VFORK_WAIT		7	/* waits for its vfork child before it goes on (@) */
 #define TIF_EXIT_WORK_MASK	(BIT(TIF_NEED_RESCHED) | BIT(TIF_SIGPENDING) | \
 				 BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_PATCH_PENDING) | \
-				 BIT(TIF_SYSCALL_EXIT) | BIT(TIF_RESTORE_SIGMASK))
+				 BIT(TIF_SYSCALL_EXIT) | BIT(TIF_RESTORE_SIGMASK) | \
+				 BIT(TIF_VFORK_WAIT))
 
 /* Bits of task->pflags, written by the task itself. (@) */
 #define PF_KTHREAD		0x1
@@ -159,6 +162,7 @@ struct task {
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
 	bool vfork_waiting;		/* (@) its parent waits for exec or exit: fork.c */
+	struct task *vfork_child;	/* (@) whom it waits for, with a reference: TIF_VFORK_WAIT */
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
@@ -324,6 +328,8 @@ bool fatal_signal_pending(const struct task *t);	/* kernel/signal */
 
 static inline bool signal_pending_state(unsigned state, const struct task *t)
 {
+	if ((state & TASK_KICKABLE) && test_task_flag(t, TIF_NOTIFY_SIGNAL))
+		return true;
 	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(t))
 		return false;
 	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);

@@ -274,11 +274,33 @@ out:
 	return err;
 }
 
-/* The child tells by vfork_waiting = false; its process's queue lives as long as its task. */
-static void fork_wait_vfork(struct task *child)
+/*
+ * The parent of a vfork child waits here, called by the way out to user mode, where
+ * no other function of the call is on its stack any more: so a live patch of fork()
+ * need not wait for the child, and a kick can send the parent once round the exit loop
+ * and back here.  False: it was kicked, and must come again.
+ *
+ * Only death ends the wait early: the parent must not run on the child's stack.
+ * The child tells by vfork_waiting = false; its process's queue lives as long as its task.
+ */
+bool process_wait_vfork(void)
 {
-	/* Only death ends it early: the parent must not run on the child's stack. */
-	wait_event_killable(child->process->wait_child, !READ_ONCE(child->vfork_waiting));
+	struct task *child = current->vfork_child;
+
+	if (READ_ONCE(child->vfork_waiting) &&
+	    wait_event_state(child->process->wait_child, !READ_ONCE(child->vfork_waiting),
+			     TASK_KILLABLE | TASK_KICKABLE) &&
+	    !fatal_signal_pending(current)) {
+		clear_task_flag(current, TIF_NOTIFY_SIGNAL);
+		return false;
+	}
+	clear_task_flag(current, TIF_VFORK_WAIT);
+	current->vfork_child = NULL;
+	/* Its number as we know it: execve() of another thread of a process changes the leader's. */
+	ptrace_event(PTRACE_EVENT_VFORK_DONE,
+		     child->process == current->process ? child->pid : child->tgid);
+	task_put(child);
+	return true;
 }
 
 long process_clone(const struct clone_request *req, const struct pt_regs *regs)
@@ -302,15 +324,14 @@ long process_clone(const struct clone_request *req, const struct pt_regs *regs)
 		fork_discard(child);
 		return err;
 	}
-	task_get(child);		/* it does not run, and so cannot die, before this */
+	if (req->flags & CLONE_VFORK) {
+		task_get(child);	/* it does not run, and so cannot die, before this */
+		current->vfork_child = child;
+		set_task_flag(current, TIF_VFORK_WAIT);
+	}
 	wake_up_new_task(child);
 	if (!(req->flags & CLONE_UNTRACED))
 		ptrace_event(ptrace_clone_event(req->flags, req->exit_signal), pid);
-	if (req->flags & CLONE_VFORK) {
-		fork_wait_vfork(child);
-		ptrace_event(PTRACE_EVENT_VFORK_DONE, pid);
-	}
-	task_put(child);
 	return pid;
 }
 

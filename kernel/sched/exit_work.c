@@ -18,6 +18,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/klp_sched.h>
+#include <neurath/process.h>
 #include <neurath/ptrace.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
@@ -35,10 +36,14 @@ static noinline notrace void exit_work_round(struct task *t, struct pt_regs *reg
 	race_point();
 	if (test_task_flag(t, TIF_PATCH_PENDING))
 		klp_update_patch_state(t);
+	/* Signals wait until the child has let go of the parent's memory. */
+	if (unlikely(test_task_flag(t, TIF_VFORK_WAIT)) && !process_wait_vfork())
+		goto out;
 	if (test_task_flag(t, TIF_SYSCALL_EXIT))
 		ptrace_syscall_exit(regs);
 	if (READ_ONCE(t->flags) & EXIT_SIGNAL_MASK)
 		do_signal_or_restart(regs);
+out:
 	race_point();
 	irq_disable();
 }

@@ -227,7 +227,7 @@ void force_sig(int sig)
 void set_notify_signal(struct task *t)
 {
 	set_task_flag(t, TIF_NOTIFY_SIGNAL);
-	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE))
+	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE | TASK_KICKABLE))
 		kick_task(t);
 }
 
