@@ -35,7 +35,7 @@ static void klp_signal_task(struct task *task)
 		return;
 	/* It may have switched since: then this is a wakeup for nothing, which is allowed. */
 	if (task->pflags & PF_KTHREAD)
-		wake_up_state(task, TASK_INTERRUPTIBLE);
+		wake_up_state(task, TASK_INTERRUPTIBLE | TASK_KICKABLE);
 	else
 		set_notify_signal(task);
 }

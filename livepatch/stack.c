@@ -18,6 +18,7 @@
  * byte before the address is what is compared.
  */
 #include "internal.h"
+#include <neurath/export.h>
 #include <neurath/mm.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
@@ -209,8 +210,10 @@ bool klp_try_switch_task(struct task *task)
 	return look.verdict == KLP_CLEAR;
 }
 
-/* Called by schedule() and cond_resched() through klp_sched_try_switch(). */
+/* Called by schedule(), its callers and cond_resched() through klp_sched_try_switch(). */
 void __klp_sched_try_switch(void)
 {
 	klp_try_switch_task(current);
 }
+
+EXPORT_SYMBOL(__klp_sched_try_switch);

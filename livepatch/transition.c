@@ -228,7 +228,14 @@ void klp_init_transition(struct klp_patch *patch, int target)
 /* First look at a task that does not pass by itself; running ones were reached by the round. */
 static void klp_look_at_task(struct task *task)
 {
-	klp_try_switch_task(task);
+	if (klp_try_switch_task(task) || !(task->pflags & PF_IDLE))
+		return;
+	/*
+	 * It stands in a function that is being patched, below its loop, and a busy CPU
+	 * might not come to it for ever.  (If it runs, this costs a pass of its loop.)
+	 */
+	if (!MUTANT(IDLE_NOT_RUN))
+		sched_run_idle_once(task->cpu);
 }
 
 void klp_start_transition(void)

@@ -14,6 +14,7 @@ enum mutant {
 	MUTANT_FLAG_BEFORE_STATE,	/* tasks flagged before their state is set */
 	MUTANT_NO_STACK_CHECK,		/* sleeping tasks switch whatever their stack holds */
 	MUTANT_IDLE_FORGOTTEN,		/* idle tasks are neither flagged nor judged nor kicked */
+	MUTANT_IDLE_NOT_RUN,		/* a busy CPU is not made to pass its idle loop */
 	MUTANT_FORK_NO_FLAG,		/* a child does not inherit the pending flag */
 	MUTANT_FORK_NO_STATE,		/* a child does not inherit the patch state */
 	MUTANT_FLAGS_AFTER_ARM,		/* barrier B: versions on the hooks before their flags */

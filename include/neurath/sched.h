@@ -8,6 +8,7 @@
 #ifndef NEURATH_SCHED_H
 #define NEURATH_SCHED_H
 
+#include <neurath/klp_sched.h>
 #include <neurath/task.h>
 #include <neurath/wait.h>
 
@@ -15,8 +16,15 @@
 #define set_current_state(s)	((void)xchg(&current->state, (s)))
 #define __set_current_state(s)	WRITE_ONCE(current->state, s)
 
-/* Gives up the CPU; sleeps if the state says so. (task, no spinlock held) */
+/*
+ * Gives up the CPU; sleeps if the state says so. (task, no spinlock held)
+ *
+ * A task that is pending in a live-patch transition is judged on the stack of the
+ * caller first, where schedule() does not stand yet: so a kernel thread that does
+ * nothing but sleep can go over even when schedule() itself is being patched.
+ */
 void schedule(void);
+#define schedule()	(klp_sched_try_switch(), (schedule)())
 /*
  * wake_up_process(@to) and schedule() in one: a sleeping @to gets this CPU at once, without
  * passing through a queue, unless another task has waited long for it.  The caller has set

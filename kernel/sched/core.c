@@ -220,11 +220,11 @@ static void sched_admit(struct rq *rq, struct task *to)
 }
 
 /*
- * Interrupts are on before and after; the lock is never held on return.  @to, if not
- * NULL, is woken, and is the next one if nothing speaks against it; its reference is
- * consumed.  If the
- * boot CPU's first context, which is an idle task, waits for something during the
- * boot, others run, and it comes back at once if there are none.
+ * Interrupts are on before (but for an idle task, see sched_idle_loop()) and after; the
+ * lock is never held on return.  @to, if not NULL, is woken, and is the next one if
+ * nothing speaks against it; its reference is consumed.  If the boot CPU's first
+ * context, which is an idle task, waits for something during the boot, others run,
+ * and it comes back at once if there are none.
  */
 static void sched_switch(enum switch_reason reason, struct task *to)
 {
@@ -287,7 +287,7 @@ static void sched_switch(enum switch_reason reason, struct task *to)
 	sched_finish_switch(prev);
 }
 
-void schedule(void)
+void (schedule)(void)
 {
 	struct task *t = current;
 
@@ -335,7 +335,7 @@ void yield(void)
 		sched_switch(SWITCH_YIELD, NULL);
 }
 
-/* The idle task's way to let others run; it is never on the queue itself. */
+/* The idle task's way to let others run, called with interrupts off; it is never on the queue itself. */
 void sched_idle_switch(void)
 {
 	sched_switch(SWITCH_PREEMPT, NULL);

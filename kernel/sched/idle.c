@@ -35,6 +35,12 @@ struct task *idle_task(unsigned cpu)
 /*
  * Interrupts are off from the last look at the flags to the halt, so a
  * rescheduling interrupt that is sent after a flag was set ends the halt.
+ *
+ * They are also off from the look at the patch state until the idle task has left
+ * its CPU.  So a transition that has flagged it and then interrupted all CPUs knows:
+ * it has switched, or is off its CPU, where its stack can be judged.  If it stands
+ * there in a function that is being patched, sched_run_idle_once() brings it here.
+ *
  * notrace: an idle task goes over here without a look at its stack.
  */
 static __noreturn notrace void sched_idle_loop(void)
@@ -43,13 +49,13 @@ static __noreturn notrace void sched_idle_loop(void)
 		irq_disable();
 		klp_idle_check();
 		race_point();
-		if (!need_resched())
-			cpu_wait_for_interrupt();
-		irq_enable();
 		if (need_resched()) {
 			jiffies_update(clock_ns());
-			sched_idle_switch();
+			sched_idle_switch();	/* comes back with interrupts on */
+			continue;
 		}
+		cpu_wait_for_interrupt();
+		irq_enable();
 	}
 }
 

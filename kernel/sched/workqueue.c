@@ -123,11 +123,14 @@ void workqueue_worker_runs(struct task *t)
 	spin_unlock_irqrestore(&wq_lock, flags);
 }
 
-/* Sleeps until pool_wake() chose this worker. */
+/*
+ * Sleeps until pool_wake() chose this worker.  A wake-up for nothing is welcome: it
+ * lets a live patch of schedule() judge the worker outside of it.
+ */
 static void worker_wait(struct worker *w)
 {
 	for (;;) {
-		set_current_state(TASK_IDLE);
+		set_current_state(TASK_IDLE | TASK_KICKABLE);
 		if (!READ_ONCE(w->idle))
 			break;
 		schedule();
