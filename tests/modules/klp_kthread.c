@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A kernel thread that a transition has to get over; parameter "how":
+ *
+ *	resched		never sleeps, calls cond_resched()
+ *	spin		never sleeps, calls nothing: only force helps
+ *	sleep		sleeps interruptibly until it is stopped, and counts the wake-ups in "wakeups"
+ *	deep		the same uninterruptibly; a write of 1 to "wake" wakes it once
+ */
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+static char *how = "resched";
+module_param(how, charp, 0444);
+static unsigned long wakeups;
+module_param(wakeups, ulong, 0444);
+
+static struct task_struct *hard_thread;
+
+static int hard_resched(void *arg)
+{
+	while (!kthread_should_stop())
+		cond_resched();
+	return 0;
+}
+
+static int hard_spin(void *arg)
+{
+	while (!kthread_should_stop())
+		cpu_relax();
+	return 0;
+}
+
+static int hard_sleep(void *arg)
+{
+	unsigned int state = (unsigned long)arg;
+
+	for (;;) {
+		set_current_state(state);
+		if (kthread_should_stop())
+			break;
+		schedule();
+		wakeups++;
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+static int __init hard_init(void)
+{
+	int (*fn)(void *) = hard_resched;
+	unsigned long state = TASK_INTERRUPTIBLE;
+
+	if (strcmp(how, "spin") == 0) {
+		fn = hard_spin;
+	} else if (strcmp(how, "resched") != 0) {
+		fn = hard_sleep;
+		if (strcmp(how, "deep") == 0)
+			state = TASK_UNINTERRUPTIBLE;
+	}
+	hard_thread = kthread_run(fn, (void *)state, "hard_thread");
+	return PTR_ERR_OR_ZERO(hard_thread);
+}
+
+static void __exit hard_exit(void)
+{
+	kthread_stop(hard_thread);
+}
+
+module_init(hard_init);
+module_exit(hard_exit);
+MODULE_LICENSE("GPL");

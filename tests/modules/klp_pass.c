@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Patches any functions of the kernel, named by the parameter "target" (up to four, separated by commas), with a
+ * version that passes on to the original's body behind its entry slot. So every function can be patched on a running
+ * system and the system goes on as before; what is tested is the transition.
+ *
+ *	target=schedule,sched_switch	they stand on the stack while the originals run, like any new version
+ *	delay_us=N			each call of the first one wastes this much time before it passes on
+ *	replace=1			replaces all older patches
+ *
+ * Parameter "calls" counts the calls of the new versions, "inside" who is in one now.
+ */
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include <linux/delay.h>
+#include <linux/livepatch.h>
+#include <linux/string.h>
+
+#define PASS_MAX	4
+
+static char *target = "";
+module_param(target, charp, 0444);
+static int replace;
+module_param(replace, int, 0444);
+static unsigned int delay_us;
+module_param(delay_us, uint, 0644);
+static unsigned long calls;
+module_param(calls, ulong, 0444);
+static unsigned long inside;
+module_param(inside, ulong, 0444);
+
+/* Two registers come back; six go in, and some words of the stack, whether they are arguments or not. */
+typedef __int128 pass_result;
+#define PASS_PARAMETERS	long a, long b, long c, long d, long e, long f, long g, long h, long i, long j
+#define PASS_ARGUMENTS	a, b, c, d, e, f, g, h, i, j
+typedef pass_result (*pass_fn)(PASS_PARAMETERS);
+
+static struct klp_func pass_funcs[PASS_MAX + 1];
+
+#define DEFINE_PASS(n) \
+	static noinline pass_result pass_##n(PASS_PARAMETERS) \
+	{ \
+		pass_fn body = (pass_fn)(pass_funcs[n].old_func + SLOT_SIZE); \
+		pass_result result; \
+		__atomic_fetch_add(&calls, 1, __ATOMIC_RELAXED); \
+		__atomic_fetch_add(&inside, 1, __ATOMIC_RELAXED); \
+		if (n == 0 && delay_us) \
+			udelay(delay_us); \
+		result = body(PASS_ARGUMENTS); \
+		__atomic_fetch_sub(&inside, 1, __ATOMIC_RELAXED); \
+		return result; \
+	}
+DEFINE_PASS(0)
+DEFINE_PASS(1)
+DEFINE_PASS(2)
+DEFINE_PASS(3)
+
+static struct klp_object pass_objs[] = {
+	{ .funcs = pass_funcs },
+	{ }
+};
+
+static struct klp_patch pass_patch = {
+	.mod = THIS_MODULE,
+	.objs = pass_objs,
+};
+
+static int __init pass_init(void)
+{
+	static void *const functions[PASS_MAX] = { pass_0, pass_1, pass_2, pass_3 };
+	char *name = target;
+
+	for (unsigned int n = 0; n < PASS_MAX && name; n++) {
+		char *comma = strchr(name, ',');
+
+		pass_funcs[n].old_name = name;
+		pass_funcs[n].new_func = functions[n];
+		if (comma)
+			*comma = '\0';
+		name = comma ? comma + 1 : NULL;
+	}
+	pass_patch.replace = replace;
+	return klp_enable_patch(&pass_patch);
+}
+
+static void __exit pass_exit(void)
+{
+}
+
+module_init(pass_init);
+module_exit(pass_exit);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
