@@ -128,8 +128,9 @@ static int klp_prepare_patch(struct klp_patch *patch)
 }
 
 /*
- * Gives back everything that klp_prepare_patch() took; the patch is on klp_leaving, and
- * its functions on no hook.  Not under klp_mutex: files of the directory take it.
+ * Gives back everything that klp_prepare_patch() took, and the reference on the module; the
+ * patch is on klp_leaving, and its functions on no hook.  Not under klp_mutex: files of the
+ * directory take it.
  */
 static void klp_release_patch(struct klp_patch *patch)
 {
@@ -143,7 +144,11 @@ static void klp_release_patch(struct klp_patch *patch)
 	}
 	klp_free_nops(patch);
 	list_del_init(&patch->list);
+	/* The patch lies in the module: not touched after this. */
+	if (!patch->forced)
+		module_put(patch->mod);
 	mutex_unlock(&klp_mutex);
+	module_wake_waiters();
 }
 
 /* ---- perform ------------------------------------------------------------------------ */
@@ -211,10 +216,8 @@ int klp_enable_patch(struct klp_patch *patch)
 	if (error)
 		list_add_tail(&patch->list, &klp_leaving);
 	mutex_unlock(&klp_mutex);
-	if (error) {
+	if (error)
 		klp_release_patch(patch);
-		module_put(patch->mod);
-	}
 	return error;
 
 out_unlock:
@@ -251,14 +254,7 @@ int klp_disable_patch(struct klp_patch *patch)
 
 static void klp_free_work_fn(struct work_struct *work)
 {
-	struct klp_patch *patch = container_of(work, struct klp_patch, free_work);
-	struct module *mod = patch->mod;
-	bool forced = patch->forced;
-
-	klp_release_patch(patch);
-	/* The patch lies in the module: not touched after this. */
-	if (!forced)
-		module_put(mod);
+	klp_release_patch(container_of(work, struct klp_patch, free_work));
 }
 
 void klp_free_patch_async(struct klp_patch *patch)
@@ -274,6 +270,7 @@ void klp_settle_patches(struct klp_patch *patch, int target)
 	struct klp_patch *old, *next;
 
 	assert_mutex_held(&klp_mutex);
+	module_wake_waiters();		/* by force or by being turned round, it may stay now */
 	if (target == KLP_TRANSITION_UNPATCHED) {
 		klp_free_patch_async(patch);
 		return;

@@ -141,6 +141,22 @@ int klp_module_coming(struct module *mod)
 	return error;
 }
 
+bool klp_module_is_leaving(const char *name)
+{
+	struct klp_patch *patch;
+	bool leaving = false;
+
+	mutex_lock(&klp_mutex);
+	list_for_each_entry(patch, &klp_leaving, list)
+		leaving = leaving || (!patch->forced && strcmp(patch->mod->name, name) == 0);
+	patch = klp_transition_patch;
+	if (patch && klp_target_state == KLP_TRANSITION_UNPATCHED && !patch->forced &&
+	    strcmp(patch->mod->name, name) == 0)
+		leaving = true;
+	mutex_unlock(&klp_mutex);
+	return leaving;
+}
+
 void klp_module_going(struct module *mod)
 {
 	if (WARN_ON(mod->state != MODULE_STATE_GOING && mod->state != MODULE_STATE_COMING))

@@ -6,6 +6,8 @@
 #ifndef NEURATH_KLP_MODULE_H
 #define NEURATH_KLP_MODULE_H
 
+#include <neurath/types.h>
+
 struct module;
 
 /*
@@ -20,6 +22,11 @@ int klp_module_relocate(struct module *mod);
  * for it is undone.
  */
 int klp_module_coming(struct module *mod);
+/*
+ * A patch of the module @name is disabled, or on its way there: its reference will be put
+ * without anybody's doing more.  A change is followed by module_wake_waiters(). (task)
+ */
+bool klp_module_is_leaving(const char *name);
 /* The module is GOING (after its exit function, or after a failure that follows coming). */
 void klp_module_going(struct module *mod);
 

@@ -57,7 +57,8 @@ struct kernel_param;
 struct module {
 	char name[MODULE_NAME_LEN];	/* (!) */
 	int (*init)(void);		/* (!) NULL once the init memory is gone */
-	void (*exit)(void);		/* (!) NULL: cannot be unloaded */
+	void (*exit)(void);		/* (!) may be NULL */
+	bool permanent;			/* (!) init without exit: cannot be unloaded */
 	enum module_state state;	/* (m) */
 	struct module *next;		/* (m) written; read with interrupts off */
 	struct module_memory core;	/* (!) */
@@ -126,6 +127,8 @@ bool module_text_address(unsigned long addr);
 bool try_module_get(struct module *mod);
 void __module_get(struct module *mod);	/* caller holds a reference already */
 void module_put(struct module *mod);
+/* Who waits in delete_module(2) looks again. (any) */
+void module_wake_waiters(void);
 int module_refcount(struct module *mod);	/* users, without the base; -1 = going */
 static inline bool module_is_live(const struct module *mod)
 {

@@ -125,6 +125,11 @@ void module_list_remove(struct module *mod)
 	module_wait_for_readers();
 }
 
+void module_wake_waiters(void)
+{
+	wake_up_all(&module_wait);
+}
+
 void module_set_state(struct module *mod, enum module_state state)
 {
 	mutex_lock(&module_mutex);

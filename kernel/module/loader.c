@@ -176,6 +176,7 @@ static int module_check_functions(struct load_info *info)
 		return elfmod_refuse(&info->elf, -ENOEXEC, "init is not in its text", NULL);
 	if (mod->exit && !module_memory_is_text(&mod->core, (unsigned long)mod->exit))
 		return elfmod_refuse(&info->elf, -ENOEXEC, "exit is not in its text", NULL);
+	mod->permanent = mod->init && !mod->exit;
 	return module_check_params(mod) ?
 	       elfmod_refuse(&info->elf, -ENOEXEC, "bad section __param", NULL) : 0;
 }

@@ -294,6 +294,70 @@ static void module_comes_and_goes_while_its_patch_is_enabling(void)
 	CHECK_EQ(rmmod(BUSY), 0);
 }
 
+/* ---- rmmod -w: right behind "echo 0" ---------------------------------------------------------------- */
+
+static void on_alarm(int sig)
+{
+}
+
+/* Waits in delete_module(), and exits with its errno. */
+static pid_t start_remover(const char *module)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
+		_exit(rmmod_flags(module, 0));
+	}
+	return pid;
+}
+
+static int remover_result(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void removal_waits_for_a_patch_that_is_disabled(void)
+{
+	pid_t sleeper, remover;
+
+	for (int i = 0; i < 20; i++) {
+		enable(PATCH, "");
+		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		CHECK_EQ(rmmod_flags(PATCH, 0), 0);
+		CHECK(!klp_exists(PATCH) && !file_exists("/sys/module/" PATCH));
+	}
+	CHECK_EQ(insmod(BUSY), 0);
+	enable(PATCH, "");
+	sleeper = start_sleeper("late_oracle_outer");
+	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+	CHECK_EQ(rmmod(PATCH), EWOULDBLOCK);
+	remover = start_remover(PATCH);
+	wait_asleep(remover);
+	/* A signal ends the wait and changes nothing. */
+	CHECK_EQ(kill(remover, SIGUSR1), 0);
+	CHECK_EQ(remover_result(remover), EINTR);
+	/* Turned round, the patch stays. */
+	remover = start_remover(PATCH);
+	wait_asleep(remover);
+	CHECK_EQ(klp_write(PATCH, "enabled", "1"), 0);
+	CHECK_EQ(remover_result(remover), EWOULDBLOCK);
+	klp_wait(PATCH);
+	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+	remover = start_remover(PATCH);
+	wait_asleep(remover);
+	release_sleeper(sleeper);
+	CHECK_EQ(remover_result(remover), 0);
+	CHECK(!klp_exists(PATCH) && !file_exists("/sys/module/" PATCH));
+	CHECK_EQ(rmmod(BUSY), 0);
+}
+
 static void module_comes_while_its_patch_is_disabling(void)
 {
 	pid_t sleeper;
@@ -422,6 +486,7 @@ int main(void)
 	TAP_TEST(module_called_vmlinux_is_refused);
 	TAP_TEST(patch_holds_itself_and_never_its_target);
 	TAP_TEST(replaced_patch_lets_its_module_go);
+	TAP_TEST(removal_waits_for_a_patch_that_is_disabled);
 	TAP_TEST(module_comes_and_goes_while_its_patch_is_enabling);
 	TAP_TEST(module_comes_while_its_patch_is_disabling);
 	TAP_TEST(disable_that_is_turned_round_keeps_the_late_module_patched);

@@ -91,6 +91,14 @@ static void module_without_exit_cannot_be_unloaded(void)
 	CHECK(strstr(file_text("/proc/modules"), "[permanent],") != NULL);
 }
 
+static void module_without_init_and_exit_comes_and_goes(void)
+{
+	CHECK_EQ(module_insert("tm_library", ""), 0);
+	CHECK(is_loaded("tm_library"));
+	CHECK_EQ(module_delete("tm_library"), 0);
+	CHECK(!is_loaded("tm_library"));
+}
+
 static void addresses_of_a_module_have_names_while_it_is_there(void)
 {
 	CHECK_EQ(module_insert("tm_provider", ""), 0);
@@ -523,6 +531,7 @@ int main(void)
 	TAP_TEST(failing_init_leaves_nothing);
 	TAP_TEST(positive_result_of_init_loads_with_a_complaint);
 	TAP_TEST(module_without_exit_cannot_be_unloaded);
+	TAP_TEST(module_without_init_and_exit_comes_and_goes);
 	TAP_TEST(addresses_of_a_module_have_names_while_it_is_there);
 	TAP_TEST(user_of_an_export_holds_its_module);
 	TAP_TEST(unknown_symbol_is_named_once);
