@@ -8,6 +8,7 @@
  *	original only				NOP
  *	newest version is in a transition	jmp to the selector
  *	newest version is settled		jmp to the new function
+ *	any, and there are probes		a breakpoint; the trap goes to the same place
  *
  * klp_hooks_sync() brings all slots there in one batch.  Everything that can fail
  * (memory, a function without slot) happens in klp_hook_get(); pushing, popping
@@ -20,20 +21,13 @@
 #include "internal.h"
 #include <neurath/hook.h>
 #include <neurath/kernfs.h>
+#include <neurath/kprobe.h>
 #include <neurath/mm.h>
 #include <neurath/string.h>
 
-struct klp_hook {
-	struct list_head node;		/* klp_hooks */
-	unsigned long func;		/* original function == address of its slot */
-	struct hook_version *top;	/* read by the selector without a lock */
-	struct hook_version original;
-	struct selector *selector;
-	unsigned refs;			/* functions of patches that are resolved to it */
-	u8 slot[SLOT_SIZE];		/* what the text holds now */
-};
-
 static LIST_HEAD(klp_hooks);
+/* Hooks with probes; the trap reads it without a lock. */
+static struct klp_hook *trapped_hooks;
 static unsigned nr_klp_hooks;
 /* kernel.ftrace_enabled: no version goes on a hook while it is false. (klp_mutex) */
 static bool klp_hooks_allowed = true;
@@ -80,6 +74,7 @@ static int hook_create(unsigned long func, struct klp_hook **out)
 	hook->func = func;
 	hook->original.ip = func + SLOT_SIZE;
 	hook->top = &hook->original;
+	hook->goes_to = hook->original.ip;
 	slot_encode_nop(hook->slot);
 	hook->selector = selector_create(func, &hook->top);
 	if (!hook->selector) {
@@ -113,7 +108,7 @@ void klp_hook_put(struct klp_hook *hook)
 	assert_mutex_held(&klp_mutex);
 	if (--hook->refs)
 		return;
-	assert(hook->top == &hook->original);
+	assert(hook->top == &hook->original && !hook->probes);
 	list_del(&hook->node);
 	nr_klp_hooks--;
 	/*
@@ -163,25 +158,34 @@ void klp_hook_below(const struct klp_func *func, unsigned long *start, unsigned 
 	*size = other->nop ? other->old_size : other->new_size;
 }
 
+/* Where a call of the function goes on. */
+static unsigned long hook_target(const struct klp_hook *hook)
+{
+	return hook->top->transition ? selector_entry(hook->selector) : hook->top->ip;
+}
+
 static void hook_wanted_slot(const struct klp_hook *hook, u8 *slot)
 {
-	if (hook->top == &hook->original)
+	if (hook->probes)
+		slot_encode_trap(slot);
+	else if (hook->goes_to == hook->original.ip)
 		slot_encode_nop(slot);
-	else if (hook->top->transition)
-		slot_encode_jmp(slot, hook->func, selector_entry(hook->selector));
 	else
-		slot_encode_jmp(slot, hook->func, hook->top->ip);
+		slot_encode_jmp(slot, hook->func, hook->goes_to);
 }
 
 void klp_hooks_sync(void)
 {
 	struct klp_hook *hook;
+	bool rerouted = false;
 	unsigned n = 0;
 
 	assert_mutex_held(&klp_mutex);
 	list_for_each_entry(hook, &klp_hooks, node) {
 		struct text_poke *poke = &hook_pokes[n];
 
+		rerouted |= hook->goes_to != hook_target(hook);
+		WRITE_ONCE(hook->goes_to, hook_target(hook));
 		hook_wanted_slot(hook, poke->new);
 		if (memcmp(poke->new, hook->slot, SLOT_SIZE) == 0)
 			continue;
@@ -192,6 +196,63 @@ void klp_hooks_sync(void)
 	}
 	/* Old bytes differ only if somebody else wrote to text: nothing sane is left to do. */
 	BUG_ON(text_poke_batch(hook_pokes, n));
+	/* Where a trap goes changes without a change of text, but takes the same round. */
+	if (rerouted && n == 0)
+		smp_sync_core();
+}
+
+/* ---- probes ------------------------------------------------------------------- */
+
+notrace struct klp_hook *klp_hook_trapped_at(unsigned long func)
+{
+	struct klp_hook *hook = smp_load_acquire(&trapped_hooks);
+
+	while (hook && hook->func != func)
+		hook = smp_load_acquire(&hook->next_trapped);
+	return hook;
+}
+
+static void hook_unlink_trapped(struct klp_hook *hook)
+{
+	struct klp_hook **link = &trapped_hooks;
+
+	while (*link != hook)
+		link = &(*link)->next_trapped;
+	WRITE_ONCE(*link, hook->next_trapped);
+}
+
+void klp_hook_set_probes(struct klp_hook *hook, struct kprobe *first)
+{
+	bool was_trapped = hook->probes != NULL;
+
+	assert_mutex_held(&klp_mutex);
+	/* Pairs with READ_ONCE() and an address dependency in kprobe_trap(): the probe is complete. */
+	smp_store_release(&hook->probes, first);
+	if (first && !was_trapped) {
+		/* On the list before the breakpoint is in the text: no trap misses it. */
+		hook->next_trapped = trapped_hooks;
+		smp_store_release(&trapped_hooks, hook);
+	}
+	klp_hooks_sync();
+	if (!first && was_trapped)
+		hook_unlink_trapped(hook);
+}
+
+bool klp_hook_is_patched(const struct klp_hook *hook)
+{
+	assert_mutex_held(&klp_mutex);
+	return hook->top != &hook->original;
+}
+
+int klp_hook_may_push(const struct klp_hook *hook)
+{
+	assert_mutex_held(&klp_mutex);
+	if (!klp_hooks_allowed)
+		return -EBUSY;
+	for (const struct kprobe *p = hook->probes; p; p = p->next)
+		if (p->post_handler)
+			return -EBUSY;
+	return 0;
 }
 
 /* ---- /proc/sys/kernel/ftrace_enabled ---------------------------------------- */

@@ -8,6 +8,7 @@
  *	object.c	one object: resolution, its functions on and off the hooks, callbacks
  *	replace.c	nops of a patch that replaces others
  *	hook.c		one hook per original function: its versions and its slot
+ *	kprobe.c	handlers at the entry of a function, on the same slot
  *	transition.c	the consistency model: states, flags, completion
  *	stack.c		the judgement of one task
  *	nudge.c		the fake signal, the safety pass
@@ -75,7 +76,7 @@ bool klp_same_object(const struct klp_object *a, const struct klp_object *b);
 /* Looks up the functions of a loaded object and reserves their hooks: no effect on text. */
 int klp_resolve_object(struct klp_object *obj);
 void klp_unresolve_object(struct klp_object *obj);
-/* Pushes all functions of @obj and arms their slots.  -EBUSY: kernel.ftrace_enabled is 0. */
+/* Pushes all functions of @obj and arms their slots.  -EBUSY: see klp_hook_may_push(). */
 int klp_patch_object(struct klp_object *obj);
 void klp_unpatch_object(struct klp_object *obj);
 /* Callbacks with the rule of post_unpatch_enabled; pre_patch: 0 or negative. */
@@ -102,17 +103,41 @@ void klp_discard_nops(struct klp_patch *patch);
 void klp_free_nops(struct klp_patch *patch);
 
 /* ---- hook.c --------------------------------------------------------------- */
+struct kprobe;
+struct klp_hook {
+	struct list_head node;		/* klp_hooks */
+	unsigned long func;		/* original function == address of its slot */
+	struct hook_version *top;	/* read by the selector without a lock */
+	struct hook_version original;
+	struct selector *selector;
+	unsigned refs;			/* functions of patches, and probes, that use it */
+	u8 slot[SLOT_SIZE];		/* what the text holds now */
+	unsigned long goes_to;		/* where a call goes on; a trap reads it without a lock */
+	struct kprobe *probes;		/* newest first; a trap reads it without a lock */
+	struct klp_hook *next_trapped;	/* while it has probes */
+};
+
 /* The hook of the original function at @func, created if needed; one reference. -EINVAL: no slot. */
 int klp_hook_get(unsigned long func, struct klp_hook **out);
 void klp_hook_put(struct klp_hook *hook);
 /* kernel.ftrace_enabled; true as long as there is a hook. Held. */
 bool klp_hooks_are_allowed(void);
+/* 0, or -EBUSY: kernel.ftrace_enabled is 0, or a probe has the function for itself. */
+int klp_hook_may_push(const struct klp_hook *hook);
+bool klp_hook_is_patched(const struct klp_hook *hook);
 void klp_hook_push(struct klp_func *func);
 void klp_hook_pop(struct klp_func *func);
 /* The version that runs when @func is not there: its start and size. */
 void klp_hook_below(const struct klp_func *func, unsigned long *start, unsigned long *size);
 /* Brings every slot to what its versions ask for: NOP, selector, or the direct jump. */
 void klp_hooks_sync(void);
+/*
+ * Makes @first the probes of @hook, NULL = none, and its slot trap or not.  Traps that still
+ * see the ones before are over after a serialising round.
+ */
+void klp_hook_set_probes(struct klp_hook *hook, struct kprobe *first);
+/* The hook with probes at @func, or NULL. (trap, interrupts off) */
+struct klp_hook *klp_hook_trapped_at(unsigned long func);
 
 /* ---- transition.c --------------------------------------------------------- */
 void klp_init_transition(struct klp_patch *patch, int target);

@@ -147,17 +147,20 @@ int klp_resolve_object(struct klp_object *obj)
 int klp_patch_object(struct klp_object *obj)
 {
 	struct klp_func *func;
+	int error;
 
 	assert_mutex_held(&klp_mutex);
 	klp_for_each_func(obj, func) {
-		if (!klp_hooks_are_allowed()) {
-			/* Fails at the first function or not at all: nothing to take back. */
+		error = klp_hook_may_push(func->hook);
+		if (error) {
 			pr_err("failed to register ftrace handler for function '%s' (%d)\n",
-			       func->old_name, -EBUSY);
-			return -EBUSY;
+			       func->old_name, error);
+			return error;
 		}
-		klp_hook_push(func);
 	}
+	/* Now that none is refused: there is nothing to take back. */
+	klp_for_each_func(obj, func)
+		klp_hook_push(func);
 	obj->patched = true;
 	klp_hooks_sync();
 	return 0;

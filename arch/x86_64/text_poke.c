@@ -34,6 +34,7 @@
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
+#include <neurath/kprobe.h>
 #include <neurath/ksyms.h>
 #include <neurath/mm.h>
 #include <neurath/mutant.h>
@@ -70,6 +71,12 @@ static const u8 nop_slot[SLOT_SIZE] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
 void slot_encode_nop(u8 *slot)
 {
 	memcpy(slot, nop_slot, SLOT_SIZE);
+}
+
+void slot_encode_trap(u8 *slot)
+{
+	slot_encode_nop(slot);
+	slot[0] = INT3_INSN;
 }
 
 void slot_encode_jmp(u8 *slot, unsigned long addr, unsigned long target)
@@ -305,6 +312,9 @@ notrace bool int3_text_poke(struct pt_regs *regs)
 
 	if (user_mode(regs))
 		return false;
+	/* Before the batch: a probe's breakpoint stays while the slot's bytes are written. */
+	if (kprobe_trap(regs, addr))
+		return true;
 	/* Pairs with the release in poke_batch_publish(). */
 	if (atomic_inc_not_zero(&poke_batch.refs)) {
 		i = poke_batch_find(addr);

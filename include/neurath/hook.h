@@ -37,6 +37,8 @@ bool int3_text_poke(struct pt_regs *regs);
 /* Bytes of a slot that does nothing / that jumps from @addr to @target. */
 void slot_encode_nop(u8 *slot);
 void slot_encode_jmp(u8 *slot, unsigned long addr, unsigned long target);
+/* Bytes of a slot that traps at its first byte, for kprobe_trap(). */
+void slot_encode_trap(u8 *slot);
 /* The slot of the function that starts at @func: @func itself, or 0 if it has none. (any) */
 unsigned long slot_of_function(unsigned long func);
 /*

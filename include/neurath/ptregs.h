@@ -22,4 +22,14 @@ static __always_inline bool user_mode(const struct pt_regs *regs)
 	return (regs->cs & 3) == 3;
 }
 
+static __always_inline unsigned long instruction_pointer(const struct pt_regs *regs)
+{
+	return regs->rip;
+}
+
+static __always_inline void instruction_pointer_set(struct pt_regs *regs, unsigned long ip)
+{
+	regs->rip = ip;
+}
+
 #endif

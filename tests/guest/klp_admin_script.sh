@@ -207,15 +207,19 @@ $(disabled_log lx_basic)
 
 # ---- a system call under load ------------------------------------------------------------------------------
 scenario getpid
-pids=
-for i in $(seq $(nproc)); do
-	/tests/getpid_forever &
-	pids=${pids:+$pids,}$!
-done
+start_hammers()
+{
+	pids=
+	for i in $(seq $(nproc)); do
+		/tests/getpid_forever &
+		pids=${pids:+$pids,}$!
+	done
+}
+stop_hammers() { kill $(echo $pids | tr , ' '); wait; }
+start_hammers
 load lx_getpid pids=$pids
 is all_processes_arrive_in_the_new_function 0 'until [ "$(cat /sys/kernel/lx_getpid/npids)" = 0 ]; do usleep 1000; done; cat /sys/kernel/lx_getpid/npids'
-kill $(echo $pids | tr , ' ')
-wait
+stop_hammers
 disable lx_getpid
 unload lx_getpid
 log_is log_of_a_patched_system_call "% insmod lx_getpid pids=$pids
@@ -223,6 +227,73 @@ $(enabled_log lx_getpid)
 % echo 0 > lx_getpid/enabled
 $(disabled_log lx_getpid)
 % rmmod lx_getpid"
+
+# ---- probes ----------------------------------------------------------------------------------------------------
+scenario probe
+counts() { echo $(cd /sys/module/lx_kprobe/parameters; cat before after); }
+PATCHED='lx_basic: not what the boot loader said'
+load lx_kprobe
+is probe_runs_before_and_after "$CMDLINE 1 1" 'echo "$(cat /proc/cmdline) $(counts)"'
+matches exclusive_probe_refuses_a_patch '*busy*' 'try lx_basic'
+is refused_patch_leaves_the_probe "$CMDLINE 2 2" 'echo "$(cat /proc/cmdline) $(counts)"'
+unload lx_kprobe
+load lx_kprobe has_post_handler=0
+load lx_basic
+is patch_and_probe_share_a_function "$PATCHED 1 0" 'echo "$(cat /proc/cmdline) $(counts)"'
+disable lx_basic
+unload lx_basic
+is probe_outlives_the_patch "$CMDLINE 2 0" 'echo "$(cat /proc/cmdline) $(counts)"'
+unload lx_kprobe
+load lx_basic
+matches patch_refuses_an_exclusive_probe '*busy*' 'try lx_kprobe'
+load lx_kprobe has_post_handler=0
+is probe_of_a_patched_function "$PATCHED 1 0" 'echo "$(cat /proc/cmdline) $(counts)"'
+unload lx_kprobe
+is patch_outlives_the_probe "$PATCHED" 'cat /proc/cmdline'
+disable lx_basic
+unload lx_basic
+is original_without_probe_and_patch "$CMDLINE" 'cat /proc/cmdline'
+log_is log_of_probes_and_patches "% insmod lx_kprobe
+% insmod lx_basic
+livepatch: enabling patch 'lx_basic'
+livepatch: 'lx_basic': initializing patching transition
+livepatch: failed to register ftrace handler for function 'cmdline_proc_show' (-16)
+livepatch: failed to patch object 'vmlinux'
+livepatch: failed to enable patch 'lx_basic'
+livepatch: 'lx_basic': canceling patching transition, going to unpatch
+livepatch: 'lx_basic': completing unpatching transition
+livepatch: 'lx_basic': unpatching complete
+% rmmod lx_kprobe
+% insmod lx_kprobe has_post_handler=0
+% insmod lx_basic
+$(enabled_log lx_basic)
+% echo 0 > lx_basic/enabled
+$(disabled_log lx_basic)
+% rmmod lx_basic
+% rmmod lx_kprobe
+% insmod lx_basic
+$(enabled_log lx_basic)
+% insmod lx_kprobe
+% insmod lx_kprobe has_post_handler=0
+% rmmod lx_kprobe
+% echo 0 > lx_basic/enabled
+$(disabled_log lx_basic)
+% rmmod lx_basic"
+matches probe_of_a_module_keeps_it '*unavailable*' 'load lx_target; load lx_kprobe symbol=lx_target:lx_target_show; rmmod lx_target 2>&1'
+is probe_of_a_modules_function 'lx_target: original output 1 1' 'echo $(cat /proc/lx_target) $(counts); unload lx_kprobe; unload lx_target'
+matches probe_of_nothing '*No such file*' 'try lx_kprobe symbol=no_such_function'
+matches probe_without_a_slot '*Invalid argument*' 'try lx_kprobe symbol=klp_update_patch_state'
+
+# Probe and patch come and go while every CPU runs through the function.
+start_hammers
+load lx_kprobe symbol=__x64_sys_getpid has_post_handler=0
+is probed_call_is_patched_under_load '0 0 0 0 0' 'for i in 1 2 3 4 5; do load lx_getpid pids=$pids
+	until [ "$(cat /sys/kernel/lx_getpid/npids)" = 0 ]; do usleep 1000; done; cat /sys/kernel/lx_getpid/npids
+	disable lx_getpid; unload lx_getpid; done | xargs'
+unload lx_kprobe
+is probes_come_and_go_under_load 0 'for i in 1 2 3 4 5; do load lx_kprobe symbol=__x64_sys_getpid
+	until [ "$(cat /sys/module/lx_kprobe/parameters/after)" -gt 0 ]; do usleep 1000; done; unload lx_kprobe; done; echo $?'
+stop_hammers
 
 # ---- system states ---------------------------------------------------------------------------------------------
 level() { cut -f1 /proc/sys/kernel/printk; }

@@ -29,6 +29,7 @@ DECLARE_DELAYED_WORK schedule_delayed_work cancel_delayed_work_sync
 DECLARE_COMPLETION complete wait_for_completion msleep
 jiffies msecs_to_jiffies time_after NR_CPUS current task_tgid_vnr
 kobject kobj_attribute __ATTR_RO kernel_kobj kobject_create_and_add kobject_put sysfs_create_file sprintf
+kprobe symbol_name post_handler register_kprobe unregister_kprobe __kprobes
 console_loglevel CONSOLE_LOGLEVEL_MOTORMOUTH seq_file seq_printf proc_create_single proc_remove
 """.split()
 
