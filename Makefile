@@ -241,8 +241,13 @@ GUEST_SCRIPTS := $(wildcard tests/guest/*.sh)
 GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(GLIBC_FILES) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
-mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) $(if $(wildcard user/etc),-t /etc=user/etc)
-INITRD_INPUTS := iso/initrd.list tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)
+mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) -D MODULES_DEP=$(O)/modules.dep $(if $(wildcard user/etc),-t /etc=user/etc)
+INITRD_INPUTS := iso/initrd.list $(O)/modules.dep tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)
+
+# What modprobe and modinfo look into; no module of ours needs another one.
+$(O)/modules.dep: Makefile $(wildcard livepatch/samples)
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s:\n' $(sort $(notdir $(MODULES:.c=.ko))) >$@
 
 initrd: $(O)/initrd # the initial root file system
 $(O)/initrd: $(INITRD_FILES) $(INITRD_INPUTS)

@@ -103,6 +103,8 @@ is other_users_are_kept_out 1 'touch f; chmod 600 f; chmod 755 .; su -s /bin/sh 
 is other_users_cannot_load_modules 1 'su -s /bin/sh nobody -c "insmod /lib/modules/livepatch-sample.ko" 2>/dev/null; echo $?'
 is lsmod_lists_modules Module 'lsmod | head -n 1 | cut -d" " -f1'
 is insmod_and_rmmod 'loaded gone' 'insmod /lib/modules/tm_params.ko && grep -q tm_params /proc/modules && printf "loaded "; rmmod tm_params && ! grep -q tm_params /proc/modules && echo gone'
+is modprobe_finds_a_module 'loaded gone' 'modprobe livepatch-later-mod && grep -q livepatch_later_mod /proc/modules && printf "loaded "; rmmod livepatch_later_mod && echo gone'
+matches modinfo_tells_of_a_module '*livepatch-sample.ko*GPL*' 'modinfo livepatch_sample | tr "\n" " "'
 matches insmod_refuses_rubbish '*invalid module format*' 'echo rubbish >x.ko; insmod x.ko'
 matches klp_status_answers '*patch*' 'klp status'
 is klp_refuses_unknown_patches 1 'klp why nosuch 2>/dev/null; echo $?'
