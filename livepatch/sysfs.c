@@ -165,6 +165,16 @@ static const char *klp_verdict_text(const struct klp_judgement *look)
 	return "?";
 }
 
+/* A task chooses its name: it must not be able to look like a line of its own. */
+static void klp_show_name(struct seq_file *m, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == '\n' || *name == '\\')
+			seq_putc(m, '\\');
+		seq_putc(m, *name == '\n' ? 'n' : *name);
+	}
+}
+
 static void klp_show_blocker(struct seq_file *m, struct task *task)
 {
 	struct klp_judgement look;
@@ -175,9 +185,10 @@ static void klp_show_blocker(struct seq_file *m, struct task *task)
 	klp_judge_task(task, false, &look);
 	if (look.verdict == KLP_BLOCKED)
 		ksym_sprint(where, sizeof(where), look.addr - 1, true);
-	seq_printf(m, "%d %s cpu %u %c %s: %s %s %llu ms\n", task->pid, task->comm, look.cpu,
-		   task_state_letter(task), look.verdict == KLP_UNRELIABLE ? "unreliable stack"
-									   : "pending",
+	seq_printf(m, "%d ", task->pid);
+	klp_show_name(m, task->comm);
+	seq_printf(m, " cpu %u %c %s: %s %s %llu ms\n", look.cpu, task_state_letter(task),
+		   look.verdict == KLP_UNRELIABLE ? "unreliable stack" : "pending",
 		   klp_verdict_text(&look), where,
 		   (unsigned long long)((clock_ns() - task->klp_since_ns) / NSEC_PER_MSEC));
 }
