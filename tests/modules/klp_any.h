@@ -11,7 +11,7 @@
  *	fail=OBJECT error=N	its pre_patch returns N
  *	wait=1		the new version of a function whose name contains "block" sleeps
  *			until 0 is written to the parameter
- *	flaw=WORD	something that klp_enable_patch() must refuse, see any_spoil()
+ *	flaw=WORD	a mistake of the module, most of which must be refused: see any_spoil()
  *	again		(writing) calls klp_enable_patch() once more
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -207,7 +207,7 @@ static int any_describe(void)
 	return result;
 }
 
-/* ---- what must be refused ------------------------------------------------------------------ */
+/* ---- mistakes ---------------------------------------------------------------------------------- */
 
 static char any_long[KSYM_NAME_LEN + 1];
 
@@ -236,6 +236,8 @@ static void any_spoil(void)
 		any_objs[0].name = any_long_name(MODULE_NAME_LEN);
 	else if (strcmp(flaw, "new-inside") == 0)
 		any_funcs[0][0].new_func = (char *)any_new + 1;
+	else if (strcmp(flaw, "early-state") == 0)
+		any_tell_states();
 }
 
 /* A second patch in the same module: its directory would have the same name. */
