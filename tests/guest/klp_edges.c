@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include "klp.h"
+#include "klp_text.h"
 
 #define MANY	"klp_many"
 #define SAMPLE	"livepatch_sample"
@@ -90,6 +90,7 @@ static void threads_that_exec_are_not_missed(void)
 
 int main(void)
 {
+	klp_text_remember();
 	if (insmod(MANY) == 0) {
 		TAP_TEST(hundred_functions_are_patched_together);
 		tap_result(rmmod(MANY) == 0, "target_module_unloads", "");
@@ -98,5 +99,6 @@ int main(void)
 	}
 	TAP_TEST(loops_that_switch_tasks_are_refused_by_name);
 	TAP_TEST(threads_that_exec_are_not_missed);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }
