@@ -110,6 +110,16 @@ long port_create(unsigned flags, unsigned level)
 	return 3;
 }
 
+long port_adopt(const char *path, unsigned flags, unsigned level)
+{
+	return -ENOENT;
+}
+
+long port_memory(long port, void *addr, size_t size)
+{
+	return -ENOMEM;
+}
+
 long port_mount(long port, const char *path, uint64_t root)
 {
 	return 0;

@@ -288,11 +288,17 @@ int client_unlink(struct job *job, uint32_t dir, const char *name, bool is_dir)
 
 /* ---- attributes ------------------------------------------------------------------------------------- */
 
+/* Times that no 64 bits of nanoseconds can hold become the last or the first ones. */
 static int64_t get_time(struct p9_reader *r)
 {
-	int64_t seconds = (int64_t)p9_get(r, 8), ns = (int64_t)p9_get(r, 8);
+	int64_t seconds = (int64_t)p9_get(r, 8), ns = (int64_t)p9_get(r, 8), time;
 
-	return seconds * SECOND_NS + ns;
+	if (ns < 0 || ns >= SECOND_NS)
+		ns = 0;
+	if (__builtin_mul_overflow(seconds, SECOND_NS, &time) ||
+	    __builtin_add_overflow(time, ns, &time))
+		return seconds < 0 ? INT64_MIN : INT64_MAX;
+	return time;
 }
 
 int client_getattr(struct job *job, uint32_t fid, struct p9_attr *attr)

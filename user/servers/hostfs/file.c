@@ -178,8 +178,9 @@ static int64_t open_new(struct job *job, unsigned flags, uint32_t mode)
 
 	if (rc == 0)
 		rc = walk_path(job, 0, WALK_PARENT, &walk);
+	/* The host has lost the folder itself: nothing can be made in its place. */
 	if (rc == 0)
-		rc = access_change(job, walk.fid);
+		rc = walk.name ? access_change(job, walk.fid) : -ENOENT;
 	if (rc < 0)
 		return rc;
 	/* Always exclusive, so that nothing is opened which was not looked at. */
@@ -272,15 +273,19 @@ static int64_t hostfs_read(struct job *job)
 }
 
 /* Where to write: O_APPEND may have been set after the file was opened. */
-static int64_t write_position(struct job *job, const struct open_file *file)
+static int write_position(struct job *job, const struct open_file *file, uint64_t *pos)
 {
 	struct p9_attr attr;
-	int rc;
+	int rc = 0;
 
-	if (!(job->req.arg[1] & O_APPEND) || file->append)
-		return job->req.arg[0];
-	rc = client_getattr(job, file->fid, &attr);
-	return rc < 0 ? rc : (int64_t)attr.size;
+	*pos = job->req.arg[0];
+	if (job->req.arg[1] & O_APPEND && !file->append) {
+		rc = client_getattr(job, file->fid, &attr);
+		*pos = attr.size;
+	}
+	if (rc == 0 && *pos > INT64_MAX - PORT_IO_MAX)
+		rc = -EFBIG;
+	return rc;
 }
 
 /* After appending, the offset is the end of the file. */
@@ -297,15 +302,16 @@ static int64_t hostfs_write(struct job *job)
 {
 	struct open_file *file = find_open(job->req.handle);
 	uint32_t want = job->req.in_len, done = 0;
-	int64_t n, pos;
+	uint64_t pos;
 	uint32_t fid;
+	int64_t n;
 
 	if (!file)
 		return -EBADF;
 	fid = file->fid;
-	pos = write_position(job, file);
-	if (pos < 0)
-		return pos;
+	n = write_position(job, file, &pos);
+	if (n < 0)
+		return n;
 	n = srv_fetch(hostfs_server(), &job->req, 0, job->data.memory, want);
 	while (n >= 0 && done < want) {
 		n = client_write(job, fid, pos + done, done, want - done);
