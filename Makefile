@@ -300,7 +300,7 @@ debug-now: $(RUN_ISO)
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
 
-.PHONY: test stress fuzz bench bench-now test-images
+.PHONY: test stress fuzz model bench bench-now test-images
 TEST = $(PYTHON) tests/run.py --build build/debug $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed $(SEED)) $(if $(filter 1,$(V)),-v)
 test: setup      # everything that CI runs [ONLY=pattern SEED=n]
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
@@ -311,6 +311,8 @@ stress: setup    # the long-running suites: races searched with random seeds
 fuzz: setup      # random system calls of an ordinary user, 60 processes from SEED=n
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	@$(TEST) --kind fuzz
+model: setup     # verifies tests/model in every configuration: minutes, 5 GB of memory
+	@$(PYTHON) tests/model/check.py --all
 bench: setup     # times and sizes, as lines "# bench NAME VALUE UNIT"
 	$(now)
 bench-now: $(O)/test.iso $(O)/neurath.iso

@@ -9,7 +9,7 @@ import unittest
 
 SETUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "setup")
 BASE = "bash dirname sort cat grep".split()
-NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat qemu-system-x86_64".split()
+NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat spin qemu-system-x86_64".split()
 
 
 class Machine(unittest.TestCase):

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""check.py [--all] [CONFIGURATION...] - verifies transition.pml with spin: every configuration, and every seeded bug.
+
+Without --all the configurations that end in seconds (tests/host/test_model.py runs the same); with it the large ones too.
+A run that finds what it should not, or the other way round, leaves its verifier and its trail in
+build/model/CONFIGURATION and says how to read them. Status 1 then.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.join(HERE, "..", "..", "build", "model")
+
+NO_BIRTHS = "-DFORKS=false -DEXITS=false"
+# What the model is restricted to, how states are kept, depth of the search; large: not in `make test`.
+CONFIGURATIONS = {
+    "calls": (f"-DTASKS=2 {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "births": ("-DTASKS=2 -DSLEEPS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "idle": (f"-DTASKS=1 {NO_BIRTHS} -DSLEEPS=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 3_000_000, False),
+    "handler": (f"-DTASKS=1 {NO_BIRTHS} -DIDLES=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 2_000_000, False),
+    "three": (f"-DTASKS=3 {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 10_000_000, True),
+    "all": ("-DTASKS=3 -DHANDLERS=1", "-DBITSTATE", 10_000_000, True),
+}
+
+
+def seeds():
+    """(number, name, configuration, whether a violation must be found) from bugs.h."""
+    with open(os.path.join(HERE, "bugs.h"), encoding="utf-8") as file:
+        for match in re.finditer(r"^#define (\w+)\s+(\d+)\s+/\* (harmless in )?(\w+):", file.read(), re.MULTILINE):
+            yield int(match[2]), match[1], match[4], not match[3]
+
+
+def build(configuration, folder=BUILD):
+    """Generates and compiles the verifier of a configuration: its folder."""
+    defines, storage, _, _ = CONFIGURATIONS[configuration]
+    where = os.path.join(folder, configuration)
+    shutil.rmtree(where, ignore_errors=True)
+    os.makedirs(where)
+    for name in ("transition.pml", "bugs.h"):
+        shutil.copy(os.path.join(HERE, name), where)
+    subprocess.run(["spin", *defines.split(), "-a", "transition.pml"], cwd=where, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["gcc", "-O2", "-w", "-DSAFETY", storage, "-o", "pan", "pan.c"], cwd=where, check=True)
+    return where
+
+
+def verify(configuration, where, seed=0):
+    """(what is violated, or None; number of states). The search must have been complete."""
+    _, storage, depth, _ = CONFIGURATIONS[configuration]
+    hashing = "-w32" if storage == "-DBITSTATE" else "-w22"
+    done = subprocess.run(["./pan", f"-m{depth}", hashing], cwd=where, env=dict(os.environ, SEEDED=str(seed)),
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    found = re.search(r"^pan:1: (.*)$", done.stdout, re.MULTILINE)
+    states = re.search(r"^ *(\S+) states, stored", done.stdout, re.MULTILINE)
+    if done.returncode or not states or (not found and re.search("Search not completed|max search depth", done.stdout)):
+        raise RuntimeError(f"the verifier did not come to an end:\n{done.stdout[-1000:]}")
+    return found[1] if found else None, int(float(states[1]))
+
+
+def report(what, violated, expected, states, seconds, where, seed):
+    good = bool(violated) == expected
+    print(f"{'ok  ' if good else 'FAIL'} {what}: {violated or 'no violation'}, {states:,} states, {seconds:.1f} s", flush=True)
+    if not good and violated:
+        print(f"     the way there: cd {os.path.relpath(where)} && SEEDED={seed} ./pan -r -v")
+    return good
+
+
+def check(configuration):
+    """All runs of one configuration: whether each ended as it should."""
+    where = build(configuration)
+    good = True
+    runs = [(0, f"{configuration}", False)]
+    runs += [(n, f"{configuration} with {name}", must) for n, name, own, must in seeds() if own == configuration]
+    for seed, what, must in runs:
+        begin = time.monotonic()
+        violated, states = verify(configuration, where, seed)
+        good &= report(what, violated, must, states, time.monotonic() - begin, where, seed)
+    return good
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--all", action="store_true", help="the large configurations too")
+    parser.add_argument("configuration", nargs="*", help=", ".join(CONFIGURATIONS))
+    options = parser.parse_args()
+    names = options.configuration or [name for name, row in CONFIGURATIONS.items() if options.all or not row[3]]
+    return 0 if all([check(name) for name in names]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The transition of livepatch/, as a model for the verifier spin.
+ *
+ * Tasks call outer(), which calls inner(); a patch replaces both. An administrator enables, turns round and disables
+ * it for ever. What is proven, and which line stands for which C function: README.md in this folder.
+ *
+ * Every step that somebody else can see is one step here. Steps are taken together (d_step) only where the C cannot be
+ * divided: a locked instruction, a critical section seen by those who take the same lock, what task_call_func() does to a
+ * task that it holds; or where one of two neighbours cannot be seen at all (turning interrupts off only keeps others
+ * from acting, so it may be taken together with the step behind it; turning them on, with the step before it).
+ *
+ * Memory: x86 keeps stores in order and loads in order, so a barrier between two of the same kind is the order of two
+ * steps; where the C has a full barrier, it stands between steps that are atomic here anyway.
+ */
+#include "bugs.h"
+
+#ifndef TASKS
+#define TASKS		3
+#endif
+#ifndef SLEEPS
+#define SLEEPS		true			/* tasks may sleep before they call inner() */
+#endif
+#ifndef IDLES
+#define IDLES		true			/* idle tasks have a state too; else CPUs just wait */
+#endif
+#ifndef FORKS
+#define FORKS		true
+#endif
+#ifndef EXITS
+#define EXITS		true
+#endif
+#ifndef PINNED
+#define PINNED		false			/* tasks 0 and 1 have a CPU each, the third runs on both */
+#endif
+#define CPUS		2
+#define ALL		(TASKS + CPUS)
+#define IDLE_TASK(c)	(TASKS + (c))
+#define NOBODY		ALL
+
+byte seeded;					/* one of bugs.h, constant */
+#define BUG(name)	(seeded == name)
+
+/* Versions of a function, which are also the states of a task: NONE is KLP_TRANSITION_IDLE. */
+#define OLD		0
+#define NEW		1
+#define NONE		2
+
+#define NOP		0			/* what an entry slot holds */
+#define SELECTOR	1
+#define JUMP		2
+
+#define AT_SLOT		0			/* where a CPU is between a call and the version that it reaches */
+#define SEL_START	1
+#define SEL_VERSION	2			/* holds the new version, has not read its transition flag */
+#define SEL_STATE	3			/* saw the flag, has not read the state */
+#define SEL_OLD		4
+#define SEL_NEW		5
+
+#define UNBORN		0
+#define LIVE		1
+#define LEFT		2			/* has made its last switch */
+#define GONE		3			/* klp_gone */
+
+#define USER		0			/* a task: in user mode; an idle task: halted */
+#define KERNEL		1			/* will pass its exit loop, or its idle loop, before it is there */
+#define BORN		2			/* the same, and has never run */
+
+#define ON		0			/* interrupts of a CPU */
+#define OFF		1
+#define HANDLER		2			/* an interrupt handler runs, interrupts off */
+
+/* ---- tasks and CPUs */
+byte life[ALL];
+byte state[ALL + 1] = NONE;			/* patch_state; the last is NOBODY's, for a bug */
+bool pending[ALL];				/* TIF_PATCH_PENDING */
+byte mode[ALL];
+byte outer[ALL] = NONE, inner[ALL] = NONE;	/* versions on its stack */
+byte selector[TASKS];				/* where in a call it is */
+byte handler_outer = NONE, handler_inner = NONE;	/* versions that the handler runs */
+byte running[CPUS];				/* the task of this CPU */
+byte irqs[CPUS];
+
+/* ---- livepatch/ */
+byte slot[2];					/* of outer() and inner() */
+bool pushed[2];					/* the new version is on the hook */
+bool transition[2];				/* flag of the new version */
+bool freed = true;				/* the new versions and their memory are gone */
+byte target = NONE;				/* klp_target_state */
+byte initial = NONE;				/* klp_initial_state */
+bool flagging;					/* klp_flagging */
+byte forbidden = NONE;				/* the versions that the ranges in stack.c cover */
+short count;					/* klp_pending */
+bool work;					/* klp_complete_work is queued */
+bool tasklist_lock;
+byte held = NOBODY;				/* the task that a walk looks at: it keeps a reference */
+
+/* Nothing begins any more; what has begun ends: see Administrator. */
+bool calm;
+
+#define RUNS(t)		((running[0] == t && irqs[0] != HANDLER) || (running[1] == t && irqs[1] != HANDLER))
+#define ON_CPU(t)	(running[0] == t || running[1] == t)
+#define CPU(t)		(running[1] == t)
+#define STACK_CLEAR(t)	(outer[t] != forbidden && inner[t] != forbidden)
+/* May be given a CPU. When all is calm only who has something left to do: a call to finish, a birth, a kick. */
+#define READY(t)	(life[t] == LIVE && !ON_CPU(t) && (!calm || outer[t] != NONE || mode[t] == BORN))
+#define MAY_RUN(t, c)	(!PINNED || t == 2 || t == c)
+#define PICK(t)		READY(t) && MAY_RUN(t, cpu) -> running[cpu] = t
+#define WAITS(t)	(READY(t) && MAY_RUN(t, CPU(me)))
+#if TASKS == 3
+#define ANY_WAITS	(WAITS(0) || WAITS(1) || WAITS(2))
+#elif TASKS == 2
+#define ANY_WAITS	(WAITS(0) || WAITS(1))
+#else
+#define ANY_WAITS	WAITS(0)
+#endif
+
+/* ---- entry slots and selectors: arch/x86_64/hook_selector.c ------------------------------------------------------- */
+
+/*
+ * One instruction of a call of function @f in task @t (or in a handler that interrupted it): @at says where it is.
+ * When it is through, @version is what it has reached.
+ */
+inline selector_step(f, t, at, version)
+{
+	if
+	:: at == AT_SLOT && slot[f] == NOP -> version = OLD
+	:: at == AT_SLOT && slot[f] == JUMP -> version = NEW
+	:: at == AT_SLOT && slot[f] == SELECTOR -> at = SEL_START
+	:: at == SEL_START -> at = (pushed[f] -> SEL_VERSION : SEL_OLD)
+	:: at == SEL_VERSION ->
+		assert(!freed);				/* I4: no CPU reads what was freed */
+		at = (transition[f] -> SEL_STATE : SEL_NEW)
+	:: at == SEL_STATE ->
+		assert(!freed);
+		assert(state[t] != NONE);		/* barriers A and F */
+		at = (state[t] == OLD -> SEL_OLD : SEL_NEW)
+	:: at == SEL_OLD -> at = AT_SLOT; version = OLD
+	:: at == SEL_NEW -> at = AT_SLOT; version = NEW
+	fi;
+	assert(version != NEW || !freed);		/* I4: nothing runs that was freed */
+	assert(version != NEW || state[t] != OLD);	/* the state is the one that selects the version */
+	assert(version != OLD || state[t] != NEW)
+}
+
+/* smp_sync_core(): each CPU takes the interrupt when it can, and leaves a selector that it was in. */
+#define SYNC_CPU(c) \
+	d_step { \
+		!synced[c] && irqs[c] == ON -> \
+		synced[c] = true; \
+		mode[running[c]] = (mode[running[c]] == USER && pending[running[c]] -> KERNEL : mode[running[c]]); \
+		if \
+		:: running[c] < TASKS && !BUG(NO_REWIND) -> selector[running[c]] = AT_SLOT \
+		:: else \
+		fi \
+	}
+inline smp_sync_core()
+{
+	do
+	:: SYNC_CPU(0)
+	:: SYNC_CPU(1)
+	:: d_step { synced[0] && synced[1] -> synced[0] = false; synced[1] = false } -> break
+	od
+}
+
+/* ---- a task goes over: transition.c, stack.c ---------------------------------------------------------------------- */
+
+inline klp_task_done()
+{
+	count--;
+	if
+	:: count == 0 && !BUG(NOBODY_WOKEN) -> work = true
+	:: else
+	fi
+}
+
+/* The second half of a switch, after the flag was cleared; without its flag, the state of a task interests nobody. */
+inline take_target(then)
+{
+	d_step { RUNS(me) -> seen = target };
+	d_step {
+		RUNS(me) ->
+		assert(seen != NONE && state[me] != NONE);	/* I2: between the two sets, and nowhere else */
+		state[me] = seen;
+		seen = 0;
+		klp_task_done();
+		irqs[CPU(me)] = then
+	}
+}
+
+inline klp_update_patch_state()
+{
+	if
+	:: d_step { RUNS(me) && pending[me] -> pending[me] = false; irqs[CPU(me)] = (BUG(UPDATE_IRQS_ON) -> ON : OFF) } ->
+		take_target(ON)
+	:: RUNS(me) && !pending[me]
+	fi
+}
+
+/*
+ * schedule() turns interrupts off and looks: klp_sched_try_switch(). No round passes between its reading of the flag and
+ * that of the ranges, and ranges do not change without one: one step.
+ */
+#define MAY_SWITCH(t)	(pending[t] && (STACK_CLEAR(t) || BUG(NO_STACK_CHECK)))
+inline klp_sched_try_switch()
+{
+	if
+	:: d_step { RUNS(me) && MAY_SWITCH(me) -> irqs[CPU(me)] = (BUG(SCHEDULE_SPLIT) -> ON : OFF) } ->
+		if
+		:: d_step { RUNS(me) && pending[me] -> pending[me] = false } ->
+			take_target((BUG(SCHEDULE_SPLIT) -> ON : OFF))
+		:: RUNS(me) && !pending[me]		/* a reversal was faster */
+		fi
+	:: d_step { RUNS(me) && !MAY_SWITCH(me) -> irqs[CPU(me)] = (BUG(SCHEDULE_SPLIT) -> ON : OFF) }
+	fi
+}
+
+/* klp_try_switch_task() of another task, which task_call_func() holds where it is: one step. */
+inline klp_look_at_task(t)
+{
+	if
+	:: MAY_SWITCH(t) && (!ON_CPU(t) || BUG(LOOK_AT_RUNNING)) ->
+		assert(target != NONE && state[t] != NONE);
+		pending[t] = false;
+		state[t] = target;
+		klp_task_done()
+	:: else
+	fi
+}
+
+/* ---- tasks: kernel/sched, kernel/process ---------------------------------------------------------------------------- */
+
+inline pick()
+{
+	if
+	:: PICK(0)
+#if TASKS > 1
+	:: PICK(1)
+#endif
+#if TASKS > 2
+	:: PICK(2)
+#endif
+	fi
+}
+
+/*
+ * One stretch with interrupts off: from the look at the flag until somebody else runs, or it is found that nobody should.
+ * Who leaves here goes on when it is given a CPU again: every step of a task waits for that.
+ */
+inline sched_switch()
+{
+	klp_sched_try_switch();
+	atomic {
+		RUNS(me) ->
+		cpu = CPU(me);
+		irqs[cpu] = ON;
+		if
+		:: pick()
+		:: me < TASKS -> running[cpu] = IDLE_TASK(cpu); mode[IDLE_TASK(cpu)] = (IDLES -> KERNEL : USER)
+		:: true
+		fi;
+		cpu = 0
+	}
+}
+
+/*
+ * outer() is called, may sleep, calls inner(), and returns. In the selectors interrupts are on: a round may come between any
+ * two instructions.
+ */
+inline call_pair()
+{
+	do
+	:: d_step { RUNS(me) && outer[me] == NONE -> selector_step(0, me, selector[me], outer[me]) }
+	:: RUNS(me) && !calm && SLEEPS && outer[me] != NONE && inner[me] == NONE && selector[me] == AT_SLOT -> sched_switch()
+	:: d_step { RUNS(me) && outer[me] != NONE && inner[me] == NONE -> selector_step(1, me, selector[me], inner[me]) }
+	:: d_step {
+		RUNS(me) && inner[me] != NONE ->
+		assert(outer[me] == inner[me]);		/* I1: an old caller calls old functions, a new one new ones */
+		inner[me] = NONE;
+		outer[me] = NONE
+	   } -> break
+	od
+}
+
+#define SETTLED(t)	(initial == NONE -> NONE : (state[t] == NONE -> initial : state[t]))
+#define FREE_SLOT(t)	(life[t] == UNBORN && held != t)
+
+inline klp_copy_process()
+{
+	d_step { RUNS(me) -> child_state = SETTLED(me); child_flag = (flagging && child_state != target) }
+}
+
+/* fork_publish(): the child inherits and is published under tasklist_lock. */
+inline fork()
+{
+	if
+	:: RUNS(me) && BUG(FORK_UNLOCKED) -> klp_copy_process(); d_step { RUNS(me) && !tasklist_lock -> tasklist_lock = true }
+	:: RUNS(me) && !BUG(FORK_UNLOCKED) -> d_step { RUNS(me) && !tasklist_lock -> tasklist_lock = true }; klp_copy_process()
+	fi;
+	atomic {
+		RUNS(me) ->
+		if
+		:: FREE_SLOT(0) -> child = 0
+#if TASKS > 1
+		:: FREE_SLOT(1) -> child = 1
+#endif
+#if TASKS > 2
+		:: FREE_SLOT(2) -> child = 2
+#endif
+		:: else -> child = NOBODY
+		fi;
+		if
+		:: child != NOBODY ->
+			state[child] = (BUG(FORK_NO_STATE) -> NONE : child_state);
+			pending[child] = child_flag && !BUG(FORK_NO_FLAG);
+			count = count + pending[child];
+			mode[child] = BORN;		/* it will be woken up */
+			life[child] = LIVE;
+			assert(state[child] == SETTLED(me))		/* I5 */
+		:: else
+		fi;
+		tasklist_lock = false;
+		child = 0; child_state = 0; child_flag = false
+	}
+}
+
+inline bury_flag()
+{
+	if
+	:: d_step { pending[me] -> pending[me] = false; klp_task_done() }
+	:: !pending[me]
+	fi
+}
+
+/* sched_exit_current(), and then sched_bury() on somebody else's stack. */
+inline exit()
+{
+	klp_sched_try_switch();
+	atomic {
+		RUNS(me) ->
+		cpu = CPU(me);
+		irqs[cpu] = ON;
+		life[me] = LEFT;
+		if
+		:: pick()
+		:: running[cpu] = IDLE_TASK(cpu); mode[IDLE_TASK(cpu)] = (IDLES -> KERNEL : USER)
+		fi;
+		cpu = 0
+	};
+	if
+	:: BUG(EXIT_HOLE)
+	:: BUG(GONE_AFTER_CLEAR) -> bury_flag(); life[me] = GONE
+	:: !BUG(EXIT_HOLE) && !BUG(GONE_AFTER_CLEAR) -> life[me] = GONE; bury_flag()
+	fi;
+	d_step { life[me] = UNBORN; mode[me] = USER; state[me] = NONE }
+}
+
+/*
+ * Leaves user mode by an interrupt or a system call, and is back when exit_to_user_mode_loop() has found no flag: its last
+ * look is with interrupts off; an interrupt that comes later leads out of user mode again.
+ */
+#define ENTER		RUNS(me) && mode[me] == USER && !calm -> mode[me] = KERNEL
+proctype Task(byte me)
+{
+	byte cpu, seen, child, child_state;
+	bool child_flag;
+
+	do
+	:: d_step { ENTER } -> call_pair()
+	:: d_step { RUNS(me) && mode[me] == USER && (!calm || ANY_WAITS) -> mode[me] = KERNEL } -> sched_switch()
+	:: d_step { FORKS && ENTER } -> fork()
+	:: d_step { EXITS && ENTER } -> exit()
+	:: RUNS(me) && mode[me] != USER && pending[me] -> klp_update_patch_state()
+	:: d_step { RUNS(me) && mode[me] != USER && !pending[me] -> mode[me] = USER }
+	od
+}
+
+/* kernel/sched/idle.c: halts when klp_idle_check() has found no flag; an interrupt, or a switch to it, leads here again. */
+proctype Idle(byte me)
+{
+	byte cpu, seen;
+
+	do
+	:: RUNS(me) && (mode[me] == KERNEL || !calm) && pending[me] -> klp_update_patch_state()
+	:: d_step { RUNS(me) && mode[me] == KERNEL && !pending[me] -> mode[me] = USER }
+	:: RUNS(me) && IDLES && ANY_WAITS -> sched_switch()
+	:: atomic { RUNS(me) && !IDLES && ANY_WAITS -> cpu = CPU(me); pick(); cpu = 0 }
+	od
+}
+
+/* An interrupt whose handler calls the pair, with the state of the task that it came upon. Interrupts are off. */
+proctype Handler(byte c)
+{
+	byte at, whom;
+
+	do
+	:: d_step {
+	irqs[c] == ON && !calm && life[running[c]] == LIVE ->
+	irqs[c] = HANDLER;
+	whom = (BUG(HANDLER_NEWEST) -> NOBODY : running[c])
+   };
+	   do
+	   :: d_step { handler_outer == NONE -> selector_step(0, whom, at, handler_outer) }
+	   :: d_step { handler_outer != NONE && handler_inner == NONE -> selector_step(1, whom, at, handler_inner) }
+	   :: d_step {
+		handler_inner != NONE ->
+		assert(handler_outer == handler_inner);			/* I6 */
+		handler_outer = NONE;
+		handler_inner = NONE;
+		whom = 0;
+		irqs[c] = ON
+	      } -> break
+	   od
+	od
+}
+
+/* ---- the patch: core.c, transition.c -------------------------------------------------------------------------------- */
+
+/*
+ * klp_for_each_task(): a walk meets tasks in the order of their places; some are born and die meanwhile. The second form
+ * takes what is done to one task for one step.
+ */
+#define EXISTS(t)	(life[t] != UNBORN && (t < TASKS || !BUG(IDLE_FORGOTTEN)))
+#define FOR_EACH_TASK	do :: atomic { i < ALL && EXISTS(i) -> held = i };
+#define NEXT_TASK	i++; held = NOBODY :: atomic { i < ALL && !EXISTS(i) -> i++ } :: atomic { i == ALL -> i = 0 } -> break od
+#define EACH_TASK	do :: atomic { i < ALL && EXISTS(i) ->
+#define DONE		; i++ } :: atomic { i < ALL && !EXISTS(i) -> i++ } :: atomic { i == ALL -> i = 0 } -> break od
+
+/* Under tasklist_lock, where only forks can see it: one step. */
+inline klp_set_flagging(on)
+{
+	d_step { !tasklist_lock -> flagging = on }
+}
+
+inline set_initial_states()
+{
+	EACH_TASK
+		assert(state[i] == NONE || state[i] == initial);
+		state[i] = initial
+	DONE
+}
+
+inline set_transition_flags(on)
+{
+	transition[0] = on;
+	transition[1] = on
+}
+
+inline set_pushed(on)
+{
+	pushed[0] = on;
+	pushed[1] = on
+}
+
+/* klp_hooks_sync(): text_poke_batch() ends with serialising rounds. */
+inline klp_hooks_sync(what)
+{
+	slot[0] = what;
+	slot[1] = what;
+	smp_sync_core()
+}
+
+inline klp_init_transition()
+{
+	atomic { if :: !BUG(TARGET_AFTER_FLAGS) -> target = goal :: else fi };
+	d_step { !tasklist_lock -> initial = 1 - goal };
+	if
+	:: BUG(STATES_AFTER_ARM)
+	:: BUG(STATES_AFTER_FLAGS) -> set_transition_flags(true)
+	:: !BUG(STATES_AFTER_ARM) && !BUG(STATES_AFTER_FLAGS) -> set_initial_states()
+	fi;
+	if
+	:: BUG(FLAGS_AFTER_ARM)
+	:: BUG(STATES_AFTER_FLAGS) -> set_initial_states()
+	:: !BUG(FLAGS_AFTER_ARM) && !BUG(STATES_AFTER_FLAGS) -> set_transition_flags(true)
+	fi
+}
+
+inline arm()
+{
+	if
+	:: goal == NEW -> set_pushed(true); klp_hooks_sync(SELECTOR)
+	:: goal == OLD && !BUG(DISABLE_NO_ARM) -> klp_hooks_sync(SELECTOR)
+	:: goal == OLD && BUG(DISABLE_NO_ARM)
+	fi;
+	if
+	:: BUG(STATES_AFTER_ARM) -> set_initial_states()
+	:: BUG(FLAGS_AFTER_ARM) -> set_transition_flags(true)
+	:: !BUG(STATES_AFTER_ARM) && !BUG(FLAGS_AFTER_ARM)
+	fi
+}
+
+/* klp_flag_task(). A task that has died keeps klp_gone as long as the walk holds it. */
+#define IS_GONE(t)	(life[t] == GONE || life[t] == UNBORN)
+inline flag_tasks()
+{
+	FOR_EACH_TASK
+		if
+		:: d_step { state[i] != goal && !pending[i] -> pending[i] = true } ->
+			count++;
+			if
+			:: d_step { IS_GONE(i) && pending[i] -> pending[i] = false; klp_task_done() }
+			:: !(IS_GONE(i) && pending[i])
+			fi
+		:: state[i] == goal || pending[i]
+		fi;
+	NEXT_TASK
+}
+
+inline look_at_tasks()
+{
+	EACH_TASK
+		klp_look_at_task(i)
+	DONE
+}
+
+inline klp_start_transition()
+{
+	atomic {
+		if :: !BUG(STALE_RANGES) || forbidden == NONE -> forbidden = 1 - goal :: else fi;
+		if :: !BUG(NO_START_COUNT) -> count++ :: else fi
+	};
+	klp_set_flagging(true);
+	flag_tasks();
+	atomic { if :: BUG(TARGET_AFTER_FLAGS) || BUG(FLIP_AFTER_FLAGS) -> target = goal :: else fi };
+	if
+	:: BUG(START_NO_ROUND)
+	:: !BUG(START_NO_ROUND) -> smp_sync_core()
+	fi;
+	if
+	:: BUG(LOOK_FORGOTTEN)
+	:: !BUG(LOOK_FORGOTTEN) -> look_at_tasks()
+	fi;
+	atomic { if :: !BUG(NO_START_COUNT) -> count-- :: else fi }
+}
+
+inline klp_reverse_transition()
+{
+	goal = 1 - goal;
+	atomic { if :: BUG(FLIP_FIRST) -> target = goal :: else fi };
+	klp_set_flagging(false);
+	EACH_TASK
+		if :: pending[i] -> pending[i] = false; count-- :: else fi
+	DONE;
+	if
+	:: BUG(FLIP_NO_ROUND)
+	:: !BUG(FLIP_NO_ROUND) -> smp_sync_core()
+	fi;
+	atomic { !tasklist_lock -> if :: !BUG(FLIP_AFTER_FLAGS) -> target = goal :: else fi };
+	klp_start_transition()
+}
+
+inline reset_states()
+{
+	d_step { !tasklist_lock -> flagging = false; initial = NONE };
+	EACH_TASK
+		assert(!pending[i]);
+		assert(life[i] == GONE || state[i] == goal || state[i] == NONE);
+		state[i] = NONE
+	DONE
+}
+
+/* I3: no task, and no handler, is in a function that has been left. */
+#define IN(t)		(outer[t] == 1 - goal || inner[t] == 1 - goal)
+#if TASKS == 3
+#define ANYBODY_IN	(IN(0) || IN(1) || IN(2))
+#elif TASKS == 2
+#define ANYBODY_IN	(IN(0) || IN(1))
+#else
+#define ANYBODY_IN	IN(0)
+#endif
+
+inline klp_complete_transition()
+{
+	assert(!ANYBODY_IN && handler_outer != 1 - goal && handler_inner != 1 - goal);
+	if
+	:: BUG(STATE_BEFORE_SYNC) -> reset_states()
+	:: !BUG(STATE_BEFORE_SYNC)
+	fi;
+	if
+	:: goal == NEW ->
+		set_transition_flags(false);
+		klp_hooks_sync(JUMP)
+	:: goal == OLD ->
+		if
+		:: BUG(FLAGS_BEFORE_POP) -> set_transition_flags(false)
+		:: !BUG(FLAGS_BEFORE_POP)
+		fi;
+		set_pushed(false);
+		if
+		:: BUG(FREE_NO_ROUND) -> slot[0] = NOP; slot[1] = NOP
+		:: !BUG(FREE_NO_ROUND) -> klp_hooks_sync(NOP)
+		fi;
+		set_transition_flags(false)
+	fi;
+	if
+	:: BUG(STATE_BEFORE_SYNC)
+	:: !BUG(STATE_BEFORE_SYNC) -> reset_states()
+	fi;
+	atomic {
+		assert(!ANYBODY_IN && handler_outer != 1 - goal && handler_inner != 1 - goal);
+		target = NONE; forbidden = NONE; calm = false;
+		freed = (goal == OLD)			/* klp_settle_patches(): the module may go */
+	}
+}
+
+/* Not in the C's interest: every task that is left, running or not, counts as switched. */
+inline klp_force_transition()
+{
+	EACH_TASK
+		if :: pending[i] -> pending[i] = false; state[i] = target; klp_task_done() :: else fi
+	DONE
+}
+
+/*
+ * Who holds klp_mutex: enables, disables, turns round; and the work item that completes. At any time all may become calm:
+ * then no task starts anything, and who is in the middle of a call comes to its end. If the transition does not
+ * complete all the same, nothing can move any more, and the verifier reports an invalid end state: an event was lost.
+ */
+proctype Administrator()
+{
+	byte i, goal;
+	bool synced[CPUS];
+
+	do
+	:: work -> work = false
+	:: !work ->
+		goal = (freed -> NEW : OLD);
+		freed = false;
+		klp_init_transition();
+		arm();
+		klp_start_transition();
+		do
+		:: count == 0 -> break			/* klp_complete_if_done() of the starter */
+		:: count != 0 ->
+			do
+			:: work -> work = false; break
+			:: !calm -> calm = true
+			:: !calm -> klp_reverse_transition(); break
+			:: BUG(FORCE) -> klp_force_transition()
+			od
+		od;
+		klp_complete_transition()
+	od
+}
+
+init {
+	byte t;
+
+	c_code { now.seeded = getenv("SEEDED") ? atoi(getenv("SEEDED")) : NO_BUG; };
+	atomic {
+		life[0] = LIVE; mode[0] = BORN;
+		life[IDLE_TASK(0)] = (IDLES -> LIVE : UNBORN);
+		life[IDLE_TASK(1)] = (IDLES -> LIVE : UNBORN);
+#if TASKS > 1
+		life[1] = LIVE; mode[1] = BORN;
+#endif
+#if TASKS > 2
+		if :: !FORKS -> life[2] = LIVE; mode[2] = BORN :: else fi;
+#endif
+		running[0] = 0; running[1] = IDLE_TASK(1);
+		for (t : 0 .. TASKS - 1) {
+			run Task(t)
+		}
+		t = 0;
+		run Idle(IDLE_TASK(0));
+		run Idle(IDLE_TASK(1));
+		run Administrator();
+#if HANDLERS
+		run Handler(0)
+#endif
+	}
+}
