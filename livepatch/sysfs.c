@@ -150,6 +150,16 @@ static int klp_patched_show(struct seq_file *m, void *private)
 
 /* ---- blockers ------------------------------------------------------------------------ */
 
+/* How the task came to stand in the function that blocks it. */
+static const char *klp_state_text(unsigned state)
+{
+	if (state == TASK_RUNNING)
+		return "waits for a CPU in";
+	if (state & TASK_TRACED_BIT)
+		return "stopped by its tracer in";
+	return state & TASK_STOPPED_BIT ? "stopped in" : "asleep in";
+}
+
 static const char *klp_verdict_text(const struct klp_judgement *look)
 {
 	switch (look->verdict) {
@@ -158,7 +168,7 @@ static const char *klp_verdict_text(const struct klp_judgement *look)
 	case KLP_RUNNING:
 		return "running";
 	case KLP_BLOCKED:
-		return look->state == TASK_RUNNING ? "waits for a CPU in" : "asleep in";
+		return klp_state_text(look->state);
 	case KLP_UNRELIABLE:
 		return unwind_reason_text(look->reason);
 	}
