@@ -75,7 +75,7 @@ static void klp_find_object_module(struct klp_object *obj)
 		return;
 	flags = irq_save();
 	mod = find_module(obj->name);
-	if (mod && mod->klp_alive)
+	if (mod && (mod->klp_alive || MUTANT(ALIVE_IGNORED)))
 		obj->mod = mod;
 	irq_restore(flags);
 }

@@ -95,7 +95,7 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 		return error;
 	}
 	/* In a transition, the state of each task decides from the first call on. */
-	klp_set_object_transition(obj, patch == klp_transition_patch);
+	klp_set_object_transition(obj, patch == klp_transition_patch && !MUTANT(LATE_SETTLED));
 	error = klp_patch_object(obj);
 	if (error) {
 		pr_warn("failed to apply patch '%s' to module '%s' (%d)\n", patch->mod->name,
@@ -133,7 +133,8 @@ int klp_module_coming(struct module *mod)
 			pr_warn("patch '%s' failed for module '%s', refusing to load module '%s'\n",
 				patch->mod->name, mod->name, mod->name);
 			mod->klp_alive = false;
-			klp_cleanup_module(mod, patch);
+			if (!MUTANT(REFUSAL_KEEPS))
+				klp_cleanup_module(mod, patch);
 			break;
 		}
 	}

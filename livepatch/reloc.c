@@ -344,7 +344,7 @@ void klp_clear_object(struct klp_patch *patch, struct klp_object *obj)
 
 	assert_mutex_held(&klp_mutex);
 	/* After a force somebody may run the code, for ever; and the module stays. */
-	if (!obj->relocated || patch->forced)
+	if (!obj->relocated || patch->forced || MUTANT(RELOCS_STAY))
 		return;
 	klp_walk_relocs(patch->mod, obj->name, false, klp_clear_reloc, &limit);
 	obj->relocated = false;

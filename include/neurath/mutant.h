@@ -22,6 +22,11 @@ enum mutant {
 	MUTANT_FLAGS_BEFORE_POP,	/* barrier E: flags cleared before versions are popped */
 	MUTANT_STATE_BEFORE_SYNC,	/* completion resets states before the slots are changed */
 	MUTANT_EXIT_HOLE,		/* a dying task is not counted out */
+	MUTANT_ALIVE_IGNORED,		/* a module is patched before its coming was handled */
+	MUTANT_LATE_SETTLED,		/* a module that loads in a transition gets the new versions */
+	MUTANT_REFUSAL_KEEPS,		/* a refused module stays in the patches before the one that refused */
+	MUTANT_GOING_FORGOTTEN,		/* a module whose init fails is not taken out of its patches */
+	MUTANT_RELOCS_STAY,		/* relocations of a target that goes are not cleared */
 	MUTANT_NO_ON_CPU_WAIT,		/* a task wakes elsewhere while its stack is in use */
 	MUTANT_FUTEX_READ_FIRST,	/* a waiter looks at the word before it queues */
 };

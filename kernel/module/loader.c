@@ -18,6 +18,8 @@
 #include <neurath/klp_module.h>
 #include <neurath/hook.h>
 #include <neurath/mm.h>
+#include <neurath/mutant.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include "internal.h"
 
@@ -288,8 +290,11 @@ static int module_run_init(struct module *mod)
 
 static int module_start(struct module *mod)
 {
-	int error = klp_module_coming(mod);
+	int error;
 
+	/* A patch that is enabled just now sees the module, but leaves it to coming: klp_alive. */
+	race_point();
+	error = klp_module_coming(mod);
 	if (error) {
 		module_set_state(mod, MODULE_STATE_GOING);
 		return error;
@@ -315,7 +320,9 @@ static int module_start(struct module *mod)
 
 going:
 	module_set_state(mod, MODULE_STATE_GOING);
-	klp_module_going(mod);
+	race_point();
+	if (!MUTANT(GOING_FORGOTTEN))
+		klp_module_going(mod);
 	module_sysfs_remove(mod);
 	return error;
 }

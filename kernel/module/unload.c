@@ -6,7 +6,7 @@
  * reference goes by itself ("rmmod -w" behind "echo 0 > enabled").  A signal ends the wait.
  */
 #include <neurath/klp_module.h>
-#include <neurath/hook.h>
+#include <neurath/race.h>
 #include <neurath/syscall.h>
 #include <neurath/task.h>
 #include <neurath/uaccess.h>
@@ -59,6 +59,7 @@ static int module_unload(const char *name, unsigned int flags)
 		return error;
 	if (mod->exit)
 		mod->exit();
+	race_point();
 	klp_module_going(mod);
 	module_sysfs_remove(mod);
 	module_list_remove(mod);
