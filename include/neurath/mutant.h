@@ -21,6 +21,7 @@ enum mutant {
 	MUTANT_DISABLE_NO_ARM,		/* barrier C: tasks go back while slots jump directly */
 	MUTANT_FLAGS_BEFORE_POP,	/* barrier E: flags cleared before versions are popped */
 	MUTANT_STATE_BEFORE_SYNC,	/* completion resets states before the slots are changed */
+	MUTANT_EXIT_EARLY,		/* a dying task is counted out before its last switch */
 	MUTANT_EXIT_HOLE,		/* a dying task is not counted out */
 	MUTANT_ALIVE_IGNORED,		/* a module is patched before its coming was handled */
 	MUTANT_LATE_SETTLED,		/* a module that loads in a transition gets the new versions */

@@ -15,6 +15,8 @@
 #include <neurath/file.h>
 #include <neurath/futex.h>
 #include <neurath/itimer.h>
+#include <neurath/klp_sched.h>
+#include <neurath/mutant.h>
 #include <neurath/port.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
@@ -140,6 +142,8 @@ void do_exit(int code)
 
 	assert(!(current->pflags & (PF_KTHREAD | PF_IDLE | PF_EXITING)));
 	current->exit_code = code;
+	if (MUTANT(EXIT_EARLY))
+		klp_task_dead(current);
 	last = signal_thread_exit();
 	process_mm_release(current);
 	mm_exit_current();

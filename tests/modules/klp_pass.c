@@ -31,8 +31,9 @@ module_param(inside, ulong, 0444);
 
 /* Two registers come back; six go in, and some words of the stack, whether they are arguments or not. */
 typedef __int128 pass_result;
-#define PASS_PARAMETERS	long a, long b, long c, long d, long e, long f, long g, long h, long i, long j
-#define PASS_ARGUMENTS	a, b, c, d, e, f, g, h, i, j
+#define PASS_PARAMETERS	long a, long b, long c, long d, long e, long f, long s0, long s1, long s2, long s3, long s4, \
+			long s5, long s6, long s7, long s8, long s9, long s10, long s11
+#define PASS_ARGUMENTS	a, b, c, d, e, f, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
 typedef pass_result (*pass_fn)(PASS_PARAMETERS);
 
 static struct klp_func pass_funcs[PASS_MAX + 1];

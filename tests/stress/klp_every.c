@@ -79,13 +79,15 @@ static void load_fork(void)
 {
 	for (;;) {
 		pid_t pid = fork();
+		int status;
 
 		if (pid == 0) {
 			execl("/bin/true", "true", NULL);
 			_exit(1);
 		}
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
+		CHECK(pid > 0);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK_EQ(status, 0);
 	}
 }
 
@@ -97,12 +99,13 @@ static void load_files(void)
 	CHECK_EQ(pipe(fds), 0);
 	snprintf(path, sizeof(path), "/tmp/klp_every.%d", getpid());
 	for (;;) {
-		spit(path, "some text");
-		slurp(path, buf, sizeof(buf));
-		unlink(path);
+		CHECK_EQ(spit(path, "some text"), 0);
+		CHECK_STR(slurp(path, buf, sizeof(buf)), "some text");
+		CHECK_EQ(unlink(path), 0);
 		slurp("/proc/self/status", buf, sizeof(buf));
-		if (write(fds[1], buf, 100) == 100 && read(fds[0], buf, 100) == 100)
-			nap(100);
+		CHECK_EQ(write(fds[1], buf, 100), 100);
+		CHECK_EQ(read(fds[0], buf, 100), 100);
+		nap(100);
 	}
 }
 
@@ -205,6 +208,7 @@ static void every_function_is_patched_or_refused(void)
 		patch_one(names[i]);
 	}
 	for (int i = 0; i < n; i++) {
+		CHECK_EQ(waitpid(load[i], NULL, WNOHANG), 0);	/* found nothing wrong */
 		kill(load[i], SIGKILL);
 		waitpid(load[i], NULL, 0);
 	}
