@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Probes come and go on the functions of the consistency oracle (tests/modules/klp_oracle.c) while these are patched and
+# unpatched under load: no task may mix versions because it came in by a trap.
+# timeout: 180
+. /tests/tap.sh
+. /tests/klp.sh
+
+ROUNDS=25
+DIR=/tmp/probes.$$
+mkdir $DIR
+
+run_pairs() { while [ ! -e $DIR/stop_pairs ]; do cat /proc/oracle_none /proc/oracle_yield /proc/oracle_sleep; done >/dev/null; }
+
+# One probe after the other, each until it was hit.
+probe()
+{
+	insmod /lib/modules/lx_kprobe.ko has_post_handler=0 symbol=klp_oracle:$1
+	until [ "$(cat /sys/module/lx_kprobe/parameters/before)" -gt 0 ]; do usleep 1000; done
+	rmmod lx_kprobe
+}
+run_probes()
+{
+	while [ ! -e $DIR/stop_probes ]; do
+		for function in oracle_outer oracle_inner oracle_tick; do probe $function; done
+		echo round >>$DIR/rounds
+	done
+}
+
+insmod /lib/modules/klp_oracle.ko
+for i in $(seq $(nproc)); do
+	run_pairs &
+	run_pairs &
+done
+run_probes &
+prober=$!
+for i in $(seq $ROUNDS); do
+	load klp_oracle_patch
+	disable klp_oracle_patch
+	unload klp_oracle_patch
+done
+until [ -s $DIR/rounds ]; do usleep 1000; done
+touch $DIR/stop_probes
+wait $prober
+touch $DIR/stop_pairs
+wait
+
+echo "# $(wc -l <$DIR/rounds) rounds of probes, $ROUNDS of patches: $(cat /proc/oracle_record)"
+is both_versions_ran 'old new' 'cat /proc/oracle_record | { read _ old _ new _; [ $old -gt $ROUNDS ] && [ $new -gt 0 ] && echo old new; }'
+is no_task_mixed_versions 'mixed 0 wrong_state 0 retired 0' 'cut -d" " -f5-10 /proc/oracle_record'
+is oracle_and_probe_unload 0 'rmmod klp_oracle; echo $?; ls /sys/module | grep lx_kprobe'
+rm -r $DIR
+
+done_testing
