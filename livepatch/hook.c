@@ -226,7 +226,7 @@ void klp_hook_set_probes(struct klp_hook *hook, struct kprobe *first)
 	bool was_trapped = hook->probes != NULL;
 
 	assert_mutex_held(&klp_mutex);
-	/* Pairs with READ_ONCE() and an address dependency in kprobe_trap(): the probe is complete. */
+	/* Pairs with the READ_ONCE() in kprobe_trap(), which follows it: the probe is complete. */
 	smp_store_release(&hook->probes, first);
 	if (first && !was_trapped) {
 		/* On the list before the breakpoint is in the text: no trap misses it. */

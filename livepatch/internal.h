@@ -117,7 +117,7 @@ struct klp_hook {
 	struct klp_hook *next_trapped;	/* while it has probes */
 };
 
-/* The hook of the original function at @func, created if needed; one reference. -EINVAL: no slot. */
+/* The hook of the function at @func, created if needed; one reference. -EINVAL: no slot. */
 int klp_hook_get(unsigned long func, struct klp_hook **out);
 void klp_hook_put(struct klp_hook *hook);
 /* kernel.ftrace_enabled; true as long as there is a hook. Held. */

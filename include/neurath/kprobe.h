@@ -22,7 +22,7 @@ struct kprobe;
 struct module;
 
 typedef u8 kprobe_opcode_t;
-/* @regs: as at the call; the instruction pointer is one byte into the function.  Not 0: it has set that anew. */
+/* @regs: as at the call, the instruction pointer behind the breakpoint.  Not 0: it has set that. */
 typedef int (*kprobe_pre_handler_t)(struct kprobe *p, struct pt_regs *regs);
 /* @regs: the instruction pointer is where the function, or its new version, goes on. */
 typedef void (*kprobe_post_handler_t)(struct kprobe *p, struct pt_regs *regs, unsigned long flags);
@@ -50,7 +50,7 @@ int register_kprobe(struct kprobe *p);
 /* Afterwards no handler of it runs. (task) */
 void unregister_kprobe(struct kprobe *p);
 
-/* A breakpoint in the kernel at @addr: true if a probe is there; @regs then say where to go on. (trap) */
+/* A breakpoint at @addr: true if a probe is there; @regs then say where to go on. (trap) */
 bool kprobe_trap(struct pt_regs *regs, unsigned long addr);
 
 #endif

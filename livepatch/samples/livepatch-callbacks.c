@@ -30,7 +30,7 @@ module_param(refuse, bool, 0);
 MODULE_PARM_DESC(refuse, "let pre_patch fail (default=N)");
 
 static char *text;
-static bool everybody;		/* no task is in the old function: true from post_patch to pre_unpatch */
+static bool everybody;		/* uses the new function: from post_patch to pre_unpatch */
 
 static int patched_version_show(struct seq_file *m, void *v)
 {
@@ -99,7 +99,7 @@ static int __init callbacks_init(void)
 
 static void __exit callbacks_exit(void)
 {
-	/* If a newer patch replaced this one, post_unpatch has not run, and nobody is in its code. */
+	/* If a newer patch replaced this one, post_unpatch has not run. */
 	kfree(text);
 }
 

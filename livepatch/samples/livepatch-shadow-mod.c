@@ -110,7 +110,8 @@ static ssize_t list_show(struct kobject *kobj, struct kobj_attribute *attr, char
 static struct kobj_attribute issue_attr = __ATTR_WO(issue);
 static struct kobj_attribute close_attr = __ATTR_WO(close);
 static struct kobj_attribute list_attr = __ATTR_RO(list);
-static struct attribute *desk_attrs[] = { &issue_attr.attr, &close_attr.attr, &list_attr.attr, NULL };
+static struct attribute *desk_attrs[] = {
+	&issue_attr.attr, &close_attr.attr, &list_attr.attr, NULL };
 static const struct attribute_group desk_group = { .attrs = desk_attrs };
 static struct kobject *desk;
 

@@ -13,8 +13,8 @@
  *	echo 0 > /sys/kernel/livepatch/livepatch_state2/enabled	# as before the first
  *
  * Version 1 could not take over from anybody. livepatch-state2.c is this source with
- * STATE_VERSION 2, which can, also from its equals. The kernel refuses a patch that replaces a state which it does
- * not know, or knows in an older version only.
+ * STATE_VERSION 2, which can, also from its equals. The kernel refuses a patch that replaces a
+ * state which it does not know, or knows in an older version only.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -71,7 +71,7 @@ static void restore_console(struct klp_object *obj)
 
 static void forget_console(struct klp_object *obj)
 {
-	/* There is an older patch only if a transition to this one was turned round: it keeps its data. */
+	/* An older patch is there only if a transition to this one was turned round: its data. */
 	if (!klp_get_prev_state(CONSOLE_STATE))
 		kfree(console_state->data);
 	console_state->data = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lx_callbacks2 - callbacks without any function, and a second patch of them: beside the first one, or instead of it.
+ * lx_callbacks2 - callbacks without any function, and a second patch of them: beside the first
+ * one, or instead of it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lx_delayed_fix - stores the note that lx_delayed loses in a shadow variable of its item, and frees it with the item. Items
- * from before the patch have none. When the patch is gone it says whether all were freed.
+ * lx_delayed_fix - stores the note that lx_delayed loses in a shadow variable of its item, and
+ * frees it with the item. Items from before the patch have none. When the patch is gone it says
+ * whether all were freed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -53,8 +54,8 @@ static struct item *fix_item_alloc(void)
 		goto err_note;
 
 	/*
-	 * While tasks switch, the old function may free an item that the new one made. Its note stays, at an address
-	 * that is used again.
+	 * While tasks switch, the old function may free an item that the new one made. Its note
+	 * stays, at an address that is used again.
 	 */
 	klp_shadow_free(item, NOTE_ID, note_dtor);
 	if (!klp_shadow_alloc(item, NOTE_ID, sizeof(note), GFP_NOWAIT, note_ctor, &note))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lx_getpid - replaces a system call that many processes call all the time, and counts them down: each process of the
- * parameter pids that has arrived in the new function is struck from the list, and /sys/kernel/lx_getpid/npids says how
- * many are still expected.
+ * lx_getpid - replaces a system call that many processes call all the time, and counts them
+ * down: each process of the parameter pids that has arrived in the new function is struck from
+ * the list, and /sys/kernel/lx_getpid/npids says how many are still expected.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lx_shadow - uses each call for shadow variables, in all cases, and logs what it gets; then several threads ask for the
- * same variables at once. Init fails if an allocation does. It warns: an existing variable allocated again is one of the cases.
+ * lx_shadow - uses each call for shadow variables, in all cases, and logs what it gets; then
+ * several threads ask for the same variables at once. Init fails if an allocation does. It
+ * warns: an existing variable allocated again is one of the cases.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

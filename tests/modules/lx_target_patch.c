@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lx_target_patch - replaces lx_target's function, whether that module is there already or comes later.
+ * lx_target_patch - replaces lx_target's function, whether that module is there already or
+ * comes later.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

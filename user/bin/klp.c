@@ -22,8 +22,8 @@
 #define MODULES		"/lib/modules"
 #define PATH_BYTES	512
 #define NAME_BYTES	64	/* of a module, with its NUL: more than the kernel allows */
-#define POLL_NS		5000000	/* these files have no event to wait for, here as on Linux */
-#define PUT_TRIES	1000	/* after a patch's directory is gone, its reference follows at once */
+#define POLL_NS		5000000	/* these files have no event to wait for, as on Linux */
+#define PUT_TRIES	1000	/* when a patch's directory is gone, its reference follows */
 
 static const char usage[] =
 	"usage: klp COMMAND\n"
@@ -37,8 +37,8 @@ static const char usage[] =
 	"  wait NAME             until no transition of NAME runs\n"
 	"  why NAME              which tasks keep the transition of NAME from ending, and why\n"
 	"  signal NAME           ask all blocking tasks to leave the kernel now\n"
-	"  force NAME            end the transition without them; then memory of the functions that\n"
-	"                        were left is never freed\n"
+	"  force NAME            end the transition without them; then the memory of functions\n"
+	"                        that were left is never freed\n"
 	"  help                  this text\n"
 	"FILE without a slash is looked up in " MODULES ", too, and .ko may be left out.\n"
 	"NAME is the module's name; a file name such as livepatch-sample.ko is understood, too.\n"
@@ -55,7 +55,7 @@ static void complain(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
-/* ---- files of the kernel ---------------------------------------------------------------------- */
+/* ---- files of the kernel ------------------------------------------------------------- */
 
 /* Reads a small file into @buf as a string without the last newline: 0 or -errno. */
 static int read_text(const char *path, char *buf, size_t size)
@@ -141,7 +141,7 @@ static bool check_loaded(const char *patch)
 	return false;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------ */
+/* ---- waiting ------------------------------------------------------------------------- */
 
 static void pause_once(void)
 {
@@ -188,14 +188,13 @@ static int wait_status(const char *patch, int rc)
 	if (rc == 0)
 		return 0;
 	if (rc == -EBUSY)
-		complain("%s: it was enabled again, or its transition was forced and its module stays",
-			 patch);
+		complain("%s: it was enabled again, or was forced, and its module stays", patch);
 	else
 		complain("%s: waiting: %s", patch, strerror(-rc));
 	return 1;
 }
 
-/* ---- commands ----------------------------------------------------------------------------------- */
+/* ---- commands ------------------------------------------------------------------------ */
 
 /* Calls @fn for each subdirectory of @path that is no hidden name; their number, or -errno. */
 static int each_directory(const char *path, void (*fn)(const char *path, const char *name))
@@ -321,7 +320,7 @@ static const char *load_advice(int error)
 	case EEXIST:
 		return "it is loaded already; `klp status` shows its state";
 	case ENOEXEC:
-		return "no module for this kernel; build it with `make module SRC=...`; `dmesg` says what is wrong";
+		return "no module for this kernel (`make module SRC=...`); `dmesg` says what is wrong";
 	case ENOENT:
 		return "a symbol or the file is missing; `dmesg` names the symbol";
 	case EINVAL:
@@ -343,7 +342,7 @@ static void join(char *out, size_t size, char **words, int count)
 		used += snprintf(out + used, size - used, "%s%s", used ? " " : "", words[i]);
 }
 
-/* FILE itself, or for a name without a slash the module of that name at hand: a descriptor, or -1. */
+/* FILE itself, or for a name without a slash the module at hand: a descriptor, or -1. */
 static int open_module(const char *file)
 {
 	static const char *const forms[] = { MODULES "/%s", MODULES "/%s.ko" };
@@ -477,7 +476,7 @@ static int poke(const char *patch, const char *attribute)
 	return rc < 0;
 }
 
-/* ---- the command line ---------------------------------------------------------------------------- */
+/* ---- the command line ---------------------------------------------------------------- */
 
 static int wrong_usage(const char *fmt, const char *word)
 {
