@@ -5,6 +5,7 @@ The other suites run the debugging build, tests/run.py's test.iso; this is the i
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -35,6 +36,15 @@ rmmod my_patch || exit 14
 [ "$(cat /proc/cmdline)" = "$before" ] || exit 15
 """
 
+# docs/writing-a-patch.md: the idle time of one CPU on average is never more than the time since boot.
+UPTIME = """
+klp load /host/uptime-fix.ko --wait || exit 21
+klp list | grep -q uptime_proc_show,1 || exit 22
+awk '{ exit $2 > $1 }' /proc/uptime || exit 23
+klp unload uptime_fix || exit 24
+[ ! -e /sys/module/uptime_fix ] || exit 25
+"""
+
 
 class Release(unittest.TestCase):
     def make(self, *words):
@@ -55,6 +65,19 @@ class Release(unittest.TestCase):
             done = self.make("module", f"SRC={source}", f"OUT={folder}")
             self.assertEqual(done.returncode, 0, done.stdout)
             done = self.guest(folder, GOOD)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_patch_of_the_page_is_built_and_loaded_as_it_says(self):
+        with open(os.path.join(TOP, "docs", "writing-a-patch.md"), encoding="utf-8") as file:
+            text = re.search(r"^```c\n(.*?)^```", file.read(), re.S | re.M).group(1)
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "uptime-fix.c")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write(text)
+            done = self.make("module", f"SRC={source}", f"OUT={folder}")
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertNotIn("warning", done.stdout)
+            done = self.guest(folder, UPTIME)
             self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_status_of_the_script_is_told(self):
