@@ -52,7 +52,6 @@ void klp_init_object(struct klp_patch *patch, struct klp_object *obj)
 	obj->mod = NULL;
 	obj->dir = NULL;
 	obj->patched = false;
-	obj->relocated = false;
 	obj->callbacks.post_unpatch_enabled = false;
 	if (obj->funcs)
 		klp_for_each_func_static(obj, func)
@@ -138,10 +137,8 @@ static void klp_release_patch(struct klp_patch *patch)
 
 	klp_sysfs_remove(patch);
 	mutex_lock(&klp_mutex);
-	klp_for_each_object(patch, obj) {
+	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);
-		klp_clear_object(patch, obj);
-	}
 	klp_free_nops(patch);
 	list_del_init(&patch->list);
 	/* The patch lies in the module: not touched after this. */

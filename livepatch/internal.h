@@ -90,7 +90,10 @@ int klp_symbol_error(int error, const char *object, const char *name, unsigned l
 /* ---- reloc.c ---------------------------------------------------------------- */
 /* Every object that @patch has relocations for is one of its objects. -EINVAL. */
 int klp_check_relocs(const struct klp_patch *patch);
-/* Applies the relocations for the module @obj, which is loaded: all of them or none. */
+/*
+ * Applies the relocations for the module @obj, which is loaded: all of them or none.
+ * obj->relocated is ours, and outlives the patch: the places keep what was written.
+ */
 int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj);
 /* Takes them back, if they were applied. */
 void klp_clear_object(struct klp_patch *patch, struct klp_object *obj);

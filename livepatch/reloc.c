@@ -8,9 +8,9 @@
  *	symbol .klp.sym.OBJECT.NAME,POSITION	with the address of what
  *
  * tools/module makes both from KLP_RELOC_SYMBOL() in the source.  Those of vmlinux are
- * applied while the patch module is loaded; those of a module when it is patched, and
- * they are cleared again when it goes or the patch does, so that it may come again.
- * A module that is refused halfway is cleared as well.
+ * applied while the patch module is loaded; those of a module when it is patched.  They are
+ * cleared again when it goes, and when it is refused halfway, so that it may come again.
+ * When the patch goes they stay: its module may have work left that uses them.
  *
  * Names are checked once, at loading; the rest of the structure by kernel/module/decode.c.
  * klp_module_relocate() works on memory that only the loader knows.  The others run
@@ -21,6 +21,7 @@
 #include <neurath/elf_reloc.h>
 #include <neurath/hook.h>
 #include <neurath/klp_module.h>
+#include <neurath/sched.h>
 #include <neurath/string.h>
 
 struct klp_reloc {
@@ -140,6 +141,7 @@ static int klp_walk_section(const Elf64_Shdr *s, struct klp_reloc *r, klp_reloc_
 		if (error)
 			return error;
 		--*limit;
+		cond_resched();		/* each may search a whole symbol table */
 	}
 	return 0;
 }
@@ -331,6 +333,7 @@ int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
 	assert_mutex_held(&klp_mutex);
 	if (!klp_is_module(obj) || !klp_next_section(patch->mod, NULL))
 		return 0;
+	klp_clear_object(patch, obj);	/* it may have been enabled before, and have gone */
 	error = klp_apply_relocs(patch->mod, obj->name, false);
 	obj->relocated = !error;
 	/* No CPU may still hold what it fetched before: the code runs from now on. */
@@ -343,8 +346,7 @@ void klp_clear_object(struct klp_patch *patch, struct klp_object *obj)
 	unsigned long limit = ULONG_MAX;
 
 	assert_mutex_held(&klp_mutex);
-	/* After a force somebody may run the code, for ever; and the module stays. */
-	if (!obj->relocated || patch->forced || MUTANT(RELOCS_STAY))
+	if (!obj->relocated || MUTANT(RELOCS_STAY))
 		return;
 	klp_walk_relocs(patch->mod, obj->name, false, klp_clear_reloc, &limit);
 	obj->relocated = false;

@@ -110,6 +110,49 @@ static void refused_patch_can_be_loaded_later(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
+/* On Linux the exit of a patch can use them as long as its target is loaded. */
+static void symbols_stay_until_the_module_of_the_patch_goes(void)
+{
+	CHECK_EQ(insmod(TARGET), 0);
+	CHECK_EQ(insmod_args(PATCH, "look=1"), 0);
+	klp_wait(PATCH);
+	klp_log_clear();
+	klp_unload(PATCH);
+	CHECK(strstr(klp_log(), PATCH ": exit sees 14\n") != NULL);
+	CHECK_EQ(rmmod(TARGET), 0);
+}
+
+/* Its target is where it was, or lies elsewhere, or comes later: the places are written anew. */
+static void patch_may_be_enabled_again(void)
+{
+	enum { SAME, ELSEWHERE, LATER, ROUNDS };
+
+	CHECK_EQ(insmod(TARGET), 0);
+	CHECK_EQ(insmod(PATCH), 0);
+	for (int round = SAME; round < ROUNDS; round++) {
+		klp_wait(PATCH);
+		CHECK_STR(late(), "1014 twins 1 2 helper 14");
+		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		klp_wait_gone(PATCH);
+		CHECK_STR(late(), "7 twins 1 2 helper 14");
+		if (round != SAME) {
+			CHECK_EQ(rmmod(TARGET), 0);
+			CHECK_EQ(insmod("tm_library"), 0);	/* takes its place */
+		}
+		if (round == ELSEWHERE)
+			CHECK_EQ(insmod(TARGET), 0);
+		CHECK_EQ(spit("/sys/module/" PATCH "/parameters/again", "1"), 0);
+		if (round == LATER)
+			CHECK_EQ(insmod(TARGET), 0);
+		if (round != SAME)
+			CHECK_EQ(rmmod("tm_library"), 0);
+	}
+	klp_wait(PATCH);
+	CHECK_STR(late(), "1014 twins 1 2 helper 14");
+	klp_unload(PATCH);
+	CHECK_EQ(rmmod(TARGET), 0);
+}
+
 /* ---- what is wrong with the file is said when it is loaded ------------------------------------- */
 
 #define REFUSED(error, line, change) do {				\
@@ -315,6 +358,8 @@ int main(void)
 	TAP_TEST(target_may_come_again_and_again);
 	TAP_TEST(refused_target_can_be_loaded_later);
 	TAP_TEST(refused_patch_can_be_loaded_later);
+	TAP_TEST(symbols_stay_until_the_module_of_the_patch_goes);
+	TAP_TEST(patch_may_be_enabled_again);
 	TAP_TEST(wrong_names_are_refused);
 	TAP_TEST(wrong_symbols_are_refused);
 	TAP_TEST(wrong_places_are_refused);

@@ -8,13 +8,16 @@
  *	pre		what pre_patch of klp_late returns; can be changed
  *	twin=N		patches late_twin_1 at position N as well (0: unique); without it, not
  *	replace
+ *	look=1		its exit uses the symbols of klp_late, which must be loaded then
+ *	again		writing it enables the patch again
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>
 #include <linux/string.h>
 
-static int pre, twin = -1, replace;
+static int pre, twin = -1, replace, look;
+module_param(look, int, 0444);
 module_param(pre, int, 0644);
 module_param(twin, int, 0444);
 module_param(replace, int, 0444);
@@ -112,6 +115,15 @@ static struct klp_patch late_patch = {
 	.objs = late_objs,
 };
 
+/* Enables the patch once more, after it has gone. */
+static int late_again_set(const char *value, const struct kernel_param *kp)
+{
+	return klp_enable_patch(&late_patch);
+}
+
+static const struct kernel_param_ops late_again_ops = { .set = late_again_set };
+module_param_cb(again, &late_again_ops, NULL, 0200);
+
 static int __init late_patch_init(void)
 {
 	pr_info(KBUILD_MODNAME ": kernel %s\n", kernel_build_id());
@@ -126,6 +138,9 @@ static int __init late_patch_init(void)
 
 static void __exit late_patch_exit(void)
 {
+	/* Its target is there, says who loaded it: what was relocated works up to here. */
+	if (look)
+		pr_info(KBUILD_MODNAME ": exit sees %d\n", late_helper(late_counter));
 }
 
 module_init(late_patch_init);
