@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <srv.h>
 
 #define FAKE_CALLS 64
@@ -123,6 +124,39 @@ long port_memory(long port, void *addr, size_t size)
 long port_mount(long port, const char *path, uint64_t root)
 {
 	return 0;
+}
+
+long port_adopt(const char *path, unsigned flags, unsigned level)
+{
+	return -ENOENT;
+}
+
+/* What is open, as the kernel would know; memory that a server that "died" finds again. */
+static uint64_t fake_handles[64];
+static size_t fake_nr_handles;
+static size_t fake_memory_size;
+
+long port_handles(long port, uint64_t *handles, size_t room)
+{
+	for (size_t i = 0; i < fake_nr_handles && i < room; i++)
+		handles[i] = fake_handles[i];
+	return fake_nr_handles;
+}
+
+long port_memory(long port, void *addr, size_t size)
+{
+	if (fake_memory_size)
+		return fake_memory_size == size ? 0 : -EINVAL;
+	if (mmap(addr, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != addr)
+		return -ENOMEM;
+	fake_memory_size = size;
+	return 0;
+}
+
+long port_discard(long port, void *addr, size_t size)
+{
+	return madvise(addr, size, MADV_REMOVE) ? -errno : 0;
 }
 
 long port_ready(long port, uint64_t handle, unsigned mask)

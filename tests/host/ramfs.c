@@ -4,7 +4,7 @@
  * result, errno, content and listing must agree.  Then what the host cannot show: permissions of
  * other users, broken client memory, nonsense requests, damaged archives, no leak of pages.
  *
- * sources: user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
+ * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
  */
 #include <dirent.h>
@@ -28,10 +28,23 @@ static void setup(void)
 
 	srv.name = "ramfs";
 	srv_start(&srv, 0, 1);
-	ops_register(&srv);
-	names_register(&srv);
-	root = node_create(S_IFDIR | 0777, super);
-	root->nlink++;
+	requests_register(&srv);
+	if (!fake_memory_size)
+		CHECK_EQ(keep_open(&srv, 64 << 20), 0);
+	kept->root = node_create(S_IFDIR | 0777, super);
+	kept->root->nlink++;
+	keep_begin(&srv);
+}
+
+/* Pages of file contents. */
+static uint64_t file_pages(void)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < kept->table_room; i++)
+		if (kept->table[i] && S_ISREG(kept->table[i]->mode))
+			count += kept->table[i]->file.used;
+	return count;
 }
 
 /* Lexical normalisation as the kernel does it, without slashes at the ends. */
@@ -435,9 +448,11 @@ static void behaves_like_the_host_file_system(void)
 			compare_listing(pick(4) ? a : ".");
 	}
 	empty_tree("");
-	CHECK_EQ(nodes_used, 1);
-	CHECK_EQ(pages_used, 0);
-	CHECK_EQ(root->nlink, 2);
+	CHECK_EQ(kept->nodes_used, 1);
+	CHECK_EQ(file_pages(), 0);
+	/* The root, its list, the table of nodes, the hash table. */
+	CHECK_EQ(kept->objects, 4);
+	CHECK_EQ(kept->root->nlink, 2);
 	snprintf(command, sizeof(command), "rm -rf %s", model_dir);
 	CHECK_EQ(system(command), 0);
 }
@@ -527,7 +542,7 @@ static void broken_client_memory_leaves_no_trace(void)
 			.arg = { 8292 } }, NULL, NULL).status, 0);
 	CHECK_EQ(r_read(handle, got, 8192, 100), 8192);
 	CHECK(memcmp(got, zeros, 8192) == 0);
-	CHECK_EQ(pages_used, 1);
+	CHECK_EQ(file_pages(), 1);
 }
 
 static void no_request_can_confuse_the_server(void)
@@ -594,11 +609,11 @@ static void initrd_files_can_be_read_and_written(void)
 	uint64_t handle;
 
 	setup();
-	CHECK_EQ(cpio_load((uint8_t *)archive, make_archive()), 7);
+	CHECK_EQ(cpio_load(&srv, (uint8_t *)archive, make_archive()), 7);
 	CHECK_EQ(r_open("etc/motd", O_RDWR, 0, &handle), 0);
 	CHECK_EQ(r_read(handle, got, 100, 0), 7);
 	CHECK(memcmp(got, "welcome", 7) == 0);
-	CHECK_EQ(pages_used, 0);
+	CHECK_EQ(file_pages(), 0);
 	CHECK_EQ(r_write(handle, "W", 1, 0, 0), 1);
 	CHECK_EQ(r_write(handle, "!", 1, 9, 0), 1);
 	CHECK_EQ(r_read(handle, got, 100, 0), 10);
@@ -616,7 +631,7 @@ static void links_in_the_same_directory_need_no_redirect(void)
 	struct port_attr attr;
 
 	setup();
-	CHECK_EQ(cpio_load((uint8_t *)archive, make_archive()), 7);
+	CHECK_EQ(cpio_load(&srv, (uint8_t *)archive, make_archive()), 7);
 	redirect_to[0] = '\0';
 	CHECK_EQ(r_stat("bin/ls", false, &attr), 0);
 	CHECK_STR(redirect_to, "");
@@ -648,14 +663,15 @@ static void damaged_archives_are_refused(void)
 		/* Exactly as long as it says, so that a byte read behind it is noticed. */
 		copy = malloc(cut ? cut : 1);
 		memcpy(copy, archive, cut);
-		cpio_load(copy, cut);
+		cpio_load(&srv, copy, cut);
 		empty_tree("");
-		node_release((root->nlink = 0, root));
+		node_release((kept->root->nlink = 0, kept->root));
+		nodes_reap(&srv);
 		free(copy);
 	}
-	CHECK_EQ(nodes_used, 0);
+	CHECK_EQ(kept->nodes_used, 0);
 	setup();
-	CHECK_EQ(cpio_load((uint8_t *)good, size - 100), -EINVAL);
+	CHECK_EQ(cpio_load(&srv, (uint8_t *)good, size - 100), -EINVAL);
 }
 
 static void rename_refuses_what_it_must(void)

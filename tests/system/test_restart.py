@@ -16,7 +16,7 @@ RETURN, CTRL_C = "\r", "\x03"
 KILL_TTY = "kill -9 $(pidof tty)"
 
 
-class Terminal(unittest.TestCase):
+class Guest(unittest.TestCase):
     """Each test boots: init starts a server at once again only if it had lived for a while."""
 
     def setUp(self):
@@ -27,6 +27,25 @@ class Terminal(unittest.TestCase):
     def run_line(self, command):
         return self.session.run(command, PROMPT)
 
+
+class FileSystem(Guest):
+    def test_the_shell_survives_its_file_system(self):
+        shell = self.run_line("echo $$")
+        self.run_line("cd /tmp; echo kept >file; exec 5<file")
+        self.run_line("mkdir -p a/b; ln -s ../file a/link")
+        before = self.run_line("ls -lR /etc /tmp | md5sum; pidof ramfs")
+        self.session.send("kill -9 $(pidof ramfs)" + RETURN)
+        self.session.expect(PROMPT)
+        after = self.run_line("ls -lR /etc /tmp | md5sum; pidof ramfs")
+        self.assertEqual(before.split()[0], after.split()[0])
+        self.assertNotEqual(before.split()[-1], after.split()[-1])
+        self.assertEqual(self.run_line("read word <&5; echo $word; cat a/link"), "kept\nkept")
+        self.assertEqual(self.run_line("echo $$; pwd"), f"{shell}\n/tmp")
+        self.run_line("cp /bin/busybox copy; rm -r a")
+        self.assertEqual(self.run_line("cmp copy /bin/busybox; ls -1"), "copy\nfile")
+
+
+class Terminal(Guest):
     def kill_tty(self):
         before = self.run_line("pidof tty")
         self.session.send(KILL_TTY + RETURN)

@@ -106,7 +106,7 @@ static int add_member(const struct member *m)
 	return 0;
 }
 
-int64_t cpio_load(const uint8_t *archive, uint64_t size)
+int64_t cpio_load(struct srv *srv, const uint8_t *archive, uint64_t size)
 {
 	uint64_t offset = 0;
 	int64_t loaded = 0;
@@ -122,6 +122,7 @@ int64_t cpio_load(const uint8_t *archive, uint64_t size)
 			return rc;
 		if (rc == 0)
 			loaded++;
+		undo_commit(srv);
 	}
 	return -EINVAL;
 }

@@ -59,19 +59,19 @@ const uint8_t *data_run(const struct data *data, uint64_t pos, size_t max, size_
 /* Slots for pages up to and including @index. */
 static int grow_slots(struct data *data, uint64_t index)
 {
-	uint64_t room = data->nr_pages ? data->nr_pages : 1;
+	uint64_t room = data->nr_pages ? data->nr_pages : 4;
 	uint8_t **pages;
 
 	if (index < data->nr_pages)
 		return 0;
 	while (room <= index)
 		room *= 2;
-	pages = realloc(data->pages, room * sizeof(*pages));
+	pages = heap_resize(data->pages, data->nr_pages * sizeof(*pages), room * sizeof(*pages));
 	if (!pages)
 		return -ENOMEM;
 	memset(pages + data->nr_pages, 0, (room - data->nr_pages) * sizeof(*pages));
-	data->pages = pages;
-	data->nr_pages = room;
+	CHANGE(data->pages) = pages;
+	CHANGE(data->nr_pages) = room;
 	return 0;
 }
 
@@ -94,8 +94,8 @@ static int own_page(struct data *data, uint64_t index)
 	if (from_base)
 		memcpy(page, data->base + start, from_base);
 	memset(page + from_base, 0, PAGE_BYTES - from_base);
-	data->pages[index] = page;
-	data->used++;
+	CHANGE(data->pages[index]) = page;
+	CHANGE(data->used)++;
 	return 0;
 }
 
@@ -115,26 +115,26 @@ static void drop_page(struct data *data, uint64_t index)
 	if (!data->pages[index])
 		return;
 	page_free(data->pages[index]);
-	data->pages[index] = NULL;
-	data->used--;
+	CHANGE(data->pages[index]) = NULL;
+	CHANGE(data->used)--;
 }
 
-/* Gives back slots; when realloc fails the larger array stays. */
+/* Gives back slots; when there is no memory to do it the larger array stays. */
 static void shrink_slots(struct data *data, uint64_t keep)
 {
-	uint8_t **pages;
+	uint8_t **pages = NULL;
 
-	if (keep == 0) {
-		free(data->pages);
-		data->pages = NULL;
-		data->nr_pages = 0;
-	} else if (keep < data->nr_pages / 2) {
-		pages = realloc(data->pages, keep * sizeof(*pages));
+	if (keep >= data->nr_pages / 2 && keep)
+		return;
+	if (keep) {
+		pages = heap_alloc(keep * sizeof(*pages));
 		if (!pages)
 			return;
-		data->pages = pages;
-		data->nr_pages = keep;
+		memcpy(pages, data->pages, keep * sizeof(*pages));
 	}
+	heap_free(data->pages, data->nr_pages * sizeof(*pages));
+	CHANGE(data->pages) = pages;
+	CHANGE(data->nr_pages) = keep;
 }
 
 /* Nothing but zeros from @size on. */
@@ -146,9 +146,10 @@ static void data_cut(struct data *data, uint64_t size)
 	for (uint64_t i = keep; i < data->nr_pages; i++)
 		drop_page(data, i);
 	if (last && size % PAGE_BYTES)
-		memset(last + size % PAGE_BYTES, 0, PAGE_BYTES - size % PAGE_BYTES);
+		memset(undo(last + size % PAGE_BYTES, PAGE_BYTES - size % PAGE_BYTES), 0,
+		       PAGE_BYTES - size % PAGE_BYTES);
 	if (data->base_size > size)
-		data->base_size = size;
+		CHANGE(data->base_size) = size;
 	shrink_slots(data, keep);
 }
 
@@ -163,11 +164,20 @@ int data_resize(struct data *data, uint64_t size)
 		return -EFBIG;
 	if (size < data->size)
 		data_cut(data, size);
-	data->size = size;
+	CHANGE(data->size) = size;
 	return 0;
 }
 
-void data_free(struct data *data)
+bool data_shrink(struct data *data, uint64_t max)
 {
-	data_cut(data, 0);
+	for (uint64_t i = data->nr_pages; i-- > 0 && data->used && max;) {
+		if (!data->pages[i])
+			continue;
+		drop_page(data, i);
+		max--;
+	}
+	if (data->used)
+		return false;
+	shrink_slots(data, 0);
+	return true;
 }

@@ -11,9 +11,6 @@
 #include <string.h>
 #include "ramfs.h"
 
-static struct entry **buckets;
-static uint32_t nr_buckets, nr_entries;
-
 static uint32_t name_hash(const struct node *dir, const char *name, size_t len)
 {
 	uint64_t hash = 14695981039346656037ull ^ dir->ino;	/* FNV-1a */
@@ -28,9 +25,9 @@ struct entry *dir_find(const struct node *dir, const char *name, size_t len)
 	uint32_t hash = name_hash(dir, name, len);
 	struct entry *entry;
 
-	if (!nr_buckets)
+	if (!kept->nr_buckets)
 		return NULL;
-	for (entry = buckets[hash & (nr_buckets - 1)]; entry; entry = entry->next)
+	for (entry = kept->buckets[hash & (kept->nr_buckets - 1)]; entry; entry = entry->next)
 		if (entry->hash == hash && entry->dir == dir && entry->len == len &&
 		    memcmp(entry->name, name, len) == 0)
 			return entry;
@@ -40,20 +37,21 @@ struct entry *dir_find(const struct node *dir, const char *name, size_t len)
 /* Doubles the table; when memory is short the chains just grow longer. */
 static bool hash_grow(void)
 {
-	uint32_t room = nr_buckets ? nr_buckets * 2 : 1024;
-	struct entry **bigger = calloc(room, sizeof(*bigger));
+	uint32_t room = kept->nr_buckets ? kept->nr_buckets * 2 : 1024;
+	struct entry **bigger = heap_alloc(room * sizeof(*bigger));
 
 	if (!bigger)
-		return nr_buckets != 0;
-	for (uint32_t i = 0; i < nr_buckets; i++)
-		for (struct entry *entry = buckets[i], *next; entry; entry = next) {
+		return kept->nr_buckets != 0;
+	memset(bigger, 0, room * sizeof(*bigger));
+	for (uint32_t i = 0; i < kept->nr_buckets; i++)
+		for (struct entry *entry = kept->buckets[i], *next; entry; entry = next) {
 			next = entry->next;
-			entry->next = bigger[entry->hash & (room - 1)];
+			CHANGE(entry->next) = bigger[entry->hash & (room - 1)];
 			bigger[entry->hash & (room - 1)] = entry;
 		}
-	free(buckets);
-	buckets = bigger;
-	nr_buckets = room;
+	heap_free(kept->buckets, kept->nr_buckets * sizeof(*bigger));
+	CHANGE(kept->buckets) = bigger;
+	CHANGE(kept->nr_buckets) = room;
 	return true;
 }
 
@@ -64,37 +62,37 @@ static bool list_reserve(struct dir *dir)
 
 	if (dir->count < dir->room)
 		return true;
-	bigger = realloc(dir->list, room * sizeof(*bigger));
+	bigger = heap_resize(dir->list, dir->room * sizeof(*bigger), room * sizeof(*bigger));
 	if (!bigger)
 		return false;
-	dir->list = bigger;
-	dir->room = room;
+	CHANGE(dir->list) = bigger;
+	CHANGE(dir->room) = room;
 	return true;
 }
 
 /* A name for @node came into being in @dir. */
 static void link_count(struct node *dir, struct node *node)
 {
-	node->nlink++;
+	CHANGE(node->nlink)++;
 	if (node_is_dir(node)) {
-		node->dir.parent = dir;
-		dir->nlink++;			/* its ".." */
+		CHANGE(node->dir.parent) = dir;
+		CHANGE(dir->nlink)++;		/* its ".." */
 	}
 }
 
 static void unlink_count(struct node *dir, struct node *node)
 {
-	node->nlink--;
+	CHANGE(node->nlink)--;
 	if (node_is_dir(node))
-		dir->nlink--;
+		CHANGE(dir->nlink)--;
 }
 
 void dir_forget(struct node *node)
 {
-	node->ctime = srv_now();
+	CHANGE(node->ctime) = srv_now();
 	if (node_is_dir(node)) {
-		node->nlink = 0;
-		node->dir.parent = node;
+		CHANGE(node->nlink) = 0;
+		CHANGE(node->dir.parent) = node;
 	}
 	node_release(node);
 }
@@ -107,24 +105,25 @@ int dir_add(struct node *dir, const char *name, size_t len, struct node *node)
 		return -ENAMETOOLONG;
 	if (dir_find(dir, name, len))
 		return -EEXIST;
-	if (nr_entries >= nr_buckets && !hash_grow())
+	if (kept->nr_entries >= kept->nr_buckets && !hash_grow())
 		return -ENOMEM;
 	if (!list_reserve(&dir->dir))
 		return -ENOMEM;
-	entry = malloc(sizeof(*entry) + len + 1);
+	entry = heap_alloc(sizeof(*entry) + len + 1);
 	if (!entry)
 		return -ENOMEM;
 	entry->dir = dir;
 	entry->node = node;
-	entry->seq = dir->dir.next_seq++;
+	entry->seq = CHANGE(dir->dir.next_seq)++;
 	entry->hash = name_hash(dir, name, len);
 	entry->len = len;
 	memcpy(entry->name, name, len);
 	entry->name[len] = '\0';
-	entry->next = buckets[entry->hash & (nr_buckets - 1)];
-	buckets[entry->hash & (nr_buckets - 1)] = entry;
-	dir->dir.list[dir->dir.count++] = entry;
-	nr_entries++;
+	entry->next = kept->buckets[entry->hash & (kept->nr_buckets - 1)];
+	CHANGE(kept->buckets[entry->hash & (kept->nr_buckets - 1)]) = entry;
+	CHANGE(dir->dir.list[dir->dir.count]) = entry;
+	CHANGE(dir->dir.count)++;
+	CHANGE(kept->nr_entries)++;
 	link_count(dir, node);
 	node_changed(dir);
 	return 0;
@@ -149,17 +148,18 @@ static uint32_t list_search(const struct dir *dir, uint64_t seq)
 void dir_remove(struct entry *entry)
 {
 	struct node *dir = entry->dir, *node = entry->node;
-	struct entry **link = &buckets[entry->hash & (nr_buckets - 1)];
+	struct entry **link = &kept->buckets[entry->hash & (kept->nr_buckets - 1)];
 	uint32_t index = list_search(&dir->dir, entry->seq);
 
 	while (*link != entry)
 		link = &(*link)->next;
-	*link = entry->next;
-	dir->dir.count--;
+	CHANGE(*link) = entry->next;
+	CHANGE(dir->dir.count)--;
+	undo(dir->dir.list + index, (dir->dir.count - index) * sizeof(*dir->dir.list));
 	memmove(dir->dir.list + index, dir->dir.list + index + 1,
 		(dir->dir.count - index) * sizeof(*dir->dir.list));
-	nr_entries--;
-	free(entry);
+	CHANGE(kept->nr_entries)--;
+	heap_free(entry, sizeof(*entry) + entry->len + 1);
 	unlink_count(dir, node);
 	node_changed(dir);
 }
@@ -168,7 +168,7 @@ void dir_replace(struct entry *entry, struct node *node)
 {
 	struct node *old = entry->node;
 
-	entry->node = node;
+	CHANGE(entry->node) = node;
 	unlink_count(entry->dir, old);
 	link_count(entry->dir, node);
 	node_changed(entry->dir);
@@ -230,5 +230,5 @@ bool dir_is_below(const struct node *dir, const struct node *node)
 
 void dir_free(struct dir *dir)
 {
-	free(dir->list);
+	heap_free(dir->list, dir->room * sizeof(*dir->list));
 }

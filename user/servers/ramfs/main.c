@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 #include "ramfs.h"
 
@@ -12,43 +13,66 @@
 
 static struct srv ramfs = { .name = "ramfs" };
 
-/* The archive stays mapped for ever: files lie in it. */
-static int load_initrd(void)
+/* The archive stays mapped for ever, where each process has it: files lie in it.  Its size, or -errno. */
+static int64_t map_initrd(void)
 {
 	int fd = open(INITRD, O_RDONLY | O_CLOEXEC);
-	const uint8_t *archive;
 	struct stat st;
-	int64_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	archive = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (archive == MAP_FAILED)
+	if (mmap((void *)ARCHIVE_ADDRESS, st.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
+	    MAP_FAILED)
 		return -errno;
 	close(fd);
-	n = cpio_load(archive, st.st_size);
-	return n < 0 ? (int)n : 0;
+	return st.st_size;
+}
+
+static int fill(int64_t archive_size)
+{
+	struct cred super = { 0, 0 };
+	int64_t rc = archive_size;
+
+	kept->root = node_create(S_IFDIR | 0755, super);
+	if (!kept->root)
+		return -ENOMEM;
+	kept->root->nlink++;		/* its name is the mount */
+	if (rc >= 0)
+		rc = cpio_load(&ramfs, (const uint8_t *)ARCHIVE_ADDRESS, archive_size);
+	if (rc < 0)
+		srv_log(&ramfs, "%s: %s: the root file system is incomplete", INITRD,
+			strerror((int)-rc));
+	keep_begin(&ramfs);
+	return 0;
+}
+
+/* Takes over what the last process left, or begins. */
+static int start(void)
+{
+	struct sysinfo info;
+	int rc = srv_take_over(&ramfs, "/", PORT_REATTACH, LEVEL);
+
+	if (rc < 0)
+		return rc;
+	if (sysinfo(&info) < 0)
+		return -errno;
+	rc = keep_open(&ramfs, (uint64_t)info.totalram * (info.mem_unit ? info.mem_unit : 1));
+	if (rc < 0)
+		return rc;
+	if (rc == 0)
+		return fill(map_initrd());
+	return map_initrd() < 0 ? -EIO : 0;
 }
 
 int main(void)
 {
-	struct cred super = { 0, 0 };
-	int rc;
+	int rc = start();
 
-	root = node_create(S_IFDIR | 0755, super);
-	if (!root)
-		return 1;
-	root->nlink++;			/* its name is the mount */
-	rc = load_initrd();
-	if (rc < 0)
-		srv_log(&ramfs, "%s: %s: the root file system is incomplete", INITRD, strerror(-rc));
-	ops_register(&ramfs);
-	names_register(&ramfs);
-	rc = srv_start(&ramfs, 0, LEVEL);
+	requests_register(&ramfs);
 	if (rc == 0)
 		rc = srv_mount(&ramfs, "/", 0);
 	if (rc < 0) {
-		srv_log(&ramfs, "cannot mount on /: %s", strerror(-rc));
+		srv_log(&ramfs, "cannot serve /: %s", strerror(-rc));
 		return 1;
 	}
 	srv_started();

@@ -45,7 +45,7 @@ int node_make(const struct walk *w, uint32_t mode, struct cred cred, struct node
 	}
 	rc = dir_add(w->dir, w->name, w->len, node);
 	if (rc < 0) {
-		node->nlink = 0;
+		CHANGE(node->nlink) = 0;
 		node_release(node);
 		return rc == -ENOMEM ? -ENOSPC : rc;
 	}
@@ -204,7 +204,7 @@ static int64_t ramfs_rename(struct srv *srv, const struct port_request *req,
 			return rc == -ENOMEM ? -ENOSPC : rc;
 	}
 	dir_remove(walk.entry);
-	walk.node->ctime = srv_now();
+	CHANGE(walk.node->ctime) = srv_now();
 	return 0;
 }
 
@@ -224,7 +224,7 @@ static int64_t ramfs_link(struct srv *srv, const struct port_request *req, struc
 		return rc;
 	rc = dir_add(walk2.dir, walk2.name, walk2.len, walk.node);
 	if (rc == 0)
-		walk.node->ctime = srv_now();
+		CHANGE(walk.node->ctime) = srv_now();
 	return rc == -ENOMEM ? -ENOSPC : rc;
 }
 
@@ -251,15 +251,18 @@ static int64_t ramfs_symlink(struct srv *srv, const struct port_request *req,
 		return walk_status(reply, &walk, (int)rc);
 	if (walk.node)
 		return -EEXIST;
-	target = strndup(path, target_len);
+	target_len = strnlen(path, target_len);
+	target = heap_alloc(target_len + 1);
 	if (!target)
 		return -ENOSPC;
+	memcpy(target, path, target_len);
+	target[target_len] = '\0';
 	rc = node_make(&walk, S_IFLNK | 0777, cred_of(req), &node);
 	if (rc < 0) {
-		free(target);
+		heap_free(target, target_len + 1);
 		return rc;
 	}
-	node->link = (struct link){ target, strlen(target), true };
+	node->link = (struct link){ target, target_len, true };
 	return 0;
 }
 

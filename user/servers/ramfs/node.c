@@ -5,49 +5,51 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "ramfs.h"
 
-uint64_t nodes_used;
-static struct node **table;
-static uint32_t table_room;
-static uint32_t free_hint;		/* no free index lies below */
-static uint64_t next_ino = 1;
-static uint64_t next_version = 1;
+/* Pages that are freed between two commits. */
+#define REAP_PAGES	1024
 
 static bool table_grow(void)
 {
-	uint32_t room = table_room ? table_room * 2 : 512;
-	struct node **bigger = realloc(table, room * sizeof(*bigger));
+	uint32_t room = kept->table_room ? kept->table_room * 2 : 512;
+	struct node **bigger = heap_resize(kept->table, kept->table_room * sizeof(*bigger),
+					   room * sizeof(*bigger));
 
 	if (!bigger)
 		return false;
-	for (uint32_t i = table_room; i < room; i++)
+	for (uint32_t i = kept->table_room; i < room; i++)
 		bigger[i] = NULL;
-	table = bigger;
-	table_room = room;
+	CHANGE(kept->table) = bigger;
+	CHANGE(kept->table_room) = room;
 	return true;
 }
 
 static bool table_insert(struct node *node)
 {
-	while (free_hint < table_room && table[free_hint])
-		free_hint++;
-	if (free_hint == table_room && !table_grow())
+	uint32_t index = kept->free_hint;
+
+	while (index < kept->table_room && kept->table[index])
+		index++;
+	if (index == kept->table_room && !table_grow())
 		return false;
-	table[free_hint] = node;
-	node->handle = (node->ino << 32) | free_hint++;
+	CHANGE(kept->table[index]) = node;
+	CHANGE(kept->free_hint) = index + 1;
+	node->handle = (node->ino << 32) | index;
 	return true;
 }
 
 struct node *node_create(uint32_t mode, struct cred cred)
 {
-	struct node *node = calloc(1, sizeof(*node));
+	struct node *node = heap_alloc(sizeof(*node));
 
 	if (!node)
 		return NULL;
-	node->ino = next_ino++;
+	memset(node, 0, sizeof(*node));
+	node->ino = CHANGE(kept->next_ino)++;
 	if (!table_insert(node)) {
-		free(node);
+		heap_free(node, sizeof(*node));
 		return NULL;
 	}
 	node->mode = mode;
@@ -60,7 +62,7 @@ struct node *node_create(uint32_t mode, struct cred cred)
 		node->dir.next_seq = 2;		/* 0 and 1 are . and .. */
 		node->nlink = 1;		/* its own "." */
 	}
-	nodes_used++;
+	CHANGE(kept->nodes_used)++;
 	return node;
 }
 
@@ -70,31 +72,97 @@ void node_release(struct node *node)
 
 	if (node->opens || node->nlink)
 		return;
-	if (S_ISREG(node->mode))
-		data_free(&node->file);
-	else if (node_is_dir(node))
-		dir_free(&node->dir);
-	else if (S_ISLNK(node->mode) && node->link.owned)
-		free((char *)node->link.target);
-	table[index] = NULL;
-	if (index < free_hint)
-		free_hint = index;
-	nodes_used--;
-	free(node);
+	/* Its handle names nothing any more, so that it is released once. */
+	CHANGE(kept->table[index]) = NULL;
+	if (index < kept->free_hint)
+		CHANGE(kept->free_hint) = index;
+	CHANGE(node->next_dying) = kept->dying;
+	CHANGE(kept->dying) = node;
+	CHANGE(kept->nodes_used)--;
+}
+
+void nodes_reap(struct srv *srv)
+{
+	while (kept->dying) {
+		struct node *node = kept->dying;
+
+		while (S_ISREG(node->mode) && !data_shrink(&node->file, REAP_PAGES))
+			undo_commit(srv);
+		if (node_is_dir(node))
+			dir_free(&node->dir);
+		else if (S_ISLNK(node->mode) && node->link.owned)
+			heap_free((char *)node->link.target, node->link.len + 1);
+		CHANGE(kept->dying) = node->next_dying;
+		heap_free(node, sizeof(*node));
+		undo_commit(srv);
+	}
+}
+
+/* Counts each open file of the kernel. */
+static int count_opens(struct srv *srv)
+{
+	long room = port_handles(srv->port, NULL, 0), count;
+	uint64_t *handles = room > 0 ? malloc(room * sizeof(*handles)) : NULL;
+
+	if (room <= 0)
+		return (int)room;
+	if (!handles)
+		return -ENOMEM;
+	count = port_handles(srv->port, handles, room);
+	for (long i = 0; i < count && i < room; i++) {
+		struct node *node = node_of(handles[i]);
+
+		if (node)
+			node->opens++;
+	}
+	free(handles);
+	return count < 0 ? (int)count : 0;
+}
+
+/* Each step may be taken again if this process dies, too. */
+int nodes_recover(struct srv *srv)
+{
+	int rc;
+
+	for (uint32_t i = 0; i < kept->table_room; i++)
+		if (kept->table[i])
+			kept->table[i]->opens = 0;
+	rc = count_opens(srv);
+	if (rc < 0)
+		return rc;
+	for (uint32_t i = 0; i < kept->table_room; i++) {
+		struct node *node = kept->table[i];
+
+		if (!node)
+			continue;
+		if (S_ISREG(node->mode))
+			data_trim(&node->file);
+		node_release(node);
+		undo_commit(srv);
+	}
+	nodes_reap(srv);
+	return 0;
+}
+
+struct node *node_of(uint64_t handle)
+{
+	uint32_t index = (uint32_t)handle;
+	struct node *node = index < kept->table_room ? kept->table[index] : NULL;
+
+	return node && node->handle == handle ? node : NULL;
 }
 
 struct node *node_by_handle(uint64_t handle)
 {
-	uint32_t index = (uint32_t)handle;
-	struct node *node = index < table_room ? table[index] : NULL;
+	struct node *node = node_of(handle);
 
-	return node && node->handle == handle && node->opens ? node : NULL;
+	return node && node->opens ? node : NULL;
 }
 
 void node_changed(struct node *node)
 {
-	node->mtime = node->ctime = srv_now();
-	node->version = next_version++;
+	CHANGE(node->mtime) = CHANGE(node->ctime) = srv_now();
+	CHANGE(node->version) = CHANGE(kept->next_version)++;
 }
 
 void node_attr(const struct node *node, struct port_attr *attr)

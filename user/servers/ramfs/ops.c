@@ -90,9 +90,20 @@ static int64_t ramfs_open(struct srv *srv, const struct port_request *req, struc
 		data_resize(&walk.node->file, 0);
 		node_changed(walk.node);
 	}
-	walk.node->opens++;
+	CHANGE(walk.node->opens)++;
 	reply->aux = walk.node->handle;
 	return answer_with_attr(reply, walk.node);
+}
+
+int64_t open_again(struct port_reply *reply, uint64_t handle)
+{
+	struct node *node = node_of(handle);
+
+	/* The answer was never sent, so the open was not counted: nodes_recover(). */
+	if (!node)
+		return -EIO;
+	CHANGE(node->opens)++;
+	return answer_with_attr(reply, node);
 }
 
 static void ramfs_close(struct srv *srv, uint64_t handle)
@@ -101,7 +112,7 @@ static void ramfs_close(struct srv *srv, uint64_t handle)
 
 	if (!node)
 		return;
-	node->opens--;
+	CHANGE(node->opens)--;
 	node_release(node);
 }
 
@@ -188,7 +199,7 @@ static int64_t ramfs_write(struct srv *srv, const struct port_request *req,
 			data_resize(&node->file, pos + n);
 		node_changed(node);
 		if (req->uid)
-			node->mode &= ~(S_ISUID | (node->mode & S_IXGRP ? S_ISGID : 0));
+			CHANGE(node->mode) &= ~(S_ISUID | (node->mode & S_IXGRP ? S_ISGID : 0));
 	}
 	/* What was prepared but not filled must not show up when the file grows. */
 	if (n < (int64_t)req->in_len)
@@ -266,21 +277,21 @@ static int setattr_check(const struct node *node, const struct port_setattr *set
 static void setattr_apply(struct node *node, const struct port_setattr *set, struct cred cred)
 {
 	if (set->valid & (PORT_SET_UID | PORT_SET_GID))
-		node->mode &= ~(S_ISREG(node->mode) ? S_ISUID | S_ISGID : 0);
+		CHANGE(node->mode) &= ~(S_ISREG(node->mode) ? S_ISUID | S_ISGID : 0);
 	if (set->valid & PORT_SET_MODE) {
-		node->mode = (node->mode & S_IFMT) | (set->mode & 07777);
+		CHANGE(node->mode) = (node->mode & S_IFMT) | (set->mode & 07777);
 		if (cred.uid && cred.gid != node->gid && !node_is_dir(node))
-			node->mode &= ~S_ISGID;
+			CHANGE(node->mode) &= ~S_ISGID;
 	}
 	if (set->valid & PORT_SET_UID)
-		node->uid = set->uid;
+		CHANGE(node->uid) = set->uid;
 	if (set->valid & PORT_SET_GID)
-		node->gid = set->gid;
+		CHANGE(node->gid) = set->gid;
 	if (set->valid & PORT_SET_ATIME)
-		node->atime = set->atime_ns;
+		CHANGE(node->atime) = set->atime_ns;
 	if (set->valid & PORT_SET_MTIME)
-		node->mtime = set->mtime_ns;
-	node->ctime = srv_now();
+		CHANGE(node->mtime) = set->mtime_ns;
+	CHANGE(node->ctime) = srv_now();
 }
 
 static int64_t ramfs_setattr(struct srv *srv, const struct port_request *req,
@@ -324,9 +335,9 @@ static int64_t ramfs_statfs(struct srv *srv, const struct port_request *req,
 	memset(&answer, 0, sizeof(answer));
 	answer.f_type = 0x858458f6;		/* RAMFS_MAGIC */
 	answer.f_bsize = answer.f_frsize = PAGE_BYTES;
-	answer.f_blocks = pages_used + free_pages;
+	answer.f_blocks = kept->pages_used + free_pages;
 	answer.f_bfree = answer.f_bavail = free_pages;
-	answer.f_files = nodes_used + free_pages;
+	answer.f_files = kept->nodes_used + free_pages;
 	answer.f_ffree = free_pages;
 	answer.f_namelen = NAME_BYTES;
 	return srv_data(reply, 0, &answer, sizeof(answer));

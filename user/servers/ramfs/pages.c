@@ -1,125 +1,145 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page pool: chunks of 64 pages, aligned to their size, with a bitmap of free pages each.  The
- * first page that is free in the newest chunk with room is taken, so a file that is written in one
- * go gets neighbouring pages, which are read in one copy.
+ * The pages of kept memory: a bitmap.  The search goes on where the last one ended, so a file that
+ * is written in one go gets neighbouring pages, which are read in one copy.
+ *
+ * A word of the bitmap stands for 64 pages.  When the last of them is free the memory goes back
+ * to the kernel, but not before the request is committed: it might be needed again.
  */
-#include <sys/mman.h>
-#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
 #include "ramfs.h"
 
-#define CHUNK_PAGES	64
-#define CHUNK_BYTES	(CHUNK_PAGES * PAGE_BYTES)
+#define WORD_PAGES	64
+#define WORD_BYTES	(WORD_PAGES * (uint64_t)PAGE_BYTES)
+/* The rest of the machine's memory is for programs: who fills the file system gets ENOSPC. */
+#define RESERVE_BYTES	(2u << 20)
+#define MAX_IDLE	256
 
-/* Bookkeeping stands outside the chunk: 64 pages of data are exactly 64 pages of memory. */
-struct chunk {
-	struct chunk *next, *prev;	/* chunks with room, newest first */
-	struct chunk *chain;		/* hash chain */
-	uint8_t *memory;
-	uint64_t free;			/* bit i: page i is free */
-};
+static uint64_t hint;			/* word to look at first */
+static uint64_t idle[MAX_IDLE];		/* words that became free in this request */
+static unsigned nr_idle;
 
-uint64_t pages_used;
-static struct chunk *with_room;
-#define BUCKETS 1024
-static struct chunk *buckets[BUCKETS];
-
-static struct chunk **bucket_of(const uint8_t *memory)
+static uint64_t *bitmap(void)
 {
-	return &buckets[(uintptr_t)memory / CHUNK_BYTES % BUCKETS];
+	return (uint64_t *)(KEEP_ADDRESS + KEEP_HEAD_BYTES);
 }
 
-static void room_add(struct chunk *chunk)
+static uint8_t *page_address(uint64_t index)
 {
-	chunk->prev = NULL;
-	chunk->next = with_room;
-	if (with_room)
-		with_room->prev = chunk;
-	with_room = chunk;
+	return (uint8_t *)KEEP_ADDRESS + kept->first_page + index * PAGE_BYTES;
 }
 
-static void room_remove(struct chunk *chunk)
+static uint64_t page_index(const void *page)
 {
-	if (chunk->prev)
-		chunk->prev->next = chunk->next;
-	else
-		with_room = chunk->next;
-	if (chunk->next)
-		chunk->next->prev = chunk->prev;
+	return ((uintptr_t)page - (uintptr_t)page_address(0)) / PAGE_BYTES;
 }
 
-/* Maps twice the size and gives back what lies outside the aligned middle. */
-static uint8_t *map_aligned(void)
+static uint64_t nr_words(void)
 {
-	uint8_t *start = mmap(NULL, 2 * CHUNK_BYTES, PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	size_t head;
-
-	if (start == MAP_FAILED)
-		return NULL;
-	head = -(uintptr_t)start % CHUNK_BYTES;
-	if (head)
-		munmap(start, head);
-	munmap(start + head + CHUNK_BYTES, CHUNK_BYTES - head);
-	return start + head;
+	return kept->nr_pages / WORD_PAGES;
 }
 
-static struct chunk *chunk_create(void)
+/* Pages that were given back must come from the kernel again: has it any? */
+static bool may_grow(void)
 {
-	struct chunk *chunk = malloc(sizeof(*chunk));
+	struct sysinfo info;
 
-	if (!chunk)
-		return NULL;
-	chunk->memory = map_aligned();
-	if (!chunk->memory) {
-		free(chunk);
-		return NULL;
-	}
-	chunk->free = UINT64_MAX;
-	chunk->chain = *bucket_of(chunk->memory);
-	*bucket_of(chunk->memory) = chunk;
-	room_add(chunk);
-	return chunk;
+	return sysinfo(&info) != 0 ||
+	       info.freeram * (info.mem_unit ? info.mem_unit : 1) > RESERVE_BYTES + WORD_BYTES;
 }
 
-static void chunk_destroy(struct chunk *chunk)
+static bool take(uint64_t index)
 {
-	struct chunk **link = bucket_of(chunk->memory);
+	uint64_t *word = bitmap() + index / WORD_PAGES;
 
-	while (*link != chunk)
-		link = &(*link)->chain;
-	*link = chunk->chain;
-	room_remove(chunk);
-	munmap(chunk->memory, CHUNK_BYTES);
-	free(chunk);
+	if (!*word && !may_grow())
+		return false;
+	CHANGE(*word) |= 1ull << index % WORD_PAGES;
+	CHANGE(kept->pages_used)++;
+	return true;
 }
 
 uint8_t *page_alloc(void)
 {
-	struct chunk *chunk = with_room ? with_room : chunk_create();
-	unsigned index;
+	bool refused = false;
 
-	if (!chunk)
-		return NULL;
-	index = __builtin_ctzll(chunk->free);
-	chunk->free &= chunk->free - 1;
-	if (!chunk->free)
-		room_remove(chunk);
-	pages_used++;
-	return chunk->memory + index * PAGE_BYTES;
+	for (uint64_t i = 0; i < nr_words(); i++) {
+		uint64_t word = (hint + i) % nr_words(), used = bitmap()[word], index;
+
+		if (!used && !refused)
+			refused = !may_grow();
+		if (used == UINT64_MAX || (!used && refused))
+			continue;
+		hint = word;
+		index = word * WORD_PAGES + __builtin_ctzll(~used);
+		return take(index) ? page_address(index) : NULL;
+	}
+	return NULL;
+}
+
+static bool is_used(uint64_t index)
+{
+	return bitmap()[index / WORD_PAGES] >> index % WORD_PAGES & 1;
+}
+
+static bool take_run(uint64_t first, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		if (!take(first + i)) {
+			pages_free_run(page_address(first), i);
+			return false;
+		}
+	return true;
+}
+
+void *pages_alloc_run(uint64_t count)
+{
+	uint64_t run = 0;
+
+	for (uint64_t i = 0; i < kept->nr_pages; i++) {
+		if (i % WORD_PAGES == 0 && bitmap()[i / WORD_PAGES] == UINT64_MAX) {
+			run = 0;
+			i += WORD_PAGES - 1;
+			continue;
+		}
+		run = is_used(i) ? 0 : run + 1;
+		if (run == count)
+			return take_run(i + 1 - count, count) ? page_address(i + 1 - count) : NULL;
+	}
+	return NULL;
 }
 
 void page_free(uint8_t *page)
 {
-	uint8_t *memory = (uint8_t *)((uintptr_t)page / CHUNK_BYTES * CHUNK_BYTES);
-	struct chunk *chunk = *bucket_of(memory);
+	uint64_t index = page_index(page), word = index / WORD_PAGES;
 
-	while (chunk->memory != memory)
-		chunk = chunk->chain;
-	if (!chunk->free)
-		room_add(chunk);
-	chunk->free |= 1ull << ((page - memory) / PAGE_BYTES);
-	pages_used--;
-	if (chunk->free == UINT64_MAX)
-		chunk_destroy(chunk);
+	CHANGE(bitmap()[word]) &= ~(1ull << index % WORD_PAGES);
+	CHANGE(kept->pages_used)--;
+	if (!bitmap()[word] && nr_idle < MAX_IDLE)
+		idle[nr_idle++] = word;
+}
+
+void pages_free_run(void *pages, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++)
+		page_free((uint8_t *)pages + i * PAGE_BYTES);
+}
+
+void pages_committed(struct srv *srv)
+{
+	while (nr_idle) {
+		uint64_t word = idle[--nr_idle];
+
+		if (!bitmap()[word])
+			port_discard(srv->port, page_address(word * WORD_PAGES), WORD_BYTES);
+	}
+}
+
+void pages_recovered(struct srv *srv)
+{
+	/* What the last process was about to give back. */
+	for (uint64_t word = 0; word < nr_words(); word++)
+		if (!bitmap()[word])
+			port_discard(srv->port, page_address(word * WORD_PAGES), WORD_BYTES);
 }

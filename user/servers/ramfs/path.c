@@ -11,8 +11,6 @@
 
 #define MAX_LINKS	8
 
-struct node *root;
-
 static bool append(struct walk *walk, size_t *used, const char *text, size_t len)
 {
 	if (len >= sizeof(walk->redirect) - *used)
@@ -115,7 +113,7 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 	walk->entry = NULL;
 	walk->name = "";
 	walk->len = 0;
-	walk->node = root;
+	walk->node = kept->root;
 	while (*at) {
 		size_t len = strcspn(at, "/");
 
