@@ -6,6 +6,7 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_task.h"
 #include "klp_text.h"
@@ -394,25 +395,25 @@ static void callbacks_of_a_replaced_patch_never_run(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(loaded_objects_are_patched_and_unpatched_in_their_order);
-	TAP_TEST(objects_that_are_not_loaded_are_passed_over);
-	TAP_TEST(pre_patch_that_fails_is_not_followed_by_post_unpatch);
-	TAP_TEST(object_before_a_failing_one_is_taken_back);
-	TAP_TEST(reversed_enabling_runs_post_unpatch_alone);
-	TAP_TEST(reversed_disabling_runs_post_patch_again);
-	TAP_TEST(force_runs_the_callbacks_of_completion);
-	TAP_TEST(target_that_loads_is_patched_before_its_init);
-	TAP_TEST(pre_patch_that_fails_refuses_the_target);
-	TAP_TEST(unresolvable_function_refuses_the_target);
-	TAP_TEST(target_that_a_later_patch_refuses_leaves_the_earlier_one);
-	TAP_TEST(target_whose_init_fails_is_taken_back);
-	TAP_TEST(late_target_gets_its_patches_in_enabling_order);
-	TAP_TEST(target_that_loads_while_enabling_is_told_at_completion);
-	TAP_TEST(target_that_unloads_while_enabling_runs_post_unpatch_alone);
-	TAP_TEST(target_that_loads_while_disabling_is_told_at_completion);
-	TAP_TEST(target_that_unloads_while_disabling_runs_post_unpatch_alone);
-	TAP_TEST(refusal_during_a_transition_tells_each_patch_its_own);
-	TAP_TEST(callbacks_of_a_replaced_patch_never_run);
+	KLP_TEST(loaded_objects_are_patched_and_unpatched_in_their_order);
+	KLP_TEST(objects_that_are_not_loaded_are_passed_over);
+	KLP_TEST(pre_patch_that_fails_is_not_followed_by_post_unpatch);
+	KLP_TEST(object_before_a_failing_one_is_taken_back);
+	KLP_TEST(reversed_enabling_runs_post_unpatch_alone);
+	KLP_TEST(reversed_disabling_runs_post_patch_again);
+	KLP_TEST(force_runs_the_callbacks_of_completion);
+	KLP_TEST(target_that_loads_is_patched_before_its_init);
+	KLP_TEST(pre_patch_that_fails_refuses_the_target);
+	KLP_TEST(unresolvable_function_refuses_the_target);
+	KLP_TEST(target_that_a_later_patch_refuses_leaves_the_earlier_one);
+	KLP_TEST(target_whose_init_fails_is_taken_back);
+	KLP_TEST(late_target_gets_its_patches_in_enabling_order);
+	KLP_TEST(target_that_loads_while_enabling_is_told_at_completion);
+	KLP_TEST(target_that_unloads_while_enabling_runs_post_unpatch_alone);
+	KLP_TEST(target_that_loads_while_disabling_is_told_at_completion);
+	KLP_TEST(target_that_unloads_while_disabling_runs_post_unpatch_alone);
+	KLP_TEST(refusal_during_a_transition_tells_each_patch_its_own);
+	KLP_TEST(callbacks_of_a_replaced_patch_never_run);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -6,6 +6,7 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_task.h"
 #include "klp_text.h"
@@ -327,26 +328,26 @@ static void kernel_and_module_are_tainted(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(a_patch_without_its_parts_is_refused);
-	TAP_TEST(an_unmarked_module_is_refused);
-	TAP_TEST(malformed_functions_and_objects_are_refused);
-	TAP_TEST(what_is_listed_twice_exists_already);
-	TAP_TEST(an_object_may_have_callbacks_only);
-	TAP_TEST(unknown_names_and_positions_are_refused);
-	TAP_TEST(the_position_chooses_among_functions_of_one_name);
-	TAP_TEST(functions_that_cannot_be_hooked_or_measured_are_refused);
-	TAP_TEST(a_late_refusal_undoes_what_was_prepared);
-	TAP_TEST(enabling_an_active_patch_again_is_refused);
-	TAP_TEST(a_second_patch_of_one_module_is_refused);
-	TAP_TEST(enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone);
-	TAP_TEST(nothing_is_looked_at_while_a_transition_runs);
-	TAP_TEST(failing_pre_patch_cancels_and_the_errno_is_its_own);
-	TAP_TEST(positive_result_of_pre_patch_is_an_error);
-	TAP_TEST(hooks_that_are_switched_off_cancel_with_ebusy);
-	TAP_TEST(hooks_cannot_be_switched_off_under_a_patch);
-	TAP_TEST(a_target_that_loads_while_hooks_are_off_is_refused);
-	TAP_TEST(the_hash_of_text_sees_a_patched_function);
-	TAP_TEST(kernel_and_module_are_tainted);
+	KLP_TEST(a_patch_without_its_parts_is_refused);
+	KLP_TEST(an_unmarked_module_is_refused);
+	KLP_TEST(malformed_functions_and_objects_are_refused);
+	KLP_TEST(what_is_listed_twice_exists_already);
+	KLP_TEST(an_object_may_have_callbacks_only);
+	KLP_TEST(unknown_names_and_positions_are_refused);
+	KLP_TEST(the_position_chooses_among_functions_of_one_name);
+	KLP_TEST(functions_that_cannot_be_hooked_or_measured_are_refused);
+	KLP_TEST(a_late_refusal_undoes_what_was_prepared);
+	KLP_TEST(enabling_an_active_patch_again_is_refused);
+	KLP_TEST(a_second_patch_of_one_module_is_refused);
+	KLP_TEST(enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone);
+	KLP_TEST(nothing_is_looked_at_while_a_transition_runs);
+	KLP_TEST(failing_pre_patch_cancels_and_the_errno_is_its_own);
+	KLP_TEST(positive_result_of_pre_patch_is_an_error);
+	KLP_TEST(hooks_that_are_switched_off_cancel_with_ebusy);
+	KLP_TEST(hooks_cannot_be_switched_off_under_a_patch);
+	KLP_TEST(a_target_that_loads_while_hooks_are_off_is_refused);
+	KLP_TEST(the_hash_of_text_sees_a_patched_function);
+	KLP_TEST(kernel_and_module_are_tainted);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

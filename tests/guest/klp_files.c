@@ -6,6 +6,7 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_task.h"
 #include "klp_text.h"
@@ -373,19 +374,19 @@ static void blockers_have_one_line_each(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(each_node_has_its_mode_owner_and_content);
-	TAP_TEST(there_is_nothing_else);
-	TAP_TEST(enabled_and_transition_tell_the_phase);
-	TAP_TEST(patched_follows_its_object);
-	TAP_TEST(stack_order_counts_from_the_oldest);
-	TAP_TEST(replace_shows_what_the_patch_asked_for);
-	TAP_TEST(booleans_are_told_by_their_first_letters);
-	TAP_TEST(the_same_value_is_refused_in_each_phase);
-	TAP_TEST(files_of_others_wait_for_the_transition_that_runs);
-	TAP_TEST(only_root_writes);
-	TAP_TEST(open_files_of_a_patch_that_is_gone_answer_enodev);
-	TAP_TEST(files_of_a_leaving_patch_answer_as_gone);
-	TAP_TEST(blockers_have_one_line_each);
+	KLP_TEST(each_node_has_its_mode_owner_and_content);
+	KLP_TEST(there_is_nothing_else);
+	KLP_TEST(enabled_and_transition_tell_the_phase);
+	KLP_TEST(patched_follows_its_object);
+	KLP_TEST(stack_order_counts_from_the_oldest);
+	KLP_TEST(replace_shows_what_the_patch_asked_for);
+	KLP_TEST(booleans_are_told_by_their_first_letters);
+	KLP_TEST(the_same_value_is_refused_in_each_phase);
+	KLP_TEST(files_of_others_wait_for_the_transition_that_runs);
+	KLP_TEST(only_root_writes);
+	KLP_TEST(open_files_of_a_patch_that_is_gone_answer_enodev);
+	KLP_TEST(files_of_a_leaving_patch_answer_as_gone);
+	KLP_TEST(blockers_have_one_line_each);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -6,6 +6,7 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_task.h"
 #include "klp_text.h"
@@ -173,13 +174,13 @@ static void a_reversal_that_needs_no_force_cannot_be_forced(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(force_is_over_when_the_write_returns);
-	TAP_TEST(forced_enable_costs_nothing_for_ever);
-	TAP_TEST(disable_after_a_forced_enable_waits_for_sleepers);
-	TAP_TEST(module_of_a_forced_disable_stays_for_good);
-	TAP_TEST(modules_that_a_forced_replace_replaced_stay_for_good);
-	TAP_TEST(patches_beside_a_forced_one_can_go);
-	TAP_TEST(a_reversal_that_needs_no_force_cannot_be_forced);
+	KLP_TEST(force_is_over_when_the_write_returns);
+	KLP_TEST(forced_enable_costs_nothing_for_ever);
+	KLP_TEST(disable_after_a_forced_enable_waits_for_sleepers);
+	KLP_TEST(module_of_a_forced_disable_stays_for_good);
+	KLP_TEST(modules_that_a_forced_replace_replaced_stay_for_good);
+	KLP_TEST(patches_beside_a_forced_one_can_go);
+	KLP_TEST(a_reversal_that_needs_no_force_cannot_be_forced);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -6,6 +6,7 @@
  * timeout: 120
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_task.h"
 #include "klp_text.h"
@@ -357,19 +358,19 @@ static void a_function_of_both_patches_is_never_original(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(functions_that_are_not_in_the_new_patch_are_original_again);
-	TAP_TEST(entry_slots_of_replaced_functions_are_as_before);
-	TAP_TEST(one_patch_replaces_all_older_ones);
-	TAP_TEST(a_replaced_patch_can_be_loaded_again);
-	TAP_TEST(positions_0_and_1_are_the_same_function);
-	TAP_TEST(without_older_patches_replace_is_an_ordinary_enable);
-	TAP_TEST(a_sleeper_in_the_replaced_patch_keeps_it_in_use);
-	TAP_TEST(nops_leave_an_object_that_stays);
-	TAP_TEST(reversed_replace_leaves_the_old_patch_as_it_was);
-	TAP_TEST(a_target_that_loads_later_knows_nothing_of_the_replaced_patch);
-	TAP_TEST(a_target_that_loads_meanwhile_gets_versions_and_nops);
-	TAP_TEST(a_target_that_unloads_meanwhile_leaves_versions_and_nops);
-	TAP_TEST(a_function_of_both_patches_is_never_original);
+	KLP_TEST(functions_that_are_not_in_the_new_patch_are_original_again);
+	KLP_TEST(entry_slots_of_replaced_functions_are_as_before);
+	KLP_TEST(one_patch_replaces_all_older_ones);
+	KLP_TEST(a_replaced_patch_can_be_loaded_again);
+	KLP_TEST(positions_0_and_1_are_the_same_function);
+	KLP_TEST(without_older_patches_replace_is_an_ordinary_enable);
+	KLP_TEST(a_sleeper_in_the_replaced_patch_keeps_it_in_use);
+	KLP_TEST(nops_leave_an_object_that_stays);
+	KLP_TEST(reversed_replace_leaves_the_old_patch_as_it_was);
+	KLP_TEST(a_target_that_loads_later_knows_nothing_of_the_replaced_patch);
+	KLP_TEST(a_target_that_loads_meanwhile_gets_versions_and_nops);
+	KLP_TEST(a_target_that_unloads_meanwhile_leaves_versions_and_nops);
+	KLP_TEST(a_function_of_both_patches_is_never_original);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

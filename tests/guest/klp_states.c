@@ -7,6 +7,7 @@
  * warnings: expected
  */
 #define _GNU_SOURCE
+#include "klp_clean.h"
 #include "klp_story.h"
 #include "klp_text.h"
 
@@ -141,14 +142,14 @@ static void states_are_asked_for_during_a_transition_only(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(a_new_state_has_no_predecessor);
-	TAP_TEST(the_same_and_higher_versions_take_over);
-	TAP_TEST(lower_versions_are_refused);
-	TAP_TEST(a_state_that_is_not_taken_over_keeps_its_patch_from_being_replaced);
-	TAP_TEST(a_patch_beside_need_not_know_the_state);
-	TAP_TEST(all_active_patches_are_asked);
-	TAP_TEST(the_newest_older_patch_is_the_predecessor);
-	TAP_TEST(states_are_asked_for_during_a_transition_only);
+	KLP_TEST(a_new_state_has_no_predecessor);
+	KLP_TEST(the_same_and_higher_versions_take_over);
+	KLP_TEST(lower_versions_are_refused);
+	KLP_TEST(a_state_that_is_not_taken_over_keeps_its_patch_from_being_replaced);
+	KLP_TEST(a_patch_beside_need_not_know_the_state);
+	KLP_TEST(all_active_patches_are_asked);
+	KLP_TEST(the_newest_older_patch_is_the_predecessor);
+	KLP_TEST(states_are_asked_for_during_a_transition_only);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }
