@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Probes come and go on the functions of the consistency oracle (tests/modules/klp_oracle.c) while these are patched and
-# unpatched under load: no task may mix versions because it came in by a trap.
+# unpatched under load: no task may mix versions because it came in by a trap. Then probes on functions of the whole kernel.
 # timeout: 180
 . /tests/tap.sh
 . /tests/klp.sh
@@ -50,5 +50,22 @@ is both_versions_ran 'old new' 'cat /proc/oracle_record | { read _ old _ new _; 
 is no_task_mixed_versions 'mixed 0 wrong_state 0 retired 0' 'cut -d" " -f5-10 /proc/oracle_record'
 is oracle_and_probe_unload 0 'rmmod klp_oracle; echo $?; ls /sys/module | grep lx_kprobe'
 rm -r $DIR
+
+# ---- any function ------------------------------------------------------------------------------------
+# Each 25th function of the kernel, another choice with each seed, while something happens. Those without a slot are
+# refused; in the others the probe is hit or not, and the machine lives.
+STEP=25
+probed=0 refused=0
+for function in $(awk -v n=$((${TAP_SEED:-0} % STEP)) -v step=$STEP 'tolower($2) == "t" && NF == 3 && NR % step == n { print $3 }' /proc/kallsyms); do
+	if klp load lx_kprobe symbol=$function 2>/dev/null; then
+		seq 3 | sort -r >/dev/null
+		rmmod lx_kprobe
+		probed=$((probed + 1))
+	else
+		refused=$((refused + 1))
+	fi
+done
+echo "# $probed probed, $refused refused"
+ok any_function_can_be_probed '[ $probed -gt 20 ] && [ $refused -lt $probed ]'
 
 done_testing
