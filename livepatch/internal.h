@@ -149,7 +149,7 @@ void klp_cancel_transition(void);
 void klp_reverse_transition(void);
 void klp_force_transition(void);
 void klp_complete_if_done(void);
-/* Calls fn for every task and every idle task, without holding a lock. (task) */
+/* Calls fn for every task and every idle task, without holding a lock; lets others run. (task) */
 void klp_for_each_task(void (*fn)(struct task *task));
 /* One task reached its target: wakes completion if it was the last. (irq, no locks held) */
 void klp_task_done(void);

@@ -186,6 +186,7 @@ void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out)
 {
 	struct judge_arg arg = { .commit = commit, .out = out };
 	unsigned long flags;
+	u64 since;
 
 	*out = (struct klp_judgement){ .verdict = KLP_RUNNING };
 	if (task != current) {
@@ -193,7 +194,9 @@ void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out)
 		return;
 	}
 	flags = irq_save();
+	since = irqs_off_begin();
 	judge_held_task(task, &arg);
+	irqs_off_end(since, "own stack");
 	irq_restore(flags);
 }
 

@@ -62,8 +62,14 @@ void klp_for_each_task(void (*fn)(struct task *task))
 	struct task_walk walk;
 	struct task *task;
 
-	for (task = task_walk_first(&walk); task; task = task_walk_next(&walk))
+	for (task = task_walk_first(&walk); task; task = task_walk_next(&walk)) {
 		fn(task);
+		/*
+		 * Thousands of tasks take milliseconds, and others want this CPU.  A step
+		 * holds no lock and each walk allows for what changes meanwhile, see above.
+		 */
+		cond_resched();
+	}
 	if (MUTANT(IDLE_FORGOTTEN))
 		return;
 	/* The idle task of a CPU that did not start has never run and never will. */

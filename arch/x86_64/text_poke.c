@@ -170,9 +170,11 @@ static void poke_step_all(const struct text_poke *pokes, unsigned n, enum poke_s
 		unsigned end = min(n, done + POKE_CHUNK);
 		phys_addr_t old_pgd;
 		unsigned long flags = poke_begin(&old_pgd);
+		u64 since = irqs_off_begin();
 
 		for (unsigned i = done; i < end; i++)
 			poke_one(&pokes[i], step);
+		irqs_off_end(since, "text poke");
 		poke_end(flags, old_pgd);
 	}
 }

@@ -121,5 +121,20 @@ struct lock_stat {
 };
 void lock_stat_read(unsigned cpu, struct lock_stat *out);
 void lock_stat_reset(void);
+/*
+ * Around a section that turns interrupts off without a spinlock and may be long:
+ * measured with the others.  @since is what begin returned.
+ */
+u64 __irqs_off_begin(void);
+void __irqs_off_end(u64 since, const char *name);
+static __always_inline u64 irqs_off_begin(void)
+{
+	return CONFIG_DEBUG ? __irqs_off_begin() : 0;
+}
+static __always_inline void irqs_off_end(u64 since, const char *name)
+{
+	if (CONFIG_DEBUG)
+		__irqs_off_end(since, name);
+}
 
 #endif

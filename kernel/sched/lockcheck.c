@@ -186,6 +186,23 @@ notrace void lockcheck_may_sleep(const char *what)
 		lockcheck_panic("in an interrupt", what, "");
 }
 
+notrace u64 __irqs_off_begin(void)
+{
+	return clock_ns();
+}
+
+notrace void __irqs_off_end(u64 since, const char *name)
+{
+	struct lock_stat *stat = &lock_cpus[cpu_id()].stat;
+	u64 off = clock_ns() - since;
+
+	debug_assert(irqs_disabled());
+	if (off > stat->irq_off_ns) {
+		stat->irq_off_ns = off;
+		stat->irq_off_name = name;
+	}
+}
+
 notrace void lock_stat_read(unsigned cpu, struct lock_stat *out)
 {
 	*out = lock_cpus[cpu].stat;

@@ -54,16 +54,18 @@ def patience():
 class Script:
     """A headless run of a script. Iterate over the console lines; then `status` and `error` say how it ended.
 
-    `idle` seconds without a line are taken for a hang: the run is ended, and `hung` is set.
+    `idle` seconds without a line are taken for a hang: the run is ended, and `hung` is set. `qemu` are further words for
+    QEMU.
     """
 
-    def __init__(self, iso, config, script, idle=120, cmdline="", **options):
+    def __init__(self, iso, config, script, idle=120, cmdline="", qemu=(), **options):
         self.idle, self.hung, self.status, self.error = idle * patience(), False, None, ""
         self.file = tempfile.NamedTemporaryFile("w", suffix=".sh", prefix="neurath-")
         self.file.write(script)
         self.file.flush()
         self.last = time.monotonic()
-        self.process = subprocess.Popen(arguments(iso, config, cmdline=f"nmi_panic {cmdline}", **options) + ["--script", self.file.name],
+        words = arguments(iso, config, cmdline=f"nmi_panic {cmdline}", **options) + ["--script", self.file.name]
+        self.process = subprocess.Popen(words + (["--", *qemu] if qemu else []),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         preexec_fn=die_with_parent)
         self.watchdog = threading.Thread(target=self.watch, daemon=True)
