@@ -7,138 +7,17 @@
  * timeout: 180
  */
 #define _GNU_SOURCE
-#include <pthread.h>
-#include <sys/time.h>
-#include "klp_load.h"
+#define TAP_TIMEOUT	60	/* stretched by load; a mutant that hangs is caught by it */
+#include "klp_crowd.h"
 #include "asleep.h"
 
 #define ROUNDS	6
-
-/* ---- the crowd ------------------------------------------------------------------------------------ */
-
-static volatile sig_atomic_t nr_signals;
-
-static void count_signal(int sig)
-{
-	nr_signals++;
-}
-
-static void reap(pid_t pid, int expected)
-{
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != expected)
-		_exit(3);
-}
-
-/* Children that exit, are killed, exec, or have threads that exit; every status is checked. */
-static void crowd_processes(void)
-{
-	for (unsigned n = 0;; n++) {
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			switch (n % 3) {
-			case 0:
-				_exit(7);
-			case 1:
-				execl("/bin/true", "true", NULL);
-				_exit(1);
-			default:
-				pause();
-			}
-		}
-		if (n % 3 == 2)
-			kill(pid, SIGKILL);
-		reap(pid, n % 3 == 0 ? 7 << 8 : n % 3 == 1 ? 0 : SIGKILL);
-	}
-}
-
-static void crowd_vfork(void)
-{
-	for (;;) {
-		pid_t pid = vfork();
-
-		if (pid == 0) {
-			execl("/bin/true", "true", NULL);
-			_exit(1);
-		}
-		reap(pid, 0);
-	}
-}
-
-static void *thread_body(void *arg)
-{
-	sched_yield();
-	return arg;
-}
-
-static void crowd_threads(void)
-{
-	for (long n = 1;; n++) {
-		pthread_t threads[3];
-		void *result;
-
-		for (int i = 0; i < 3; i++)
-			if (pthread_create(&threads[i], NULL, thread_body, (void *)n))
-				_exit(4);
-		for (int i = 0; i < 3; i++)
-			if (pthread_join(threads[i], &result) || result != (void *)n)
-				_exit(5);
-	}
-}
-
-/* Handlers, timers, stops and continuations. */
-static void crowd_signals(void)
-{
-	struct itimerval every = { { 0, 2000 }, { 0, 2000 } };
-	pid_t child;
-
-	signal(SIGALRM, count_signal);
-	signal(SIGUSR1, count_signal);
-	setitimer(ITIMER_REAL, &every, NULL);
-	child = fork();
-	if (child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		load_spin();
-	}
-	for (;;) {
-		kill(getpid(), SIGUSR1);
-		kill(child, SIGSTOP);
-		waitpid(child, NULL, WUNTRACED);
-		kill(child, SIGCONT);
-	}
-}
-
-static pid_t crowd[8];
-static int nr_crowd;
-
-static void gather(void)
-{
-	crowd[nr_crowd++] = load_start(crowd_processes);
-	crowd[nr_crowd++] = load_start(crowd_vfork);
-	crowd[nr_crowd++] = load_start(crowd_threads);
-	crowd[nr_crowd++] = load_start(crowd_signals);
-}
-
-/* None has ended by itself: each found everything as it should be. */
-static void disperse(void)
-{
-	for (int i = 0; i < nr_crowd; i++) {
-		int status;
-
-		if (waitpid(crowd[i], &status, WNOHANG) != 0)
-			CHECK_FAIL("crowd %d ended with status %#x", i, status);
-	}
-	load_end(crowd, nr_crowd);
-	nr_crowd = 0;
-}
 
 /* ---- each way ---------------------------------------------------------------------------------------- */
 
 static void patch_in_the_crowd(const char *functions, const char *more)
 {
-	gather();
+	crowd_gather();
 	for (int i = 0; i < ROUNDS; i++) {
 		CHECK_EQ(pass_insmod(functions, more), 0);
 		pass_settle();
@@ -146,7 +25,7 @@ static void patch_in_the_crowd(const char *functions, const char *more)
 			nap(1000);
 		pass_unload();
 	}
-	disperse();
+	crowd_disperse();
 }
 
 static void exit_path_is_patched_in_an_exit_storm(void)
@@ -167,9 +46,9 @@ static void end_of_tasks_is_patched_in_an_exit_storm(void)
  */
 static void dying_task_holds_the_module_until_its_last_instruction(void)
 {
-	gather();
-	for (int i = 0; i < 4 * ROUNDS; i++) {
-		CHECK_EQ(pass_insmod("sched_exit_current", "delay_us=3000"), 0);
+	crowd_gather();
+	for (int i = 0; i < 2 * ROUNDS; i++) {
+		CHECK_EQ(pass_insmod("sched_exit_current", "delay_us=20000"), 0);
 		pass_settle();
 		while (pass_count("calls") < 2)
 			sched_yield();
@@ -177,7 +56,7 @@ static void dying_task_holds_the_module_until_its_last_instruction(void)
 		klp_wait_gone(PASS);
 		CHECK_EQ(rmmod(PASS), 0);
 	}
-	disperse();
+	crowd_disperse();
 }
 
 static void birth_is_patched_in_a_fork_storm(void)
@@ -214,7 +93,7 @@ static void vfork_and_wait(void)
 
 		_exit(read(vfork_gate[0], &c, 1) == 1 ? 9 : 1);
 	}
-	reap(pid, 9 << 8);
+	crowd_reap(pid, 9 << 8);
 	_exit(0);
 }
 
