@@ -87,7 +87,7 @@ static inline void nap(long us)
 /* /sys/kernel/livepatch/PATCH/FILE, first character as a digit; -1 if it is not there. */
 static inline int klp_read(const char *patch, const char *file)
 {
-	char path[192], buf[64];
+	char path[512], buf[64];
 
 	snprintf(path, sizeof(path), KLP_SYSFS "/%s/%s", patch, file);
 	slurp(path, buf, sizeof(buf));
@@ -96,7 +96,7 @@ static inline int klp_read(const char *patch, const char *file)
 
 static inline int klp_write(const char *patch, const char *file, const char *text)
 {
-	char path[192];
+	char path[512];
 
 	snprintf(path, sizeof(path), KLP_SYSFS "/%s/%s", patch, file);
 	return spit(path, text);
@@ -104,7 +104,7 @@ static inline int klp_write(const char *patch, const char *file, const char *tex
 
 static inline bool klp_exists(const char *patch)
 {
-	char path[192];
+	char path[512];
 	struct stat st;
 
 	snprintf(path, sizeof(path), KLP_SYSFS "/%s", patch);
@@ -121,7 +121,7 @@ static inline void klp_wait(const char *patch)
 /* Until the patch has been taken back completely and its module can go. */
 static inline void klp_wait_gone(const char *patch)
 {
-	char path[192], buf[32];
+	char path[512], buf[32];
 
 	while (klp_exists(patch))
 		nap(500);

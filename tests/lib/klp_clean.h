@@ -12,7 +12,7 @@
 /* The first patch whose file "enabled" or "transition" starts with 1, "" if there is none. */
 static inline const char *klp_clean_find(const char *file)
 {
-	static char name[128];
+	static char name[256];
 	DIR *dir = opendir(KLP_SYSFS);
 	struct dirent *entry;
 
