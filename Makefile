@@ -69,6 +69,8 @@ KERNEL := $(O)/neurath.elf
 
 # User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests only in the test image.
 SERVERS := $(patsubst user/servers/%/,%,$(sort $(dir $(wildcard user/servers/*/*.c))))
+# Started by hand, not by init: in the initrd as /bin/NAME instead of a boot module.
+HAND_SERVERS := hello
 BINS := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) $(patsubst user/bin/%/,%,$(dir $(wildcard user/bin/*/*.c))))
 GUEST_TESTS := $(sort $(wildcard $(addsuffix /*.c,$(addprefix tests/,guest stress fuzz bench tools))))
 MODULES := $(if $(wildcard include/linux/module.h),$(sort $(wildcard livepatch/samples/*.c)))
@@ -236,11 +238,11 @@ TEST_PROGRAMS = $(TEST_BASH) $(wildcard /bin/dash $(addprefix /lib/x86_64-linux-
 test_program_files = -f /bin/bash=$(TEST_BASH) $(if $(wildcard /bin/dash),-f /bin/dash=/bin/dash) \
 	-f /lib64/ld-linux-x86-64.so.2=/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 -f /lib/x86_64-linux-gnu/libc.so.6=/lib/x86_64-linux-gnu/libc.so.6
 
-INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(call module_files,$(MODULES))
+INITRD_FILES := $(BINS:%=$(O)/user/bin/%) $(HAND_SERVERS:%=$(O)/user/servers/%) $(call module_files,$(MODULES))
 GUEST_SCRIPTS := $(wildcard tests/guest/*.sh)
 GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(GLIBC_FILES) $(call module_files,$(TEST_MODULES))
-installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(file)))=$(file))
+installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(subst $(O)/user/servers/,/bin/,$(file))))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) -D MODULES_DEP=$(O)/modules.dep $(if $(wildcard user/etc),-t /etc=user/etc)
 INITRD_INPUTS := iso/initrd.list $(O)/modules.dep tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)
 
@@ -263,7 +265,7 @@ $(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(TEST_PROGRAMS) $(GUEST_SCRIPTS
 iso: setup       # the boot image for BIOS and UEFI, build/neurath.iso
 	$(now)
 iso-now: $(O)/neurath.iso
-BOOT_MODULES := $(if $(wildcard user/init/*.c),init=$(O)/user/init) $(foreach name,$(SERVERS),$(name)=$(O)/user/servers/$(name))
+BOOT_MODULES := $(if $(wildcard user/init/*.c),init=$(O)/user/init) $(foreach name,$(filter-out $(HAND_SERVERS),$(SERVERS)),$(name)=$(O)/user/servers/$(name))
 define iso_rule
 $(O)/$(1).iso: $(KERNEL) $(O)/$(2) $(PROGRAMS) iso/grub.cfg tools/mkiso
 	$$(call say,ISO,$$@)
