@@ -28,6 +28,9 @@
  * int port_ready(int port, uint64_t handle, uint32_t mask)
  *	The POLL* state of every open file with that handle is @mask now; wakes pollers.
  *	Call it before answering -EAGAIN.
+ * int port_in_group(int port, uint64_t tag, uint32_t gid)
+ *	1 if the caller of that request is in the group, by its effective or a supplementary one;
+ *	else 0.  Only to be asked when the ids in the request do not decide.  -ESRCH dead tag.
  * int ctty_signal(int port, uint64_t node, int sig)
  *	Sends @sig to the foreground process group of the session whose controlling
  *	terminal is the character device @node of this port.  0 if there is none.

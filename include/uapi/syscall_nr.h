@@ -392,5 +392,7 @@
 #define __NR_port_handles 1042
 #define __NR_port_memory 1043
 #define __NR_port_discard 1044
+/* Who a client is. */
+#define __NR_port_in_group 1045
 
 #endif

@@ -431,6 +431,30 @@ SYSCALL_DEFINE5(lease_write, int, fd, u64, tag, u64, off, void __user *, buf, si
 	return port_lease(fd, tag, off, buf, len, true);
 }
 
+SYSCALL_DEFINE3(port_in_group, int, fd, u64, tag, gid_t, gid)
+{
+	struct port *port = port_from_fd(fd);
+	const struct credentials *cred;
+	unsigned long flags;
+	struct call *c;
+	long ret = -ESRCH;
+
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	spin_lock_irqsave(&port->lock, flags);
+	c = call_find(port, tag);
+	if (c) {
+		/* Unlocked, as by any check of ids: the client is asleep, only its threads could change it. */
+		cred = &c->task->process->cred;
+		ret = c->req.gid == gid;
+		for (unsigned i = 0; i < READ_ONCE(cred->ngroups); i++)
+			ret |= READ_ONCE(cred->groups[i]) == gid;
+	}
+	spin_unlock_irqrestore(&port->lock, flags);
+	port_put(port);
+	return ret;
+}
+
 SYSCALL_DEFINE3(port_ready, int, fd, u64, handle, u32, mask)
 {
 	struct port *port = port_from_fd(fd);

@@ -51,6 +51,11 @@ long lease_write(long port, uint64_t tag, uint64_t offset, const void *buf, size
 	return call5(__NR_lease_write, port, tag, offset, (long)buf, len);
 }
 
+long port_in_group(long port, uint64_t tag, uint32_t gid)
+{
+	return call4(__NR_port_in_group, port, tag, gid, 0);
+}
+
 long port_ready(long port, uint64_t handle, unsigned mask)
 {
 	return call4(__NR_port_ready, port, handle, mask, 0);

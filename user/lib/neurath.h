@@ -25,6 +25,7 @@ long port_reply_recv(long port, struct port_reply *reply, union port_message *me
 		     int64_t timeout_ns);
 long lease_read(long port, uint64_t tag, uint64_t offset, void *buf, size_t len);
 long lease_write(long port, uint64_t tag, uint64_t offset, const void *buf, size_t len);
+long port_in_group(long port, uint64_t tag, uint32_t gid);
 long port_ready(long port, uint64_t handle, unsigned mask);
 long port_irq(long port, unsigned line, unsigned bit);
 long port_adopt(const char *path, unsigned flags, unsigned level);

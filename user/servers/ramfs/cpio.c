@@ -79,7 +79,7 @@ static int add_member(const struct member *m)
 {
 	static struct walk walk;
 	const char *name = strip_dots(m->name);
-	struct cred owner = { m->field[UID], m->field[GID] }, super = { 0, 0 };
+	struct cred owner = { .uid = m->field[UID], .gid = m->field[GID] }, super = { 0 };
 	struct node *node;
 	int rc;
 

@@ -13,6 +13,11 @@
 
 static struct srv ramfs = { .name = "ramfs" };
 
+bool cred_in_group(struct cred cred, uint32_t gid)
+{
+	return cred.gid == gid || (cred.tag && port_in_group(ramfs.port, cred.tag, gid) == 1);
+}
+
 /* The archive stays mapped for ever, where each process has it: files lie in it.  Its size, or -errno. */
 static int64_t map_initrd(void)
 {
@@ -30,7 +35,7 @@ static int64_t map_initrd(void)
 
 static int fill(int64_t archive_size)
 {
-	struct cred super = { 0, 0 };
+	struct cred super = { 0 };
 	int64_t rc = archive_size;
 
 	kept->root = node_create(S_IFDIR | 0755, super);

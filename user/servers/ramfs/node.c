@@ -198,8 +198,8 @@ int node_access(const struct node *node, unsigned want, struct cred cred)
 	}
 	if (cred.uid == node->uid)
 		shift = 6;
-	else if (cred.gid == node->gid)
-		shift = 3;
+	else if (((node->mode >> 3 ^ node->mode) & want) && cred_in_group(cred, node->gid))
+		shift = 3;	/* where it makes no difference nobody is asked */
 	return (node->mode >> shift & want) == want ? 0 : -EACCES;
 }
 

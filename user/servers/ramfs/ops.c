@@ -262,14 +262,14 @@ static int setattr_check(const struct node *node, const struct port_setattr *set
 
 	if (cred.uid == 0)
 		return 0;
-	if (set->valid & PORT_SET_NOW && !(set->valid & ~times) &&
-	    node_access(node, 2, cred) == 0)
-		return 0;
+	/* "Now" is what any writer could make of it; other times are the owner's. */
 	if (cred.uid != node->uid)
-		return -EPERM;
+		return set->valid & PORT_SET_NOW && !(set->valid & ~times) ?
+		       node_access(node, 2, cred) : -EPERM;
 	if (set->valid & PORT_SET_UID && set->uid != node->uid)
 		return -EPERM;
-	if (set->valid & PORT_SET_GID && set->gid != node->gid && set->gid != cred.gid)
+	if (set->valid & PORT_SET_GID && set->gid != node->gid &&
+	    !cred_in_group(cred, set->gid))
 		return -EPERM;
 	return 0;
 }
@@ -280,7 +280,7 @@ static void setattr_apply(struct node *node, const struct port_setattr *set, str
 		CHANGE(node->mode) &= ~(S_ISREG(node->mode) ? S_ISUID | S_ISGID : 0);
 	if (set->valid & PORT_SET_MODE) {
 		CHANGE(node->mode) = (node->mode & S_IFMT) | (set->mode & 07777);
-		if (cred.uid && cred.gid != node->gid && !node_is_dir(node))
+		if (cred.uid && !node_is_dir(node) && !cred_in_group(cred, node->gid))
 			CHANGE(node->mode) &= ~S_ISGID;
 	}
 	if (set->valid & PORT_SET_UID)

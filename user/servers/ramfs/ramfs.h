@@ -176,12 +176,16 @@ struct node {
 /* Who asks. */
 struct cred {
 	uint32_t uid, gid;
+	uint64_t tag;		/* of the request; 0 = our own work */
 };
 
 static inline struct cred cred_of(const struct port_request *req)
 {
-	return (struct cred){ req->uid, req->gid };
+	return (struct cred){ req->uid, req->gid, req->tag };
 }
+
+/* By its own group or a supplementary one, which the kernel knows. */
+bool cred_in_group(struct cred cred, uint32_t gid);
 
 static inline bool node_is_dir(const struct node *node)
 {
