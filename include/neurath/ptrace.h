@@ -81,6 +81,9 @@ void ptrace_notify_tracer(struct task *t, const siginfo_t *info);
 /* current may run a set-user-id program as such: it is not traced by somebody with less rights. */
 bool ptrace_allows_setuid(void);
 
+/* current may see what the memory of @target holds and what it has open: /proc. (no lock) */
+bool ptrace_may_read(struct process *target);
+
 /* TRACEME, ATTACH and SEIZE (with @options), DETACH with a signal. -errno. */
 int ptrace_traceme(void);
 int ptrace_attach(pid_t pid, bool seize, unsigned options);

@@ -104,6 +104,18 @@ static int id_change_resuid(struct id_set *ids, uid_t real, uid_t effective, uid
 	return 0;
 }
 
+/* It still has in memory and open what the old ids gave it: not for those with the new ones. */
+static void cred_changes(struct process *p, bool groups, const struct id_set *new)
+{
+	struct id_set old = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
+
+	assert_spin_held(&p->lock);
+	if (old.effective == new->effective && old.fs == new->fs)
+		return;
+	p->dumpable = false;
+	p->pdeath_signal = 0;
+}
+
 static int cred_change(bool groups, int (*rule)(struct id_set *, uid_t, uid_t, uid_t), uid_t a,
 		       uid_t b, uid_t c)
 {
@@ -117,6 +129,7 @@ static int cred_change(bool groups, int (*rule)(struct id_set *, uid_t, uid_t, u
 	err = rule(&ids, a, b, c);
 	if (!err) {
 		ids.fs = ids.effective;
+		cred_changes(p, groups, &ids);
 		cred_store(&p->cred, &ids, groups);
 	}
 	spin_unlock_irqrestore(&p->lock, flags);
@@ -166,6 +179,7 @@ static long cred_set_fs(bool groups, uid_t id)
 	old = ids.fs;
 	if (id != ID_KEEP && (is_superuser() || id_is_mine(&ids, id) || id == old)) {
 		ids.fs = id;
+		cred_changes(p, groups, &ids);
 		cred_store(&p->cred, &ids, groups);
 	}
 	spin_unlock_irqrestore(&p->lock, flags);

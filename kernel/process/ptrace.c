@@ -23,6 +23,12 @@ static bool ptrace_may_access(const struct credentials *mine, struct process *ta
 	return mine->euid == 0 || (target->dumpable && cred_same_ids(mine, &target->cred));
 }
 
+bool ptrace_may_read(struct process *target)
+{
+	return target == current->process ||
+	       ptrace_may_access(&current->process->cred, target);
+}
+
 bool ptrace_allows_setuid(void)
 {
 	struct process *p = current->process;
@@ -60,7 +66,7 @@ int ptrace_traceme(void)
 	spin_lock_irqsave(&tasklist_lock, flags);
 	spin_lock(&p->lock);
 	if (!current->trace.tracer && p->parent && p->parent->nr_live &&
-	    ptrace_may_access(&p->parent->cred, p)) {
+	    (p->cred.euid != 0 || p->parent->cred.euid == 0)) {
 		ptrace_link(current, p->parent);
 		err = 0;
 	}

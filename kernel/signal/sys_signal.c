@@ -75,12 +75,15 @@ static int signal_kill_all(int sig, const siginfo_t *info)
 	struct process *p;
 	int err = -ESRCH, one;
 
+	/* Those that it may not signal are passed over, and are no error. */
 	list_for_each_entry(p, &all_processes, process_node) {
 		if (p == init_process || p == current->process || p->state != PROCESS_ALIVE)
 			continue;
 		one = signal_kill_one(sig, info, p);
 		if (one != -EPERM)
 			err = one;
+		else if (err == -ESRCH)
+			err = 0;
 	}
 	return err;
 }

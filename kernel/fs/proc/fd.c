@@ -23,7 +23,7 @@ static void proc_fd_release(void *private)
 
 static struct file *proc_fd_file(struct task *t, int fd)
 {
-	struct files *files = proc_get_files(t);
+	struct files *files = proc_may_look(t) ? NULL : proc_get_files(t);
 	struct file *f = NULL;
 
 	if (files) {
@@ -89,11 +89,12 @@ static int proc_fd_lookup(struct kernfs_node *dir, const char *name, struct kern
 
 static int proc_fd_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
 {
-	struct files *files = proc_get_files(kernfs_private(dir));
+	struct task *t = kernfs_private(dir);
+	struct files *files = proc_may_look(t) ? NULL : proc_get_files(t);
 	int fd;
 
 	if (!files)
-		return 0;
+		return proc_may_look(t);
 	while ((fd = files_next_fd(files, *pos)) >= 0) {
 		char name[16];
 		int len = snprintf(name, sizeof(name), "%d", fd);

@@ -35,6 +35,8 @@ void proc_put_task(void *task);
 pid_t proc_parse_number(const char *name);
 u64 proc_pid_ino(pid_t pid, unsigned int index);
 bool proc_task_exists(const struct task *t);
+/* 0, or -EACCES: the reader may not trace the task, so it sees nothing of its memory and files. */
+int proc_may_look(const struct task *t);
 extern const struct kernfs_dyn_dir proc_task_dir, proc_fd_dir;
 
 /* refs.c: what a task owns, with a reference; NULL = none any more. */

@@ -5,6 +5,7 @@
  * looked up in it then is -ENOENT, what is read -ESRCH.
  */
 #include <neurath/mm.h>
+#include <neurath/ptrace.h>
 #include "internal.h"
 
 #define PROC_PID_SLOTS	64		/* inode numbers of a task */
@@ -47,6 +48,13 @@ bool proc_task_exists(const struct task *t)
 	       READ_ONCE(p->state) != PROCESS_REAPED;
 }
 
+int proc_may_look(const struct task *t)
+{
+	bool allowed = t->pflags & PF_KTHREAD ? is_superuser() : ptrace_may_read(t->process);
+
+	return allowed ? 0 : -EACCES;
+}
+
 /* ---- small files ---------------------------------------------------------------------- */
 
 static int proc_comm_show(struct seq_file *m, void *v)
@@ -73,19 +81,24 @@ static ssize_t proc_comm_store(const char *buf, size_t n, void *v)
 	return n;
 }
 
+static char *proc_pid_link(struct task *t, enum proc_path which)
+{
+	return proc_may_look(t) ? ERR_PTR(-EACCES) : proc_copy_path(t, which);
+}
+
 static char *proc_cwd_readlink(void *v)
 {
-	return proc_copy_path(v, PROC_PATH_CWD);
+	return proc_pid_link(v, PROC_PATH_CWD);
 }
 
 static char *proc_root_readlink(void *v)
 {
-	return proc_copy_path(v, PROC_PATH_ROOT);
+	return proc_pid_link(v, PROC_PATH_ROOT);
 }
 
 static char *proc_exe_readlink(void *v)
 {
-	return proc_copy_path(v, PROC_PATH_EXE);
+	return proc_pid_link(v, PROC_PATH_EXE);
 }
 
 #define PROC_TEXT(fn)	(&(const struct kernfs_file_ops){ .show = fn })
@@ -134,7 +147,8 @@ static int proc_pid_node(struct kernfs_node *parent, const char *name, struct ta
 		task_put(t);
 		return -ENOMEM;
 	}
-	if (!(t->pflags & PF_KTHREAD))
+	/* What may not be looked at belongs to root: the ids are not all that it has. */
+	if (!(t->pflags & PF_KTHREAD) && READ_ONCE(t->process->dumpable))
 		kernfs_set_owner(node, t->process->cred.euid, t->process->cred.egid);
 	*out = node;
 	return 0;

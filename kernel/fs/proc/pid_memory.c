@@ -40,16 +40,18 @@ int proc_cmdline_show(struct seq_file *m, void *v)
 
 int proc_environ_show(struct seq_file *m, void *v)
 {
+	if (proc_may_look(v))
+		return -EACCES;
 	return proc_copy_strings(m, v, true);
 }
 
 int proc_auxv_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = task_get_mm(v);
+	struct mm *mm = proc_may_look(v) ? NULL : task_get_mm(v);
 	size_t n = 0;
 
 	if (!mm)
-		return 0;
+		return proc_may_look(v);
 	while (n + 2 <= ARRAY_SIZE(mm->auxv) && (n == 0 || mm->auxv[n - 2] != 0))
 		n += 2;
 	seq_write(m, mm->auxv, n * sizeof(mm->auxv[0]));
@@ -89,11 +91,11 @@ static void proc_show_area(struct seq_file *m, const struct mm *mm, const struct
 
 int proc_maps_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = task_get_mm(v);
+	struct mm *mm = proc_may_look(v) ? NULL : task_get_mm(v);
 	struct vm_area *area;
 
 	if (!mm)
-		return 0;
+		return proc_may_look(v);
 	mutex_lock(&mm->mmap_lock);
 	list_for_each_entry(area, &mm->areas, node)
 		proc_show_area(m, mm, area);

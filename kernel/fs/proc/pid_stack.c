@@ -66,6 +66,9 @@ int proc_stack_show(struct seq_file *m, void *v)
 		proc_format_address(line, sizeof(line), trace->entries[i], true);
 		seq_printf(m, "[<0>] %s\n", line);
 	}
+	/* What is shown then need not be all, and live patching would not believe it. */
+	if (trace->reason != UNWIND_OK)
+		seq_printf(m, "# unreliable: %s\n", unwind_reason_text(trace->reason));
 	kfree(trace);
 	return 0;
 }
