@@ -23,7 +23,7 @@ MEM ?= 512M
 FIRMWARE ?= bios
 ACCEL ?= tcg
 DEBUG ?= 0
-O ?= build$(if $(filter 1,$(DEBUG)),/$(if $(MUTANT),mutant,debug))
+O ?= build$(if $(filter 1,$(DEBUG)),/debug)
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V))$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-8s %s\n' $(1) $(2))
 
@@ -109,11 +109,6 @@ MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE -Wno-sign-compare -Wno-missi
 LINK_FLAGS = $(LD) $(LDFLAGS) $(KERNEL_OBJECTS)
 .PHONY: FORCE
 FORCE:
-
-# MUTANT=NAME breaks one rule (include/neurath/mutant.h), and rebuilds only the files that know of mutants.
-MUTANT_OBJECTS := $(patsubst %,$(O)/kernel/%.o,$(shell grep -lsw MUTANT $(KERNEL_SOURCES)))
-$(MUTANT_OBJECTS): $(O)/flags.MUTANT
-$(MUTANT_OBJECTS): private CPPFLAGS += $(if $(MUTANT),-DCONFIG_MUTANT=MUTANT_$(MUTANT))
 
 $(O)/kernel/%.c.o: %.c $(O)/flags.KERNEL_FLAGS | $(OFFSETS)
 	$(call say,CC,$<)

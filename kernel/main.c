@@ -9,6 +9,7 @@
 #include <neurath/ksyms.h>
 #include <neurath/ktest.h>
 #include <neurath/mm.h>
+#include <neurath/mutant.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
 
@@ -18,6 +19,7 @@ void kernel_main(void)
 	pr_info("Neurath: %lu MiB of memory end at %#lx\n", boot_ram_end() >> 20, boot_ram_end());
 	mm_init();
 	arch_init();
+	mutant_init();
 	sched_init();
 	text_poke_init();
 	syscall_init();
