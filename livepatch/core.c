@@ -114,7 +114,7 @@ static int klp_prepare_patch(struct klp_patch *patch)
 	klp_for_each_object_static(patch, obj)
 		klp_init_object(patch, obj);
 	error = klp_check_objects(patch);
-	if (!error && patch->replace)
+	if (!error && patch->replace && !MUTANT(NO_NOPS))
 		error = klp_add_nops(patch);
 	if (!error)
 		error = klp_resolve_patch(patch);
@@ -142,7 +142,7 @@ static void klp_release_patch(struct klp_patch *patch)
 	klp_free_nops(patch);
 	list_del_init(&patch->list);
 	/* The patch lies in the module: not touched after this. */
-	if (!patch->forced)
+	if (!patch->forced || MUTANT(FORCED_FREED))
 		module_put(patch->mod);
 	mutex_unlock(&klp_mutex);
 	module_wake_waiters();

@@ -105,7 +105,7 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 		return error;
 	}
 	klp_refresh_ranges(patch);
-	if (patch != klp_transition_patch)
+	if (patch != klp_transition_patch || MUTANT(LATE_POST))
 		klp_post_patch_callback(obj);
 	return 0;
 }

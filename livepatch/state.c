@@ -50,7 +50,7 @@ static bool klp_is_state_compatible(struct klp_patch *patch, const struct klp_st
 
 	if (!state)
 		return !patch->replace;
-	return state->version >= old->version;
+	return state->version >= old->version || MUTANT(DOWNGRADE);
 }
 
 bool klp_is_patch_compatible(struct klp_patch *patch)

@@ -218,7 +218,7 @@ static void constructor_runs_once_when_threads_meet(void)
 }
 
 #define ALIVE	0x600d600d600d600dUL
-static atomic_t writers_left;
+static atomic_t writers_left, writer_round;
 
 static int alive_ctor(void *obj, void *data, void *ctor_data)
 {
@@ -233,19 +233,25 @@ static void read_or_write(unsigned int n)
 		for (unsigned int round = 0; round < 20 * ROUNDS; round++) {
 			EXPECT(klp_shadow_get_or_alloc(&objects[0], ID, 64, GFP_KERNEL, alive_ctor, NULL));
 			klp_shadow_free(&objects[0], ID, NULL);
-			if (round % 16 == 0)
+			atomic_inc(&writer_round);
+			if (round % 4 == 0)
 				cond_resched();
 		}
 		atomic_dec(&writers_left);
 		return;
 	}
 	while (atomic_read(&writers_left)) {
+		int round = atomic_read(&writer_round);
 		const unsigned long *data;
 
 		rcu_read_lock();
 		data = klp_shadow_get(&objects[0], ID);
-		for (unsigned int look = 0; data && look < 200; look++)
+		/* Long enough for the writer to free it and to be given its memory again. */
+		for (unsigned int look = 0; data && look < 50000; look++) {
 			EXPECT(READ_ONCE(data[look % 8]) == ALIVE);
+			if (atomic_read(&writer_round) > round + 20)
+				break;
+		}
 		rcu_read_unlock();
 		cond_resched();
 	}
