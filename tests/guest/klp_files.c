@@ -322,6 +322,47 @@ static void files_of_a_leaving_patch_answer_as_gone(void)
 	klp_unload(ANY2);
 }
 
+/* Reads and writes whatever is there, with every value, at every moment. */
+static void hammer(void *arg)
+{
+	static const char *const files[] = {
+		"enabled", "transition", "replace", "stack_order", "blockers", "vmlinux/patched", "klp_target/patched"
+	};
+	uint32_t seed = (uint32_t)tap_seed() * 7 + (uint32_t)(uintptr_t)arg;
+	char path[192];
+
+	for (;;) {
+		uint32_t choice = prng(&seed);
+
+		snprintf(path, sizeof(path), DIR_OF(ANY) "%s", files[choice % 7]);
+		contents(path);
+		if (choice % 5 == 0)
+			klp_write(ANY, "enabled", choice & 64 ? "1" : "0");
+		if (choice % 11 == 0)
+			klp_write(ANY, "signal", "1");
+	}
+}
+
+/* Removal waits for methods that run, methods wait for the lock that completion holds: no order of them may hang. */
+static void files_are_hammered_while_patches_come_and_go(void)
+{
+	pid_t hammers[3];
+
+	CHECK_EQ(insmod("klp_target"), 0);
+	for (uintptr_t i = 0; i < 3; i++)
+		hammers[i] = start_child(hammer, (void *)(i + 1));
+	for (int round = 0; round < 40; round++) {
+		CHECK_EQ(insmod_args(ANY, "objs=klp_target:target_alpha;vmlinux:version_proc_show"), 0);
+		while (klp_exists(ANY))
+			klp_write(ANY, "enabled", "0");
+		klp_wait_gone(ANY);
+		CHECK_EQ(rmmod(ANY), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		end_child(hammers[i]);
+	CHECK_EQ(rmmod("klp_target"), 0);
+}
+
 /* ---- blockers --------------------------------------------------------------------------------------- */
 
 static void blocker(void *name)
@@ -386,6 +427,7 @@ int main(void)
 	KLP_TEST(only_root_writes);
 	KLP_TEST(open_files_of_a_patch_that_is_gone_answer_enodev);
 	KLP_TEST(files_of_a_leaving_patch_answer_as_gone);
+	KLP_TEST(files_are_hammered_while_patches_come_and_go);
 	KLP_TEST(blockers_have_one_line_each);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
