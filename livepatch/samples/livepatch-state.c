@@ -2,19 +2,20 @@
 /*
  * A change of the system that one patch makes and the next one takes over.
  *
- * This patch switches the console to all messages, and back when it is taken back. When a newer
- * release replaces it (livepatch-replace.c), its callbacks do not run; so the
- * newer one must learn that the console was switched already, and from what. That is what a system
- * state is for: an id, a version of how it is understood, and data.
+ * This patch switches the console to all messages, and back when it is taken back. When a
+ * newer release replaces it (livepatch-replace.c), its callbacks do not run; so the newer one
+ * must learn that the console was switched already, and from what. That is what a system state
+ * is for: an id, a version of how it is understood, and data.
  *
  *	insmod livepatch-state.ko; cat /proc/sys/kernel/printk	# 15 ...
  *	insmod livepatch-state2.ko				# takes over: still 15
- *	insmod livepatch-state.ko				# refused: it knows less
+ *	rmmod livepatch_state; insmod livepatch-state.ko	# refused: it knows less
  *	echo 0 > /sys/kernel/livepatch/livepatch_state2/enabled	# as before the first
  *
- * Version 1 could not take over from anybody. livepatch-state2.c is this source with
- * STATE_VERSION 2, which can, also from its equals. The kernel refuses a patch that replaces a
- * state which it does not know, or knows in an older version only.
+ * livepatch-state2.c is this source once more, as the release that understands version 2. A
+ * patch that would replace a state which it does not know, or knows in an older version only,
+ * is refused by the kernel. Each callback asks for the previous state, and does its work only
+ * if there is none: pre_patch and post_patch also run when there is nothing to take over.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
