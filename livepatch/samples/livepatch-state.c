@@ -14,8 +14,8 @@
  *
  * livepatch-state2.c is this source once more, as the release that understands version 2. A
  * patch that would replace a state which it does not know, or knows in an older version only,
- * is refused by the kernel. Each callback asks for the previous state, and does its work only
- * if there is none: pre_patch and post_patch also run when there is nothing to take over.
+ * is refused by the kernel. Three of the callbacks ask for the previous state first: if there is
+ * one, its data is used, and nothing is done twice.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
