@@ -117,6 +117,85 @@ static void stop_and_continue_are_invisible(void)
 	expect_status(child, 0);
 }
 
+static int client_reads_three(void)
+{
+	struct sigaction action = { .sa_handler = count_signal };
+	char buf[8] = "";
+
+	sigaction(SIGUSR1, &action, NULL);
+	return read(open_it(), buf, 8) == 3 && !memcmp(buf, "abc", 4) && handled == 1 ? 30 : 1;
+}
+
+static void bytes_that_moved_are_counted(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_reads_three, PORT_CANCEL_OK);
+
+	CHECK_EQ(lease_write(port, tag, 0, "abc", 3), 3);
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	CHECK_EQ(answer(tag, 3), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 30);
+}
+
+static void a_cancel_comes_before_newer_requests(void)
+{
+	pid_t child, other[3];
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	for (int i = 0; i < 3; i++) {
+		other[i] = client(client_stat);
+		wait_asleep(other[i]);
+	}
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	wait_blocked(child);
+	CHECK_EQ(receive_note(PORT_NOTE_CANCEL)->value, tag);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	expect_status(child, 10);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(answer_with(receive()->tag, 0, 0, &regular, sizeof(regular)), 0);
+	for (int i = 0; i < 3; i++)
+		expect_status(other[i], 0);
+}
+
+static void an_interruption_that_nobody_asked_for_is_invisible(void)
+{
+	pid_t child;
+	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+
+	for (int i = 0; i < 5; i++) {
+		CHECK_EQ(answer(tag, -EINTR), 0);
+		CHECK_EQ(receive()->op, PORT_READ);
+		CHECK(msg.request.tag > tag);
+		tag = msg.request.tag;
+	}
+	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 20);
+}
+
+static int client_nonblocking(void)
+{
+	char c;
+
+	return read(open(mount_path, O_RDWR | O_NONBLOCK), &c, 1) == -1 && errno == EAGAIN ? 11 : 1;
+}
+
+static void not_waiting_is_a_flag_of_the_request(void)
+{
+	pid_t child;
+
+	start_server(PORT_CANCEL_OK);
+	child = client(client_nonblocking);
+	serve_open(&device);
+	CHECK(receive()->arg[1] & O_NONBLOCK);
+	CHECK_EQ(answer(msg.request.tag, -EAGAIN), 0);
+	receive_note(PORT_NOTE_CLOSE);
+	expect_status(child, 11);
+}
+
 int main(void)
 {
 	TAP_TEST(a_signal_cancels_an_active_call);
@@ -127,5 +206,9 @@ int main(void)
 	TAP_TEST(ports_without_cancel_finish_the_call);
 	TAP_TEST(a_queued_call_is_taken_back);
 	TAP_TEST(stop_and_continue_are_invisible);
+	TAP_TEST(bytes_that_moved_are_counted);
+	TAP_TEST(a_cancel_comes_before_newer_requests);
+	TAP_TEST(an_interruption_that_nobody_asked_for_is_invisible);
+	TAP_TEST(not_waiting_is_a_flag_of_the_request);
 	return tap_done();
 }
