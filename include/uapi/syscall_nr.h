@@ -385,6 +385,7 @@
 #define __NR_pci_claim 1036
 #define __NR_dma_enable 1037
 #define __NR_port_msi 1038
+#define __NR_screen_map 1039
 /* Tests and tools. */
 #define __NR_neurath_exit 1040
 /* Servers that take over from one that died. */

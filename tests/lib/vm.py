@@ -31,10 +31,11 @@ def config_name(config):
     return f"{config.cpus} CPU{'s' if config.cpus > 1 else ''}, {config.firmware}, {config.machine}"
 
 
-def arguments(iso, config, mem="512M", cmdline="", accel=None, share=None):
+def arguments(iso, config, mem="512M", cmdline="", accel=None, share=None, serial=None, extra=()):
     words = [sys.executable, QEMU, "--iso", iso, "--cpus", str(config.cpus), "--firmware", config.firmware,
              "--machine", config.machine, "--mem", mem, "--accel", accel or os.environ.get("ACCEL", "tcg")]
-    return words + (["--share", share] if share else []) + (["--cmdline", cmdline] if cmdline else [])
+    words += (["--share", share] if share else []) + (["--serial", serial] if serial else []) + (["--cmdline", cmdline] if cmdline else [])
+    return words + ["--", *extra] if extra else words
 
 
 LIBC = ctypes.CDLL(None)

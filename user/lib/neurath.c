@@ -121,6 +121,11 @@ long port_msi(long port, long fd, unsigned entry, unsigned bit)
 	return call4(__NR_port_msi, port, fd, entry, bit);
 }
 
+long screen_map(struct screen_info *info)
+{
+	return call4(__NR_screen_map, (long)info, 0, 0, 0);
+}
+
 long ioport_grant(unsigned first, unsigned count)
 {
 	return call4(__NR_ioport_grant, first, count, 0, 0);

@@ -40,6 +40,9 @@ long pci_map(long fd, unsigned bar, uint64_t *size);
 long dma_alloc(long fd, size_t size, uint64_t *bus);
 long dma_enable(long fd);
 long port_msi(long port, long fd, unsigned entry, unsigned bit);
+struct screen_info;
+/* The memory of the screen: uapi/screen.h. */
+long screen_map(struct screen_info *info);
 /* The caller may use in and out instructions on @count ports from @first. */
 long ioport_grant(unsigned first, unsigned count);
 /* Ends the emulator with @status (0..63); -ENODEV on a machine without the exit device. */

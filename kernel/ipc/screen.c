@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * screen_map(): the frame buffer, or the memory of the text mode, for the terminal's driver.
+ * include/uapi/screen.h is the interface.  The kernel itself never draws.
+ */
+#include <neurath/boot.h>
+#include <neurath/errno.h>
+#include <neurath/syscall.h>
+#include <neurath/task.h>
+#include <neurath/uaccess.h>
+#include <neurath/vm.h>
+#include <uapi/screen.h>
+
+/* What firmware says is memory is never mapped as a device; 640 KiB to 1 MiB is never memory. */
+static bool screen_is_ram(phys_addr_t start, phys_addr_t end)
+{
+	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
+		const struct boot_range *r = &boot_info.ranges[i];
+
+		if (r->type != BOOT_RESERVED && r->start < end && start < r->end)
+			return true;
+	}
+	return false;
+}
+
+static int screen_describe(struct screen_info *info, phys_addr_t *start)
+{
+	const struct boot_framebuffer *fb = &boot_info.framebuffer;
+	phys_addr_t end;
+
+	if (!fb->address || !fb->width || !fb->height || !fb->pitch)
+		return -ENODEV;
+	*start = fb->address & PAGE_MASK;
+	end = align_up(fb->address + (u64)fb->pitch * fb->height, PAGE_SIZE);
+	/* A buffer that begins within a page has never been seen, and its address could not be told. */
+	if (*start != fb->address || screen_is_ram(*start, end))
+		return -ENODEV;
+	*info = (struct screen_info){
+		.type = fb->type, .width = fb->width, .height = fb->height, .pitch = fb->pitch,
+		.depth = fb->bpp, .size = end - *start };
+	return 0;
+}
+
+SYSCALL_DEFINE1(screen_map, struct screen_info __user *, uinfo)
+{
+	struct screen_info info;
+	struct vmobject *o;
+	phys_addr_t start;
+	long ret;
+
+	if (!is_superuser())
+		return -EPERM;
+	ret = screen_describe(&info, &start);
+	if (ret)
+		return ret;
+	if (copy_to_user(uinfo, &info, sizeof(info)))
+		return -EFAULT;
+	o = vmobject_of_device(start, info.size, NULL, NULL);
+	if (!o)
+		return -ENOMEM;
+	ret = vm_map(current->mm, 0, info.size, VM_READ | VM_WRITE | VM_SHARED | VM_DEVICE, false, o,
+		     0, "[screen]");
+	if (ret < 0)
+		vmobject_put(o);
+	return ret;
+}
