@@ -83,7 +83,7 @@ help:            # this text
 	@echo 'Targets:'
 	@awk -F ':[^#]*# ' '/^[a-z_.]+:[^=]*# / { printf "  %-21s  %s\n", $$1, $$2 }' Makefile
 	@echo 'Options:'
-	@echo '  CPUS=2 MEM=512M FIRMWARE=bios|uefi ACCEL=tcg|kvm SHARE=hostdir SCRIPT=file.sh   for the virtual machine'
+	@echo '  CPUS=2 MEM=512M FIRMWARE=bios|uefi ACCEL=tcg|kvm SHARE=hostdir WINDOW=gtk SCRIPT=file.sh   for the virtual machine'
 	@echo '  V=1 shows commands; DEBUG=1 checks more at run time (in build/debug); O=dir builds elsewhere;'
 	@echo '  CI=true makes warnings errors; CROSS_COMPILE=prefix; BUSYBOX=path of a static busybox'
 .DEFAULT_GOAL := kernel
@@ -152,6 +152,7 @@ $(KERNEL): $(KERNEL_OBJECTS) $(O)/linker.ld $(O)/flags.LINK_FLAGS tools/ksyms.py
 
 # ---- user programs ----------------------------------------------------------------------------------------------------
 
+GRUB_FONT := /usr/share/grub/unicode.pf2
 LIBRARY := $(O)/user/lib/libneurath.a
 LIBRARY_OBJECTS := $(patsubst %,$(O)/user/obj/%.o,$(sort $(wildcard user/lib/*.[cS])))
 user_objects = $(patsubst %,$(O)/user/obj/%.o,$(sort $(wildcard $(1))))
@@ -180,6 +181,15 @@ $(1): $(call user_objects,$(2)) $(LIBRARY)
 endef
 $(eval $(call program,$(O)/user/init,user/init/*.c))
 $(foreach name,$(SERVERS),$(eval $(call program,$(O)/user/servers/$(name),user/servers/$(name)/*.c)))
+# The letters of the screen come from the font of GRUB, which makes the image.
+$(O)/user/servers/tty: $(O)/user/obj/font.o
+$(O)/user/obj/font.o: $(O)/font.c user/servers/tty/font.h $(O)/flags.USER_FLAGS
+	$(Q)mkdir -p $(@D)
+	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) -Iuser/servers/tty -c $< -o $@
+$(O)/font.c: tools/font.py $(GRUB_FONT)
+	$(call say,FONT,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/font.py $(GRUB_FONT) $@
 $(foreach name,$(BINS),$(eval $(call program,$(O)/user/bin/$(name),user/bin/$(name).c user/bin/$(name)/*.c)))
 $(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $(notdir $(test))),$(test) tests/guest/lib/*.c)))
 -include $(LIBRARY_OBJECTS:.o=.d)
@@ -274,7 +284,7 @@ $(eval $(call iso_rule,test,initrd-test))
 
 RUN_ISO := $(O)/neurath.iso
 QEMU = $(PYTHON) tools/qemu --iso $(RUN_ISO) --cpus $(CPUS) --mem $(MEM) --firmware $(FIRMWARE) --accel $(ACCEL) \
-	$(if $(SHARE),--share '$(SHARE)') $(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
+	$(if $(SHARE),--share '$(SHARE)') $(if $(WINDOW),--window '$(WINDOW)') $(if $(MACHINE),--machine $(MACHINE)) $(if $(CMDLINE),--cmdline '$(CMDLINE)')
 
 .PHONY: run run-now guest guest-now debug debug-now
 run: setup       # an interactive shell on this terminal; Ctrl-A x leaves

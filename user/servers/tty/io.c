@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <string.h>
 #include <termios.h>
+#include "screen.h"
 #include "tty.h"
 #include "uart.h"
 
@@ -123,8 +124,12 @@ static void send_bytes(void)
 		room = uart_can_send();
 		if (!room)
 			break;
-		for (; room && ldisc_out_count(line); room--, sent++)
-			uart_send(ldisc_out_take(line));
+		for (; room && ldisc_out_count(line); room--, sent++) {
+			uint8_t byte = ldisc_out_take(line);
+
+			uart_send(byte);
+			screen_put(byte);
+		}
 	}
 }
 
@@ -220,7 +225,7 @@ void io_progress(struct srv *srv)
 	if (io_is_drained())
 		ioctl_drained(srv);
 	uart_want_room(ldisc_out_count(line) && !line->stopped && !uart_can_send());
-	srv->deadline = next_deadline();
+	srv->deadline = sooner(next_deadline(), screen_draw());
 	mask = tty_ready(srv, TTY_HANDLE);
 	if (mask != pushed_ready) {
 		pushed_ready = mask;
@@ -232,17 +237,27 @@ void io_progress(struct srv *srv)
  * The line is edge triggered: the device must have nothing left to say before the next edge can
  * come, so this ends only when it says so.
  */
-static void tty_irq(struct srv *srv, uint64_t bits)
+static void serial_irq(struct srv *srv)
 {
 	int byte;
 
 	do {
-		while ((byte = uart_receive()) >= 0)
+		while ((byte = uart_receive()) >= 0) {
+			seat_serial(srv);
 			ldisc_input(line, (uint8_t)byte);
+		}
 		send_bytes();
 		uart_want_room(ldisc_out_count(line) && !line->stopped && !uart_can_send());
 	} while (uart_pending());
 	irq_ack(srv->port, UART_IRQ);
+}
+
+static void tty_irq(struct srv *srv, uint64_t bits)
+{
+	if (bits & 1 << TTY_IRQ_SERIAL)
+		serial_irq(srv);
+	if (bits & 1 << TTY_IRQ_KEYBOARD)
+		seat_keyboard_irq(srv);
 }
 
 void io_register(struct srv *srv)

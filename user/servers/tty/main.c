@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+#include "keyboard.h"
+#include "screen.h"
 #include "tty.h"
 #include "uart.h"
 
 #define LEVEL	0	/* calls nobody */
-#define IRQ_BIT	0
 
 static struct srv tty = { .name = "tty" };
 
@@ -99,6 +100,35 @@ static void set_up(void)
 	keep_begin();
 }
 
+/* A screen and a keyboard are welcome, but nothing that a terminal could not do without. */
+static void start_seat(bool has_serial)
+{
+	int rc = screen_init();
+
+	if (rc < 0 && rc != -ENODEV)
+		srv_log(&tty, "no screen: %s", strerror(-rc));
+	rc = keyboard_init();
+	if (rc == 0)
+		rc = (int)port_irq(tty.port, KEYBOARD_IRQ, TTY_IRQ_KEYBOARD);
+	if (rc < 0 && rc != -ENODEV)
+		srv_log(&tty, "no keyboard: %s", strerror(-rc));
+	if (!has_serial)
+		seat_screen(&tty);
+}
+
+static int start_devices(void)
+{
+	int rc = uart_init();
+
+	start_seat(rc == 0);
+	if (rc == -ENODEV) {
+		if (!screen_present())
+			srv_log(&tty, "no serial port COM1, no screen: the console goes nowhere");
+		return 0;
+	}
+	return rc < 0 ? rc : (int)port_irq(tty.port, UART_IRQ, TTY_IRQ_SERIAL);
+}
+
 static int start(void)
 {
 	static const char *const names[] = { "/dev/ttyS0", "/dev/console", "/dev/tty" };
@@ -112,13 +142,7 @@ static int start(void)
 	if (rc == 0)
 		set_up();
 	line->signal = line_signal;
-	rc = uart_init();
-	if (rc == -ENODEV)
-		srv_log(&tty, "no serial port COM1: the console goes nowhere");
-	else if (rc < 0)
-		return rc;
-	else
-		rc = (int)port_irq(tty.port, UART_IRQ, IRQ_BIT);
+	rc = start_devices();
 	for (size_t i = 0; rc >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
 		rc = srv_mount(&tty, names[i], TTY_HANDLE);
 	return rc;
@@ -141,7 +165,7 @@ int main(void)
 	}
 	srv_started();
 	/* What was typed before made no edge for us, and there may be output to go on with. */
-	tty.irq(&tty, 1 << IRQ_BIT);
+	tty.irq(&tty, 1 << TTY_IRQ_SERIAL | 1 << TTY_IRQ_KEYBOARD);
 	io_progress(&tty);
 	srv_run(&tty);
 	return 1;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tty server: one terminal (COM1) under three names.
+ * The tty server: one terminal (COM1, and the screen with its keyboard) under three names.
  *
  *	ldisc.c, echo.c	the line discipline, pure
  *	uart.c		the device
  *	io.c		reading and writing: parked requests, timers of VTIME, the interrupt
  *	ioctl.c		termios, window size, flushing, draining
  *	keep.c		what the next process finds if this one dies
+ *	vt.c, vtseq.c	the terminal on the screen as cells, pure
+ *	screen.c, font	drawing them
+ *	keyboard.c	the other device; keymap.c what its keys mean, pure
+ *	seat.c		which of the two the user sits at
  *	main.c		start, open, attributes
  *
  * All opens share the handle TTY_HANDLE, which is also the node number: it names the terminal, so
@@ -38,6 +42,13 @@ void keep_read_again(uint64_t tag);
 void keep_written(uint64_t tag, uint64_t done);
 uint64_t keep_write_done(uint64_t tag);
 
+/* ---- seat.c -------------------------------------------------------------------------------- */
+
+/* Something was typed at the serial line; the terminal is the screen's. */
+void seat_serial(struct srv *srv);
+void seat_screen(struct srv *srv);
+void seat_keyboard_irq(struct srv *srv);
+
 /* ---- io.c ----------------------------------------------------------------------------------- */
 
 void io_register(struct srv *srv);
@@ -48,6 +59,10 @@ void io_register(struct srv *srv);
 void io_progress(struct srv *srv);
 /* Has everything that was written left the device? */
 bool io_is_drained(void);
+
+/* Bits of the interrupt note. */
+#define TTY_IRQ_SERIAL	0
+#define TTY_IRQ_KEYBOARD 1
 
 /* ---- ioctl.c -------------------------------------------------------------------------------- */
 
