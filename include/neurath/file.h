@@ -92,6 +92,8 @@ ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
 /* One transfer at @pos, or at f->pos and moving it when @pos is NULL. */
 ssize_t file_read(struct file *f, struct iobuf *to, loff_t *pos);
 ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos);
+/* A regular file of current's may become @size bytes long: else SIGXFSZ is sent, -EFBIG. (task) */
+int file_check_size(u64 size);
 int file_stat(struct file *f, struct stat *st);
 unsigned file_poll(struct file *f);
 /*

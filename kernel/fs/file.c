@@ -9,6 +9,7 @@
  */
 #include <neurath/bug.h>
 #include <neurath/mm.h>
+#include <neurath/process.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include "fs_internal.h"
@@ -91,13 +92,57 @@ ssize_t file_read(struct file *f, struct iobuf *to, loff_t *pos)
 	return file_transfer(f, to, pos, file_read_at);
 }
 
+int file_check_size(u64 size)
+{
+	if (likely(size <= process_rlimit(RLIMIT_FSIZE)))
+		return 0;
+	send_signal_task(SIGXFSZ, NULL, current);
+	return -EFBIG;
+}
+
+/* Where a write will begin: what is appended is only known by asking. */
+static int file_write_start(struct file *f, loff_t pos, u64 *start)
+{
+	struct stat st;
+	int err;
+
+	*start = pos;
+	if (!(f->flags & O_APPEND))
+		return 0;
+	err = file_stat(f, &st);
+	if (!err)
+		*start = st.st_size;
+	return err;
+}
+
+/* As ops->write, but a regular file does not grow beyond RLIMIT_FSIZE. */
+static ssize_t file_write_limited(struct file *f, struct iobuf *from, loff_t *pos)
+{
+	u64 limit = process_rlimit(RLIMIT_FSIZE), start;
+	struct iobuf part = *from;
+	ssize_t ret;
+
+	if (likely(limit == RLIM_INFINITY) || !S_ISREG(f->mode) || !from->len)
+		return f->ops->write(f, from, pos);
+	ret = file_write_start(f, *pos, &start);
+	if (!ret)
+		ret = file_check_size(start + 1);
+	if (ret)
+		return ret;
+	part.len = min_t(u64, part.len, limit - start);
+	ret = f->ops->write(f, &part, pos);
+	from->len -= (char *)part.base - (char *)from->base;
+	from->base = part.base;
+	return ret;
+}
+
 ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos)
 {
 	if (!file_may_write(f))
 		return -EBADF;
 	if (!f->ops->write)
 		return -EINVAL;
-	return file_transfer(f, from, pos, f->ops->write);
+	return file_transfer(f, from, pos, file_write_limited);
 }
 
 /* Repeats @fn until all is moved, the file ends, or an error; what was moved wins over the error. */

@@ -131,7 +131,7 @@ static int poll_do(struct pollfd __user *ufds, unsigned n, u64 deadline)
 	struct poll_item few[POLL_ON_STACK], *items = few;
 	int ret;
 
-	if (n > OPEN_MAX)
+	if (n > min_t(u64, process_rlimit(RLIMIT_NOFILE), OPEN_MAX))
 		return -EINVAL;
 	if (n > POLL_ON_STACK) {
 		items = kcalloc(n, sizeof(*items), GFP_KERNEL);

@@ -204,16 +204,21 @@ SYSCALL_DEFINE2(truncate, const char __user *, path, loff_t, size)
 {
 	struct path_request rq = { .op = PORT_TRUNC, .follow = true, .arg0 = size };
 
-	if (size < 0)
-		return -EINVAL;
+	int err = size < 0 ? -EINVAL : file_check_size(size);
+
+	if (err)
+		return err;
 	return path_perform(&rq, path_from_user(AT_FDCWD, path), NULL);
 }
 
 static int truncate_file(struct file *f, loff_t size)
 {
+	int err;
+
 	if (size < 0 || !file_may_write(f) || !f->ops->truncate || !S_ISREG(f->mode))
 		return -EINVAL;
-	return f->ops->truncate(f, size);
+	err = file_check_size(size);
+	return err ? err : f->ops->truncate(f, size);
 }
 
 SYSCALL_DEFINE2(ftruncate, int, fd, loff_t, size)

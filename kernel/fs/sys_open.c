@@ -150,7 +150,8 @@ static long fcntl_on_file(struct file *f, int fd, int cmd, unsigned long arg)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return arg < OPEN_MAX ? dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
+		return arg < min_t(u64, process_rlimit(RLIMIT_NOFILE), OPEN_MAX) ?
+		       dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC) : -EINVAL;
 	case F_GETFD:
 		return fd_get_cloexec(fd);
 	case F_SETFD:

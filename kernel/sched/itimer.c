@@ -131,6 +131,28 @@ static bool itimer_cpu_count(struct cpu_itimer *it, u64 delta)
 	return true;
 }
 
+/* RLIMIT_CPU, in seconds: SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard one. */
+static void itimer_check_cpu_limit(struct process *p)
+{
+	struct rlimit64 *limit = &p->rlim[RLIMIT_CPU];
+	u64 user, sys, seconds;
+	unsigned long flags;
+	int sig = 0;
+
+	process_times(p, &user, &sys);
+	seconds = (user + sys) / NSEC_PER_SEC;
+	spin_lock_irqsave(&p->lock, flags);
+	if (seconds >= limit->max) {
+		sig = SIGKILL;
+	} else if (seconds >= limit->cur) {
+		sig = SIGXCPU;
+		limit->cur = seconds + 1;
+	}
+	spin_unlock_irqrestore(&p->lock, flags);
+	if (sig)
+		send_signal_process(sig, NULL, p);
+}
+
 void itimer_cpu_tick(struct task *t, u64 delta, bool user)
 {
 	struct process *p = t->process;
@@ -138,6 +160,8 @@ void itimer_cpu_tick(struct task *t, u64 delta, bool user)
 	bool virtual_out, prof_out;
 	unsigned long flags;
 
+	if (unlikely(READ_ONCE(p->rlim[RLIMIT_CPU].cur) != RLIM_INFINITY))
+		itimer_check_cpu_limit(p);
 	/* A setting that is just being made counts from the next tick on. */
 	if (likely(!READ_ONCE(virtual->left_ns) && !READ_ONCE(prof->left_ns)))
 		return;
