@@ -27,12 +27,12 @@
 struct klp_reloc {
 	struct module *mod;		/* of the patch */
 	const char *object;		/* for which it is applied */
+	struct module *target;		/* that object, if it is a module and this is not a check */
 	const char *name;		/* of the symbol */
 	Elf64_Sym *sym;			/* its st_value is ours: under klp_mutex */
 	u8 *loc;
 	unsigned int type, width;
 	u64 addend;
-	bool early;			/* the memory is not sealed yet */
 };
 
 struct klp_reloc_symbol {
@@ -146,12 +146,15 @@ static int klp_walk_section(const Elf64_Shdr *s, struct klp_reloc *r, klp_reloc_
 	return 0;
 }
 
-/* The relocations of @mod that belong to @object (NULL = all), in the file's order. */
-static int klp_walk_relocs(struct module *mod, const char *object, bool early, klp_reloc_fn fn,
-			   unsigned long *limit)
+/*
+ * The relocations of @mod that belong to @object (NULL = all), in the file's order; those of
+ * vmlinux before the memory is sealed, those of a @target afterwards.
+ */
+static int klp_walk_relocs(struct module *mod, const char *object, struct module *target,
+			   klp_reloc_fn fn, unsigned long *limit)
 {
 	char section_object[MODULE_NAME_LEN];
-	struct klp_reloc r = { .mod = mod, .object = section_object, .early = early };
+	struct klp_reloc r = { .mod = mod, .object = section_object, .target = target };
 	const Elf64_Shdr *s;
 	int error;
 
@@ -193,41 +196,51 @@ static int klp_check_reloc(struct klp_reloc *r)
 }
 
 /*
- * A reference on the module that owns a symbol: the target itself, which is there
- * (no reference can be taken while it is COMING), or one that the target uses.
+ * The module @name, which is not the target but should be one that the target uses and
+ * so keeps loaded; a reference, in case it is not.
  */
-static struct module *klp_get_symbol_owner(const struct klp_reloc *r, const char *name)
+static struct module *klp_get_other_module(const char *name)
 {
 	unsigned long flags = irq_save();
 	struct module *mod = find_module(name);
 
-	if (mod && strcmp(name, r->object) == 0)
-		__module_get(mod);
-	else if (mod && !try_module_get(mod))
+	if (mod && !try_module_get(mod))
 		mod = NULL;
 	irq_restore(flags);
 	return mod;
 }
 
+/*
+ * No reference on the target: it stays until klp_module_going(), which waits for klp_mutex,
+ * and its administrator should not be told that somebody uses it.
+ */
+static int klp_find_symbol(const struct klp_reloc *r, const struct klp_reloc_symbol *symbol,
+			   struct ksym *found)
+{
+	struct module *other;
+	int error;
+
+	if (klp_is_vmlinux(symbol->object))
+		return ksym_find_any(NULL, symbol->name, symbol->pos, found);
+	if (strcmp(symbol->object, r->target->name) == 0)
+		return ksym_find_any(r->target, symbol->name, symbol->pos, found);
+	other = klp_get_other_module(symbol->object);
+	if (!other)
+		return -ENOENT;
+	error = ksym_find_any(other, symbol->name, symbol->pos, found);
+	module_put(other);
+	return error;
+}
+
 static int klp_resolve_reloc(struct klp_reloc *r)
 {
 	struct klp_reloc_symbol symbol;
-	struct module *owner = NULL;
 	struct ksym found;
 	int error = klp_parse_symbol(r->name, &symbol);
 
 	if (error)
 		return error;
-	if (!klp_is_vmlinux(symbol.object)) {
-		owner = klp_get_symbol_owner(r, symbol.object);
-		if (!owner) {
-			pr_err("symbol '%s' not found: there is no module '%s'\n", symbol.name,
-			       symbol.object);
-			return -EINVAL;
-		}
-	}
-	error = ksym_find_any(owner, symbol.name, symbol.pos, &found);
-	module_put(owner);
+	error = klp_find_symbol(r, &symbol, &found);
 	if (error)
 		return klp_symbol_error(error, symbol.object, symbol.name, symbol.pos);
 	r->sym->st_value = found.start;
@@ -236,10 +249,10 @@ static int klp_resolve_reloc(struct klp_reloc *r)
 
 static void klp_write_reloc(const struct klp_reloc *r, const void *bytes)
 {
-	if (r->early)
-		memcpy(r->loc, bytes, r->width);
-	else
+	if (r->target)
 		text_poke_copy((unsigned long)r->loc, bytes, r->width);
+	else
+		memcpy(r->loc, bytes, r->width);
 }
 
 static int klp_apply_reloc(struct klp_reloc *r)
@@ -280,28 +293,28 @@ static int klp_clear_reloc(struct klp_reloc *r)
 /* ---- all of an object -------------------------------------------------------------------- */
 
 /* All symbols first; then all places, or none. */
-static int klp_apply_relocs(struct module *mod, const char *object, bool early)
+static int klp_apply_relocs(struct module *mod, const char *object, struct module *target)
 {
 	unsigned long limit = ULONG_MAX, done;
-	int error = klp_walk_relocs(mod, object, early, klp_resolve_reloc, &limit);
+	int error = klp_walk_relocs(mod, object, target, klp_resolve_reloc, &limit);
 
 	if (error)
 		return error;
 	limit = ULONG_MAX;
-	error = klp_walk_relocs(mod, object, early, klp_apply_reloc, &limit);
+	error = klp_walk_relocs(mod, object, target, klp_apply_reloc, &limit);
 	if (!error)
 		return 0;
 	done = ULONG_MAX - limit;
-	klp_walk_relocs(mod, object, early, klp_clear_reloc, &done);
+	klp_walk_relocs(mod, object, target, klp_clear_reloc, &done);
 	return error;
 }
 
 int klp_module_relocate(struct module *mod)
 {
 	unsigned long limit = ULONG_MAX;
-	int error = klp_walk_relocs(mod, NULL, true, klp_check_reloc, &limit);
+	int error = klp_walk_relocs(mod, NULL, NULL, klp_check_reloc, &limit);
 
-	return error ? error : klp_apply_relocs(mod, "vmlinux", true);
+	return error ? error : klp_apply_relocs(mod, "vmlinux", NULL);
 }
 
 int klp_check_relocs(const struct klp_patch *patch)
@@ -334,7 +347,7 @@ int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
 	if (!klp_is_module(obj) || !klp_next_section(patch->mod, NULL))
 		return 0;
 	klp_clear_object(patch, obj);	/* it may have been enabled before, and have gone */
-	error = klp_apply_relocs(patch->mod, obj->name, false);
+	error = klp_apply_relocs(patch->mod, obj->name, obj->mod);
 	obj->relocated = !error;
 	/* No CPU may still hold what it fetched before: the code runs from now on. */
 	smp_sync_core();
@@ -348,7 +361,7 @@ void klp_clear_object(struct klp_patch *patch, struct klp_object *obj)
 	assert_mutex_held(&klp_mutex);
 	if (!obj->relocated || MUTANT(RELOCS_STAY))
 		return;
-	klp_walk_relocs(patch->mod, obj->name, false, klp_clear_reloc, &limit);
+	klp_walk_relocs(patch->mod, obj->name, obj->mod, klp_clear_reloc, &limit);
 	obj->relocated = false;
 	smp_sync_core();
 }
