@@ -230,9 +230,18 @@ static void replaced_patch_lets_its_module_go(void)
 
 /* ---- while a transition is held open by a task in oracle_outer() ---------------------------------- */
 
-static pid_t start_sleeper(const char *function)
+static void wait_asleep_in(pid_t pid, const char *function)
 {
 	char path[64], stack[2048];
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	do
+		wait_asleep(pid);
+	while (!strstr(slurp(path, stack, sizeof(stack)), function));
+}
+
+static pid_t start_sleeper(const char *function)
+{
 	pid_t pid = fork();
 
 	CHECK(pid >= 0);
@@ -242,10 +251,7 @@ static pid_t start_sleeper(const char *function)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		_exit(slurp("/proc/oracle_block", text, sizeof(text))[0] ? 0 : 1);
 	}
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	do
-		wait_asleep(pid);
-	while (!strstr(slurp(path, stack, sizeof(stack)), function));
+	wait_asleep_in(pid, function);
 	return pid;
 }
 
@@ -296,7 +302,7 @@ static void module_comes_and_goes_while_its_patch_is_enabling(void)
 
 /* ---- rmmod -w: right behind "echo 0" ---------------------------------------------------------------- */
 
-static void on_alarm(int sig)
+static void on_signal(int sig)
 {
 }
 
@@ -308,9 +314,10 @@ static pid_t start_remover(const char *module)
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_alarm }, NULL);
+		sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
 		_exit(rmmod_flags(module, 0));
 	}
+	wait_asleep_in(pid, "delete_module");
 	return pid;
 }
 
@@ -339,19 +346,16 @@ static void removal_waits_for_a_patch_that_is_disabled(void)
 	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
 	CHECK_EQ(rmmod(PATCH), EWOULDBLOCK);
 	remover = start_remover(PATCH);
-	wait_asleep(remover);
 	/* A signal ends the wait and changes nothing. */
 	CHECK_EQ(kill(remover, SIGUSR1), 0);
 	CHECK_EQ(remover_result(remover), EINTR);
 	/* Turned round, the patch stays. */
 	remover = start_remover(PATCH);
-	wait_asleep(remover);
 	CHECK_EQ(klp_write(PATCH, "enabled", "1"), 0);
 	CHECK_EQ(remover_result(remover), EWOULDBLOCK);
 	klp_wait(PATCH);
 	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
 	remover = start_remover(PATCH);
-	wait_asleep(remover);
 	release_sleeper(sleeper);
 	CHECK_EQ(remover_result(remover), 0);
 	CHECK(!klp_exists(PATCH) && !file_exists("/sys/module/" PATCH));

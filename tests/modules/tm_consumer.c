@@ -8,9 +8,16 @@ int tm_provider_add(int a, int b);
 /* Not there: a weak reference is NULL, not an error. */
 int tm_nobody_has_this(void) __weak;
 
+int tm_consumer_sum(void);
+
+noinline int tm_consumer_sum(void)
+{
+	return tm_provider_add(40, 2);
+}
+
 static int __init tm_consumer_init(void)
 {
-	int sum = tm_provider_add(40, 2);
+	int sum = tm_consumer_sum();
 
 	pr_info("tm_consumer: sum %d calls %d weak %d\n", sum, tm_provider_calls,
 		tm_nobody_has_this != NULL);
