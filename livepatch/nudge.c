@@ -48,7 +48,8 @@ void klp_send_signals(void)
 
 static void klp_safety_look(struct task *task)
 {
-	if (!test_task_flag(task, TIF_PATCH_PENDING) || task == current)
+	/* A child that has not run yet will pass soon: nothing has missed it. */
+	if (!test_task_flag(task, TIF_PATCH_PENDING) || task == current || !task_has_run(task))
 		return;
 	if (klp_try_switch_task(task))
 		pr_warn("safety pass: %s:%d could switch, and no event had noticed\n", task->comm,

@@ -160,6 +160,12 @@ void klp_copy_process(struct task *child)
 		klp_set_pending(child);
 }
 
+void klp_new_kthread(struct task *child)
+{
+	if (!MUTANT(KTHREAD_UNSEEN))
+		klp_try_switch_task(child);
+}
+
 /* ---- setting out ----------------------------------------------------------- */
 
 static void klp_set_transition_flags(struct klp_patch *patch, bool on)

@@ -29,6 +29,11 @@ static __always_inline void klp_sched_try_switch(void)
 /* The child inherits flag and state.  Caller holds tasklist_lock; before task_publish(). */
 void klp_copy_process(struct task *child);
 /*
+ * @child, published, is a kernel thread that may not run for long: if it inherited the
+ * pending flag, its stack, which holds nothing yet, is judged now. Caller holds no lock.
+ */
+void klp_new_kthread(struct task *child);
+/*
  * current has another pid since, and a walk may have passed its new place: brings state
  * and flag to what the walk would have made of them.  Caller holds tasklist_lock.
  */

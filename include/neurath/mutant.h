@@ -29,6 +29,7 @@
 	M(IDLE_NOT_RUN)		/* a busy CPU is not made to pass its idle loop */ \
 	M(FORK_NO_FLAG)		/* a child does not inherit the pending flag */ \
 	M(FORK_NO_STATE)	/* a child does not inherit the patch state */ \
+	M(KTHREAD_UNSEEN)	/* a thread that inherits the flag and is not started is not looked at */ \
 	M(EXIT_HOLE)		/* a dying task is not counted out */ \
 	M(EXIT_EARLY)		/* a dying task is counted out before its last switch */ \
 	/* modules that come and go */ \

@@ -55,6 +55,8 @@ void kick_task(struct task *t);
  * fn must not sleep, print, or take these locks.  Returns fn's result. (irq)
  */
 int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *arg);
+/* Has been on a CPU at least once. */
+bool task_has_run(const struct task *t);
 /* Is on a CPU now.  Stable only inside task_call_func(). */
 bool task_running(const struct task *t);
 /* Makes an idle CPU pass its idle loop, a busy one its scheduler. (irq) */

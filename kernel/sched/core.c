@@ -403,6 +403,11 @@ int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *a
 	return ret;
 }
 
+bool task_has_run(const struct task *t)
+{
+	return READ_ONCE(t->se.exec_start) != 0;
+}
+
 bool task_running(const struct task *t)
 {
 	return READ_ONCE(t->on_cpu);

@@ -66,6 +66,7 @@ static struct task *kthread_vcreate(int (*fn)(void *), void *arg, const char *fm
 	arch_setup_kthread(t, kthread_main, k);
 	task_get(t);		/* the creator's */
 	kthread_publish(t);
+	klp_new_kthread(t);
 	return t;
 }
 

@@ -225,6 +225,28 @@ static void kthread_in_uninterruptible_sleep_is_left_alone(void)
 	pass_unload();
 }
 
+static void insmod_unborn(void)
+{
+	_exit(insmod_args(KTHREAD, "how=unborn"));
+}
+
+/* It inherits its creator's flag and never runs: its creator has it looked at. */
+static void kthread_that_is_never_started_is_not_forgotten(void)
+{
+	pid_t loader = load_start(insmod_unborn);
+	int status;
+
+	wait_until_in(loader, "msleep");
+	klp_log_clear();
+	CHECK_EQ(pass_insmod("msleep", ""), 0);	/* which the loader stands in */
+	klp_wait(PASS);
+	CHECK_EQ(waitpid(loader, &status, 0), loader);
+	CHECK_EQ(status, 0);
+	CHECK(strstr(klp_log(), "safety pass") == NULL);
+	pass_unload();
+	CHECK_EQ(rmmod(KTHREAD), 0);
+}
+
 /* ---- stopped tasks -------------------------------------------------------------------------------- */
 
 static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
@@ -339,6 +361,7 @@ int main(void)
 	TAP_TEST(kthread_that_never_calls_anything_blocks_until_forced);
 	TAP_TEST(kthread_asleep_in_schedule_is_woken_by_the_signal);
 	TAP_TEST(kthread_in_uninterruptible_sleep_is_left_alone);
+	TAP_TEST(kthread_that_is_never_started_is_not_forgotten);
 	TAP_TEST(stopped_task_is_not_signalled_and_arrives_when_continued);
 	TAP_TEST(transition_is_reversed_hundreds_of_times);
 	TAP_TEST(patch_is_replaced_when_its_sleepers_have_left_it);

@@ -6,11 +6,14 @@
  *	spin		never sleeps, calls nothing: only force helps
  *	sleep		sleeps interruptibly until it is stopped, and counts the wake-ups in "wakeups"
  *	deep		the same uninterruptibly; a write of 1 to "wake" wakes it once
+ *	unborn		made, in the middle of a transition that its creator keeps open, and never started
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
+#include <linux/livepatch.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 
@@ -50,11 +53,25 @@ static int hard_sleep(void *arg)
 	return 0;
 }
 
+/* The transition waits for this task, which is in insmod, and then for what it has left behind. */
+static int __init hard_init_unborn(void)
+{
+	while (!klp_transition_running())
+		msleep(1);
+	msleep(20);		/* the flags are set by now */
+	if (!klp_transition_running())
+		return -EAGAIN;
+	hard_thread = kthread_create(hard_sleep, (void *)TASK_INTERRUPTIBLE, "hard_thread");
+	return PTR_ERR_OR_ZERO(hard_thread);
+}
+
 static int __init hard_init(void)
 {
 	int (*fn)(void *) = hard_resched;
 	unsigned long state = TASK_INTERRUPTIBLE;
 
+	if (strcmp(how, "unborn") == 0)
+		return hard_init_unborn();
 	if (strcmp(how, "spin") == 0) {
 		fn = hard_spin;
 	} else if (strcmp(how, "resched") != 0) {
