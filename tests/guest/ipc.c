@@ -7,6 +7,7 @@
 #include <tap.h>
 #include "ipc_peer.h"
 #include <dirent.h>
+#include <stdbool.h>
 
 /* ---- the call ----------------------------------------------------------------------------------------------------------- */
 
@@ -420,6 +421,58 @@ static void directories_come_from_the_server(void)
 	expect_status(child, 0);
 }
 
+/* ---- costs ------------------------------------------------------------------------------------------- */
+
+static int fail_nth;
+
+static void arm_allocations(void)
+{
+	CHECK_EQ(pwrite(fail_nth, "1", 1, 0), 1);
+}
+
+/* The next allocation fails, and this is it: so what came before made none. */
+static bool none_was_made(void)
+{
+	int p[2];
+
+	return pipe(p) == -1 && errno == ENOMEM;
+}
+
+static int client_counts(void)
+{
+	char c;
+	int fd = open_it();
+
+	if (read(fd, &c, 1) != 1)
+		return 1;
+	arm_allocations();
+	if (read(fd, &c, 1) != 1 || !none_was_made())
+		return 2;
+	return read(fd, &c, 1) == 1 ? 7 : 3;
+}
+
+static void a_small_call_allocates_nothing(void)
+{
+	struct port_reply reply = { .status = 1, .len = 1, .data = (uintptr_t)"k" };
+	pid_t child;
+
+	fail_nth = open("/sys/kernel/debug/fail_nth", O_RDWR);
+	if (fail_nth < 0 || pwrite(fail_nth, "0", 1, 0) != 1)
+		tap_skip("no fault injection in this build");
+	start_server(0);
+	child = client(client_counts);
+	serve_open(&device);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(answer_with(receive()->tag, 1, 0, "k", 1), 0);
+	/* The server's side: the client sleeps in its third call. */
+	reply.tag = receive()->tag;
+	arm_allocations();
+	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
+	CHECK(none_was_made());
+	CHECK_EQ(msg.note.kind, PORT_NOTE_CLOSE);
+	expect_status(child, 7);
+}
+
 int main(void)
 {
 	TAP_TEST(a_request_says_who_wants_what);
@@ -436,5 +489,6 @@ int main(void)
 	TAP_TEST(an_unusable_buffer_fails_the_client_not_the_kernel);
 	TAP_TEST(a_receive_interrupted_by_a_handler_restarts_as_a_pure_receive);
 	TAP_TEST(directories_come_from_the_server);
+	TAP_TEST(a_small_call_allocates_nothing);
 	return tap_done();
 }
