@@ -148,7 +148,7 @@ int klp_check_against_others(struct klp_patch *patch)
 		return -EINVAL;
 	}
 	if (klp_find_patch_of(&klp_patches, patch->mod) ||
-	    (klp_find_patch_of(&klp_leaving, patch->mod) && !MUTANT(LEAVING_FORGOTTEN))) {
+	    klp_find_patch_of(&klp_leaving, patch->mod)) {
 		pr_err("another patch of module %s is enabled, or still going away\n", name);
 		return -EEXIST;
 	}

@@ -187,8 +187,7 @@ static void shadow_reap(struct work_struct *work)
 	spin_unlock_irqrestore(&shadow_lock, flags);
 	if (!dead)
 		return;
-	if (!MUTANT(SHADOW_NO_GRACE))
-		synchronize_rcu();
+	synchronize_rcu();
 	for (; dead; dead = next) {
 		next = dead->free_next;
 		kfree(dead);

@@ -42,10 +42,8 @@
 	M(UNPATCH_ALWAYS)	/* post_unpatch runs although pre_patch failed */ \
 	M(LATE_POST)		/* post_patch of a late target does not wait for completion */ \
 	M(NO_NOPS)		/* what a replacing patch does not have stays replaced */ \
-	M(LEAVING_FORGOTTEN)	/* a patch that is going away can be enabled again */ \
 	M(FORCED_FREED)		/* the module of a forced patch can go */ \
 	M(DOWNGRADE)		/* a lower version of a state is compatible */ \
-	M(SHADOW_NO_GRACE)	/* a shadow variable is freed while it is being read */ \
 	/* elsewhere */ \
 	M(NO_ON_CPU_WAIT)	/* a task wakes elsewhere while its stack is in use */ \
 	M(FUTEX_READ_FIRST)	/* a waiter looks at the word before it queues */
