@@ -86,11 +86,12 @@ static void sleeper_in_a_patched_function_blocks_and_is_named(void)
 	CHECK_EQ(klp_read(PATCH, "enabled"), 1);
 	CHECK_EQ(patch_state(sleeper), 0);
 	CHECK_EQ(patch_state(getpid()), 1);
-	slurp(KLP_SYSFS "/" PATCH "/blockers", blockers, sizeof(blockers));
+	/* All others go over by themselves, on a busy machine a moment later. */
+	while (strchr(slurp(KLP_SYSFS "/" PATCH "/blockers", blockers, sizeof(blockers)), '\n'))
+		sched_yield();
 	snprintf(line, sizeof(line), "%d livepatch ", sleeper);
 	CHECK(strstr(blockers, line) == blockers);
 	CHECK(strstr(blockers, "asleep in oracle_outer+0x") != NULL);
-	CHECK(strchr(blockers, '\n') == NULL);
 	release_sleepers();
 	klp_wait(PATCH);
 	CHECK_EQ(wait_status(sleeper), 0);
