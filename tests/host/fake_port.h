@@ -111,14 +111,9 @@ long port_create(unsigned flags, unsigned level)
 	return 3;
 }
 
-long port_adopt(const char *path, unsigned flags, unsigned level)
+long port_in_group(long port, uint64_t tag, uint32_t gid)
 {
-	return -ENOENT;
-}
-
-long port_memory(long port, void *addr, size_t size)
-{
-	return -ENOMEM;
+	return 0;
 }
 
 long port_mount(long port, const char *path, uint64_t root)
