@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
@@ -451,6 +452,9 @@ static void other_users_are_bound_by_modes(void)
 	CHECK_EQ(chmod(TOP "/mine", 0600), 0);
 	CHECK_EQ(mkdir(TOP "/open", 0777), 0);
 	CHECK_EQ(chmod(TOP "/open", 0777), 0);
+	close(make(TOP "/group", "x"));
+	CHECK_EQ(chmod(TOP "/group", 0640), 0);
+	CHECK_EQ(setgroups(0, NULL), 0);
 	CHECK_EQ(setgid(4321), 0);
 	CHECK_EQ(setuid(4321), 0);
 	CHECK_ERR(open(TOP "/mine", O_RDONLY), EACCES);
@@ -464,6 +468,18 @@ static void other_users_are_bound_by_modes(void)
 	CHECK_ERR(truncate(TOP "/mine", 0), EACCES);
 	CHECK_EQ(close(open(TOP "/open/new", O_WRONLY | O_CREAT, 0644)), 0);
 	CHECK_EQ(unlink(TOP "/open/new"), 0);
+	CHECK_ERR(open(TOP "/group", O_RDONLY), EACCES);
+}
+
+static void supplementary_groups_count(void)
+{
+	const gid_t groups[] = { 77, 0 };
+
+	CHECK_EQ(setgroups(2, groups), 0);
+	CHECK_EQ(setgid(4321), 0);
+	CHECK_EQ(setuid(4321), 0);
+	CHECK_STR(file_text(TOP "/group"), "x");
+	CHECK_ERR(open(TOP "/group", O_WRONLY), EACCES);
 }
 
 static void tidy_after_other_users(void)
@@ -471,6 +487,7 @@ static void tidy_after_other_users(void)
 	CHECK_EQ(unlink(TOP "/secret/file"), 0);
 	CHECK_EQ(rmdir(TOP "/secret"), 0);
 	CHECK_EQ(unlink(TOP "/mine"), 0);
+	CHECK_EQ(unlink(TOP "/group"), 0);
 	CHECK_EQ(rmdir(TOP "/open"), 0);
 }
 
@@ -734,6 +751,7 @@ int main(void)
 	TAP_TEST(times_are_kept_to_the_nanosecond);
 	TAP_TEST(statfs_tells_the_host_s_numbers);
 	TAP_TEST(other_users_are_bound_by_modes);
+	TAP_TEST(supplementary_groups_count);
 	TAP_TEST(tidy_after_other_users);
 	TAP_TEST(programs_run_from_the_host);
 	TAP_TEST(files_can_be_mapped);

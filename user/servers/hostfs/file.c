@@ -431,7 +431,7 @@ static int setattr_check(struct job *job, const struct p9_attr *attr,
 		return -EPERM;
 	if (set->valid & PORT_SET_UID && set->uid != attr->uid)
 		return -EPERM;
-	if (set->valid & PORT_SET_GID && set->gid != attr->gid && set->gid != req->gid)
+	if (set->valid & PORT_SET_GID && set->gid != attr->gid && !in_group(req, set->gid))
 		return -EPERM;
 	return 0;
 }

@@ -15,6 +15,11 @@
 
 /* ---- permissions ---------------------------------------------------------------------------------- */
 
+bool in_group(const struct port_request *req, uint32_t gid)
+{
+	return req->gid == gid || port_in_group(hostfs_server()->port, req->tag, gid) == 1;
+}
+
 int access_check(const struct port_request *req, const struct p9_attr *attr, unsigned want)
 {
 	unsigned mode = attr->mode;
@@ -27,7 +32,7 @@ int access_check(const struct port_request *req, const struct p9_attr *attr, uns
 	}
 	if (req->uid == attr->uid)
 		mode >>= 6;
-	else if (req->gid == attr->gid)
+	else if (((mode >> 3 ^ mode) & want) && in_group(req, attr->gid))
 		mode >>= 3;
 	return (mode & want) == want ? 0 : -EACCES;
 }
