@@ -13,11 +13,6 @@
 
 static struct srv ramfs = { .name = "ramfs" };
 
-bool cred_in_group(struct cred cred, uint32_t gid)
-{
-	return cred.gid == gid || (cred.tag && port_in_group(ramfs.port, cred.tag, gid) == 1);
-}
-
 /* The archive stays mapped for ever, where each process has it: files lie in it.  Its size, or -errno. */
 static int64_t map_initrd(void)
 {

@@ -5,8 +5,14 @@
  */
 #include "ramfs.h"
 
+static const struct srv *server;
 static srv_handler *handlers[SRV_OPS];
 static void (*close_handler)(struct srv *srv, uint64_t handle);
+
+bool cred_in_group(struct cred cred, uint32_t gid)
+{
+	return cred.gid == gid || (cred.tag && port_in_group(server->port, cred.tag, gid) == 1);
+}
 
 static bool changes_something(unsigned op)
 {
@@ -66,6 +72,7 @@ static void one_close(struct srv *srv, uint64_t handle)
 
 void requests_register(struct srv *srv)
 {
+	server = srv;
 	ops_register(srv);
 	names_register(srv);
 	for (unsigned op = 0; op < SRV_OPS; op++) {
