@@ -12,6 +12,7 @@
  *	transition.c	the consistency model: states, flags, completion
  *	stack.c		the judgement of one task
  *	nudge.c		the fake signal, the safety pass
+ *	dynamic_debug.c	the messages about tasks that block
  *	sysfs.c		/sys/kernel/livepatch
  *	reloc.c		relocations of a patch against symbols that nobody exports
  *	module.c	targets that load after and unload before the patch
@@ -170,8 +171,15 @@ void klp_ranges_clear(void);
 int klp_ranges_reserve(unsigned nr_funcs);
 /* Looks at a pending task where it stands, and switches it if @commit and nothing forbids it. */
 void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out);
-/* The same with commit, and the accounting: true if the task is at its target now. */
-bool klp_try_switch_task(struct task *task);
+/*
+ * The same with commit, and the accounting: true if the task is at its target now, and
+ * *@look unset if it had been before; else why not.
+ */
+bool klp_try_switch_task(struct task *task, struct klp_judgement *look);
+
+/* ---- dynamic_debug.c --------------------------------------------------------- */
+/* Says in the log, if it was asked to, why @task did not switch. (task, no spinlock held) */
+void klp_debug_look(const struct task *task, const struct klp_judgement *look);
 
 /* ---- nudge.c ---------------------------------------------------------------- */
 void klp_nudge_start(void);

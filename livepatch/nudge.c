@@ -48,12 +48,16 @@ void klp_send_signals(void)
 
 static void klp_safety_look(struct task *task)
 {
+	struct klp_judgement look;
+
 	/* A child that has not run yet will pass soon: nothing has missed it. */
 	if (!test_task_flag(task, TIF_PATCH_PENDING) || task == current || !task_has_run(task))
 		return;
-	if (klp_try_switch_task(task))
+	if (klp_try_switch_task(task, &look))
 		pr_warn("safety pass: %s:%d could switch, and no event had noticed\n", task->comm,
 			task->pid);
+	else
+		klp_debug_look(task, &look);
 }
 
 static void nudge_schedule(void)

@@ -200,23 +200,23 @@ void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out)
 	irq_restore(flags);
 }
 
-bool klp_try_switch_task(struct task *task)
+bool klp_try_switch_task(struct task *task, struct klp_judgement *look)
 {
-	struct klp_judgement look;
-
 	if (!test_task_flag(task, TIF_PATCH_PENDING))
 		return true;
 	race_point();
-	klp_judge_task(task, true, &look);
-	if (look.switched)
+	klp_judge_task(task, true, look);
+	if (look->switched)
 		klp_task_done();
-	return look.verdict == KLP_CLEAR;
+	return look->verdict == KLP_CLEAR;
 }
 
 /* Called by schedule(), its callers and cond_resched() through klp_sched_try_switch(). */
 void __klp_sched_try_switch(void)
 {
-	klp_try_switch_task(current);
+	struct klp_judgement look;
+
+	klp_try_switch_task(current, &look);
 }
 
 EXPORT_SYMBOL(__klp_sched_try_switch);

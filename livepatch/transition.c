@@ -162,8 +162,10 @@ void klp_copy_process(struct task *child)
 
 void klp_new_kthread(struct task *child)
 {
+	struct klp_judgement look;
+
 	if (!MUTANT(KTHREAD_UNSEEN))
-		klp_try_switch_task(child);
+		klp_try_switch_task(child, &look);
 }
 
 /* ---- setting out ----------------------------------------------------------- */
@@ -240,7 +242,12 @@ void klp_init_transition(struct klp_patch *patch, int target)
 /* First look at a task that does not pass by itself; running ones were reached by the round. */
 static void klp_look_at_task(struct task *task)
 {
-	if (klp_try_switch_task(task) || !(task->pflags & PF_IDLE))
+	struct klp_judgement look;
+
+	if (klp_try_switch_task(task, &look))
+		return;
+	klp_debug_look(task, &look);
+	if (!(task->pflags & PF_IDLE))
 		return;
 	/*
 	 * It stands in a function that is being patched, below its loop, and a busy CPU

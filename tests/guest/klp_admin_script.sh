@@ -383,4 +383,37 @@ livepatch: Livepatch patch (lx_state) is not compatible with the already install
 $(state_disabled lx_state2)
 % rmmod lx_state2"
 
+# ---- who was looked at in vain ------------------------------------------------------------------------
+CONTROL=/sys/kernel/debug/dynamic_debug/control
+looks() { log_since | grep -c "^livepatch: klp_try_switch_task: sleep:$sleeper is sleeping on function sleep_until_interruptible$"; }
+blocked_patch()
+{
+	sleep 1000 &
+	sleeper=$!
+	until grep -q sleep_until_interruptible /proc/$sleeper/stack; do usleep 1000; done
+	start livepatch-blocked
+	kill $sleeper
+	wait $sleeper 2>/dev/null
+	settle livepatch_blocked
+	{ echo 0 >$KLP/livepatch_blocked/enabled; } && echo 1 >$KLP/livepatch_blocked/signal 2>/dev/null
+	gone livepatch_blocked
+	unload livepatch_blocked
+}
+
+scenario messages_off
+blocked_patch 2>/dev/null
+is messages_about_tasks_are_off 0 looks
+matches control_shows_them '*klp_try_switch_task =_ *' 'cat $CONTROL'
+scenario messages_on
+echo 'file kernel/livepatch/* +p' >$CONTROL
+blocked_patch 2>/dev/null
+is messages_about_tasks_can_be_asked_for 1 'n=$(looks); echo $((n > 0))'
+matches control_shows_that '*klp_try_switch_task =p *' 'cat $CONTROL'
+scenario messages_off_again
+printf 'file kernel/livepatch/* +p\nfunc klp_try_switch_task -p\n' >$CONTROL
+blocked_patch 2>/dev/null
+is messages_about_tasks_are_off_again 0 looks
+is queries_for_others_change_nothing '=_' 'echo "func nosuch +p" >$CONTROL; grep -o "=[_p]" $CONTROL'
+is wrong_queries_are_refused 1 '{ echo "func klp_try_switch_task" >$CONTROL; } 2>/dev/null; echo $?'
+
 done_testing
