@@ -29,7 +29,7 @@ int klp_check_patch(const struct klp_patch *patch)
 			return -EINVAL;
 		}
 	}
-	if (!is_livepatch_module(patch->mod)) {
+	if (!is_livepatch_module(patch->mod) && !MUTANT(UNMARKED_TAKEN)) {
 		pr_err("module %s is not marked as a livepatch module\n", patch->mod->name);
 		return -EINVAL;
 	}
@@ -59,7 +59,7 @@ static int klp_check_func(const struct klp_object *obj, const struct klp_func *f
 		return -EINVAL;
 	}
 	for (other = obj->funcs; other < func; other++) {
-		if (klp_same_symbol(other, func)) {
+		if (klp_same_symbol(other, func) && !MUTANT(LISTED_TWICE)) {
 			pr_err("function '%s' of object '%s' is listed twice\n", func->old_name,
 			       klp_object_name(obj));
 			return -EEXIST;
@@ -133,12 +133,12 @@ int klp_check_against_others(struct klp_patch *patch)
 	const char *name = patch->mod->name;
 
 	assert_mutex_held(&klp_mutex);
-	if (klp_transition_patch) {
+	if (klp_transition_patch && !MUTANT(BUSY_IGNORED)) {
 		pr_err("patch '%s': the transition of '%s' is not complete; wait for it or reverse it\n",
 		       name, klp_transition_patch->mod->name);
 		return -EBUSY;
 	}
-	if (klp_patch_is_active(patch)) {
+	if (klp_patch_is_active(patch) && !MUTANT(ENABLED_TWICE)) {
 		pr_err("patch '%s' is enabled already\n", name);
 		return -EINVAL;
 	}

@@ -135,6 +135,8 @@ static void klp_release_patch(struct klp_patch *patch)
 {
 	struct klp_object *obj;
 
+	if (MUTANT(PUT_BEFORE_GONE) && !patch->forced)
+		module_put(patch->mod);
 	klp_sysfs_remove(patch);
 	mutex_lock(&klp_mutex);
 	klp_for_each_object(patch, obj)
@@ -142,7 +144,7 @@ static void klp_release_patch(struct klp_patch *patch)
 	klp_free_nops(patch);
 	list_del_init(&patch->list);
 	/* The patch lies in the module: not touched after this. */
-	if (!patch->forced || MUTANT(FORCED_FREED))
+	if ((!patch->forced && !MUTANT(PUT_BEFORE_GONE)) || MUTANT(FORCED_FREED))
 		module_put(patch->mod);
 	mutex_unlock(&klp_mutex);
 	module_wake_waiters();
@@ -224,17 +226,13 @@ out_unlock:
 
 int klp_disable_patch(struct klp_patch *patch)
 {
-	struct klp_object *obj;
-
 	assert_mutex_held(&klp_mutex);
 	if (WARN_ON(!patch->enabled))
 		return -EINVAL;
 	if (klp_transition_patch)
 		return -EBUSY;
 	klp_init_transition(patch, KLP_TRANSITION_UNPATCHED);
-	klp_for_each_object(patch, obj)
-		if (obj->patched)
-			klp_pre_unpatch_callback(obj);
+	klp_call_pre_unpatch(patch);
 	/*
 	 * Barrier C: every slot leads to its selector before the first task can go back;
 	 * through the direct jump it would still run the new version.

@@ -84,6 +84,7 @@ void klp_unpatch_object(struct klp_object *obj);
 int klp_pre_patch_callback(struct klp_object *obj);
 void klp_post_patch_callback(struct klp_object *obj);
 void klp_pre_unpatch_callback(struct klp_object *obj);
+void klp_call_pre_unpatch(struct klp_patch *patch);	/* of each patched object */
 void klp_post_unpatch_callback(struct klp_object *obj);
 /* Writes the line for what ksym_find() answered; the error to pass on. */
 int klp_symbol_error(int error, const char *object, const char *name, unsigned long pos);

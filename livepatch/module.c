@@ -47,7 +47,7 @@ static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
 
 static void klp_revert_object(struct klp_patch *patch, struct klp_object *obj)
 {
-	if (patch != klp_transition_patch)
+	if (patch != klp_transition_patch || MUTANT(GOING_CALLED_BACK))
 		klp_pre_unpatch_callback(obj);
 	pr_notice("reverting patch '%s' on unloading module '%s'\n", patch->mod->name,
 		  obj->name);

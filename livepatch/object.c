@@ -16,7 +16,7 @@ int klp_pre_patch_callback(struct klp_object *obj)
 {
 	int error = obj->callbacks.pre_patch ? obj->callbacks.pre_patch(obj) : 0;
 
-	if (error > 0) {
+	if (error > 0 && !MUTANT(POSITIVE_PASSED_ON)) {
 		/* Passed on, it would look like success to the module loader. */
 		pr_err("pre-patch callback of object '%s' returned %d: 0 or a negative errno is expected\n",
 		       klp_object_name(obj), error);
@@ -38,9 +38,19 @@ void klp_pre_unpatch_callback(struct klp_object *obj)
 		obj->callbacks.pre_unpatch(obj);
 }
 
+void klp_call_pre_unpatch(struct klp_patch *patch)
+{
+	struct klp_object *obj;
+
+	klp_for_each_object(patch, obj)
+		if (obj->patched)
+			klp_pre_unpatch_callback(obj);
+}
+
 void klp_post_unpatch_callback(struct klp_object *obj)
 {
-	if (obj->callbacks.post_unpatch_enabled && obj->callbacks.post_unpatch)
+	if (obj->callbacks.post_unpatch_enabled && obj->callbacks.post_unpatch &&
+	    !MUTANT(NO_POST_UNPATCH))
 		obj->callbacks.post_unpatch(obj);
 	obj->callbacks.post_unpatch_enabled = false;
 }

@@ -99,6 +99,8 @@ void klp_ranges_set(struct klp_patch *patch, int target)
 	struct klp_func *func;
 
 	assert_mutex_held(&klp_mutex);
+	if (MUTANT(STALE_RANGES) && ranges_now)
+		return;
 	set->n = 0;
 	klp_for_each_object(patch, obj) {
 		if (!obj->patched)
@@ -167,9 +169,10 @@ static int judge_held_task(struct task *task, void *data)
 
 	out->state = task->state;
 	out->cpu = task->cpu;
-	if (task != current && task_running(task))
+	if (task != current && task_running(task) && !MUTANT(LOOK_AT_RUNNING))
 		out->verdict = KLP_RUNNING;
-	else if (MUTANT(NO_STACK_CHECK))
+	else if (MUTANT(NO_STACK_CHECK) || (MUTANT(SELF_UNCHECKED) && task == current) ||
+		 (MUTANT(LOOK_AT_RUNNING) && task_running(task)))
 		out->verdict = KLP_CLEAR;
 	else
 		out->verdict = judge_stack(task, out);

@@ -226,7 +226,8 @@ void klp_init_transition(struct klp_patch *patch, int target)
 		smp_sync_core();
 	}
 	race_point();
-	klp_for_each_task(klp_set_initial_state);
+	if (!MUTANT(STATES_AFTER_ARM))
+		klp_for_each_task(klp_set_initial_state);
 	/*
 	 * Barrier A: a selector that sees a transition flag must see the state of its
 	 * task; with the state still IDLE it would pick the new version for a task
@@ -265,6 +266,8 @@ void klp_start_transition(void)
 	klp_ranges_set(klp_transition_patch, klp_target_state);
 	if (MUTANT(FLAGS_AFTER_ARM))
 		klp_set_transition_flags(klp_transition_patch, true);
+	if (MUTANT(STATES_AFTER_ARM))
+		klp_for_each_task(klp_set_initial_state);
 	/* Ours, until every flag is set: completion must not come in between. */
 	atomic_inc(&klp_pending);
 	klp_set_flagging(true);
@@ -275,8 +278,10 @@ void klp_start_transition(void)
 	 * Running user tasks pass their exit loop, idle CPUs their idle loop; and whoever
 	 * was leaving its CPU without having seen its flag has left it (see above).
 	 */
-	smp_sync_core();
-	klp_for_each_task(klp_look_at_task);
+	if (!MUTANT(START_NO_ROUND))
+		smp_sync_core();
+	if (!MUTANT(LOOK_FORGOTTEN))
+		klp_for_each_task(klp_look_at_task);
 	klp_nudge_start();
 	/* The starter completes itself if all are there: see klp_complete_if_done(). */
 	atomic_dec(&klp_pending);
@@ -321,6 +326,8 @@ static void klp_unpatch_replaced(struct klp_patch *new)
 		if (old == new)
 			return;
 		old->enabled = false;
+		if (MUTANT(REPLACED_CALLED_BACK))
+			klp_call_pre_unpatch(old);
 		klp_unpatch_objects(old);
 	}
 }
@@ -330,7 +337,7 @@ static void klp_call_post_callbacks(struct klp_patch *patch, int target)
 	struct klp_object *obj;
 
 	klp_for_each_object(patch, obj) {
-		if (!klp_object_loaded(obj))
+		if (!klp_object_loaded(obj) && !MUTANT(ABSENT_CALLED_BACK))
 			continue;
 		if (target == KLP_TRANSITION_PATCHED)
 			klp_post_patch_callback(obj);
@@ -400,8 +407,11 @@ void klp_complete_if_done(void)
 	assert_mutex_held(&klp_mutex);
 	if (!patch || !klp_flagging || atomic_read(&klp_pending) != 0)
 		return;
+	if (MUTANT(FREED_BEFORE_POST))
+		klp_settle_patches(patch, target);
 	klp_complete_transition();
-	klp_settle_patches(patch, target);
+	if (!MUTANT(FREED_BEFORE_POST))
+		klp_settle_patches(patch, target);
 }
 
 static void klp_complete_work_fn(struct work_struct *work)
@@ -441,13 +451,18 @@ void klp_reverse_transition(void)
 	klp_for_each_task(klp_unflag_task);
 	/* Whoever had cleared its own flag has also written its state when this is over. */
 	smp_sync_core();
+	if (MUTANT(REVERSE_CALLS_BACK))
+		klp_call_pre_unpatch(patch);
+	if (MUTANT(FLIP_AFTER_FLAGS))
+		klp_start_transition();
 	patch->enabled = !patch->enabled;
 	spin_lock(&tasklist_lock);
 	klp_target_state = !klp_target_state;
 	spin_unlock(&tasklist_lock);
 	/* Barrier D: a task that sees its new flag reads the new target. */
 	smp_wmb();
-	klp_start_transition();
+	if (!MUTANT(FLIP_AFTER_FLAGS))
+		klp_start_transition();
 	klp_complete_if_done();
 }
 

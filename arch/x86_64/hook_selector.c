@@ -27,7 +27,9 @@
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/mm.h>
+#include <neurath/mutant.h>
 #include <neurath/mutex.h>
+#include <neurath/race.h>
 #include <neurath/string.h>
 #include <neurath/task.h>
 
@@ -94,6 +96,12 @@ static void selector_generate(struct code *c, struct hook_version **top)
 	EMIT(c, 0x49, 0xbb);					/* movabs $top, %r11 */
 	code_emit(c, &top, sizeof(top));
 	EMIT(c, 0x4d, 0x8b, 0x1b);				/* mov (%r11), %r11 */
+	if (CONFIG_DEBUG && race_one_in) {
+		/* Where races are searched, interrupts shall find CPUs here. */
+		EMIT(c, 0x41, 0xba, 0x00, 0x00, 0x04, 0x00);	/* mov $0x40000, %r10d */
+		EMIT(c, 0x41, 0xff, 0xca);			/* dec %r10d */
+		EMIT(c, 0x75, 0xfb);				/* jnz to the dec */
+	}
 	EMIT(c, 0x41, 0x80, 0x7b, field_disp8(offsetof(struct hook_version, transition)), 0);
 	steady = emit_short_jump(c, 0x74);			/* je */
 	EMIT(c, 0x65, 0x4c, 0x8b, 0x14, 0x25);			/* mov %gs:disp32, %r10 */
@@ -180,7 +188,7 @@ notrace void selector_rewind(struct pt_regs *regs)
 	/* Pairs with the release in selector_page_add(). */
 	unsigned pages = smp_load_acquire(&nr_selector_pages);
 
-	if (user_mode(regs))
+	if (user_mode(regs) || MUTANT(NO_REWIND))
 		return;
 	for (unsigned p = 0; p < pages; p++) {
 		unsigned long offset = regs->rip - selector_pages[p]->text;

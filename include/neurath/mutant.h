@@ -17,13 +17,22 @@
 	M(NONE) \
 	/* text and selectors */ \
 	M(NO_INT3)		/* text written without the breakpoint step */ \
+	M(NO_REWIND)		/* a round leaves CPUs in selectors where they are */ \
 	/* barriers of the transition */ \
 	M(FLAG_BEFORE_STATE)	/* A: tasks flagged before their state is set */ \
+	M(STATES_AFTER_ARM)	/* A: states set when the slots lead to selectors */ \
 	M(FLAGS_AFTER_ARM)	/* B: versions on the hooks before their flags */ \
 	M(DISABLE_NO_ARM)	/* C: tasks go back while slots jump directly */ \
+	M(FLIP_AFTER_FLAGS)	/* D: target flipped after the flags are set again */ \
 	M(FLAGS_BEFORE_POP)	/* E: flags cleared before versions are popped */ \
 	M(STATE_BEFORE_SYNC)	/* F: states reset before the slots are changed */ \
+	M(PUT_BEFORE_GONE)	/* G: the module may go before its directory and hooks */ \
 	/* who goes over, and when */ \
+	M(START_NO_ROUND)	/* no round between flags and the look at sleepers */ \
+	M(LOOK_FORGOTTEN)	/* nobody looks at sleepers */ \
+	M(LOOK_AT_RUNNING)	/* a running task goes over as if it slept */ \
+	M(SELF_UNCHECKED)	/* who calls schedule() goes over whatever its stack holds */ \
+	M(STALE_RANGES)		/* a reversal keeps the forbidden ranges */ \
 	M(NO_STACK_CHECK)	/* a task switches whatever its stack holds */ \
 	M(IDLE_FORGOTTEN)	/* idle tasks are neither flagged nor judged nor kicked */ \
 	M(IDLE_NOT_RUN)		/* a busy CPU is not made to pass its idle loop */ \
@@ -32,6 +41,19 @@
 	M(KTHREAD_UNSEEN)	/* a thread that inherits the flag and is not started is not looked at */ \
 	M(EXIT_HOLE)		/* a dying task is not counted out */ \
 	M(EXIT_EARLY)		/* a dying task is counted out before its last switch */ \
+	/* checks of klp_enable_patch() */ \
+	M(UNMARKED_TAKEN)	/* a module without the livepatch mark may patch */ \
+	M(BUSY_IGNORED)		/* a second transition begins while one runs */ \
+	M(ENABLED_TWICE)	/* an active patch is enabled again */ \
+	M(LISTED_TWICE)		/* a function may be listed twice */ \
+	/* callbacks, and the end of a patch */ \
+	M(NO_POST_UNPATCH)	/* post_unpatch never runs */ \
+	M(POSITIVE_PASSED_ON)	/* a positive value of pre_patch is taken for an error code */ \
+	M(REVERSE_CALLS_BACK)	/* turning round runs pre_unpatch */ \
+	M(REPLACED_CALLED_BACK)	/* pre_unpatch of replaced patches runs */ \
+	M(ABSENT_CALLED_BACK)	/* callbacks of objects that are not loaded run */ \
+	M(GOING_CALLED_BACK)	/* pre_unpatch of a module that goes in a transition runs */ \
+	M(FREED_BEFORE_POST)	/* patches are given up before post_patch or post_unpatch has run */ \
 	/* modules that come and go */ \
 	M(ALIVE_IGNORED)	/* a module is patched before its coming was handled */ \
 	M(LATE_SETTLED)		/* a module that loads in a transition gets the new versions */ \

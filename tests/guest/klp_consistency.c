@@ -16,7 +16,7 @@
 #define ROUNDS	40
 
 struct record {
-	long old, new, mixed, wrong_state, retired, in_interrupt;
+	long old, new, mixed, wrong_state, retired, in_interrupt, turned_twice, left_behind, stateless, irq_mixed;
 };
 
 static struct record read_record(void)
@@ -25,9 +25,36 @@ static struct record read_record(void)
 	char buf[256];
 
 	slurp("/proc/oracle_record", buf, sizeof(buf));
-	CHECK_EQ(sscanf(buf, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld", &r.old, &r.new,
-			&r.mixed, &r.wrong_state, &r.retired, &r.in_interrupt), 6);
+	CHECK_EQ(sscanf(buf, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld turned_twice %ld "
+			"left_behind %ld stateless %ld irq_mixed %ld", &r.old, &r.new, &r.mixed, &r.wrong_state,
+			&r.retired, &r.in_interrupt, &r.turned_twice, &r.left_behind, &r.stateless, &r.irq_mixed), 10);
 	return r;
+}
+
+/* The oracle's invariants, klp_oracle.c. */
+static void check_record(void)
+{
+	struct record r = read_record();
+
+	CHECK_EQ(r.mixed, 0);
+	CHECK_EQ(r.wrong_state, 0);
+	CHECK_EQ(r.turned_twice, 0);
+	CHECK_EQ(r.left_behind, 0);
+	CHECK_EQ(r.retired, 0);
+	CHECK_EQ(r.stateless, 0);
+	CHECK_EQ(r.irq_mixed, 0);
+}
+
+/* A write that may turn a transition round. */
+static int set_enabled(const char *text)
+{
+	char buf[32];
+	int error;
+
+	slurp("/proc/oracle_turn", buf, sizeof(buf));
+	error = klp_write(PATCH, "enabled", text);
+	slurp("/proc/oracle_turn", buf, sizeof(buf));
+	return error;
 }
 
 static void run_pairs(const char *path)
@@ -77,17 +104,17 @@ static void patch_round(uint32_t *seed)
 	CHECK_EQ(insmod(PATCH), 0);
 	if (prng(seed) % 4 == 0) {
 		/* In the middle, or just after: both are legal, and end with the patch gone. */
-		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		CHECK_EQ(set_enabled("0"), 0);
 		klp_wait_gone(PATCH);
 		CHECK_EQ(rmmod(PATCH), 0);
 		return;
 	}
 	klp_wait(PATCH);
 	nap(prng(seed) % 3000);
-	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
-	if (prng(seed) % 4 == 0 && klp_write(PATCH, "enabled", "1") == 0) {
+	CHECK_EQ(set_enabled("0"), 0);
+	if (prng(seed) % 4 == 0 && set_enabled("1") == 0) {
 		klp_wait(PATCH);
-		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		CHECK_EQ(set_enabled("0"), 0);
 	}
 	klp_wait_gone(PATCH);
 	CHECK_EQ(rmmod(PATCH), 0);
@@ -106,21 +133,22 @@ static void no_task_ever_mixes_versions(void)
 	for (long cpu = 0; cpu < (cpus < 8 ? cpus : 8); cpu++)
 		for (int kind = 0; kind < 4; kind++)
 			workers[n++] = worker(paths[kind]);
-	for (int round = 0; round < ROUNDS; round++)
+	for (int round = 0; round < ROUNDS; round++) {
 		patch_round(&seed);
+		check_record();
+	}
 	for (int i = 0; i < n; i++) {
 		CHECK_EQ(kill(workers[i], SIGKILL), 0);
 		CHECK_EQ(waitpid(workers[i], NULL, 0), workers[i]);
 	}
 	r = read_record();
-	tap_line("# old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld", r.old, r.new, r.mixed,
-		 r.wrong_state, r.retired, r.in_interrupt);
+	tap_line("# old %ld new %ld in_interrupt %ld: mixed %ld wrong_state %ld turned_twice %ld left_behind %ld retired %ld "
+		 "stateless %ld irq_mixed %ld", r.old, r.new, r.in_interrupt, r.mixed, r.wrong_state, r.turned_twice,
+		 r.left_behind, r.retired, r.stateless, r.irq_mixed);
 	CHECK(r.old > ROUNDS);
 	CHECK(r.new > 0);
 	CHECK(r.in_interrupt > 0);
-	CHECK_EQ(r.mixed, 0);
-	CHECK_EQ(r.wrong_state, 0);
-	CHECK_EQ(r.retired, 0);
+	check_record();
 }
 
 /* With force, consistency is given up on purpose, and the oracle must see it: it can fail. */
@@ -141,6 +169,7 @@ static void oracle_sees_what_force_breaks(void)
 		nap(500);
 		after = read_record();
 	} while (after.mixed == before.mixed);
+	CHECK(after.left_behind > before.left_behind);
 	CHECK_EQ(kill(sleeper, SIGKILL), 0);
 	CHECK_EQ(waitpid(sleeper, NULL, 0), sleeper);
 	klp_unload(PATCH);

@@ -5,12 +5,21 @@
  * oracle_outer() pauses in one of several ways and then calls oracle_inner();
  * klp_oracle_patch replaces both.  While outer's old version is on a task's stack the
  * task must not be switched, so an old outer never calls a new inner, nor the
- * other way round: a mixed pair is a violation.  Every version also checks that the
- * patch state of its task is the one that selects it, in tasks and in interrupts (a
- * timer calls oracle_tick()).
+ * other way round.  Each entry of each version, in tasks and in interrupts (a timer
+ * calls oracle_tick()), checks, and counts what it sees violated:
+ *
+ *	mixed		I1  an old caller called a new function, or the other way round
+ *	wrong_state	I1  the state of the task is not the one that selects the version
+ *	turned_twice	I2  a task went from one set to the other and back in one direction
+ *	left_behind	I3  an old version runs after completion
+ *	retired		I4  a new version runs after its patch has been taken back
+ *	stateless	I5  a task without a state in a transition: a child inherited nothing
+ *	irq_mixed	I6  an interrupt did not use the versions of the task it came upon
  *
  *	/proc/oracle_none, _yield, _sleep, _block	reading one runs a pair
- *	/proc/oracle_record			the counts; /proc/oracle_release wakes "block"
+ *	/proc/oracle_record		the counts
+ *	/proc/oracle_release		wakes "block"
+ *	/proc/oracle_turn		to be read before and after a write that may turn round (I2)
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -30,6 +39,10 @@ struct oracle_record oracle_record;
 EXPORT_SYMBOL(oracle_record);
 int oracle_patch_gone = 1;
 EXPORT_SYMBOL(oracle_patch_gone);
+int oracle_settled;
+EXPORT_SYMBOL(oracle_settled);
+int oracle_turns;
+EXPORT_SYMBOL(oracle_turns);
 const bool *oracle_in_transition;
 EXPORT_SYMBOL(oracle_in_transition);
 
@@ -67,19 +80,60 @@ static bool oracle_idle_in_transition(void)
 	       READ_ONCE(current->patch_state) == KLP_TRANSITION_IDLE && READ_ONCE(*transition);
 }
 
+/*
+ * What was seen of a task last.  A place that another task takes over forgets the first, which
+ * loses a look and invents none.
+ */
+static struct oracle_task {
+	struct task_struct *task;
+	int pid, turn, state, changes;
+} oracle_tasks[1024 + 64];
+static DEFINE_SPINLOCK(oracle_tasks_lock);	/* two tasks may share a place */
+
+static void oracle_check_turns(int state)
+{
+	int pid = current->pid;
+	/* Idle tasks share a pid. */
+	struct oracle_task *seen = &oracle_tasks[pid ? pid % 1024 : 1024 + smp_processor_id() % 64];
+	unsigned long flags;
+	int turn;
+
+	spin_lock_irqsave(&oracle_tasks_lock, flags);
+	turn = READ_ONCE(oracle_turns);
+	if (seen->task != current || seen->pid != pid || seen->turn != turn) {
+		/* What happened before this look happened in another direction, or unseen. */
+		*seen = (struct oracle_task){ current, pid, turn, state, 0 };
+	} else if (state != KLP_TRANSITION_IDLE && seen->state == !state) {
+		seen->state = state;
+		seen->changes++;
+		if (seen->changes > 1 && turn % 2 == 0)
+			atomic_long_inc(&oracle_record.turned_twice);
+	}
+	spin_unlock_irqrestore(&oracle_tasks_lock, flags);
+}
+
+void oracle_check_still(int version)
+{
+	if (version == 0 && READ_ONCE(oracle_settled))
+		atomic_long_inc(&oracle_record.left_behind);
+	if (version == 1 && READ_ONCE(oracle_patch_gone))
+		atomic_long_inc(&oracle_record.retired);
+}
+EXPORT_SYMBOL(oracle_check_still);
+
 /* Called first thing by each function, so the state is the one that selected it. */
 void oracle_check_state(int version)
 {
 	int state = READ_ONCE(current->patch_state);
 
+	oracle_check_turns(state);
+	oracle_check_still(version);
 	if (version == 1 && state == KLP_TRANSITION_UNPATCHED)
 		atomic_long_inc(&oracle_record.wrong_state);
 	if (version == 0 && state == KLP_TRANSITION_PATCHED && !READ_ONCE(oracle_patch_gone))
 		atomic_long_inc(&oracle_record.wrong_state);
 	if (oracle_idle_in_transition())
-		atomic_long_inc(&oracle_record.wrong_state);
-	if (version == 1 && READ_ONCE(oracle_patch_gone))
-		atomic_long_inc(&oracle_record.retired);
+		atomic_long_inc(&oracle_record.stateless);
 }
 EXPORT_SYMBOL(oracle_check_state);
 
@@ -91,6 +145,19 @@ void oracle_note_pair(int outer, int inner)
 		atomic_long_inc(&oracle_record.mixed);
 }
 EXPORT_SYMBOL(oracle_note_pair);
+
+void oracle_note_interrupt(int outer, int inner, int state)
+{
+	int now = READ_ONCE(current->patch_state);
+
+	atomic_long_inc(&oracle_record.in_interrupt);
+	if (outer == inner && (state < 0 || state != !now))
+		return;
+	atomic_long_inc(&oracle_record.irq_mixed);
+	pr_info("interrupt upon %s:%d: outer %d, inner %d, state %d, then %d\n", current->comm,
+		current->pid, outer, inner, state, now);
+}
+EXPORT_SYMBOL(oracle_note_interrupt);
 
 /* ---- the pair, version 0 ------------------------------------------------------ */
 
@@ -109,6 +176,7 @@ noinline int oracle_outer(int kind)
 {
 	oracle_check_state(0);
 	oracle_pause(kind);
+	oracle_check_still(0);
 	oracle_note_pair(0, oracle_inner());
 	return 0;
 }
@@ -116,8 +184,10 @@ noinline int oracle_outer(int kind)
 /* Entered from the timer interrupt. */
 noinline void oracle_tick(void)
 {
+	int state = READ_ONCE(current->patch_state);
+
 	oracle_check_state(0);
-	atomic_long_inc(&oracle_record.in_interrupt);
+	oracle_note_interrupt(0, oracle_inner(), state);
 }
 
 /* ---- driving it ------------------------------------------------------------------ */
@@ -162,15 +232,27 @@ static int oracle_show_release(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int oracle_show_turn(struct seq_file *m, void *v)
+{
+	WRITE_ONCE(oracle_turns, oracle_turns + 1);
+	seq_printf(m, "%d\n", oracle_turns);
+	return 0;
+}
+
 static int oracle_show_record(struct seq_file *m, void *v)
 {
-	seq_printf(m, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld\n",
+	seq_printf(m, "old %ld new %ld mixed %ld wrong_state %ld retired %ld in_interrupt %ld "
+		   "turned_twice %ld left_behind %ld stateless %ld irq_mixed %ld\n",
 		   atomic_long_read(&oracle_record.pairs[0]),
 		   atomic_long_read(&oracle_record.pairs[1]),
 		   atomic_long_read(&oracle_record.mixed),
 		   atomic_long_read(&oracle_record.wrong_state),
 		   atomic_long_read(&oracle_record.retired),
-		   atomic_long_read(&oracle_record.in_interrupt));
+		   atomic_long_read(&oracle_record.in_interrupt),
+		   atomic_long_read(&oracle_record.turned_twice),
+		   atomic_long_read(&oracle_record.left_behind),
+		   atomic_long_read(&oracle_record.stateless),
+		   atomic_long_read(&oracle_record.irq_mixed));
 	return 0;
 }
 
@@ -188,6 +270,7 @@ static int __init oracle_init(void)
 		{ "oracle_block", oracle_show_block },
 		{ "oracle_release", oracle_show_release },
 		{ "oracle_record", oracle_show_record },
+		{ "oracle_turn", oracle_show_turn },
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)

@@ -14,18 +14,28 @@ struct oracle_record {
 	atomic_long_t wrong_state;	/* a version ran in a task whose patch_state forbids it */
 	atomic_long_t in_interrupt;	/* how often interrupts came through a version */
 	atomic_long_t retired;		/* version 1 ran after its patch was gone */
+	atomic_long_t turned_twice;	/* a task went over twice in one direction */
+	atomic_long_t left_behind;	/* version 0 ran after it had been left */
+	atomic_long_t stateless;	/* a task without state ran a version in transition */
+	atomic_long_t irq_mixed;	/* an interrupt mixed versions, or saw its task go over */
 };
 
 extern struct oracle_record oracle_record;
 extern int oracle_patch_gone;		/* 1 outside the interval in which version 1 may run */
+extern int oracle_settled;		/* 1 while version 0 must not run */
+extern int oracle_turns;		/* grows with each direction; odd while one may begin (I2) */
 extern const bool *oracle_in_transition;	/* the core's flag of version 1, while it is there */
 
 /* What lies between the two calls: the ways in which a task can be interrupted there. */
 enum oracle_pause { ORACLE_NONE, ORACLE_YIELD, ORACLE_SLEEP, ORACLE_BLOCK, ORACLE_PAUSES };
 
 void oracle_pause(int kind);
-/* Checks the rule that ties versions to states, for a function of @version that was entered. */
+/* Checks what must hold when a function of @version is entered. */
 void oracle_check_state(int version);
+/* The same for one that goes on after a pause. */
+void oracle_check_still(int version);
 void oracle_note_pair(int outer, int inner);
+/* An interrupt came through @outer and from there to @inner; its task had @state before. */
+void oracle_note_interrupt(int outer, int inner, int state);
 
 #endif

@@ -18,14 +18,17 @@ static noinline int oracle_outer_v1(int kind)
 {
 	oracle_check_state(1);
 	oracle_pause(kind);
+	oracle_check_still(1);
 	oracle_note_pair(1, oracle_inner());
 	return 1;
 }
 
 static noinline void oracle_tick_v1(void)
 {
+	int state = READ_ONCE(current->patch_state);
+
 	oracle_check_state(1);
-	atomic_long_inc(&oracle_record.in_interrupt);
+	oracle_note_interrupt(1, oracle_inner(), state);
 }
 
 static struct klp_func oracle_funcs[] = {
@@ -38,9 +41,22 @@ static struct klp_func oracle_funcs[] = {
 /* The interval in which version 1 may run at all. */
 static int oracle_pre_patch(struct klp_object *obj)
 {
+	WRITE_ONCE(oracle_turns, oracle_turns + 2);
 	WRITE_ONCE(oracle_patch_gone, 0);
 	WRITE_ONCE(oracle_in_transition, &oracle_funcs[0].version.transition);
 	return 0;
+}
+
+/* From here on, until it is taken back, nobody may be in version 0. */
+static void oracle_post_patch(struct klp_object *obj)
+{
+	WRITE_ONCE(oracle_settled, 1);
+}
+
+static void oracle_pre_unpatch(struct klp_object *obj)
+{
+	WRITE_ONCE(oracle_settled, 0);
+	WRITE_ONCE(oracle_turns, oracle_turns + 2);
 }
 
 static void oracle_post_unpatch(struct klp_object *obj)
@@ -55,6 +71,8 @@ static struct klp_object oracle_objs[] = {
 		.funcs = oracle_funcs,
 		.callbacks = {
 			.pre_patch = oracle_pre_patch,
+			.post_patch = oracle_post_patch,
+			.pre_unpatch = oracle_pre_unpatch,
 			.post_unpatch = oracle_post_unpatch,
 		},
 	},
