@@ -98,7 +98,8 @@ static void selector_generate(struct code *c, struct hook_version **top)
 	EMIT(c, 0x4d, 0x8b, 0x1b);				/* mov (%r11), %r11 */
 	if (CONFIG_DEBUG && race_one_in) {
 		/* Where races are searched, interrupts shall find CPUs here. */
-		EMIT(c, 0x41, 0xba, 0x00, 0x00, 0x04, 0x00);	/* mov $0x40000, %r10d */
+		EMIT(c, 0x41, 0xba, 0x00, 0x00,			/* mov $0x40000, %r10d */
+		     MUTANT(NO_REWIND) ? 0x40 : 0x04, 0x00);
 		EMIT(c, 0x41, 0xff, 0xca);			/* dec %r10d */
 		EMIT(c, 0x75, 0xfb);				/* jnz to the dec */
 	}
