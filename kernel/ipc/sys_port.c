@@ -254,15 +254,17 @@ static ssize_t port_take(struct port *port, struct port_receiver *me, union port
  */
 static int port_recv_wait(u64 deadline, struct task **client)
 {
+	/* Asked once: a signal that comes after the client was kept back must not lose it. */
+	bool interrupted = signal_pending(current);
 	struct task *to = *client;
 	int ret = 0;
 
 	*client = NULL;
-	if (to && (deadline != UINT64_MAX || signal_pending(current))) {
+	if (to && (deadline != UINT64_MAX || interrupted)) {
 		port_wake_task(to);
 		to = NULL;
 	}
-	if (signal_pending(current))
+	if (interrupted)
 		ret = -ERESTARTSYS;
 	else if (to)
 		sched_hand_over(to);
