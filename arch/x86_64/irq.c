@@ -165,11 +165,11 @@ void irq_unmask(unsigned int line)
 	unsigned long flags;
 
 	assert(line < IRQ_LINES);
-	call = irq_take_pending(line);
-	if (!call.handler)
-		return;
+	/* From the look on: irq_release() waits for interrupts to be on here, then frees what @arg is. */
 	flags = irq_save();
-	call.handler(line, call.arg);
+	call = irq_take_pending(line);
+	if (call.handler)
+		call.handler(line, call.arg);
 	irq_restore(flags);
 }
 
