@@ -22,6 +22,7 @@
 
 #include <neurath/task.h>
 #include <neurath/uaccess.h>
+#include <neurath/workqueue.h>
 #include <uapi/port.h>
 
 struct file;
@@ -58,6 +59,7 @@ struct port {
 	u64 irq_bits;			/* (p) */
 	struct port_note_node *irq_note;	/* (!) allocated with the first line */
 	struct vmobject *memory;	/* (p) set once: what the server keeps here, or NULL */
+	struct work_struct free_work;	/* frees it, after the last reference */
 };
 
 struct port_note_node {
@@ -149,7 +151,7 @@ void port_owner_gone(struct port *port, const struct process *p, const struct fi
 void port_mounted(struct port *port);
 void port_unmounted(struct port *port);
 void port_get(struct port *port);
-void port_put(struct port *port);
+void port_put(struct port *port);	/* (any but NMI) */
 /* Everything that waits for the port ends with -EIO; nothing new begins. (task) */
 void port_die(struct port *port);
 

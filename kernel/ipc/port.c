@@ -26,6 +26,16 @@ static DEFINE_MUTEX_RANK(port_list_mutex, RANK_PORT_LIST);
 static LIST_HEAD(port_list);
 static atomic_long_t port_next_id;
 
+static void port_free(struct work_struct *work)
+{
+	struct port *port = container_of(work, struct port, free_work);
+
+	if (port->memory)
+		vmobject_put(port->memory);
+	kfree(port->irq_note);
+	kfree(port);
+}
+
 struct port *port_create(unsigned flags, unsigned level)
 {
 	struct port *port = kzalloc(sizeof(*port), GFP_KERNEL);
@@ -34,6 +44,7 @@ struct port *port_create(unsigned flags, unsigned level)
 		return NULL;
 	spin_lock_init_rank(&port->lock, "port", RANK_PORT);
 	atomic_set(&port->refs, 1);
+	INIT_WORK(&port->free_work, port_free);
 	port->id = atomic_long_inc_return(&port_next_id);
 	strscpy(port->owner_comm, current->comm, sizeof(port->owner_comm));
 	port->flags = flags;
@@ -61,10 +72,14 @@ void port_put(struct port *port)
 		return;
 	assert(port->dead && list_empty(&port->calls) && list_empty(&port->notes) &&
 	       list_empty(&port->files) && list_empty(&port->all_node));
+	/*
+	 * Often with the last of a dead task, under tasklist_lock: there memory, whose end may
+	 * interrupt all CPUs and takes its time, cannot be given back.
+	 */
 	if (port->memory)
-		vmobject_put(port->memory);
-	kfree(port->irq_note);
-	kfree(port);
+		schedule_work(&port->free_work);
+	else
+		port_free(&port->free_work);
 }
 
 struct task *port_take_receiver(struct port *port)

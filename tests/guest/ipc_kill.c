@@ -103,6 +103,25 @@ static void a_crashed_server_frees_its_clients(void)
 	CHECK_EQ(waitpid(server, NULL, 0), server);
 }
 
+/*
+ * The last reference on a dead port is its server's task, which its parent frees under a lock:
+ * the memory of the port, with a table too large for the slab, must wait for a better moment.
+ */
+static void a_dead_server_leaves_large_memory(void)
+{
+	for (int i = 0; i < 8; i++) {
+		pid_t server = fork();
+
+		if (!server) {
+			port = port_create(0, LEVEL);
+			if (port < 0 || port_memory(port, (void *)0x700000000000, 96UL << 20))
+				_exit(1);
+			_exit(port_reply_recv(port, NULL, &msg, 0) == -EAGAIN ? 0 : 2);
+		}
+		expect_status(server, 0);
+	}
+}
+
 int main(void)
 {
 	TAP_TEST(sigkill_does_not_wait_for_the_server);
@@ -110,5 +129,6 @@ int main(void)
 	TAP_TEST(a_server_that_never_receives_costs_only_its_clients_notes);
 	TAP_TEST(clients_of_a_dead_port_get_eio);
 	TAP_TEST(a_crashed_server_frees_its_clients);
+	TAP_TEST(a_dead_server_leaves_large_memory);
 	return tap_done();
 }
