@@ -490,7 +490,10 @@ void klp_force_transition(void)
 {
 	assert_mutex_held(&klp_mutex);
 	pr_warn("forcing remaining tasks to the patched state\n");
-	klp_for_each_task(klp_update_patch_state);
+	/* Again for a child that was born behind the walk, of a parent that it had not met yet. */
+	do
+		klp_for_each_task(klp_update_patch_state);
+	while (atomic_read(&klp_pending) != 0);
 	klp_mark_forced(klp_transition_patch);
 }
 
