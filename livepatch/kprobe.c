@@ -86,7 +86,8 @@ static int kprobe_find(struct kprobe *p, unsigned long *func)
 	} else if (!name) {
 		mod = module_of_address((unsigned long)p->addr);
 	}
-	if (mod && !try_module_get(mod))
+	/* One that is COMING may yet fail, whoever refers to it. */
+	if (mod && (READ_ONCE(mod->state) != MODULE_STATE_LIVE || !try_module_get(mod)))
 		gone = true;
 	irq_restore(flags);
 	if (gone)

@@ -36,8 +36,8 @@ void module_set_state(struct module *mod, enum module_state state);
 /* @user holds @used from now on: 0, -ENOENT (it is going), -ENOMEM.  Caller holds module_mutex. */
 int module_use_add(struct module *user, struct module *used);
 void module_drop_uses(struct module *mod);
-/* Takes the base reference away: true if nobody else held one. */
-bool module_try_stop(struct module *mod);
+/* Takes the base reference and @ours of the caller's away: true if nobody else held one. */
+bool module_try_stop(struct module *mod, int ours);
 
 /* symbols.c */
 int module_resolve(struct load_info *info);

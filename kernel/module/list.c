@@ -168,10 +168,12 @@ int module_refcount(struct module *mod)
 	return atomic_read(&mod->refcnt) - MODULE_REF_BASE;
 }
 
-bool module_try_stop(struct module *mod)
+bool module_try_stop(struct module *mod, int ours)
 {
-	/* From 1 to 0 at once: a reference cannot be taken any more, or was taken before. */
-	return atomic_cmpxchg(&mod->refcnt, MODULE_REF_BASE, 0) == MODULE_REF_BASE;
+	int last = MODULE_REF_BASE + ours;
+
+	/* To 0 at once: a reference cannot be taken any more, or was taken before. */
+	return atomic_cmpxchg(&mod->refcnt, last, 0) == last;
 }
 
 static bool module_uses(const struct module *user, const struct module *used)

@@ -308,7 +308,8 @@ static int module_start(struct module *mod)
 		goto going;
 	}
 	error = module_run_init(mod);
-	if (error && module_refcount(mod) == 1)
+	/* In one step with the look at the references: nobody takes one in between. */
+	if (error && module_try_stop(mod, 1))
 		goto going;
 	if (error)
 		pr_err("%s: init failed (%d), but something of it is in use: it stays loaded\n",

@@ -28,7 +28,7 @@ static int module_begin_unload(const char *name, struct module **out)
 		return -EBUSY;
 	if (mod->permanent)
 		return -EBUSY;
-	if (!module_try_stop(mod))
+	if (!module_try_stop(mod, 0))
 		return -EWOULDBLOCK;
 	WRITE_ONCE(mod->state, MODULE_STATE_GOING);
 	*out = mod;
