@@ -196,15 +196,17 @@ static int klp_check_reloc(struct klp_reloc *r)
 }
 
 /*
- * The module @name, which is not the target but should be one that the target uses and
- * so keeps loaded; a reference, in case it is not.
+ * The module @name, which is not the target but should be one that the target uses.  If it
+ * is alive it stays so while we hold klp_mutex; a reference would not keep one that fails
+ * to load.
  */
-static struct module *klp_get_other_module(const char *name)
+static struct module *klp_find_other_module(const char *name)
 {
 	unsigned long flags = irq_save();
 	struct module *mod = find_module(name);
 
-	if (mod && !try_module_get(mod))
+	assert_mutex_held(&klp_mutex);
+	if (mod && !mod->klp_alive)
 		mod = NULL;
 	irq_restore(flags);
 	return mod;
@@ -218,18 +220,13 @@ static int klp_find_symbol(const struct klp_reloc *r, const struct klp_reloc_sym
 			   struct ksym *found)
 {
 	struct module *other;
-	int error;
 
 	if (klp_is_vmlinux(symbol->object))
 		return ksym_find_any(NULL, symbol->name, symbol->pos, found);
 	if (strcmp(symbol->object, r->target->name) == 0)
 		return ksym_find_any(r->target, symbol->name, symbol->pos, found);
-	other = klp_get_other_module(symbol->object);
-	if (!other)
-		return -ENOENT;
-	error = ksym_find_any(other, symbol->name, symbol->pos, found);
-	module_put(other);
-	return error;
+	other = klp_find_other_module(symbol->object);
+	return other ? ksym_find_any(other, symbol->name, symbol->pos, found) : -ENOENT;
 }
 
 static int klp_resolve_reloc(struct klp_reloc *r)
