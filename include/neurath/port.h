@@ -40,7 +40,8 @@ struct port {
 	u64 id;				/* (!) never reused, not 0 */
 	/*
 	 * (p) Compared only, never followed.  NULL = vacant: the server died, but the port
-	 * has PORT_REATTACH and is mounted, so everything waits for the next one.
+	 * has PORT_REATTACH and is mounted, so everything waits for the next one.  Between the
+	 * two, while its interrupts are released, it is nobody's.
 	 */
 	struct process *owner;
 	struct file *owner_file;	/* (p) compared only: the owner's descriptor */

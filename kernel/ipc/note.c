@@ -117,8 +117,8 @@ static int port_irq_publish(struct port *port, struct port_irq *irq)
 	int ret = -ENOSPC;
 
 	spin_lock_irqsave(&port->lock, flags);
-	if (port->dead)
-		ret = -EIO;
+	if (port->dead || port->owner != current->process)
+		ret = -EIO;		/* nobody would release it */
 	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs) && ret == -ENOSPC; i++) {
 		if (port->irqs[i])
 			continue;

@@ -202,6 +202,9 @@ static void port_requeue_calls(struct port *port)
 	}
 }
 
+/* The owner is gone, but not all that it had: nobody's port, and not free either. */
+#define PORT_LEAVING	((struct process *)-1L)
+
 /* Caller holds port->lock. */
 static void port_vacate(struct port *port)
 {
@@ -233,19 +236,26 @@ int port_set_owner(struct port *port, struct process *p, struct file *f)
 
 void port_owner_gone(struct port *port, const struct process *p, const struct file *f)
 {
-	bool theirs, vacant = false;
+	bool theirs, vacant;
 	unsigned long flags;
 
 	spin_lock_irqsave(&port->lock, flags);
 	theirs = port->owner && (p ? port->owner == p : port->owner_file == f);
-	if (theirs && !port->dead && (port->flags & PORT_REATTACH) && port->mounts) {
-		port_vacate(port);
-		vacant = true;
+	if (theirs) {
+		port->owner = PORT_LEAVING;
+		port->owner_file = NULL;
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
+	if (!theirs)
+		return;
+	/* Before somebody can take over: his lines and their news must not go with these. */
+	port_release_irqs(port);
+	spin_lock_irqsave(&port->lock, flags);
+	vacant = (port->flags & PORT_REATTACH) && port->mounts;
 	if (vacant)
-		port_release_irqs(port);
-	else if (theirs)
+		port_vacate(port);
+	spin_unlock_irqrestore(&port->lock, flags);
+	if (!vacant)
 		port_die(port);
 }
 
