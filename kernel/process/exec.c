@@ -194,6 +194,11 @@ static void exec_commit_process(struct process *p, struct exec_image *image, cha
 	old_path = p->exe_path;
 	p->exe = image->file;
 	p->exe_path = exe_path;
+	if (current->trace.tracer && !current->trace.privileged) {
+		/* It may have come since exec_prepare_ids() looked. */
+		image->uid = p->cred.euid;
+		image->gid = p->cred.egid;
+	}
 	p->cred.euid = p->cred.suid = p->cred.fsuid = image->uid;
 	p->cred.egid = p->cred.sgid = p->cred.fsgid = image->gid;
 	if (image->secure)

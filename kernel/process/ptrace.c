@@ -81,6 +81,9 @@ static int ptrace_attach_locked(struct task *t, bool seize, unsigned options)
 	struct process *p = t->process;
 
 	assert_spin_held(&p->lock);
+	/* Under the lock: execve() takes other ids and looks for a tracer in one step. */
+	if (!ptrace_may_access(&current->process->cred, p))
+		return -EPERM;
 	if (t->trace.tracer || (t->pflags & PF_EXITING) || t->state == TASK_DEAD)
 		return -EPERM;
 	ptrace_link(t, current->process);
@@ -106,8 +109,7 @@ int ptrace_attach(pid_t pid, bool seize, unsigned options)
 	t = task_find(pid);
 	if (!t) {
 		err = -ESRCH;
-	} else if (!(t->pflags & PF_KTHREAD) && t->process != current->process &&
-		   ptrace_may_access(&current->process->cred, t->process)) {
+	} else if (!(t->pflags & PF_KTHREAD) && t->process != current->process) {
 		p = t->process;
 		spin_lock(&p->lock);
 		err = ptrace_attach_locked(t, seize, options);
