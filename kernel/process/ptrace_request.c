@@ -153,10 +153,9 @@ static struct mm *ptrace_get_mm(pid_t pid)
 
 	if (!t)
 		return NULL;
-	task_get(t);
-	ptrace_unlock(t, flags);
+	/* While it is held: let go by another thread it could have another one soon, of root. */
 	mm = task_get_mm(t);
-	task_put(t);
+	ptrace_unlock(t, flags);
 	return mm;
 }
 
