@@ -13,7 +13,10 @@ matches help_names_all_commands '*list*status*load*disable*unload*enable*wait*wh
 ok help_in_three_ways 'klp help >a; klp >b; klp -h >c; cmp a b && cmp a c'
 is wrong_usage_is_status_2 '2 2 2 2 2' \
 	'echo $(status klp fly x) $(status klp why) $(status klp why a b) $(status klp list x) $(status klp wait a --wait)'
-matches wrong_usage_shows_the_usage 'klp: no command "fly"*usage: klp*' 'klp fly x'
+is unknown_command_is_said 'klp: no command "fly"
+usage: klp COMMAND [NAME]; `klp help` lists the commands' 'klp fly 2>&1'
+is missing_name_is_said 'klp: why: which patch?
+usage: klp COMMAND [NAME]; `klp help` lists the commands' 'klp why 2>&1'
 is no_patch_is_said 'no patch is loaded' 'klp status'
 matches list_shows_modules_at_hand 'no patch is loaded*modules in /lib/modules:*livepatch-sample.ko*' 'klp list'
 is unknown_patch_is_status_1 '1 1 1 1 1 1 1' \

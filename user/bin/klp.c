@@ -481,8 +481,19 @@ static int poke(const char *patch, const char *attribute)
 static int wrong_usage(const char *fmt, const char *word)
 {
 	complain(fmt, word);
-	fputs(usage, stderr);
+	fputs("usage: klp COMMAND [NAME]; `klp help` lists the commands\n", stderr);
 	return 2;
+}
+
+static bool is_command(const char *word)
+{
+	static const char *const commands[] = { "load", "disable", "unload", "enable", "wait", "why",
+						"signal", "force" };
+
+	for (unsigned i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(word, commands[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Commands about one patch. */
@@ -498,9 +509,7 @@ static int about_patch(const char *command, const char *patch, bool wait)
 		return check_loaded(patch) ? wait_status(patch, wait_settled(patch)) : 1;
 	if (strcmp(command, "why") == 0)
 		return cmd_why(patch);
-	if (strcmp(command, "signal") == 0 || strcmp(command, "force") == 0)
-		return poke(patch, command);
-	return wrong_usage("no command \"%s\"", command);
+	return poke(patch, command);		/* signal and force are files of the kernel */
 }
 
 static bool takes_wait(const char *command)
@@ -525,6 +534,8 @@ int main(int argc, char **argv)
 		return argc == 2 ? cmd_list() : wrong_usage("%s takes no argument", command);
 	if (strcmp(command, "status") == 0)
 		return argc == 2 ? cmd_status() : wrong_usage("%s takes no argument", command);
+	if (!is_command(command))
+		return wrong_usage("no command \"%s\"", command);
 	if (argc < 3)
 		return wrong_usage("%s: which patch?", command);
 	wait = argc > 3 && takes_wait(command) && strcmp(argv[argc - 1], "--wait") == 0;
