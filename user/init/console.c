@@ -16,9 +16,7 @@
 
 static const char greeting[] =
 	"\n"
-	"Neurath. This kernel can replace its own functions while it runs. Try:\n"
-	"    cat /proc/cmdline; insmod /lib/modules/livepatch-sample.ko; klp status; cat /proc/cmdline\n"
-	"    klp disable livepatch_sample --wait; rmmod livepatch_sample     (`klp help` explains)\n"
+	"Neurath. This kernel can replace its own functions while it runs.\n"
 	"\n";
 
 int console_take(void)
