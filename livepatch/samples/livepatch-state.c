@@ -7,7 +7,8 @@
  * must learn that the console was switched already, and from what. That is what a system state
  * is for: an id, a version of how it is understood, and data.
  *
- *	insmod livepatch-state.ko; cat /proc/sys/kernel/printk	# 15 ...
+ *	insmod livepatch-state.ko
+ *	cat /proc/sys/kernel/printk				# 15 ..., when all have switched
  *	insmod livepatch-state2.ko				# takes over: still 15
  *	rmmod livepatch_state; insmod livepatch-state.ko	# refused: it knows less
  *	echo 0 > /sys/kernel/livepatch/livepatch_state2/enabled	# as before the first
