@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that make, copy and close descriptors, and fcntl.  Record locks and
- * flock are not implemented (-ENOSYS): see docs/files.md.
+ * System calls that make, copy and close descriptors, and fcntl.  There are no record
+ * locks (-ENOSYS, docs/files.md); flock is in flock.c.
  */
 #include <neurath/mm.h>
 #include <neurath/process.h>
