@@ -255,6 +255,40 @@ int klp_hook_may_push(const struct klp_hook *hook)
 	return 0;
 }
 
+/* ---- /sys/kernel/tracing/enabled_functions ----------------------------------- */
+
+static unsigned hook_nr_users(const struct klp_hook *hook)
+{
+	unsigned n = 0;
+
+	for (const struct hook_version *v = hook->top; v != &hook->original; v = v->below)
+		n++;
+	for (const struct kprobe *p = hook->probes; p; p = p->next)
+		n++;
+	return n;
+}
+
+/* One line a function: who uses its slot, and I if calls of it go elsewhere. */
+static int hook_list_show(struct seq_file *m, void *private)
+{
+	struct klp_hook *hook;
+	char name[160];
+
+	mutex_lock(&klp_mutex);
+	list_for_each_entry(hook, &klp_hooks, node) {
+		if (!hook_nr_users(hook))
+			continue;
+		ksym_sprint(name, sizeof(name), hook->func, false);
+		seq_printf(m, "%s (%u) R %c\n", name, hook_nr_users(hook),
+			   klp_hook_is_patched(hook) ? 'I' : ' ');
+	}
+	mutex_unlock(&klp_mutex);
+	return 0;
+}
+
+KERNFS_DIR(klp_tracing_dir, "/sys/kernel/tracing", 0755, NULL);
+KERNFS_SHOW(klp_hook_list, "/sys/kernel/tracing/enabled_functions", 0444, hook_list_show);
+
 /* ---- /proc/sys/kernel/ftrace_enabled ---------------------------------------- */
 
 bool klp_hooks_are_allowed(void)

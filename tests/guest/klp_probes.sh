@@ -68,4 +68,17 @@ done
 echo "# $probed probed, $refused refused"
 ok any_function_can_be_probed '[ $probed -gt 20 ] && [ $refused -lt $probed ]'
 
+# ---- who has a slot ----------------------------------------------------------------------------------
+users() { cat /sys/kernel/tracing/enabled_functions; }
+is no_slot_is_in_use '' users
+load livepatch-sample
+is patched_function_is_listed 'cmdline_proc_show (1) R I' users
+insmod /lib/modules/lx_kprobe.ko has_post_handler=0 symbol=cmdline_proc_show
+is its_probe_is_counted 'cmdline_proc_show (2) R I' users
+disable livepatch_sample
+unload livepatch_sample
+is probe_alone_leads_nowhere_else 'cmdline_proc_show (1) R' 'users | sed "s/ *$//"'
+rmmod lx_kprobe
+is slots_are_given_back '' users
+
 done_testing
