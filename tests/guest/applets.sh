@@ -60,7 +60,7 @@ is awk_with_fields 'root:/bin/sh' 'awk -F: "\$3 == 0 { print \$1 \":\" \$7 }" /e
 is sort_numbers '1 2 10' 'printf "10\n2\n1\n" | sort -n | xargs'
 is sort_uniq_counts '2 a' 'printf "a\nb\na\n" | sort | uniq -c | sort -rn | head -n 1 | xargs'
 is head_and_tail '3 98' 'echo $(seq 100 | head -n 3 | tail -n 1) $(seq 100 | tail -n 3 | head -n 1)'
-is tail_of_a_growing_file new 'echo old >f; (tail -n 0 -f f >g & p=$!; sleep 0.2; echo new >>f; sleep 1.5; kill $p); cat g'
+is tail_of_a_growing_file new 'echo old >f; (tail -n 0 -f f >g & p=$!; until grep -q nanosleep /proc/$p/stack; do usleep 1000; done; echo new >>f; until [ -s g ]; do usleep 1000; done; kill $p); cat g'
 is wc_counts '3 3 6' 'printf "a\nb\nc\n" | wc | xargs'
 is cut_and_paste 'a:c 1:3' 'printf "a:b:c\n1:2:3\n" | cut -d: -f1,3 | paste -sd" "'
 is tr_maps HELLO 'echo hello | tr a-z A-Z'

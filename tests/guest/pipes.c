@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pipes.c - pipes: blocking, atomicity, end of file, SIGPIPE, restart. All of it must also pass on Linux. */
+/*
+ * pipes.c - pipes: blocking, atomicity, end of file, SIGPIPE, restart. All of it must also
+ * pass on Linux.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
@@ -273,7 +276,7 @@ static void an_inherited_pipe_can_be_opened_by_its_number(void)
 	CHECK_EQ(c, 'q');
 }
 
-/* ---- with a name ------------------------------------------------------------------------------------------------------- */
+/* ---- with a name -------------------------------------------------------------------- */
 
 static char fifo[64];
 
@@ -337,7 +340,7 @@ static void opening_a_fifo_can_be_interrupted(void)
 	make_fifo();
 	set_handler(0);
 	if (!fork()) {
-		usleep(100000);		/* no wait_asleep(): the look-up of the name sleeps, too */
+		wait_in(getppid(), "fifo_wait");	/* no wait_asleep(): the look-up of the name sleeps, too */
 		kill(getppid(), SIGUSR1);
 		_exit(0);
 	}

@@ -9,7 +9,7 @@ is pipe_passes_data 3 'seq 3 | wc -l'
 is long_pipeline_keeps_order 'c b a' 'echo "a b c" | tr " " "\n" | cat | cat | cat | sort -r | tr "\n" " " | sed "s/ $//"'
 is pipe_larger_than_its_buffer 1000000 'head -c 1000000 /dev/zero | cat | wc -c'
 is status_of_a_pipeline_is_that_of_its_end 0 'false | true; echo $?'
-is writer_dies_of_a_closed_pipe 'y 141' '{ yes; echo $? >status; } | head -n 1 | tr "\n" " "; sleep 0.1; cat status'
+is writer_dies_of_a_closed_pipe 'y 141' '{ yes; echo $? >status; } | head -n 1 | tr "\n" " "; until [ -s status ]; do usleep 1000; done; cat status'
 is output_goes_to_a_file hello 'echo hello >f; cat f'
 is append_adds_to_a_file 'a
 b' 'echo a >f; echo b >>f; cat f'
@@ -106,7 +106,7 @@ EOT
 sh s >/dev/null 2>&1; echo $(grep -o Stopped before) $(grep -o Running after)'
 is stop_and_continue 'T S' 'state_is() { until [ "$(cut -d" " -f3 /proc/$p/stat)" = $1 ]; do usleep 1000; done; echo $1; }
 sleep 10 & p=$!; kill -STOP $p; echo $(state_is T; kill -CONT $p; state_is S); kill $p'
-is orphans_get_init_as_parent 1 'sh -c "(sleep 0.2; cut -d\" \" -f4 /proc/self/stat >f) & " ; sleep 0.4; cat f'
+is orphans_get_init_as_parent 1 'sh -c "(until [ -e go ]; do usleep 1000; done; cut -d\" \" -f4 /proc/self/stat >f) & "; touch go; until [ -s f ]; do usleep 1000; done; cat f'
 is times_of_children ok '{ time true; } 2>&1 | grep -q real && echo ok'
 is ulimit_is_a_number_or_unlimited ok 'case $(ulimit -n) in [0-9]*|unlimited) echo ok;; esac'
 

@@ -43,6 +43,25 @@ static inline void wait_asleep(pid_t pid)
 	wait_thread_asleep(pid, pid);
 }
 
+/* In @function of the kernel, or one whose name begins like that; for root. */
+static inline void wait_in(pid_t pid, const char *function)
+{
+	char path[64], text[4096];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	do {
+		sched_yield();
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		CHECK(fd >= 0);
+		n = read(fd, text, sizeof(text) - 1);
+		CHECK(n >= 0);
+		close(fd);
+		text[n] = '\0';
+	} while (!strstr(text, function));
+}
+
 /* Also in a sleep that only SIGKILL ends, or nothing. */
 static inline void wait_blocked(pid_t pid)
 {
