@@ -126,8 +126,8 @@ static ssize_t klp_debug_store(const char *buf, size_t n, void *private)
 static int klp_debug_show(struct seq_file *m, void *private)
 {
 	seq_puts(m, "# filename:lineno [module]function flags format\n");
-	seq_printf(m, DEBUG_FILE ":" DEBUG_LINE " [livepatch]" DEBUG_FUNC " =%c \"%%s:%%d is ...\"\n",
-		   READ_ONCE(klp_debug_looks) ? 'p' : '_');
+	seq_printf(m, DEBUG_FILE ":" DEBUG_LINE " [livepatch]" DEBUG_FUNC
+		   " =%c \"%%s:%%d is ...\"\n", READ_ONCE(klp_debug_looks) ? 'p' : '_');
 	return 0;
 }
 

@@ -14,7 +14,8 @@
 #include <neurath/mm.h>
 #include <neurath/string.h>
 
-static struct klp_object *klp_find_same_object(struct klp_patch *patch, const struct klp_object *old)
+static struct klp_object *klp_find_same_object(struct klp_patch *patch,
+					       const struct klp_object *old)
 {
 	struct klp_object *obj;
 

@@ -24,7 +24,10 @@
 #include <neurath/sched.h>
 #include <neurath/string.h>
 
-/* A trace that fills this is "too deep": 16 KiB of stack hold far more only by runaway recursion. */
+/*
+ * A trace that fills this is "too deep": 16 KiB of stack hold far more only by runaway
+ * recursion.
+ */
 #define KLP_STACK_ENTRIES	100
 
 struct klp_range {

@@ -236,7 +236,10 @@ void klp_init_transition(struct klp_patch *patch, int target)
 	smp_wmb();
 	if (!MUTANT(FLAGS_AFTER_ARM))
 		klp_set_transition_flags(patch, true);
-	/* Barrier B follows with klp_hook_push(): no version is on a hook before its flag is set. */
+	/*
+	 * Barrier B follows with klp_hook_push(): no version is on a hook before its flag
+	 * is set.
+	 */
 	smp_wmb();
 }
 

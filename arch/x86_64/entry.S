@@ -334,7 +334,10 @@ return_to_user:
 	iretq
 	.size	return_to_user, . - return_to_user
 
-/* enter_user(regs): a kernel thread that became a process leaves its stack but the frame at the top. */
+/*
+ * enter_user(regs): a kernel thread that became a process leaves its stack but the frame at
+ * the top.
+ */
 	.globl	enter_user
 	.type	enter_user, @function
 enter_user:

@@ -200,7 +200,10 @@ static unsigned long signal_choose_stack(const struct ksignal *ks, const struct 
 		on_alt = true;
 	}
 	sp = align_down(sp - signal_fp_size(), 64);
-	/* A handler on the alternate stack that needs more than there is must not run over its end. */
+	/*
+	 * A handler on the alternate stack that needs more than there is must not run over
+	 * its end.
+	 */
 	if (on_alt && sp - sizeof(struct signal_frame) - 16 < (unsigned long)alt->ss_sp)
 		return 0;
 	return sp;

@@ -126,7 +126,10 @@ notrace void nmi_dispatch(struct pt_regs *regs)
 		arch_halt();
 	}
 	if (nmi_panics) {
-		/* The NMI button reaches all CPUs at once: those that do not report leave their registers here. */
+		/*
+		 * The NMI button reaches all CPUs at once: those that do not report leave
+		 * their registers here.
+		 */
 		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
 		panic_regs(regs, "NMI on request");
 	}

@@ -58,7 +58,8 @@ static void __noreturn trap_die(struct pt_regs *regs, unsigned int vector)
  * Keeps for the signal frame what happened, and takes the error code out of
  * orig_rax, where a number would say "in a system call".  Returns the code.
  */
-static unsigned long trap_note_user(struct pt_regs *regs, unsigned int vector, unsigned long address)
+static unsigned long trap_note_user(struct pt_regs *regs, unsigned int vector,
+				    unsigned long address)
 {
 	unsigned long error = regs->orig_rax;
 

@@ -7,10 +7,12 @@
  *	long uaccess_strncpy(char *dst, const char *src, size_t n);	length, n if no NUL, -EFAULT
  *	long uaccess_cmpxchg32(u32 *p, u32 expect, u32 new, u32 *old);	0 or -EFAULT
  *
- * The caller has checked the range of the user pointer. A fault on one of the marked instructions is first offered to the
- * address space, which may sleep; if it cannot be repaired, execution goes on at the label of __ex_table with all registers
- * as they were at the fault. Every function has its frame before its first access to user memory, so that a task that sleeps
- * in such a fault has a stack the unwinder can prove. All leave by USER_CLOSE_RETURN.
+ * The caller has checked the range of the user pointer. A fault on one of the marked
+ * instructions is first offered to the address space, which may sleep; if it cannot be
+ * repaired, execution goes on at the label of __ex_table with all registers as they were at the
+ * fault. Every function has its frame before its first access to user memory, so that a task
+ * that sleeps in such a fault has a stack the unwinder can prove. All leave by
+ * USER_CLOSE_RETURN.
  */
 #include <uapi/errno.h>
 
@@ -48,7 +50,10 @@
 \name:
 .endm
 
-/* Words first, then the rest byte by byte; a fault among the words goes on byte by byte, so that the count is exact. */
+/*
+ * Words first, then the rest byte by byte; a fault among the words goes on byte by byte, so
+ * that the count is exact.
+ */
 FUNCTION uaccess_copy
 	USER_OPEN
 	cmp	$8, %rdx

@@ -86,7 +86,10 @@ static notrace enum unwind_reason unwind_emit(struct unwind *u, unsigned long ad
 	return UNWIND_OK;
 }
 
-/* The first code of a task that has not run yet is a start, not a return: + 1 keeps "entry - 1" inside. */
+/*
+ * The first code of a task that has not run yet is a start, not a return: + 1 keeps
+ * "entry - 1" inside.
+ */
 static notrace unsigned long unwind_start_address(unsigned long addr)
 {
 	if (addr == (unsigned long)kthread_first_return ||

@@ -175,7 +175,10 @@ void arch_exit_test(unsigned code);
  */
 u32 pci_config_read(u16 address, unsigned reg);
 void pci_config_write(u16 address, unsigned reg, u32 value);
-/* Reads item @name of the emulator's firmware configuration into a new kmalloc'ed, NUL-ended buffer. -ENOENT. */
+/*
+ * Reads item @name of the emulator's firmware configuration into a new kmalloc'ed,
+ * NUL-ended buffer. -ENOENT.
+ */
 int fwcfg_read(const char *name, char **data, size_t *size);
 /* Writes text to the serial port by polling; the log's console sink. (any) */
 void serial_write(const char *s, size_t n);

@@ -33,7 +33,8 @@ struct file_ops {
 	int (*open)(struct file *f);		/* streams of kernfs only */
 	int (*stat)(struct file *f, struct stat *st);
 	int (*readdir)(struct file *f, struct dir_sink *sink, loff_t *pos);
-	loff_t (*lseek)(struct file *f, loff_t off, int whence);	/* instead of the usual rule */
+	/* instead of the usual rule */
+	loff_t (*lseek)(struct file *f, loff_t off, int whence);
 	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg);
 	unsigned (*poll)(struct file *f);	/* POLL* bits now; waiters use f->poll_wq */
 	int (*truncate)(struct file *f, loff_t size);
@@ -52,11 +53,13 @@ struct file {
 	spinlock_t lock;
 	unsigned flags;			/* (l) O_ flags; F_SETFL changes some; read racily */
 	umode_t mode;			/* (!) S_IF type */
-	bool flocked;			/* flock() has been used: set once, before the last file_put() */
+	/* flock() has been used: set once, before the last file_put() */
+	bool flocked;
 	bool seekable;			/* (!) else lseek gives ESPIPE, and there is no pos */
 	struct mutex pos_lock;		/* held across reads and writes that use pos */
 	loff_t pos;			/* (p) */
-	char *path;			/* (!) absolute, for /proc and *at calls; kmalloc'ed; may be NULL */
+	/* (!) absolute, for /proc and *at calls; kmalloc'ed; may be NULL */
+	char *path;
 	void *private;			/* (!) the backend's */
 	struct wait_queue_head waitq;	/* readiness changed */
 	struct wait_queue_head *poll_wq;	/* (!) what poll waits on: &waitq by default */
@@ -127,7 +130,10 @@ int fd_close(int fd);				/* 0, -EBADF */
 int fd_replace(struct file *f, unsigned fd, bool cloexec);
 int fd_get_cloexec(int fd);			/* 0, 1, -EBADF */
 int fd_set_cloexec(int fd, bool cloexec);
-/* For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd, or -1. */
+/*
+ * For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd,
+ * or -1.
+ */
 struct file *files_get_fd(struct files *files, int fd);
 int files_next_fd(struct files *files, int fd);
 

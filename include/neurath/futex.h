@@ -8,7 +8,10 @@
 
 #include <neurath/task.h>
 
-/* current dies or replaces its image: robust futexes that it holds are released (t == current). (task) */
+/*
+ * current dies or replaces its image: robust futexes that it holds are released (t ==
+ * current). (task)
+ */
 void futex_exit_robust(struct task *t);
 /* Wakes up to @n waiters on the word, shared or private: the thread id word at exit. (task) */
 int futex_wake_user(int __user *uaddr, int n);

@@ -32,7 +32,10 @@ int text_poke_batch(struct text_poke *pokes, unsigned n);
  * one does: that of the change which leads there.  Takes text_mutex.
  */
 int text_poke_copy(unsigned long addr, const void *bytes, size_t n);
-/* #BP in kernel mode: true if it was a slot being changed (regs adjusted), or a stale trap. (any) */
+/*
+ * #BP in kernel mode: true if it was a slot being changed (regs adjusted), or a stale trap.
+ * (any)
+ */
 bool int3_text_poke(struct pt_regs *regs);
 /* Bytes of a slot that does nothing / that jumps from @addr to @target. */
 void slot_encode_nop(u8 *slot);
@@ -69,7 +72,10 @@ struct hook_version {
 };
 
 struct selector;
-/* New selector for the function at @func, reading its newest version from *@top. NULL = no memory. (task) */
+/*
+ * New selector for the function at @func, reading its newest version from *@top. NULL = no
+ * memory. (task)
+ */
 struct selector *selector_create(unsigned long func, struct hook_version **top);
 /* After the slot no longer leads to it and a serialising round has passed. (task) */
 void selector_free(struct selector *selector);

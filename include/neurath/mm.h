@@ -16,7 +16,10 @@
 #define GFP_ATOMIC	0x820u
 #define GFP_NOWAIT	0x800u
 
-/* For memory that a user process pays for: fails early, so that the kernel and its servers can go on. */
+/*
+ * For memory that a user process pays for: fails early, so that the kernel and its servers
+ * can go on.
+ */
 #define __GFP_USER	0x200u
 #define GFP_USER	(GFP_KERNEL | __GFP_USER)
 

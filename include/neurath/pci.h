@@ -36,10 +36,16 @@ u16 pci_address(const struct pci_function *fn);
 struct vmobject *pci_registers(struct pci_function *fn, unsigned bar, size_t *size);
 /* Memory for the function's DMA, with a reference; an error pointer. */
 struct vmobject *pci_dma_memory(struct pci_function *fn, size_t size);
-/* The driver has reset the device: what an earlier one left is given back, bus mastering goes on. */
+/*
+ * The driver has reset the device: what an earlier one left is given back, bus mastering
+ * goes on.
+ */
 void pci_enable_dma(struct pci_function *fn);
 
-/* Message @entry calls @handler: its line, with a reference on @fn; -ENODEV (no MSI-X), -EINVAL, -ENOSPC, -EBUSY. */
+/*
+ * Message @entry calls @handler: its line, with a reference on @fn; -ENODEV (no MSI-X),
+ * -EINVAL, -ENOSPC, -EBUSY.
+ */
 int pci_message_request(struct pci_function *fn, unsigned entry, irq_handler_t handler, void *arg);
 /* No handler runs after this. */
 void pci_message_release(struct pci_function *fn, unsigned entry, unsigned line);

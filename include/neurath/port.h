@@ -103,7 +103,8 @@ struct call {
 	u32 moved;			/* (p) bytes known to be in the out lease, or in small */
 	u32 small_len;			/* (p) bytes that the client itself takes from: */
 	u8 small[CALL_SMALL];		/* (p) the data of a short answer */
-	u64 report_ns;			/* (p) when to report a server that does not react; 0 = never */
+	/* (p) when to report a server that does not react; 0 = never */
+	u64 report_ns;
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
 	struct port *cancel_port;	/* (@) reference while a GONE note may be queued */
 };
@@ -148,7 +149,10 @@ int port_set_owner(struct port *port, struct process *p, struct file *f);
  * becomes vacant.  Nothing if the port is somebody else's by now. (task)
  */
 void port_owner_gone(struct port *port, const struct process *p, const struct file *f);
-/* A place in the mount table leads to @port; does so no longer: a vacant port dies with the last. */
+/*
+ * A place in the mount table leads to @port; does so no longer: a vacant port dies with the
+ * last.
+ */
 void port_mounted(struct port *port);
 void port_unmounted(struct port *port);
 void port_get(struct port *port);
@@ -164,7 +168,8 @@ struct port *mount_port_at(char *path);
 u64 tty_id(const struct port *port, u64 node);
 
 /* An open file comes into being with OPEN's answer, and ends with its note. (task) */
-struct port_file *port_file_alloc(struct port *port, struct file *file);	/* NULL = no memory */
+/* NULL = no memory */
+struct port_file *port_file_alloc(struct port *port, struct file *file);
 bool port_file_is_open(struct port_file *pf);	/* the server has said yes: must be closed */
 void port_file_close(struct port_file *pf);	/* cannot fail or block; frees it sooner or later */
 void port_file_free(struct port_file *pf);	/* one that was never attached */

@@ -53,14 +53,18 @@ enum trace_mode {
 struct task_trace {
 	struct process *tracer;		/* (t)+(s): read under either; NULL = untraced */
 	struct list_head node;		/* (t) tracer->tracees */
-	bool seized;			/* (s) by PTRACE_SEIZE: no SIGSTOP, group stops are told apart */
+	/* (s) by PTRACE_SEIZE: no SIGSTOP, group stops are told apart */
+	bool seized;
 	bool privileged;		/* (s) the tracer was root when it attached: setuid exec */
-	bool listening;			/* (s) PTRACE_LISTEN: stays, and traps again at news of its process */
+	/* (s) PTRACE_LISTEN: stays, and traps again at news of its process */
+	bool listening;
 	bool unreported;		/* (s) wait4() has not seen the stop */
-	bool zombie;			/* (t) a dead thread, not its process's leader, to be waited for */
+	/* (t) a dead thread, not its process's leader, to be waited for */
+	bool zombie;
 	enum trace_stop stop;		/* (s) */
 	enum trace_mode mode;		/* (s) of the last resume */
-	int code;			/* (s) of the stop: signal | event << 8; at resume: the signal to take */
+	/* (s) of the stop: signal | event << 8; at resume: the signal to take */
+	int code;
 	unsigned options;		/* (s) PTRACE_O_ */
 	unsigned long message;		/* (s) PTRACE_GETEVENTMSG */
 	siginfo_t *info;		/* (s) of the stop, on the tracee's stack; NULL = none */
@@ -111,7 +115,10 @@ void ptrace_process_news(struct task *t);
 void ptrace_wake(struct task *t, int sig);
 /* The handler of a single-stepped task was set up: stops before its first instruction. No lock. */
 void ptrace_handler_entered(void);
-/* The debug exception or its signal is that of a step which nobody waits for any more: forgets it. */
+/*
+ * The debug exception or its signal is that of a step which nobody waits for any more:
+ * forgets it.
+ */
 bool ptrace_step_is_stale(void);
 
 /* With TIF_SYSCALL_TRACE.  False: the call must not be made. */

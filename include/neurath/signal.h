@@ -33,7 +33,10 @@ void do_signal_or_restart(struct pt_regs *regs);
 void set_notify_signal(struct task *t);
 /* Whether delivery of @sig to @p's group would do nothing (ignored or blocked): job control. */
 bool signal_ignored_or_blocked(struct task *t, int sig);
-/* True if the process group has no living member whose parent could continue it. Caller holds tasklist_lock. */
+/*
+ * True if the process group has no living member whose parent could continue it. Caller
+ * holds tasklist_lock.
+ */
 bool pgrp_is_orphaned(struct process_group *pg);
 /* Drops everything pending; used when a task dies. */
 void flush_sigqueue(struct sigpending *pending);
@@ -41,7 +44,10 @@ void flush_sigqueue(struct sigpending *pending);
 void signal_init(void);
 /* Handlers back to default except ignored ones, no altstack (exec). */
 void signal_exec_reset(void);
-/* current takes no more signals and leaves a stop in progress (exit); true = it was the last one alive. */
+/*
+ * current takes no more signals and leaves a stop in progress (exit); true = it was the
+ * last one alive.
+ */
 bool signal_thread_exit(void);
 /* All threads of @p die with @code.  Caller holds process->lock. */
 void signal_start_group_exit(struct process *p, int code);
@@ -71,7 +77,8 @@ void signal_notify_parent_stop(struct process *p, int why);
 /* Job control objects: kernel/signal/session.c.  All fields under tasklist_lock. */
 struct session {
 	pid_t sid;
-	struct task *number;			/* whose pid is sid: keeps it from being given out */
+	/* whose pid is sid: keeps it from being given out */
+	struct task *number;
 	atomic_t refs;
 	struct process_group *foreground;	/* of the controlling terminal */
 	struct file *ctty;			/* controlling terminal, or NULL */
@@ -93,7 +100,10 @@ struct process_group {
  * The controlling terminal, named by @id (never 0).  What the tty's file
  * operations call for current; they may not hold a spinlock.
  */
-/* TIOCSCTTY: -EPERM unless current is a session leader without one, and the terminal is free (or @steal as root). */
+/*
+ * TIOCSCTTY: -EPERM unless current is a session leader without one, and the terminal is
+ * free (or @steal as root).
+ */
 int ctty_acquire(struct file *file, u64 id, bool steal);
 /* First terminal that a session leader opens without O_NOCTTY; quietly does nothing otherwise. */
 void ctty_open(struct file *file, u64 id);
@@ -101,7 +111,10 @@ int ctty_release(u64 id);			/* TIOCNOTTY */
 int ctty_get_pgrp(u64 id, pid_t *pgid);		/* TIOCGPGRP; -ENOTTY */
 int ctty_set_pgrp(u64 id, pid_t pgid);		/* TIOCSPGRP; may be -ERESTARTSYS (SIGTTOU sent) */
 int ctty_get_sid(u64 id, pid_t *sid);		/* TIOCGSID */
-/* Background access: 0 = go on, -EIO, or -ERESTARTSYS with @sig (SIGTTIN, SIGTTOU) sent to the group. */
+/*
+ * Background access: 0 = go on, -EIO, or -ERESTARTSYS with @sig (SIGTTIN, SIGTTOU) sent to
+ * the group.
+ */
 int ctty_check_access(u64 id, int sig);
 /* To the foreground group of the terminal: Ctrl-C and friends.  -ESRCH if there is none. */
 int ctty_send_signal(u64 id, int sig);

@@ -9,7 +9,8 @@
 
 /* Signals waiting for delivery: the set, and a queue with their information. */
 struct sigpending {
-	struct list_head queue;		/* struct sigqueue; empty for plain signals without memory */
+	/* struct sigqueue; empty for plain signals without memory */
+	struct list_head queue;
 	sigset_t set;
 };
 

@@ -116,7 +116,8 @@ void lockcheck_may_sleep(const char *what);
 struct lock_stat {
 	u64 hold_ns;			/* longest time a spinlock was held ... */
 	const char *hold_name;		/* ... and which */
-	u64 irq_off_ns;			/* longest time with interrupts off by a lock or a handler ... */
+	/* longest time with interrupts off by a lock or a handler ... */
+	u64 irq_off_ns;
 	const char *irq_off_name;	/* ... and the lock, or "interrupt" */
 };
 void lock_stat_read(unsigned cpu, struct lock_stat *out);

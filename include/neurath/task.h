@@ -85,7 +85,8 @@ struct port;
 
 /* Scheduler's part of a task; kernel/sched only. */
 struct sched_entity {
-	struct pheap_node run_node;	/* (r) in the run queue unless it is running; key = vruntime */
+	/* (r) in the run queue unless it is running; key = vruntime */
+	struct pheap_node run_node;
 	bool on_rq;			/* (r) runnable: running or queued */
 	bool has_woken;			/* (@) somebody, since it last slept */
 	u8 sync_score;			/* (@) how surely it sleeps soon after it wakes somebody */
@@ -155,14 +156,16 @@ struct task {
 	struct restart_block restart;	/* (@) */
 	unsigned jobctl;		/* (s) JOBCTL_ bits: kernel/signal/stop.c */
 	struct task_trace trace;	/* ptrace.h */
-	unsigned long trap_nr, trap_error, trap_addr;	/* (@) of the last user fault, for its frame */
+	/* (@) of the last user fault, for its frame */
+	unsigned long trap_nr, trap_error, trap_addr;
 
 	/* Exit and threads */
 	int exit_code;			/* (t) wait(2) format */
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
 	bool vfork_waiting;		/* (@) its parent waits for exec or exit: fork.c */
-	struct task *vfork_child;	/* (@) whom it waits for, with a reference: TIF_VFORK_WAIT */
+	/* (@) whom it waits for, with a reference: TIF_VFORK_WAIT */
+	struct task *vfork_child;
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
@@ -176,7 +179,8 @@ struct task {
 	/* Live patching: livepatch/transition.c */
 	u64 klp_since_ns;		/* (k) pending since */
 	bool klp_gone;			/* (k) has made its last switch */
-	const char *wait_channel;	/* (@) what it sleeps on, for ps and blockers; may be NULL */
+	/* (@) what it sleeps on, for ps and blockers; may be NULL */
+	const char *wait_channel;
 
 	/* Lock checker, debug builds (@) */
 	void *held_locks[8];

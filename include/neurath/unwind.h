@@ -11,9 +11,11 @@
 enum unwind_reason {
 	UNWIND_OK,
 	UNWIND_RUNNING,			/* on a CPU, and not current */
-	UNWIND_KERNEL_REGS,		/* an interrupted kernel function whose frame may be half built */
+	/* an interrupted kernel function whose frame may be half built */
+	UNWIND_KERNEL_REGS,
 	UNWIND_BAD_ADDRESS,		/* return address is not kernel text */
-	UNWIND_BAD_FRAME,		/* frame pointer outside the stack, unaligned or not growing */
+	/* frame pointer outside the stack, unaligned or not growing */
+	UNWIND_BAD_FRAME,
 	UNWIND_BAD_END,			/* the chain ended before the known end of the stack */
 	UNWIND_TOO_DEEP,		/* more entries than the caller has room for */
 };

@@ -20,9 +20,12 @@ struct task;
 #define VM_SHARED	0x8
 #define VM_GROWSDOWN	0x10
 #define VM_STACK	0x20
-#define VM_NEVER_WRITE	0x80		/* shared, read-only for good: mprotect() cannot add VM_WRITE */
-#define VM_COPIED	0x100		/* private pages may stand in place of the object's (kernel/mm) */
-#define VM_DEVICE	0x400		/* registers of a device: no pages, and a child does not inherit them */
+/* shared, read-only for good: mprotect() cannot add VM_WRITE */
+#define VM_NEVER_WRITE	0x80
+/* private pages may stand in place of the object's (kernel/mm) */
+#define VM_COPIED	0x100
+/* registers of a device: no pages, and a child does not inherit them */
+#define VM_DEVICE	0x400
 #define VM_NORESERVE	0x200	/* of vm_map() only: may exceed the machine's memory */
 #define VM_ACCESS	(VM_READ | VM_WRITE | VM_EXEC)
 
@@ -47,7 +50,8 @@ struct vmobject {
 	struct page **pages;		/* (lock) NULL entries only in anonymous objects */
 	struct list_head cache_node;	/* object cache lock */
 	struct vmobject_key key;	/* (!) */
-	phys_addr_t device;		/* (!) registers instead of pages: where they begin; 0 = none */
+	/* (!) registers instead of pages: where they begin; 0 = none */
+	phys_addr_t device;
 	void (*release)(void *owner);	/* (!) called when the object of a device ends */
 	void *owner;			/* (!) */
 };
@@ -58,7 +62,8 @@ struct vm_area {
 	unsigned flags;			/* (mmap_lock) VM_ */
 	struct vmobject *object;	/* (mmap_lock) NULL = anonymous private */
 	unsigned long offset;		/* (mmap_lock) of start within the object, in bytes */
-	char *name;			/* (mmap_lock) path for /proc/PID/maps, or NULL; kmalloc'ed */
+	/* (mmap_lock) path for /proc/PID/maps, or NULL; kmalloc'ed */
+	char *name;
 };
 
 struct mm {

@@ -143,9 +143,11 @@ _Static_assert(sizeof(struct port_request) == 128, "requests are 128 bytes");
 #define PORT_NOTE_CLOSE		2	/* value = handle: one for each successful OPEN */
 #define PORT_NOTE_IRQ		3	/* value = bits since the last such note */
 /* reason of PORT_NOTE_CANCEL */
-#define PORT_CANCEL_SIGNAL	1	/* a signal: answer the count so far, -EINTR if nothing was done, or finish */
+/* a signal: answer the count so far, -EINTR if nothing was done, or finish */
+#define PORT_CANCEL_SIGNAL	1
 #define PORT_CANCEL_KICK	2	/* the same; the client will make the call again */
-#define PORT_CANCEL_GONE	3	/* the client died and the tag with it: forget the request, no answer */
+/* the client died and the tag with it: forget the request, no answer */
+#define PORT_CANCEL_GONE	3
 struct port_note {
 	uint64_t zero;
 	uint32_t kind;
@@ -159,7 +161,8 @@ struct port_reply {
 	uint64_t aux;
 	uint32_t ready;		/* PORT_READY_SET | POLL* bits of the handle now; 0 = as before */
 	uint32_t len;		/* of data; what exceeds the client's room is cut off */
-	uint64_t data;		/* address in the server: copied to the client's output, at its start */
+	/* address in the server: copied to the client's output, at its start */
+	uint64_t data;
 };
 _Static_assert(sizeof(struct port_reply) == 40, "replies are 40 bytes");
 
@@ -171,7 +174,8 @@ _Static_assert(sizeof(struct port_reply) == 40, "replies are 40 bytes");
 
 struct port_attr {
 	uint64_t node;		/* inode number, unique in the server, not 0 */
-	uint64_t version;	/* changes with every change of contents; 0 = contents may not be cached */
+	/* changes with every change of contents; 0 = contents may not be cached */
+	uint64_t version;
 	uint64_t size;
 	uint32_t mode;		/* S_IF type and permissions */
 	uint32_t nlink;
@@ -187,7 +191,8 @@ _Static_assert(sizeof(struct port_attr) == 72, "attributes are 72 bytes");
 #define PORT_SET_GID	4
 #define PORT_SET_ATIME	8
 #define PORT_SET_MTIME	16
-#define PORT_SET_NOW	32	/* times are "now": writers of the file may set them, not only the owner */
+/* times are "now": writers of the file may set them, not only the owner */
+#define PORT_SET_NOW	32
 struct port_setattr {
 	uint32_t valid;
 	uint32_t mode;
@@ -207,11 +212,11 @@ struct port_dirent {
 /*
  * Status of a P request whose path runs through a symbolic link (or ends in one that
  * must be followed): the path to use instead as data, aux its length.  It is the
- * target, then '/' and the unresolved rest if there is one.  If it starts with '/' it counts from the
- * root of the file tree, else from the mount point.  It may contain "." and "..".  The
- * kernel looks up again and gives -ELOOP after PORT_REDIRECT_MAX rounds.  A server
- * does this for every link: only the kernel knows what is mounted where.  When the
- * client's room is too small the kernel asks again with more.
+ * target, then '/' and the unresolved rest if there is one.  If it starts with '/' it counts
+ * from the root of the file tree, else from the mount point.  It may contain "." and "..".  The
+ * kernel looks up again and gives -ELOOP after PORT_REDIRECT_MAX rounds.  A server does this
+ * for every link: only the kernel knows what is mounted where.  When the client's room is too
+ * small the kernel asks again with more.
  * (RENAME, LINK, with two paths: aux = length | 1 << 32 if the second one is replaced.)
  */
 #define PORT_REDIRECT		(-1000)
@@ -220,6 +225,7 @@ struct port_dirent {
 /* port_create flags */
 #define PORT_CANCEL_OK	1	/* honours cancel notes */
 #define PORT_REATTACH	2	/* handles are names: they survive a restart, as above */
-#define PORT_TTY	4	/* its character devices are terminals: the kernel does job control */
+/* its character devices are terminals: the kernel does job control */
+#define PORT_TTY	4
 
 #endif

@@ -10,8 +10,10 @@
 
 #include <stdint.h>
 
-#define SCREEN_PIXELS	1	/* one of the three colours in each byte of a pixel; blue is the first */
-#define SCREEN_TEXT	2	/* cells of a character and its colours; width and height in cells */
+/* one of the three colours in each byte of a pixel; blue is the first */
+#define SCREEN_PIXELS	1
+/* cells of a character and its colours; width and height in cells */
+#define SCREEN_TEXT	2
 
 struct screen_info {
 	uint32_t type;		/* SCREEN_ */

@@ -145,7 +145,10 @@ ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos)
 	return file_transfer(f, from, pos, file_write_limited);
 }
 
-/* Repeats @fn until all is moved, the file ends, or an error; what was moved wins over the error. */
+/*
+ * Repeats @fn until all is moved, the file ends, or an error; what was moved wins over the
+ * error.
+ */
 static ssize_t file_transfer_all(struct file *f, struct iobuf *io, loff_t pos,
 				 ssize_t (*fn)(struct file *, struct iobuf *, loff_t *))
 {

@@ -23,7 +23,8 @@
 
 struct flock {
 	struct list_head node;		/* (flock_lock) flock_held */
-	struct file *file;		/* its owner; no reference: file_put() takes the lock away */
+	/* its owner; no reference: file_put() takes the lock away */
+	struct file *file;
 	u64 dev, ino;
 	bool exclusive;
 };

@@ -82,7 +82,10 @@ int path_perform(struct path_request *rq, char *path, char *path2);
 int path_redirect(struct path_request *rq, const char *base, const char *target);
 
 /* ---- mount.c ---- */
-/* Longest mounted prefix of @path with a reference, *rest what follows it; NULL = nothing mounted. */
+/*
+ * Longest mounted prefix of @path with a reference, *rest what follows it; NULL = nothing
+ * mounted.
+ */
 struct mount *mount_find(const char *path, const char **rest);
 void mount_put(struct mount *mnt);
 int mount_add_tree(const char *path, struct kernfs_node *tree);

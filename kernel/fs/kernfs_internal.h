@@ -16,7 +16,8 @@ struct kernfs_node {
 	umode_t mode;			/* (!) with type */
 	uid_t uid;			/* (!) */
 	gid_t gid;			/* (!) */
-	u64 ino;			/* (!) children are sorted by it; also their readdir cookie */
+	/* (!) children are sorted by it; also their readdir cookie */
+	u64 ino;
 	u64 rdev;			/* (!) */
 	u64 birth_ns;			/* (!) */
 	struct kernfs_node *parent;	/* (!) */

@@ -9,7 +9,10 @@
 #define PIPE_SIZE	65536u		/* a power of two */
 #define PIPE_BUF	4096u
 
-/* Legend: (l) lock, (f) fifo_mutex, (!) constant; reads of (l) without it are racy and repeated under it. */
+/*
+ * Legend: (l) lock, (f) fifo_mutex, (!) constant; reads of (l) without it are racy and
+ * repeated under it.
+ */
 struct pipe {
 	struct mutex lock;
 	atomic_t refs;			/* open ends, and opens in progress */

@@ -88,9 +88,13 @@ bool port_take_note(struct port *port, struct port_note *note, struct port_note_
 /* Queues @n, which from now on owns its object.  False = dead.  Caller holds port->lock. */
 bool port_post_owning(struct port *port, struct port_note_node *n, u32 kind, u64 value);
 void port_release_irqs(struct port *port);
-/* Interrupts of an ISA line, or of message @entry of a PCI function, set @bit: 0 or the line; -errno. */
+/*
+ * Interrupts of an ISA line, or of message @entry of a PCI function, set @bit: 0 or the
+ * line; -errno.
+ */
 int port_irq_line(struct port *port, unsigned line, unsigned bit);
-int port_irq_message(struct port *port, struct pci_function *function, unsigned entry, unsigned bit);
+int port_irq_message(struct port *port, struct pci_function *function, unsigned entry,
+		     unsigned bit);
 int port_irq_ack(struct port *port, unsigned line);
 
 #endif

@@ -30,7 +30,10 @@ void pci_read_msix(u16 address, struct pci_msix *msix);
 /* Off: when this returns, what the function wrote before has arrived. */
 void pci_set_master(u16 address, bool on);
 
-/* Maps the table with all entries masked and switches from the pin to messages. 0, -ENOMEM, -ENODEV. */
+/*
+ * Maps the table with all entries masked and switches from the pin to messages. 0, -ENOMEM,
+ * -ENODEV.
+ */
 int pci_msix_enable(u16 address, const struct pci_bar bars[], struct pci_msix *msix);
 void pci_msix_disable(u16 address, struct pci_msix *msix);
 bool pci_msix_used(const struct pci_msix *msix, unsigned entry);

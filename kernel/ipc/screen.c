@@ -32,7 +32,10 @@ static int screen_describe(struct screen_info *info, phys_addr_t *start)
 		return -ENODEV;
 	*start = fb->address & PAGE_MASK;
 	end = align_up(fb->address + (u64)fb->pitch * fb->height, PAGE_SIZE);
-	/* A buffer that begins within a page has never been seen, and its address could not be told. */
+	/*
+	 * A buffer that begins within a page has never been seen, and its address could not
+	 * be told.
+	 */
 	if (*start != fb->address || screen_is_ram(*start, end))
 		return -ENODEV;
 	*info = (struct screen_info){

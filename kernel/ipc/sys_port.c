@@ -218,9 +218,9 @@ union port_message {
 };
 
 /*
- * Takes one message: how many bytes of it mean something, or -EIO when the port is dead.  0 = there is none, and
- * current is enqueued and about to sleep: the two happen under one lock, so no wake-up
- * is lost.
+ * Takes one message: how many bytes of it mean something, or -EIO when the port is dead.  0 =
+ * there is none, and current is enqueued and about to sleep: the two happen under one lock, so
+ * no wake-up is lost.
  */
 static ssize_t port_take(struct port *port, struct port_receiver *me, union port_message *msg)
 {
@@ -446,7 +446,10 @@ SYSCALL_DEFINE3(port_in_group, int, fd, u64, tag, gid_t, gid)
 	spin_lock_irqsave(&port->lock, flags);
 	c = call_find(port, tag);
 	if (c) {
-		/* Unlocked, as by any check of ids: the client is asleep, only its threads could change it. */
+		/*
+		 * Unlocked, as by any check of ids: the client is asleep, only its threads
+		 * could change it.
+		 */
 		cred = &c->task->process->cred;
 		ret = c->req.gid == gid;
 		for (unsigned i = 0; i < READ_ONCE(cred->ngroups); i++)

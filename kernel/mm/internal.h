@@ -27,10 +27,14 @@ int vm_pte_prot(const struct vm_area *area, bool writable);
  * Takes away the pages of [start, end), which lies in @area (L).  Pages are freed
  * after the flush; !@flush only when no CPU has the address space loaded.
  */
-void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end, bool flush);
+void vm_zap(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end,
+	    bool flush);
 /* Brings the entries of all of @area in line with its flags (L). */
 void vm_reprotect(struct mm *mm, struct vm_area *area);
-/* Moves the entries of [from, from + len) of @area to @to, where nothing is (L). -ENOMEM without effect. */
+/*
+ * Moves the entries of [from, from + len) of @area to @to, where nothing is (L). -ENOMEM
+ * without effect.
+ */
 int vm_move_ptes(struct mm *mm, struct vm_area *area, unsigned long from, unsigned long to,
 		 unsigned long len);
 /* Copies @area's pages to @new for a fork; *@flush if the old entries changed (L of @old). */
@@ -53,7 +57,10 @@ int vm_make_private(struct mm *mm, struct vm_area *area, unsigned long va);
 
 /* @nr_pages empty slots, one reference. NULL = no memory. */
 struct vmobject *vmobject_alloc(size_t nr_pages);
-/* The page at @index with no reference taken; made if anonymous. NULL: beyond the end or no memory. */
+/*
+ * The page at @index with no reference taken; made if anonymous. NULL: beyond the end or no
+ * memory.
+ */
 struct page *vmobject_page(struct vmobject *o, size_t index);
 
 #endif

@@ -196,7 +196,10 @@ int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr)
 		return -EFAULT;
 	if (area->node.prev != &mm->areas) {
 		prev = list_prev_entry(area, node);
-		/* The gap catches a stack that runs over before it reaches somebody else's memory. */
+		/*
+		 * The gap catches a stack that runs over before it reaches somebody else's
+		 * memory.
+		 */
 		if ((prev->flags & VM_ACCESS) && prev->end + VM_STACK_GAP > start)
 			return -EFAULT;
 		if (prev->end > start)

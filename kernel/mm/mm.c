@@ -21,7 +21,10 @@
 #define MMAP_MAX_STACK	(USER_MAX / 6 * 5)
 
 static struct kmem_cache *mm_cache;
-/* The address space whose tables each CPU has loaded; NULL = the kernel's. (@ that CPU, interrupts off) */
+/*
+ * The address space whose tables each CPU has loaded; NULL = the kernel's. (@ that CPU,
+ * interrupts off)
+ */
 static struct mm *mm_loaded[NR_CPUS];
 
 void vm_init(void)

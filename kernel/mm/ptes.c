@@ -95,7 +95,10 @@ static bool reprotect_table(struct mm *mm, struct vm_area *area, unsigned long v
 
 		if (!pte_mapped(old))
 			continue;
-		/* A private page that was not writable may be shared with others: the fault decides. */
+		/*
+		 * A private page that was not writable may be shared with others: the fault
+		 * decides.
+		 */
 		new = pte_make(pte_phys(old), vm_pte_prot(area, shared || pte_writable(old)));
 		if (new == old)
 			continue;

@@ -25,7 +25,8 @@
 
 /* At the end of each block. */
 struct slab {
-	struct list_head node;		/* (cache lock) partial or empty list; unlinked while full */
+	/* (cache lock) partial or empty list; unlinked while full */
+	struct list_head node;
 	struct kmem_cache *cache;	/* (!) */
 	void *free;			/* (cache lock) */
 	unsigned inuse;			/* (cache lock) objects handed out or on a CPU's list */

@@ -107,7 +107,8 @@ static long mremap_move(struct mm *mm, struct vm_area *area, const struct mremap
 	return to;
 }
 
-static bool mremap_grow_in_place(struct mm *mm, struct vm_area *area, const struct mremap_request *r)
+static bool mremap_grow_in_place(struct mm *mm, struct vm_area *area,
+				 const struct mremap_request *r)
 {
 	unsigned long end = r->addr + r->new_len;
 

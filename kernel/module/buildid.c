@@ -24,7 +24,8 @@ const char *kernel_build_id(void)
 
 		for (unsigned int i = 0; i < sizeof(note->id); i++)
 			snprintf(text + 2 * i, 3, "%02x", note->id[i]);
-		memcpy(build_id_text, text, sizeof(text));	/* the same bytes, whoever is first */
+		/* the same bytes, whoever is first */
+		memcpy(build_id_text, text, sizeof(text));
 	}
 	return build_id_text;
 }

@@ -5,7 +5,8 @@
  * Writers hold module_mutex.  Readers hold it too, or have interrupts off: the list is
  * singly linked, an entry is complete before it is published, and one that was taken
  * out keeps its own link until every CPU has had its interrupts on
- * (module_wait_for_readers() in module_list_remove()), so that a reader who stands on it goes on to the end.
+ * (module_wait_for_readers() in module_list_remove()), so that a reader who stands on it goes
+ * on to the end.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>

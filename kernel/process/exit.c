@@ -166,7 +166,8 @@ void do_group_exit(int code)
 	if (p->sig_flags & SIGNAL_GROUP_EXIT)
 		code = p->group_exit_code;
 	else if ((p->sig_flags & SIGNAL_GROUP_EXEC) && p->exec_task != current)
-		code = 0;			/* only this thread dies; the new program lives on */
+		/* only this thread dies; the new program lives on */
+		code = 0;
 	else
 		signal_start_group_exit(p, code);
 	spin_unlock_irqrestore(&p->lock, flags);

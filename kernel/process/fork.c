@@ -296,7 +296,10 @@ bool process_wait_vfork(void)
 	}
 	clear_task_flag(current, TIF_VFORK_WAIT);
 	current->vfork_child = NULL;
-	/* Its number as we know it: execve() of another thread of a process changes the leader's. */
+	/*
+	 * Its number as we know it: execve() of another thread of a process changes the
+	 * leader's.
+	 */
 	ptrace_event(PTRACE_EVENT_VFORK_DONE,
 		     child->process == current->process ? child->pid : child->tgid);
 	task_put(child);

@@ -8,7 +8,10 @@
 void process_init(void);
 /* All ids of @its are the real ones of @mine: one may do to the other what it does to itself. */
 bool cred_same_ids(const struct credentials *mine, const struct credentials *its);
-/* A zombie that its tracer has seen, or that has none: to its parent, which may not want to see it. */
+/*
+ * A zombie that its tracer has seen, or that has none: to its parent, which may not want to
+ * see it.
+ */
 void exit_show_zombie(struct process *p);
 /* Removes a zombie for good; tasklist_lock held. */
 void process_reap(struct process *p);

@@ -213,7 +213,10 @@ bool ptrace_hides_zombie(const struct process *p)
 	return p->state == PROCESS_ZOMBIE && tracer && tracer != p->parent;
 }
 
-/* What a tracee that loses its tracer takes of the signal it stopped for: but not the trap of a step. */
+/*
+ * What a tracee that loses its tracer takes of the signal it stopped for: but not the trap
+ * of a step.
+ */
 static int ptrace_left_signal(const struct task_trace *tr)
 {
 	if (tr->stop != TRACE_SIGNAL || (tr->code == SIGTRAP && tr->mode == TRACE_SINGLESTEP))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * wait4 and waitid: what became of the children, and of the tasks that the process
- * traces.  Both belong to the process, whichever thread made them.  A report is consumed once (WNOWAIT:
- * left in place); everything is decided under tasklist_lock, and copied to the
- * user after it.
+ * traces.  Both belong to the process, whichever thread made them.  A report is consumed once
+ * (WNOWAIT: left in place); everything is decided under tasklist_lock, and copied to the user
+ * after it.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>

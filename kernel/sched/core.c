@@ -335,7 +335,10 @@ void yield(void)
 		sched_switch(SWITCH_YIELD, NULL);
 }
 
-/* The idle task's way to let others run, called with interrupts off; it is never on the queue itself. */
+/*
+ * The idle task's way to let others run, called with interrupts off; it is never on the
+ * queue itself.
+ */
 void sched_idle_switch(void)
 {
 	sched_switch(SWITCH_PREEMPT, NULL);

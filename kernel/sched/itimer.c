@@ -131,7 +131,10 @@ static bool itimer_cpu_count(struct cpu_itimer *it, u64 delta)
 	return true;
 }
 
-/* RLIMIT_CPU, in seconds: SIGXCPU at the soft limit and each second from then on, SIGKILL at the hard one. */
+/*
+ * RLIMIT_CPU, in seconds: SIGXCPU at the soft limit and each second from then on, SIGKILL
+ * at the hard one.
+ */
 static void itimer_check_cpu_limit(struct process *p)
 {
 	struct rlimit64 *limit = &p->rlim[RLIMIT_CPU];

@@ -87,7 +87,10 @@ void pgrp_put(struct process_group *pg)
 	kfree(pg);
 }
 
-/* A new group named after @p, without members; the caller's reference becomes its first member's. */
+/*
+ * A new group named after @p, without members; the caller's reference becomes its first
+ * member's.
+ */
 static struct process_group *pgrp_create(struct process *p, struct session *s)
 {
 	struct process_group *pg = kmalloc(sizeof(*pg), GFP_ATOMIC);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pid_memory.c - what /proc/PID shows of an address space: maps, statm, command line, environment. */
+/*
+ * pid_memory.c - what /proc/PID shows of an address space: maps, statm, command line,
+ * environment.
+ */
 #include <neurath/mm.h>
 #include "internal.h"
 
