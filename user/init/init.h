@@ -23,7 +23,8 @@ struct job {
 	void (*become)(const struct job *job);
 	const char *path;
 	bool is_server;
-	bool is_optional;		/* of a server: status 0 means that there is nothing to serve */
+	/* of a server: status 0 means that there is nothing to serve */
+	bool is_optional;
 	pid_t pid;			/* 0: not running */
 	int status_fd;			/* a starting server's pipe, -1: none */
 	int64_t started;		/* CLOCK_MONOTONIC ns */

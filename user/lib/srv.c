@@ -136,7 +136,8 @@ static void take_note(struct srv *srv, const struct port_note *note)
 	}
 }
 
-static void answer_request(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+static void answer_request(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
 {
 	srv_handler *handler = req->op < SRV_OPS ? srv->op[req->op] : NULL;
 	int64_t status;

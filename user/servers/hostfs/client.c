@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One function for each message to the host: writes it, waits, reads the answer.  hostfs.h is the
- * contract.  What an answer says is checked for form here: counts within what was asked for, nothing
- * missing.
+ * contract.  What an answer says is checked for form here: counts within what was asked for,
+ * nothing missing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,9 +44,12 @@ static int call_for_qid(struct job *job, unsigned type)
 	return rc;
 }
 
-/* ---- fids -------------------------------------------------------------------------------------- */
+/* ---- fids --------------------------------------------------------------------------- */
 
-/* There is always room for one more free fid than is in use, so that giving one back cannot fail. */
+/*
+ * There is always room for one more free fid than is in use, so that giving one back cannot
+ * fail.
+ */
 static int64_t fid_take(void)
 {
 	uint32_t *more;
@@ -102,7 +105,7 @@ void client_drop_fids(struct job *job)
 	job->tidying = false;
 }
 
-/* ---- beginning ------------------------------------------------------------------------------------ */
+/* ---- beginning ---------------------------------------------------------------------- */
 
 static int client_version(struct job *job)
 {
@@ -146,7 +149,7 @@ int client_attach(struct job *job)
 	return call_for_qid(job, P9_ATTACH);
 }
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------- */
 
 static int walk_message(struct job *job, uint32_t from, uint32_t fid, char *const names[],
 			unsigned count, struct p9_qid qids[])
@@ -286,7 +289,7 @@ int client_unlink(struct job *job, uint32_t dir, const char *name, bool is_dir)
 	return call(job, P9_UNLINKAT);
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------- */
+/* ---- attributes --------------------------------------------------------------------- */
 
 /* Times that no 64 bits of nanoseconds can hold become the last or the first ones. */
 static int64_t get_time(struct p9_reader *r)
@@ -377,7 +380,7 @@ int client_statfs(struct job *job, uint32_t fid, struct statfs *st)
 	return p9_check(r);
 }
 
-/* ---- contents ------------------------------------------------------------------------------------- */
+/* ---- contents ----------------------------------------------------------------------- */
 
 int client_open(struct job *job, uint32_t fid, uint32_t flags)
 {

@@ -10,7 +10,8 @@
 /* What the host needs to know of how a file is opened; the rest is the kernel's business. */
 #define HOST_FLAGS	(O_ACCMODE | O_APPEND | O_TRUNC | O_DSYNC | O_SYNC)
 #define CREATE_TRIES	8
-#define DIRENT_HEAD	24	/* of an entry from the host: identity, offset, type, length of the name */
+/* of an entry from the host: identity, offset, type, length of the name */
+#define DIRENT_HEAD	24
 
 /* An open file; its handle is its place in the table. */
 struct open_file {
@@ -23,7 +24,7 @@ static struct open_file *open_files;
 static size_t nr_open;
 static bool any_closing;
 
-/* ---- helpers --------------------------------------------------------------------------------------- */
+/* ---- helpers ------------------------------------------------------------------------ */
 
 int64_t answer_data(struct job *job, int64_t status, const void *data, size_t len)
 {
@@ -69,7 +70,10 @@ static struct open_file *find_open(uint64_t handle)
 	return handle < nr_open && open_files[handle].used ? &open_files[handle] : NULL;
 }
 
-/* The fid of a request that names its file by handle or by path, the path being the input's rest. */
+/*
+ * The fid of a request that names its file by handle or by path, the path being the input's
+ * rest.
+ */
 static int find_fid(struct job *job, uint64_t path_at, unsigned flags, uint32_t *fid)
 {
 	struct open_file *file;
@@ -89,7 +93,7 @@ static int find_fid(struct job *job, uint64_t path_at, unsigned flags, uint32_t 
 	return rc;
 }
 
-/* ---- open and close ---------------------------------------------------------------------------------- */
+/* ---- open and close ----------------------------------------------------------------- */
 
 /* A free place in the table, which stays free until it is marked. */
 static int64_t open_place(void)
@@ -155,7 +159,10 @@ static int64_t open_existing(struct job *job, uint32_t fid, unsigned flags)
 		rc = open_check(job, &attr, flags);
 	if (rc < 0)
 		return rc;
-	/* A FIFO is the kernel's; opening the host's would wait there. Devices and sockets stay closed. */
+	/*
+	 * A FIFO is the kernel's; opening the host's would wait there. Devices and sockets
+	 * stay closed.
+	 */
 	if (S_ISREG(attr.mode) || S_ISDIR(attr.mode)) {
 		if (!(flags & O_PATH))
 			rc = client_open(job, fid, flags & HOST_FLAGS);
@@ -248,7 +255,7 @@ void open_close_pending(void)
 	any_closing = false;
 }
 
-/* ---- contents ---------------------------------------------------------------------------------------- */
+/* ---- contents ----------------------------------------------------------------------- */
 
 static int64_t hostfs_read(struct job *job)
 {
@@ -265,7 +272,10 @@ static int64_t hostfs_read(struct job *job)
 		if (n <= 0)
 			break;
 		done += n;
-		/* Short: the end of the file, or almost. The kernel asks again if it wants to know. */
+		/*
+		 * Short: the end of the file, or almost. The kernel asks again if it wants
+		 * to know.
+		 */
 		if ((uint64_t)n < client_io_max())
 			break;
 	}
@@ -327,7 +337,8 @@ static int64_t hostfs_write(struct job *job)
 }
 
 /* One entry from the host into the listing: false if it does not fit, or is nonsense (*rc). */
-static bool list_entry(struct p9_reader *r, uint8_t *listing, uint32_t size, uint32_t *used, int *rc)
+static bool list_entry(struct p9_reader *r, uint8_t *listing, uint32_t size, uint32_t *used,
+		       int *rc)
 {
 	struct p9_qid qid = p9_get_qid(r);
 	uint64_t next = p9_get(r, 8);
@@ -403,7 +414,7 @@ static int64_t hostfs_trunc(struct job *job)
 	return rc < 0 ? rc : client_setattr(job, fid, &set);
 }
 
-/* ---- attributes ---------------------------------------------------------------------------------------- */
+/* ---- attributes --------------------------------------------------------------------- */
 
 static int64_t hostfs_stat(struct job *job)
 {

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include "job.h"
 
-/* ---- client.c: in a job; 0 or -errno unless said otherwise ------------------------------------------ */
+/* ---- client.c: in a job; 0 or -errno unless said otherwise -------------------------- */
 
 #define ROOT_FID	0
 
@@ -88,7 +88,7 @@ int client_fsync(struct job *job, uint32_t fid);
 struct statfs;
 int client_statfs(struct job *job, uint32_t fid, struct statfs *st);
 
-/* ---- walk.c ---------------------------------------------------------------------------------------- */
+/* ---- walk.c ------------------------------------------------------------------------- */
 
 #define WALK_NOFOLLOW	1		/* a link at the end is itself what is looked for */
 #define WALK_PARENT	2		/* stop before the last name */
@@ -115,7 +115,7 @@ int access_change(struct job *job, uint32_t fid);
 /* May the caller take @name out of directory @fid (the sticky bit)? 0 or -errno. */
 int access_remove(struct job *job, uint32_t fid, const char *name);
 
-/* ---- file.c, names.c ---------------------------------------------------------------------------------- */
+/* ---- file.c, names.c ---------------------------------------------------------------- */
 
 extern int64_t (*const file_ops[SRV_OPS])(struct job *job);
 extern int64_t (*const name_ops[SRV_OPS])(struct job *job);

@@ -25,7 +25,7 @@ static struct waiting *first_waiting;
 static struct job *current;		/* the job that runs, NULL: the event loop */
 static void *loop_sp;
 
-/* ---- stacks -------------------------------------------------------------------------------------- */
+/* ---- stacks ------------------------------------------------------------------------- */
 
 /*
  * Keeps what a call must preserve on the stack, leaves the stack in *@save and goes on at @load.
@@ -104,7 +104,7 @@ static void job_enter(struct job *job)
 	job_resume(job);
 }
 
-/* ---- beginning ----------------------------------------------------------------------------------- */
+/* ---- beginning ---------------------------------------------------------------------- */
 
 static struct job *job_idle(void)
 {
@@ -163,7 +163,10 @@ int64_t job_begin(int64_t (*run)(struct job *job), const struct port_request *re
 bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle)
 {
 	struct port_request req = { .handle = handle };
-	/* A job cannot start another one: both would go back to the event loop in the same place. */
+	/*
+	 * A job cannot start another one: both would go back to the event loop in the same
+	 * place.
+	 */
 	struct job *job = current ? NULL : job_idle();
 
 	if (job)
@@ -199,7 +202,7 @@ int jobs_init(struct srv *srv)
 	return 0;
 }
 
-/* ---- messages ------------------------------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------------------- */
 
 void job_message(struct job *job, unsigned type)
 {
@@ -274,7 +277,7 @@ int jobs_interrupt(void)
 	return rc;
 }
 
-/* ---- cancelling ----------------------------------------------------------------------------------- */
+/* ---- cancelling --------------------------------------------------------------------- */
 
 static void job_interrupt(struct job *job, bool gone)
 {

@@ -12,7 +12,8 @@
  *
  * Cancelling: when the client is wanted back while a message is under way, a flush goes to the
  * host.  The message then ends in one of two ways: with its normal answer, which counts, or
- * without one, and then the host has not done it (-EINTR).  A job that has changed something says so
+ * without one, and then the host has not done it (-EINTR).  A job that has changed something
+ * says so
  * (job->committed) and is not cancelled any more, unless its client is dead: then no further
  * message goes out, because the file it names may have been closed.
  */
@@ -66,7 +67,10 @@ bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle);
 bool job_cancel(struct srv *srv, uint64_t tag, unsigned reason);
 /* An interrupt: lets jobs go on.  -EIO: the device is broken, nothing goes on any more. */
 int jobs_interrupt(void);
-/* Starts what waits for idle jobs: after each message that the server takes, from the event loop. */
+/*
+ * Starts what waits for idle jobs: after each message that the server takes, from the event
+ * loop.
+ */
 void jobs_start_waiting(void);
 
 /*

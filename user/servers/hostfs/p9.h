@@ -41,7 +41,8 @@ enum p9_type {
 };
 
 #define P9_HEAD		7		/* size, type, tag */
-#define P9_COUNTED	11		/* head and a count: what stands before the data of a read */
+/* head and a count: what stands before the data of a read */
+#define P9_COUNTED	11
 #define P9_IO_HEAD	24		/* room that read, write and readdir leave for the rest */
 #define P9_NOTAG	0xffff
 #define P9_NOFID	0xffffffffu
@@ -67,7 +68,10 @@ void p9_begin(struct p9_writer *w, void *buf, size_t size, unsigned type, unsign
 void p9_put(struct p9_writer *w, uint64_t value, unsigned bytes);
 void p9_put_bytes(struct p9_writer *w, const char *text, size_t len);
 void p9_put_string(struct p9_writer *w, const char *text);
-/* Fills in the size, with @more bytes of data that follow elsewhere; bytes written, 0 = it did not fit. */
+/*
+ * Fills in the size, with @more bytes of data that follow elsewhere; bytes written, 0 = it
+ * did not fit.
+ */
 size_t p9_end(struct p9_writer *w, size_t more);
 
 struct p9_reader {

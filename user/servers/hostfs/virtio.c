@@ -89,7 +89,7 @@ static struct {
 	bool under_way[VIRTIO_CHAINS];
 } dev;
 
-/* ---- finding the registers --------------------------------------------------------------------- */
+/* ---- finding the registers ---------------------------------------------------------- */
 
 static uint32_t config_word(unsigned reg)
 {
@@ -172,7 +172,7 @@ static bool has_tag(const char *tag)
 	return true;
 }
 
-/* ---- the device ---------------------------------------------------------------------------------- */
+/* ---- the device --------------------------------------------------------------------- */
 
 /* When the device says that it is reset it has forgotten all rings and finished all transfers. */
 static int reset(void)
@@ -314,7 +314,7 @@ int virtio_alloc(struct dma *dma, size_t size)
 	return 0;
 }
 
-/* ---- the ring ------------------------------------------------------------------------------------- */
+/* ---- the ring ----------------------------------------------------------------------- */
 
 unsigned virtio_chains(void)
 {

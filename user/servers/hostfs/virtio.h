@@ -32,7 +32,8 @@ struct virtio_part {
 
 /*
  * Finds the virtio-9p device whose mount tag is @tag, resets it and prepares its queue; its
- * interrupts set @bit in notes to @port.  0, -ENODEV, or another -errno, and *@what says which step.
+ * interrupts set @bit in notes to @port.  0, -ENODEV, or another -errno, and *@what says which
+ * step.
  */
 int virtio_start(const char *tag, long port, unsigned bit, const char **what);
 /* Memory for DMA; -errno. */

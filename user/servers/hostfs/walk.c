@@ -13,7 +13,7 @@
 
 #define STICKY	01000
 
-/* ---- permissions ---------------------------------------------------------------------------------- */
+/* ---- permissions -------------------------------------------------------------------- */
 
 bool in_group(const struct port_request *req, uint32_t gid)
 {
@@ -71,7 +71,7 @@ int access_remove(struct job *job, uint32_t fid, const char *name)
 	return rc;
 }
 
-/* ---- names ---------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------- */
 
 /* Cuts @path at its slashes, in place: how many names, one behind the other, each with its NUL. */
 static int cut(char *path)
@@ -143,7 +143,7 @@ static bool follows(struct p9_qid qid, int at, int count, unsigned flags)
 	       (at + 1 < count || !(flags & WALK_NOFOLLOW));
 }
 
-/* ---- walking -------------------------------------------------------------------------------------- */
+/* ---- walking ------------------------------------------------------------------------ */
 
 /* As many steps as a message takes; only for who may search every directory. */
 static int walk_at_once(struct job *job, char *names, int steps, struct walk *walk)

@@ -13,7 +13,10 @@
 
 static struct srv ramfs = { .name = "ramfs" };
 
-/* The archive stays mapped for ever, where each process has it: files lie in it.  Its size, or -errno. */
+/*
+ * The archive stays mapped for ever, where each process has it: files lie in it.  Its size,
+ * or -errno.
+ */
 static int64_t map_initrd(void)
 {
 	int fd = open(INITRD, O_RDONLY | O_CLOEXEC);

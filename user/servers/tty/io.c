@@ -33,7 +33,7 @@ static unsigned tty_ready(struct srv *srv, uint64_t handle)
 	return mask;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------ */
 
 /* Is there what a read of @size bytes waits for? VTIME is looked at by the caller. */
 static bool can_read(size_t size)
@@ -114,7 +114,7 @@ static void serve_readers(struct srv *srv)
 	count_before = ldisc_raw_count(line);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------ */
 
 static void send_bytes(void)
 {
@@ -194,7 +194,7 @@ bool io_is_drained(void)
 	return !ldisc_out_count(line) && uart_is_drained();
 }
 
-/* ---- progress ----------------------------------------------------------------------------------- */
+/* ---- progress ----------------------------------------------------------------------- */
 
 static int64_t sooner(int64_t a, int64_t b)
 {

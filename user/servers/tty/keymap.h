@@ -13,7 +13,8 @@ struct keymap {
 	unsigned skip;				/* codes of the pause key */
 };
 
-#define KEY_PAGE_BACK	-1	/* Shift with the page keys: not for the program, but for the screen */
+/* Shift with the page keys: not for the program, but for the screen */
+#define KEY_PAGE_BACK	-1
 #define KEY_PAGE_FORTH	-2
 #define KEY_BYTES	8
 

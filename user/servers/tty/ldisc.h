@@ -88,7 +88,7 @@ static inline uint8_t ldisc_out_take(struct ldisc *ld)
 	return ld->out[ld->out_tail++ % OUT_SIZE];
 }
 
-/* ---- between ldisc.c and echo.c ---------------------------------------------------------------- */
+/* ---- between ldisc.c and echo.c ----------------------------------------------------- */
 
 /* Processed output of one byte; false: no room. */
 bool ldisc_put(struct ldisc *ld, uint8_t byte);

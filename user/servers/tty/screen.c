@@ -31,7 +31,7 @@ static const uint32_t palette[16] = {
 	0x555555, 0xff5555, 0x55ff55, 0xffff55, 0x5555ff, 0xff55ff, 0x55ffff, 0xffffff,
 };
 
-/* ---- one cell ----------------------------------------------------------------------------------- */
+/* ---- one cell ----------------------------------------------------------------------- */
 
 static const uint8_t *glyph_of(uint16_t code)
 {
@@ -66,7 +66,7 @@ static void draw_pixels(unsigned row, unsigned col, struct vt_cell cell)
 	}
 }
 
-/* ---- all that changed ----------------------------------------------------------------------------- */
+/* ---- all that changed --------------------------------------------------------------- */
 
 static void draw_cell(unsigned row, unsigned col)
 {
@@ -110,7 +110,7 @@ void screen_page(int half_pages)
 		vt_scroll_view(&vt, half_pages * (int)(vt.rows / 2));
 }
 
-/* ---- start ------------------------------------------------------------------------------------------ */
+/* ---- start -------------------------------------------------------------------------- */
 
 /* Can it be drawn on, and how many cells has it? */
 static bool measure(unsigned *cols, unsigned *rows)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The frame buffer as a second place to which all output goes.  Drawing is put off: many lines that scroll by are drawn once.  Without a screen everything does nothing.
+ * The frame buffer as a second place to which all output goes.  Drawing is put off: many lines
+ * that scroll by are drawn once.  Without a screen everything does nothing.
  */
 #ifndef TTY_SCREEN_H
 #define TTY_SCREEN_H

@@ -68,7 +68,7 @@ bool vt_init(struct vt *vt, unsigned cols, unsigned rows)
 	return true;
 }
 
-/* ---- moving lines -------------------------------------------------------------------------------- */
+/* ---- moving lines ------------------------------------------------------------------- */
 
 void vt_erase(struct vt *vt, unsigned row, unsigned col, unsigned last_row, unsigned end_col)
 {
@@ -144,7 +144,7 @@ void vt_line_feed(struct vt *vt)
 	vt->wrap = false;
 }
 
-/* ---- characters ----------------------------------------------------------------------------------- */
+/* ---- characters --------------------------------------------------------------------- */
 
 static void put_character(struct vt *vt, uint32_t code)
 {
@@ -242,7 +242,7 @@ void vt_put(struct vt *vt, uint8_t byte)
 		vt_sequence_byte(vt, byte);
 }
 
-/* ---- the view -------------------------------------------------------------------------------------- */
+/* ---- the view ----------------------------------------------------------------------- */
 
 void vt_scroll_view(struct vt *vt, int lines)
 {

@@ -4,8 +4,8 @@
  * and line drawing of today's.  Pure: no device, no clock.  Lines that leave at the top are kept,
  * and the view can be moved back over them.
  *
- * It never answers questions of programs (ESC [ 6 n ...): another terminal, at the serial line, sees
- * the same bytes, and does.
+ * It never answers questions of programs (ESC [ 6 n ...): another terminal, at the serial line,
+ * sees the same bytes, and does.
  */
 #ifndef TTY_VT_H
 #define TTY_VT_H

@@ -9,7 +9,10 @@
 void vt_reset(struct vt *vt);
 /* Blanks from (row, col) up to column @end_col of @last_row. */
 void vt_erase(struct vt *vt, unsigned row, unsigned col, unsigned last_row, unsigned end_col);
-/* Moves the lines of a region up, or down if negative; those that leave at the very top are kept. */
+/*
+ * Moves the lines of a region up, or down if negative; those that leave at the very top are
+ * kept.
+ */
 void vt_scroll(struct vt *vt, unsigned top, unsigned bottom, int lines);
 /* Opens so many cells at the cursor, or closes them up. */
 void vt_shift_line(struct vt *vt, int cells);

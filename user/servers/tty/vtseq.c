@@ -11,7 +11,7 @@ static unsigned param(const struct vt *vt, unsigned n, unsigned otherwise)
 	return n < vt->nr_params && vt->params[n] ? vt->params[n] : otherwise;
 }
 
-/* ---- colours -------------------------------------------------------------------------------------- */
+/* ---- colours ------------------------------------------------------------------------ */
 
 /* The nearest of our eight to one of 256. */
 static uint8_t of_256(unsigned colour)
@@ -91,7 +91,7 @@ static void set_renditions(struct vt *vt)
 		i += set_rendition(vt, i);
 }
 
-/* ---- what CSI sequences do ---------------------------------------------------------------------------- */
+/* ---- what CSI sequences do ---------------------------------------------------------- */
 
 static void erase_display(struct vt *vt, unsigned how)
 {
@@ -227,7 +227,7 @@ static void csi(struct vt *vt, uint8_t final)
 	}
 }
 
-/* ---- reading sequences ------------------------------------------------------------------------------- */
+/* ---- reading sequences -------------------------------------------------------------- */
 
 static void csi_byte(struct vt *vt, uint8_t byte)
 {
