@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * hook_cost.c - what a hook costs a call: getpid unpatched, during a transition, and after it, in ns a call (under
- * -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME VALUE ns".
+ * hook_cost.c - what a hook costs a call: getpid unpatched, during a transition, and after it,
+ * in ns a call (under -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME
+ * VALUE ns".
  *
  * configurations: cpus=1
  */

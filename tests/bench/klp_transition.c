@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_transition.c - how long transitions take. "enable": from the start of insmod until `transition` reads 0, which is
- * what an administrator waits. "converge": from the kernel's line "starting patching transition" to "patching complete", by
- * the times of the log; among CPU-bound tasks the administrator's own share of a CPU would be measured otherwise.
- * "complete": from the event that sets a blocked task free until `transition` reads 0. Prints lines
- * "# bench NAME VALUE UNIT"; judges nothing but that it completes.
+ * klp_transition.c - how long transitions take. "enable": from the start of insmod until
+ * `transition` reads 0, which is what an administrator waits. "converge": from the kernel's
+ * line "starting patching transition" to "patching complete", by the times of the log; among
+ * CPU-bound tasks the administrator's own share of a CPU would be measured otherwise.
+ * "complete": from the event that sets a blocked task free until `transition` reads 0. Prints
+ * lines "# bench NAME VALUE UNIT"; judges nothing but that it completes.
  *
  * configurations: cpus=1,2,4
  */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * switch.c - what system calls, switches, wake-ups and processes cost, in ns a round. With QEMU's -icount shift=0 on
- * one CPU a nanosecond is an instruction:
+ * switch.c - what system calls, switches, wake-ups and processes cost, in ns a round. With
+ * QEMU's -icount shift=0 on one CPU a nanosecond is an instruction:
  *
  *	tools/qemu --iso build/test.iso --cpus 1 --accel tcg-single --script f.sh -- -icount shift=0,sleep=off
  *
- * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; judges only that all ends. It needs nothing
- * but Linux's system calls: tests/bench/linux.py runs the same binary on Linux.
+ * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; judges only that
+ * all ends. It needs nothing but Linux's system calls: tests/bench/linux.py runs the same
+ * binary on Linux.
  *
  * configurations: cpus=1
  */

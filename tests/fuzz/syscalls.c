@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * syscalls.c - random system calls with random arguments, by an ordinary user: programs may die of them, the kernel
- * may not, and what is killed is gone.
+ * syscalls.c - random system calls with random arguments, by an ordinary user: programs may die
+ * of them, the kernel may not, and what is killed is gone.
  *
- * A child makes a few hundred calls. A timer with a handler gets it out of those that sleep, SIGKILL from outside out
- * of everything else. The seed of a child is printed before it starts, so that a lost machine names it.
+ * A child makes a few hundred calls. A timer with a handler gets it out of those that sleep,
+ * SIGKILL from outside out of everything else. The seed of a child is printed before it starts,
+ * so that a lost machine names it.
  *
  * timeout: 300
  */

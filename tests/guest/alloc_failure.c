@@ -2,9 +2,9 @@
 /*
  * alloc_failure.c - memory exhaustion fails the call that asked, not the kernel.
  *
- * For each operation the first, second, third... allocation that it causes in the kernel is made to fail, until it needs
- * no more. The operation may fail or succeed, the process may be killed; the kernel lives, and nothing is lost. Debug
- * builds only.
+ * For each operation the first, second, third... allocation that it causes in the kernel is
+ * made to fail, until it needs no more. The operation may fail or succeed, the process may be
+ * killed; the kernel lives, and nothing is lost. Debug builds only.
  *
  * configurations: cpus=2 firmware=bios
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * files.c - descriptors, paths and file system calls as a program sees them. All but the last group must also pass on
+ * files.c - descriptors, paths and file system calls as a program sees them. All but the last
+ * group must also pass on
  * Linux: run there, the suite tests itself.
  */
 #define _GNU_SOURCE
@@ -49,7 +50,7 @@ static void expect_contents(const char *name, const char *text)
 	close(fd);
 }
 
-/* ---- descriptors ------------------------------------------------------------------------------------------------------ */
+/* ---- descriptors -------------------------------------------------------------------- */
 
 static void the_lowest_free_descriptor_is_used(void)
 {
@@ -151,7 +152,7 @@ static void close_on_exec_closes_on_exec(void)
 	CHECK_EQ(status, 0);
 }
 
-/* ---- reading and writing ---------------------------------------------------------------------------------------------- */
+/* ---- reading and writing ------------------------------------------------------------ */
 
 static void what_is_written_is_read(void)
 {
@@ -295,7 +296,7 @@ static void sendfile_copies(void)
 	CHECK_EQ(st.st_size, sizeof(big));
 }
 
-/* ---- paths -------------------------------------------------------------------------------------------------------------- */
+/* ---- paths -------------------------------------------------------------------------- */
 
 static void paths_are_normalised(void)
 {
@@ -494,7 +495,7 @@ static void directories_list_each_entry_once(void)
 	CHECK_ERR(read(fd, name, 8), EISDIR);
 }
 
-/* ---- attributes --------------------------------------------------------------------------------------------------------- */
+/* ---- attributes --------------------------------------------------------------------- */
 
 static void attributes_can_be_changed(void)
 {
@@ -567,7 +568,7 @@ static void statx_agrees_with_stat(void)
 	CHECK_EQ(fs.f_namelen, 255);
 }
 
-/* ---- devices and kernel files --------------------------------------------------------------------------------------------- */
+/* ---- devices and kernel files ------------------------------------------------------- */
 
 static void devices_behave(void)
 {

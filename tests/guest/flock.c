@@ -84,7 +84,10 @@ static void lock_is_converted_both_ways(void)
 	close(b);
 }
 
-/* Until it waits for the lock itself; on its way it also sleeps for the answers of the file's server. */
+/*
+ * Until it waits for the lock itself; on its way it also sleeps for the answers of the
+ * file's server.
+ */
 static void wait_for_waiter(pid_t pid)
 {
 	char path[64], stack[2048];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* futex.c - futexes: no lost and no invented wake-ups, timeouts, requeueing, the death of owners and threads. */
+/*
+ * futex.c - futexes: no lost and no invented wake-ups, timeouts, requeueing, the death of
+ * owners and threads.
+ */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports: calls, leases, notes, readiness, levels, rights.  The rules of cancelling are in ipc_cancel.c, those of
- * death in ipc_kill.c and ipc_restart.c.
+ * Ports: calls, leases, notes, readiness, levels, rights.  The rules of cancelling are in
+ * ipc_cancel.c, those of death in ipc_kill.c and ipc_restart.c.
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -9,7 +9,7 @@
 #include <dirent.h>
 #include <stdbool.h>
 
-/* ---- the call ----------------------------------------------------------------------------------------------------------- */
+/* ---- the call ----------------------------------------------------------------------- */
 
 static int client_open_sub(void)
 {
@@ -169,7 +169,10 @@ static int client_lied_to(void)
 	char buf[8];
 	int fd = open_it();
 
-	/* A server cannot make the kernel believe more bytes than were asked for, or internal codes. */
+	/*
+	 * A server cannot make the kernel believe more bytes than were asked for, or
+	 * internal codes.
+	 */
 	for (int i = 0; i < 4; i++) {
 		if (read(fd, buf, 8) != -1 || errno != EIO)
 			return i + 1;
@@ -273,7 +276,7 @@ static void redirections_are_looked_up_again(void)
 	CHECK_EQ(loops, PORT_REDIRECT_MAX + 1);
 	expect_status(child, 0);
 }
-/* ---- readiness, levels, rights -------------------------------------------------------------------------------------------------- */
+/* ---- readiness, levels, rights ------------------------------------------------------ */
 
 static int client_polls(void)
 {
@@ -421,7 +424,7 @@ static void directories_come_from_the_server(void)
 	expect_status(child, 0);
 }
 
-/* ---- costs ------------------------------------------------------------------------------------------- */
+/* ---- costs -------------------------------------------------------------------------- */
 
 static int fail_nth;
 

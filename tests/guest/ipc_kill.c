@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Death on either side of a call: clients that are killed do not wait for a server and leave nothing behind; clients of a
- * server that dies get EIO.
+ * Death on either side of a call: clients that are killed do not wait for a server and leave
+ * nothing behind; clients of a server that dies get EIO.
  */
 #define _GNU_SOURCE
 #include <tap.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients asleep in a call hold up a live patch of what they sleep below.  A kick sends them out and in again: the server
- * sees a cancel and a new request, the program sees nothing.
+ * Clients asleep in a call hold up a live patch of what they sleep below.  A kick sends them
+ * out and in again: the server sees a cancel and a new request, the program sees nothing.
  */
 #define _GNU_SOURCE
 #include <tap.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who waits too long for a server is named in the log, once: a server that ignores a cancel, and one that is not there.
+ * Who waits too long for a server is named in the log, once: a server that ignores a cancel,
+ * and one that is not there.
  */
 #define _GNU_SOURCE
 #include <sys/prctl.h>

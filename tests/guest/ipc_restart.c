@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports that outlive their server (PORT_REATTACH): what stays, what waits, what is given up, and who may take over.  The
- * first server is a child that is killed; the test itself is the next one.
+ * Ports that outlive their server (PORT_REATTACH): what stays, what waits, what is given up,
+ * and who may take over.  The first server is a child that is killed; the test itself is the
+ * next one.
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -100,7 +101,7 @@ static void answer_k(uint64_t tag)
 	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
 }
 
-/* ---- what stays --------------------------------------------------------------------------------- */
+/* ---- what stays --------------------------------------------------------------------- */
 
 static void open_files_go_on_with_the_next_server(void)
 {
@@ -234,7 +235,7 @@ static void open_handles_can_be_asked_for(void)
 	kill(child, SIGKILL);
 }
 
-/* ---- memory ----------------------------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------- */
 
 #define MEMORY		((char *)0x600000000000)
 #define MEMORY_SIZE	(64 * 4096)
@@ -278,7 +279,7 @@ static void memory_can_be_given_back(void)
 	CHECK_EQ(port_discard(port, MEMORY + 1, 4096), -EINVAL);
 }
 
-/* ---- what is given up ----------------------------------------------------------------------------------- */
+/* ---- what is given up --------------------------------------------------------------- */
 
 static int client_eio(void)
 {
@@ -359,7 +360,7 @@ static void a_port_that_is_nowhere_mounted_dies(void)
 	CHECK_EQ(port_adopt(path, FLAGS, LEVEL), -ENOENT);
 }
 
-/* ---- who may ------------------------------------------------------------------------------------------------ */
+/* ---- who may ------------------------------------------------------------------------ */
 
 static void only_a_vacant_port_of_the_same_kind_is_adopted(void)
 {

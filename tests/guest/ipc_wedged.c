@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ten thousand clients of a wedged server are killed.  Each dies at once, and none leaves anything behind: neither where
- * the server never receives, nor where it receives everything and answers nothing.
+ * Ten thousand clients of a wedged server are killed.  Each dies at once, and none leaves
+ * anything behind: neither where the server never receives, nor where it receives everything
+ * and answers nothing.
  *
  * configurations: cpus=1,4 firmware=bios
  * timeout: 300

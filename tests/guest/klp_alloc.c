@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_alloc.c - memory that runs out in the middle of live patching. For each operation the first, second, third...
- * allocation fails, until it needs no more: it answers ENOMEM and has changed nothing (no directory, no module, no hook, no
- * byte of text, no object of a slab cache), and the next try succeeds. Debug builds only.
+ * klp_alloc.c - memory that runs out in the middle of live patching. For each operation the
+ * first, second, third... allocation fails, until it needs no more: it answers ENOMEM and has
+ * changed nothing (no directory, no module, no hook, no byte of text, no object of a slab
+ * cache), and the next try succeeds. Debug builds only.
  *
  * configurations: cpus=2 firmware=bios
  * timeout: 200
@@ -97,7 +98,7 @@ static void no_hook_is_left(void)
 	CHECK_EQ(spit(SYSCTL, "1"), 0);
 }
 
-/* ---- walking ----------------------------------------------------------------------------------- */
+/* ---- walking ------------------------------------------------------------------------ */
 
 struct operation {
 	int (*run)(void);		/* 0 or errno */
@@ -171,7 +172,7 @@ static void use_image(const char *name)
 	image = file_bytes(path, &image_size);
 }
 
-/* ---- enabling, with a target that is loaded ------------------------------------------------------- */
+/* ---- enabling, with a target that is loaded ----------------------------------------- */
 
 static int insert_patch(void)
 {
@@ -202,7 +203,7 @@ static void enabling_without_memory_leaves_nothing(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- a target that loads under two patches ---------------------------------------------------------- */
+/* ---- a target that loads under two patches ------------------------------------------ */
 
 static int insert_target(void)
 {
@@ -240,7 +241,7 @@ static void loading_a_target_without_memory_leaves_its_patches(void)
 	klp_unload(PATCH);
 }
 
-/* ---- unloading it needs no memory --------------------------------------------------------------------- */
+/* ---- unloading it needs no memory --------------------------------------------------- */
 
 static int remove_target_now(void)
 {
@@ -270,7 +271,7 @@ static void unloading_a_target_needs_no_memory(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- disabling ------------------------------------------------------------------------------------------ */
+/* ---- disabling ---------------------------------------------------------------------- */
 
 static int enabled_file;
 
@@ -315,7 +316,7 @@ static void disabling_without_memory_happens_whole_or_not_at_all(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- replacing ------------------------------------------------------------------------------------------- */
+/* ---- replacing ---------------------------------------------------------------------- */
 
 static int insert_replacement(void)
 {

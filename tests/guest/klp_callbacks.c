@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_callbacks.c - which callbacks run when, told by the log in its order: a row of the table of docs/livepatch.md is a
- * test. The patch is klp_any, the targets are klp_target and klp_target_b; a busy target has a task asleep in block().
+ * klp_callbacks.c - which callbacks run when, told by the log in its order: a row of the table
+ * of docs/livepatch.md is a test. The patch is klp_any, the targets are klp_target and
+ * klp_target_b; a busy target has a task asleep in block().
  *
  * timeout: 120
  */
@@ -108,7 +109,7 @@ static void object_before_a_failing_one_is_taken_back(void)
 	unload_target();
 }
 
-/* ---- turning round ---------------------------------------------------------------------------- */
+/* ---- turning round ------------------------------------------------------------------ */
 
 static void reversed_enabling_runs_post_unpatch_alone(void)
 {
@@ -162,7 +163,7 @@ static void force_runs_the_callbacks_of_completion(void)
 	unload_target();
 }
 
-/* ---- targets that come and go: patch active ------------------------------------------------------ */
+/* ---- targets that come and go: patch active ----------------------------------------- */
 
 static void target_that_loads_is_patched_before_its_init(void)
 {
@@ -237,7 +238,10 @@ static void target_whose_init_fails_is_taken_back(void)
 	STORY(APPLYING(ANY, "klp_target") PRE("klp_target coming") POST("klp_target coming") "klp_target: init\n"
 	      UNPRE("klp_target going") REVERTING(ANY, "klp_target") UNPOST("klp_target going"));
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
-	/* A parameter that does not exist is ignored, one that cannot be read fails after coming as well. */
+	/*
+	 * A parameter that does not exist is ignored, one that cannot be read fails after
+	 * coming as well.
+	 */
 	CHECK_EQ(insmod_args("klp_target", "error=x"), EINVAL);
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -245,7 +249,10 @@ static void target_whose_init_fails_is_taken_back(void)
 	unload_target();
 }
 
-/* Two patches of one target reach it in the order in which they were enabled: the newer one wins. */
+/*
+ * Two patches of one target reach it in the order in which they were enabled: the newer one
+ * wins.
+ */
 static void late_target_gets_its_patches_in_enabling_order(void)
 {
 	char text[64];
@@ -264,7 +271,7 @@ static void late_target_gets_its_patches_in_enabling_order(void)
 	unload_target();
 }
 
-/* ---- targets that come and go: patch in transition ------------------------------------------------- */
+/* ---- targets that come and go: patch in transition ---------------------------------- */
 
 static void target_that_loads_while_enabling_is_told_at_completion(void)
 {
@@ -375,7 +382,7 @@ static void refusal_during_a_transition_tells_each_patch_its_own(void)
 	unload_target();
 }
 
-/* ---- replace ------------------------------------------------------------------------------------------ */
+/* ---- replace ------------------------------------------------------------------------ */
 
 static void callbacks_of_a_replaced_patch_never_run(void)
 {

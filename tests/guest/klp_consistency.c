@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_consistency.c - the consistency oracle under load: workers run the pair of klp_oracle.c in every way while the
- * pair is patched, reversed and unpatched in a loop; no mixed pair, no version in a task whose state forbids it, no
- * version after its patch is gone. Random choices come from TAP_SEED.
+ * klp_consistency.c - the consistency oracle under load: workers run the pair of klp_oracle.c
+ * in every way while the pair is patched, reversed and unpatched in a loop; no mixed pair, no
+ * version in a task whose state forbids it, no version after its patch is gone. Random choices
+ * come from TAP_SEED.
  *
  * timeout: 120
  */

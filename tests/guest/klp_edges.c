@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_edges.c - live patching where something is at its limit: many functions at once, threads that exec during
- * transitions, functions that must not be patched.
+ * klp_edges.c - live patching where something is at its limit: many functions at once, threads
+ * that exec during transitions, functions that must not be patched.
  *
  * timeout: 180
  */
@@ -27,7 +27,10 @@ static void hundred_functions_are_patched_together(void)
 	CHECK_STR(slurp("/proc/klp_many", text, sizeof(text)), "0");
 }
 
-/* The exit loop and the idle loop change the patch state without a stack check: they have no slot. */
+/*
+ * The exit loop and the idle loop change the patch state without a stack check: they have
+ * no slot.
+ */
 static void loops_that_switch_tasks_are_refused_by_name(void)
 {
 	klp_log_clear();

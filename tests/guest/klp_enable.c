@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_enable.c - what klp_enable_patch() accepts and refuses, with which errno and which lines in the log, and that
- * nothing is left of what was refused.
+ * klp_enable.c - what klp_enable_patch() accepts and refuses, with which errno and which lines
+ * in the log, and that nothing is left of what was refused.
  *
  * timeout: 120
  */
@@ -149,7 +149,10 @@ static void functions_that_cannot_be_hooked_or_measured_are_refused(void)
 	refused(ANY, "flaw=new-inside", ENOENT, "kallsyms size lookup failed for 'version_proc_show' replacement\n");
 }
 
-/* The second object is wrong: nothing of the first is left, and its function can be patched afterwards. */
+/*
+ * The second object is wrong: nothing of the first is left, and its function can be patched
+ * afterwards.
+ */
 static void a_late_refusal_undoes_what_was_prepared(void)
 {
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -161,7 +164,7 @@ static void a_late_refusal_undoes_what_was_prepared(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- other patches ------------------------------------------------------------------------------ */
+/* ---- other patches ------------------------------------------------------------------ */
 
 static int write_again(const char *text)
 {
@@ -190,7 +193,10 @@ static void a_second_patch_of_one_module_is_refused(void)
 	klp_unload(ANY);
 }
 
-/* From the moment it is disabled until its directory is gone, each call must find a patch that is whole. */
+/*
+ * From the moment it is disabled until its directory is gone, each call must find a patch
+ * that is whole.
+ */
 static void enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone(void)
 {
 	int refusals = 0;
@@ -230,7 +236,7 @@ static void nothing_is_looked_at_while_a_transition_runs(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- failures after the transition has begun --------------------------------------------------- */
+/* ---- failures after the transition has begun ---------------------------------------- */
 
 static void failing_pre_patch_cancels_and_the_errno_is_its_own(void)
 {
@@ -293,7 +299,7 @@ static void a_target_that_loads_while_hooks_are_off_is_refused(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- what stays ----------------------------------------------------------------------------------- */
+/* ---- what stays --------------------------------------------------------------------- */
 
 static void the_hash_of_text_sees_a_patched_function(void)
 {

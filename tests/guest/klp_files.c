@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_files.c - every file below /sys/kernel/livepatch: mode, owner, content in each phase of a patch's life, and the
- * errno of everything that can be written to it.
+ * klp_files.c - every file below /sys/kernel/livepatch: mode, owner, content in each phase of a
+ * patch's life, and the errno of everything that can be written to it.
  *
  * timeout: 120
  */
@@ -43,7 +43,7 @@ static void load(const char *patch, const char *args)
 	klp_wait(patch);
 }
 
-/* ---- what is there ----------------------------------------------------------------------------- */
+/* ---- what is there ------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
@@ -111,7 +111,7 @@ static void there_is_nothing_else(void)
 	klp_unload(ANY);
 }
 
-/* ---- phases --------------------------------------------------------------------------------------- */
+/* ---- phases ------------------------------------------------------------------------- */
 
 static void enabled_and_transition_tell_the_phase(void)
 {
@@ -175,7 +175,7 @@ static void replace_shows_what_the_patch_asked_for(void)
 	klp_unload(ANY);
 }
 
-/* ---- writing -------------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------ */
 
 static const char *const trues[] = { "1", "1\n", "y", "Y", "yes", "t", "T", "true\n", "on", "ON", "On\n", "1abc" };
 static const char *const falses[] = { "0", "0\n", "n", "N", "no", "f", "F", "false", "off", "OFF", "oF\n", "0x" };
@@ -267,7 +267,7 @@ static void only_root_writes(void)
 	klp_unload(ANY);
 }
 
-/* ---- files that outlive their patch -------------------------------------------------------------- */
+/* ---- files that outlive their patch ------------------------------------------------- */
 
 static void open_files_of_a_patch_that_is_gone_answer_enodev(void)
 {
@@ -296,7 +296,10 @@ static void open_files_of_a_patch_that_is_gone_answer_enodev(void)
 		CHECK_ERR(write(wr[i], "1", 1), ENODEV);
 }
 
-/* Between the end of the transition and the end of the directory: its files never answer for another patch. */
+/*
+ * Between the end of the transition and the end of the directory: its files never answer
+ * for another patch.
+ */
 static void files_of_a_leaving_patch_answer_as_gone(void)
 {
 	int order, enabled;
@@ -343,7 +346,10 @@ static void hammer(void *arg)
 	}
 }
 
-/* Removal waits for methods that run, methods wait for the lock that completion holds: no order of them may hang. */
+/*
+ * Removal waits for methods that run, methods wait for the lock that completion holds: no
+ * order of them may hang.
+ */
 static void files_are_hammered_while_patches_come_and_go(void)
 {
 	pid_t hammers[3];
@@ -363,7 +369,7 @@ static void files_are_hammered_while_patches_come_and_go(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- blockers --------------------------------------------------------------------------------------- */
+/* ---- blockers ----------------------------------------------------------------------- */
 
 static void blocker(void *name)
 {
@@ -371,7 +377,10 @@ static void blocker(void *name)
 	read_once("/proc/klp_target_block");
 }
 
-/* pid, name, CPU, state, reason with function+offset/size, milliseconds; the name cannot fake a line. */
+/*
+ * pid, name, CPU, state, reason with function+offset/size, milliseconds; the name cannot
+ * fake a line.
+ */
 static void blockers_have_one_line_each(void)
 {
 	pid_t first, second;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_force.c - force in each direction and what it costs: whose module can never be unloaded again, and whose can.
- * klp_forced and klp_forced2 are used here only, since they stay for good.
+ * klp_force.c - force in each direction and what it costs: whose module can never be unloaded
+ * again, and whose can. klp_forced and klp_forced2 are used here only, since they stay for
+ * good.
  *
  * timeout: 120
  */
@@ -81,7 +82,10 @@ static void forced_enable_costs_nothing_for_ever(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* Forced, and then turned to be disabled while somebody sleeps in the new version: that is a stack check again. */
+/*
+ * Forced, and then turned to be disabled while somebody sleeps in the new version: that is
+ * a stack check again.
+ */
 static void disable_after_a_forced_enable_waits_for_sleepers(void)
 {
 	pid_t old = sleep_in_original(), new;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_hard.c - tasks that a live-patch transition finds hard to get over: idle tasks of busy CPUs, everybody who
- * sleeps when the scheduler itself is patched, kernel threads, stopped tasks, tasks in a patch that is being replaced.
+ * klp_hard.c - tasks that a live-patch transition finds hard to get over: idle tasks of busy
+ * CPUs, everybody who sleeps when the scheduler itself is patched, kernel threads, stopped
+ * tasks, tasks in a patch that is being replaced.
  *
  * Nothing here waits for time to pass: a transition that does not end hangs the test.
  *
@@ -40,7 +41,10 @@ static void keep_every_cpu_busy(void)
 
 /* ---- idle tasks ----------------------------------------------------------------------------- */
 
-/* The idle task of a busy CPU stands below sched_switch(): the CPU has to run it once, in both directions. */
+/*
+ * The idle task of a busy CPU stands below sched_switch(): the CPU has to run it once, in
+ * both directions.
+ */
 static void idle_tasks_of_busy_cpus_switch(void)
 {
 	keep_every_cpu_busy();
@@ -62,7 +66,7 @@ static void functions_below_the_idle_loop_are_patched(void)
 	pass_unload();
 }
 
-/* ---- schedule() ------------------------------------------------------------------------------- */
+/* ---- schedule() --------------------------------------------------------------------- */
 
 static void scheduler_itself_is_patched_under_full_load(void)
 {
@@ -115,7 +119,7 @@ static void hooks_own_dependencies_are_refused_by_name(void)
 	CHECK(strstr(klp_log_lines(), "transition") == NULL);
 }
 
-/* ---- kernel threads ----------------------------------------------------------------------------- */
+/* ---- kernel threads ----------------------------------------------------------------- */
 
 static bool thread_blocks(const char *how)
 {
@@ -185,7 +189,10 @@ static pid_t kthread_pid(void)
 	return pid;
 }
 
-/* It stands in the old schedule(). The signal wakes it for nothing, and it is judged before it sleeps again. */
+/*
+ * It stands in the old schedule(). The signal wakes it for nothing, and it is judged before
+ * it sleeps again.
+ */
 static void kthread_asleep_in_schedule_is_woken_by_the_signal(void)
 {
 	unsigned long before;
@@ -247,7 +254,7 @@ static void kthread_that_is_never_started_is_not_forgotten(void)
 	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
-/* ---- stopped tasks -------------------------------------------------------------------------------- */
+/* ---- stopped tasks ------------------------------------------------------------------ */
 
 static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
 {
@@ -272,11 +279,11 @@ static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
 	load_end(&child, 1);
 }
 
-/* ---- turning round, again and again ------------------------------------------------------------------ */
+/* ---- turning round, again and again ------------------------------------------------- */
 
 /*
- * One sleeper stays in the old schedule(), one in the new: neither direction can complete, while everybody else
- * goes there and back.
+ * One sleeper stays in the old schedule(), one in the new: neither direction can complete,
+ * while everybody else goes there and back.
  */
 static void transition_is_reversed_hundreds_of_times(void)
 {
@@ -304,7 +311,7 @@ static void transition_is_reversed_hundreds_of_times(void)
 	load_end(&spin, 1);
 }
 
-/* ---- replacing ------------------------------------------------------------------------------------------- */
+/* ---- replacing ---------------------------------------------------------------------- */
 
 static void sleep_for_long(void)
 {
@@ -332,7 +339,10 @@ static pid_t replace_under_a_sleeper(const char *patch)
 	return sleeper;
 }
 
-/* The nops of the new patch forbid the functions of the old one; it goes only when nobody is in them. */
+/*
+ * The nops of the new patch forbid the functions of the old one; it goes only when nobody
+ * is in them.
+ */
 static void patch_is_replaced_when_its_sleepers_have_left_it(void)
 {
 	pid_t sleeper = replace_under_a_sleeper("klp_pass_two");

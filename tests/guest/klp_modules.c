@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_modules.c - modules that are patched come and go: before, during and after transitions, with callbacks, several
- * patches, replacement, and every way in which a load can fail. The log is compared word for word.
+ * klp_modules.c - modules that are patched come and go: before, during and after transitions,
+ * with callbacks, several patches, replacement, and every way in which a load can fail. The log
+ * is compared word for word.
  *
  * timeout: 120
  */
@@ -228,7 +229,7 @@ static void replaced_patch_lets_its_module_go(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- while a transition is held open by a task in oracle_outer() ---------------------------------- */
+/* ---- while a transition is held open by a task in oracle_outer() -------------------- */
 
 static void wait_asleep_in(pid_t pid, const char *function)
 {
@@ -300,7 +301,7 @@ static void module_comes_and_goes_while_its_patch_is_enabling(void)
 	CHECK_EQ(rmmod(BUSY), 0);
 }
 
-/* ---- rmmod -w: right behind "echo 0" ---------------------------------------------------------------- */
+/* ---- rmmod -w: right behind "echo 0" ------------------------------------------------ */
 
 static void on_signal(int sig)
 {

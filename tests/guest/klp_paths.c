@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_paths.c - functions of the ways in and out of the kernel's tasks are patched while those ways are crowded: birth,
- * death, exec, signals, the callees of the exit-to-user loop, the calls that shells sleep in. Each patch's module is
- * unloaded the moment it may be: whoever still ran in it would crash.
+ * klp_paths.c - functions of the ways in and out of the kernel's tasks are patched while those
+ * ways are crowded: birth, death, exec, signals, the callees of the exit-to-user loop, the
+ * calls that shells sleep in. Each patch's module is unloaded the moment it may be: whoever
+ * still ran in it would crash.
  *
  * timeout: 180
  */
@@ -13,7 +14,7 @@
 
 #define ROUNDS	6
 
-/* ---- each way ---------------------------------------------------------------------------------------- */
+/* ---- each way ----------------------------------------------------------------------- */
 
 static void patch_in_the_crowd(const char *functions, const char *more)
 {
@@ -41,8 +42,9 @@ static void end_of_tasks_is_patched_in_an_exit_storm(void)
 }
 
 /*
- * A dying task dawdles in the new version of the last function it ever calls, and does not return from it.
- * While it does, the patch is taken back and its module unloaded: it must still be counted.
+ * A dying task dawdles in the new version of the last function it ever calls, and does not
+ * return from it. While it does, the patch is taken back and its module unloaded: it must still
+ * be counted.
  */
 static void dying_task_holds_the_module_until_its_last_instruction(void)
 {
@@ -80,7 +82,7 @@ static void entry_paths_are_patched_under_load(void)
 	patch_in_the_crowd("syscall_dispatch,handle_page_fault,interrupt_dispatch,timer_interrupt", "");
 }
 
-/* ---- sleepers ------------------------------------------------------------------------------------------- */
+/* ---- sleepers ----------------------------------------------------------------------- */
 
 static int vfork_gate[2];
 
@@ -97,7 +99,10 @@ static void vfork_and_wait(void)
 	_exit(0);
 }
 
-/* A vfork parent waits outside of everything that makes a child: no patch of that has to wait for it. */
+/*
+ * A vfork parent waits outside of everything that makes a child: no patch of that has to
+ * wait for it.
+ */
 static void vfork_parent_does_not_hold_up_a_patch_of_fork(void)
 {
 	pid_t parent;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_reloc.c - a patch reaches static symbols of the kernel and of modules that may load later: applied early, late,
- * again after a reload, taken back after each failure; and each thing that can be wrong with them is refused in its words.
+ * klp_reloc.c - a patch reaches static symbols of the kernel and of modules that may load
+ * later: applied early, late, again after a reload, taken back after each failure; and each
+ * thing that can be wrong with them is refused in its words.
  *
  * timeout: 120
  */
@@ -173,7 +174,7 @@ static void patch_may_be_enabled_again(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- what is wrong with the file is said when it is loaded ------------------------------------- */
+/* ---- what is wrong with the file is said when it is loaded -------------------------- */
 
 #define REFUSED(error, line, change) do {				\
 	unsigned char *bytes = patch_bytes();				\
@@ -262,7 +263,7 @@ static void module_that_is_no_patch_has_none(void)
 	});
 }
 
-/* ---- what only shows when the target is there ---------------------------------------------------- */
+/* ---- what only shows when the target is there --------------------------------------- */
 
 /* The last relocation to be applied is bad: those before it must be taken back. */
 static void refused_late(int error, const char *line, void (*spoil)(unsigned char *bytes))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_replace.c - a patch that takes over from all older ones: what it does not replace is original again in the same
- * transition; the older patches stay whole until then, and can go afterwards.
+ * klp_replace.c - a patch that takes over from all older ones: what it does not replace is
+ * original again in the same transition; the older patches stay whole until then, and can go
+ * afterwards.
  *
  * timeout: 120
  */
@@ -75,7 +76,10 @@ static void functions_that_are_not_in_the_new_patch_are_original_again(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* The slots of functions that only the replaced patch had are NOPs, not jumps to their own bodies. */
+/*
+ * The slots of functions that only the replaced patch had are NOPs, not jumps to their own
+ * bodies.
+ */
 static void entry_slots_of_replaced_functions_are_as_before(void)
 {
 	char before[64], after[64];
@@ -183,7 +187,10 @@ static void a_sleeper_in_the_replaced_patch_keeps_it_in_use(void)
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 1);
 	CHECK_EQ(rmmod(ANY), EWOULDBLOCK);
 	CHECK_EQ(klp_write(ANY, "enabled", "0"), EBUSY);
-	/* The nops have directories like other functions, below an object that was made for them. */
+	/*
+	 * The nops have directories like other functions, below an object that was made for
+	 * them.
+	 */
 	CHECK(dir_exists(ANY2, "klp_target/target_alpha,1"));
 	CHECK(dir_exists(ANY2, "klp_target/target_block,1"));
 	CHECK_EQ(klp_read(ANY2, "klp_target/patched"), 1);
@@ -200,7 +207,10 @@ static void a_sleeper_in_the_replaced_patch_keeps_it_in_use(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* An object that the new patch has too gets the nops beside its own functions, and keeps its directory. */
+/*
+ * An object that the new patch has too gets the nops beside its own functions, and keeps
+ * its directory.
+ */
 static void nops_leave_an_object_that_stays(void)
 {
 	pid_t sleeper = sleep_in_replaced_patch();
@@ -242,7 +252,7 @@ static void reversed_replace_leaves_the_old_patch_as_it_was(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- targets that are not there ------------------------------------------------------------------ */
+/* ---- targets that are not there ----------------------------------------------------- */
 
 static void a_target_that_loads_later_knows_nothing_of_the_replaced_patch(void)
 {
@@ -316,7 +326,7 @@ static void a_target_that_unloads_meanwhile_leaves_versions_and_nops(void)
 	CHECK_EQ(rmmod("klp_target_b"), 0);
 }
 
-/* ---- no gap ------------------------------------------------------------------------------------------ */
+/* ---- no gap ------------------------------------------------------------------------- */
 
 static void watch_alpha(void *arg)
 {

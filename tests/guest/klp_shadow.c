@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_shadow.c - shadow variables. The tests run in the kernel (tests/modules/klp_shadow.c); this program asks for their
- * results, and compares what the log says about mistakes.
+ * klp_shadow.c - shadow variables. The tests run in the kernel (tests/modules/klp_shadow.c);
+ * this program asks for their results, and compares what the log says about mistakes.
  *
  * timeout: 120
  * warnings: expected

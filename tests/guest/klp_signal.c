@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_signal.c - the fake signal is invisible: programs that sleep in every kind of call are sent out of it, again and
- * again, while schedule() is patched below them, and see nothing: no EINTR, no short count, no early or late return,
- * no second child, no handler.
+ * klp_signal.c - the fake signal is invisible: programs that sleep in every kind of call are
+ * sent out of it, again and again, while schedule() is patched below them, and see nothing: no
+ * EINTR, no short count, no early or late return, no second child, no handler.
  *
  * Not tried: a write to a full pipe that has moved some bytes returns their number, as it may.
  *
@@ -19,7 +19,10 @@
 #define FUTEX_WAIT	0
 #define FUTEX_WAKE	1
 
-/* One pipe for each sleeper: a byte in it ends the sleep. A word in shared memory does for futexes. */
+/*
+ * One pipe for each sleeper: a byte in it ends the sleep. A word in shared memory does for
+ * futexes.
+ */
 static int gate[2];
 static int *word;
 
@@ -37,7 +40,7 @@ static int slept_at_least(long ms)
 	return now_us() - started_us >= (uint64_t)ms * 1000 ? 0 : 1;
 }
 
-/* ---- the sleepers: each ends by the gate, or after its own time ----------------------------------- */
+/* ---- the sleepers: each ends by the gate, or after its own time --------------------- */
 
 static int in_read(void)
 {
@@ -276,7 +279,7 @@ static void no_sleeping_call_notices_a_kick(void)
 		check_sleeper(&sleepers[i]);
 }
 
-/* ---- by itself, after its time ------------------------------------------------------------------------- */
+/* ---- by itself, after its time ------------------------------------------------------ */
 
 static void signal_comes_by_itself_and_says_so_once(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_states.c - system states: which patch may follow which, and what it is handed. klp_any counts in the data of a
- * state how many patches it has gone through.
+ * klp_states.c - system states: which patch may follow which, and what it is handed. klp_any
+ * counts in the data of a state how many patches it has gone through.
  *
  * timeout: 120
  * warnings: expected

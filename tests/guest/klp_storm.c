@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_storm.c - the consistency oracle in a storm of forks, clones, execs, exits and signals, while its pair is patched
- * and the transition turned round every few milliseconds, wherever it stands. Also what a second patch is told
- * meanwhile. Random choices come from TAP_SEED.
+ * klp_storm.c - the consistency oracle in a storm of forks, clones, execs, exits and signals,
+ * while its pair is patched and the transition turned round every few milliseconds, wherever it
+ * stands. Also what a second patch is told meanwhile. Random choices come from TAP_SEED.
  *
  * timeout: 180
  */
@@ -109,7 +109,10 @@ static void no_pair_is_mixed_in_the_storm(void)
 	CHECK_EQ(rmmod(ORACLE), 0);
 }
 
-/* Everybody sleeps in schedule(): the transition stays open, and a second patch is refused before it has any effect. */
+/*
+ * Everybody sleeps in schedule(): the transition stays open, and a second patch is refused
+ * before it has any effect.
+ */
 static void second_patch_is_busy_before_any_work(void)
 {
 	pid_t sleeper = load_start(load_sleep);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_targets.c - a patched module comes and goes during transitions: a few seconds of the storm in klp_targets.h, which
- * `make stress` runs for longer.
+ * klp_targets.c - a patched module comes and goes during transitions: a few seconds of the
+ * storm in klp_targets.h, which `make stress` runs for longer.
  *
  * timeout: 120
  */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_traced.c - tasks that are stopped, by a signal or by their tracer, during a transition. They are judged by their
- * stack like any sleeper, are not woken by the fake signal, block if a patched function is below their stop, and the
- * transition ends when they go on, are let go, or are killed.
+ * klp_traced.c - tasks that are stopped, by a signal or by their tracer, during a transition.
+ * They are judged by their stack like any sleeper, are not woken by the fake signal, block if a
+ * patched function is below their stop, and the transition ends when they go on, are let go, or
+ * are killed.
  *
  * timeout: 180
  */
@@ -114,7 +115,10 @@ static void continuing_ends_the_transition(void)
 	fake_signal_leaves_it_stopped(pid, 't');
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
 	klp_wait(PATCH);
-	/* Its second fork is made with the new function: the child is traced, but there is no event. */
+	/*
+	 * Its second fork is made with the new function: the child is traced, but there is
+	 * no event.
+	 */
 	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
 	child = waitpid(-1, &status, __WALL);
 	CHECK(child != pid && status == TRACE_STOPPED(SIGSTOP));
@@ -253,7 +257,7 @@ static void stops_outside_of_the_patch_do_not_block(void)
 	CHECK_EQ(waitpid(stopped, &status, 0), stopped);
 }
 
-/* ---- threads ----------------------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------ */
 
 static void *waits(void *arg)
 {
@@ -302,7 +306,7 @@ static void threads_are_told_apart(void)
 	klp_unload(PATCH);
 }
 
-/* ---- under load ------------------------------------------------------------------------------------------ */
+/* ---- under load --------------------------------------------------------------------- */
 
 static void forks_for_ever(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * limits.c - resource limits that are kept and those that are enforced: what happens at the limit, and that root and the
- * limit's owner may change it as they should.
+ * limits.c - resource limits that are kept and those that are enforced: what happens at the
+ * limit, and that root and the limit's owner may change it as they should.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -230,7 +230,7 @@ static void files_end_at_the_limit(void)
 	unlink(FILE_NAME);
 }
 
-/* ---- processor time ----------------------------------------------------------------------------- */
+/* ---- processor time ----------------------------------------------------------------- */
 
 static volatile int xcpu;
 
@@ -270,7 +270,7 @@ static void processor_time_ends_at_the_limit(void)
 	CHECK_EQ(status_of(spins_to_death), SIGKILL);
 }
 
-/* ---- core --------------------------------------------------------------------------------------- */
+/* ---- core --------------------------------------------------------------------------- */
 
 static void aborts(void)
 {

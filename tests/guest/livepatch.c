@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * livepatch.c - live patching as an administrator sees it: each test is a claim of docs/livepatch.md.
+ * livepatch.c - live patching as an administrator sees it: each test is a claim of
+ * docs/livepatch.md.
  *
  * timeout: 120
  */
@@ -220,7 +221,7 @@ static void stopped_task_does_not_block_a_patch_it_is_not_in(void)
 	end_child(child);
 }
 
-/* ---- the kernel must not have complained --------------------------------------------------------- */
+/* ---- the kernel must not have complained -------------------------------------------- */
 
 static void nothing_was_warned_about(void)
 {

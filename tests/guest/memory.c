@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * memory.c - address spaces as a program sees them: faults with their exact signal information, copy-on-write across
- * processes and threads, the calls that change mappings, limits and exhaustion.
+ * memory.c - address spaces as a program sees them: faults with their exact signal information,
+ * copy-on-write across processes and threads, the calls that change mappings, limits and
+ * exhaustion.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -29,7 +30,7 @@ static char *map(size_t pages, int prot)
 	return p;
 }
 
-/* ---- faults with their exact information ------------------------------------------------------------------------------ */
+/* ---- faults with their exact information -------------------------------------------- */
 
 static sigjmp_buf fault_return;
 static siginfo_t fault_info;
@@ -128,7 +129,7 @@ static void kernel_addresses_fault_like_any_other(void)
 	}
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------------ */
+/* ---- files -------------------------------------------------------------------------- */
 
 static int make_file(const char *text, size_t size)
 {
@@ -216,7 +217,7 @@ static void bad_arguments_of_mmap_have_their_errno(void)
 	CHECK_EQ(munmap(p, 4 * PAGE), 0);
 }
 
-/* ---- copy on write ------------------------------------------------------------------------------------------------------ */
+/* ---- copy on write ------------------------------------------------------------------ */
 
 static void expect_child(pid_t child)
 {
@@ -291,7 +292,10 @@ static void *write_counters(void *arg)
 	return NULL;
 }
 
-/* Threads go on writing while the process forks: nothing that they write later may reach the child. */
+/*
+ * Threads go on writing while the process forks: nothing that they write later may reach
+ * the child.
+ */
 static void threads_that_write_during_fork_do_not_reach_the_child(void)
 {
 	volatile uint64_t *words = (uint64_t *)map(16, RW);
@@ -339,7 +343,7 @@ static void shared_memory_is_shared_with_children(void)
 	CHECK_EQ(p[3 * PAGE / 4], 0);
 }
 
-/* ---- what other threads must notice at once ------------------------------------------------------------------------- */
+/* ---- what other threads must notice at once ----------------------------------------- */
 
 static volatile uint64_t *race_page;
 static _Atomic int race_faults;
@@ -420,7 +424,7 @@ static void mremap_stops_writers_at_the_old_address(void)
 	race_with_writers(move_race_page, other_race_page);
 }
 
-/* ---- changing mappings ---------------------------------------------------------------------------------------------- */
+/* ---- changing mappings -------------------------------------------------------------- */
 
 static void fixed_mappings_replace_what_was_there(void)
 {
@@ -527,7 +531,7 @@ static void brk_moves_the_end_and_new_memory_is_zero(void)
 	CHECK_EQ((char *)syscall(SYS_brk, 1), end);
 }
 
-/* ---- the stack ---------------------------------------------------------------------------------------------------------- */
+/* ---- the stack ---------------------------------------------------------------------- */
 
 static __attribute__((noinline)) int eat_stack(int kilobytes)
 {
@@ -572,7 +576,10 @@ static void mappings_keep_their_distance_from_the_stack(void)
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0) & ~(PAGE - 1);
 	size_t room = 3 << 20;
 
-	/* In the way of growth, 2 MiB below: the stack may come near, but not as near as the gap. */
+	/*
+	 * In the way of growth, 2 MiB below: the stack may come near, but not as near as
+	 * the gap.
+	 */
 	char *wall = mmap((void *)(here - room), PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	pid_t child;
 	int status;
@@ -588,7 +595,7 @@ static void mappings_keep_their_distance_from_the_stack(void)
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
-/* ---- user pointers in calls --------------------------------------------------------------------------------------------- */
+/* ---- user pointers in calls --------------------------------------------------------- */
 
 static void bad_pointers_give_efault_and_partial_transfers_their_count(void)
 {
@@ -651,7 +658,7 @@ static void calls_fault_pages_in_like_the_program_itself(void)
 		CHECK_EQ(q[i], 'q');
 }
 
-/* ---- limits and exhaustion ---------------------------------------------------------------------------------------------- */
+/* ---- limits and exhaustion ---------------------------------------------------------- */
 
 static void the_address_space_limit_fails_the_call(void)
 {

@@ -219,7 +219,7 @@ static void bad_arguments_have_their_errno(void)
 	CHECK_ERR(syscall(SYS_delete_module, NULL, O_NONBLOCK), EFAULT);
 }
 
-/* ---- broken files ----------------------------------------------------------------------------- */
+/* ---- broken files ------------------------------------------------------------------- */
 
 /* The file is refused with ENOEXEC and exactly one line of the log. */
 static void refuse_once(const unsigned char *bytes, size_t size, const char *what)
@@ -346,7 +346,7 @@ static void random_damage_never_harms_the_kernel(void)
 	CHECK_EQ(module_delete("tm_provider"), 0);
 }
 
-/* ---- what modules use ------------------------------------------------------------------------- */
+/* ---- what modules use --------------------------------------------------------------- */
 
 static void api_of_modules_holds_its_promises(void)
 {

@@ -72,7 +72,7 @@ static void in_child(void (*body)(void), int signal)
 	CHECK(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
 }
 
-/* ---- claims --------------------------------------------------------------------------------------- */
+/* ---- claims ------------------------------------------------------------------------- */
 
 static void a_device_that_is_not_there(void)
 {
@@ -133,7 +133,7 @@ static void other_descriptors_claim_nothing(void)
 	CHECK_EQ(dma_enable(99), -EBADF);
 }
 
-/* ---- registers ------------------------------------------------------------------------------------ */
+/* ---- registers ---------------------------------------------------------------------- */
 
 static void registers_are_the_device_s(void)
 {
@@ -207,7 +207,7 @@ static void registers_can_be_protected_and_dropped(void)
 	CHECK_EQ(registers[DISPI_ID] & 0xfff0, 0xb0c0);
 }
 
-/* ---- memory for DMA --------------------------------------------------------------------------------- */
+/* ---- memory for DMA ----------------------------------------------------------------- */
 
 static void dma_memory_is_zeroed_and_ours(void)
 {

@@ -377,7 +377,7 @@ static void only_root_sees_addresses_of_symbols(void)
 	CHECK_EQ(strncmp(file_text("/proc/kallsyms"), "0000000000000000 ", 17), 0);
 }
 
-/* ---- the machine ------------------------------------------------------------------------------ */
+/* ---- the machine -------------------------------------------------------------------- */
 
 static void cpus_are_the_same_everywhere(void)
 {

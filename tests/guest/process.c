@@ -425,7 +425,10 @@ static void files_that_are_no_programs_are_refused(void)
 	unlink("/tmp/process-loop");
 }
 
-/* Random changes in the headers of a real program: the kernel refuses it or runs it, and survives. */
+/*
+ * Random changes in the headers of a real program: the kernel refuses it or runs it, and
+ * survives.
+ */
 static void broken_elf_headers_do_no_harm(void)
 {
 	static char image[1 << 20];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ptrace.c - what a tracer sees and changes in a stopped tracee: signals, system calls, registers, memory, single
- * steps. Who traces whom, and how it ends: ptrace_life.c.
+ * ptrace.c - what a tracer sees and changes in a stopped tracee: signals, system calls,
+ * registers, memory, single steps. Who traces whom, and how it ends: ptrace_life.c.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -302,7 +302,7 @@ static void read_only_shared_memory_is_not_written(void)
 	CHECK_EQ(trace_end(pid), 0);
 }
 
-/* ---- registers --------------------------------------------------------------------------------- */
+/* ---- registers ---------------------------------------------------------------------- */
 
 static void loads_registers(void)
 {
@@ -381,7 +381,7 @@ static void registers_that_would_hurt_are_refused(void)
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, SIGSEGV) & 0x7f, SIGSEGV);
 }
 
-/* ---- single steps ---------------------------------------------------------------------------------- */
+/* ---- single steps ------------------------------------------------------------------- */
 
 extern const char step_begin[], step_call[], step_after[], step_end[];
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ptrace_life.c - how tracing begins and ends: attach, seize, what children and new programs inherit, who may, and what
- * becomes of a tracee when it or its tracer dies at a bad moment. What a tracer does in between: ptrace.c.
+ * ptrace_life.c - how tracing begins and ends: attach, seize, what children and new programs
+ * inherit, who may, and what becomes of a tracee when it or its tracer dies at a bad moment.
+ * What a tracer does in between: ptrace.c.
  *
  * timeout: 180
  */
@@ -242,7 +243,7 @@ static void thread_of_the_own_process_cannot_be_traced(void)
 	CHECK_ERR(trace(PTRACE_ATTACH, tid, 0, 0), EPERM);
 }
 
-/* ---- children and programs ---------------------------------------------------------------------- */
+/* ---- children and programs ---------------------------------------------------------- */
 
 static void forks(void)
 {
@@ -359,7 +360,7 @@ static void exec_event_tells_of_the_new_program(void)
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);
 }
 
-/* ---- ends ------------------------------------------------------------------------------------------- */
+/* ---- ends --------------------------------------------------------------------------- */
 
 /* A tracer that attaches to @pid by @begin, says so, and waits to be killed. */
 static pid_t tracer_of_child(pid_t pid, void (*begin)(pid_t pid))
@@ -480,7 +481,7 @@ static void parent_sees_a_death_after_the_tracer(void)
 	CHECK_EQ(status, 0);
 }
 
-/* ---- races -------------------------------------------------------------------------------------------- */
+/* ---- races -------------------------------------------------------------------------- */
 
 static void works_hard(void)
 {

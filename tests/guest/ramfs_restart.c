@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The root file system's server is killed again and again under a storm of file operations.  Nobody
- * sees an error, every operation has happened exactly once, and at the end everything is there.  The
- * workers know what must be in each file; tests/host/ramfs_crash.c looks at single instructions.
+ * sees an error, every operation has happened exactly once, and at the end everything is there.
+ *  The workers know what must be in each file; tests/host/ramfs_crash.c looks at single
+ * instructions.
  *
  * configurations: cpus=1,4 firmware=bios
  * timeout: 200
@@ -55,7 +56,7 @@ static pid_t find_process(const char *name)
 	return found;
 }
 
-/* ---- the storm ------------------------------------------------------------------------------------ */
+/* ---- the storm ---------------------------------------------------------------------- */
 
 static char dir[64];
 static volatile int *stop;
@@ -227,7 +228,7 @@ static int worker(unsigned number)
 	return 0;
 }
 
-/* ---- the killing ------------------------------------------------------------------------------------- */
+/* ---- the killing -------------------------------------------------------------------- */
 
 static void kill_ramfs(void)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sched.c - the scheduler as programs see it: fairness, nice, affinity, preemption, progress with many tasks. */
+/*
+ * sched.c - the scheduler as programs see it: fairness, nice, affinity, preemption,
+ * progress with many tasks.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
@@ -116,7 +119,10 @@ static void equal_tasks_get_equal_shares_of_a_cpu(void)
 	}
 }
 
-/* Weights 1024 and 110.  If the host takes the CPU away, whoever ran is charged: so more than one try. */
+/*
+ * Weights 1024 and 110.  If the host takes the CPU away, whoever ran is charged: so more
+ * than one try.
+ */
 static bool nice_ratio_is_right(void)
 {
 	struct shared *s = make_shared();
@@ -320,8 +326,8 @@ static void *hop(void *arg)
 }
 
 /*
- * Sleepers are woken all the time by somebody who does not sleep, while their own CPU is busy: so they wake on
- * other CPUs, now and then before they have left the old one.
+ * Sleepers are woken all the time by somebody who does not sleep, while their own CPU is busy:
+ * so they wake on other CPUs, now and then before they have left the old one.
  */
 static void *sleep_often(void *arg)
 {

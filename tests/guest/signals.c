@@ -19,7 +19,10 @@
 #include "tap.h"
 
 static volatile sig_atomic_t hits, last_signal, depth, max_depth;
-/* volatile: glibc calls kill() and raise() leaf functions, after which a static cannot have changed */
+/*
+ * volatile: glibc calls kill() and raise() leaf functions, after which a static cannot have
+ * changed
+ */
 static volatile siginfo_t last_info;
 
 static void count_handler(int sig)
@@ -547,8 +550,8 @@ static void clobber_handler(int sig)
 }
 
 /*
- * Loops with known values in registers, flags and the red zone while a timer interrupts it, and looks whether they
- * are still there.
+ * Loops with known values in registers, flags and the red zone while a timer interrupts it, and
+ * looks whether they are still there.
  */
 static long interrupted_loop(long rounds)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * threads.c - threads of one process: creation and end, what they share, signals to one and to all, exec and exit
- * among many.
+ * threads.c - threads of one process: creation and end, what they share, signals to one and to
+ * all, exec and exit among many.
  *
  * timeout: 180
  */

@@ -171,7 +171,10 @@ static void counts_and_flushes_answer(void)
 	CHECK_ERR(ioctl(fd, 0x12345678, 0), ENOTTY);
 }
 
-/* Long output of several writers gets through whole; blanks, so that the log shows nothing of it. */
+/*
+ * Long output of several writers gets through whole; blanks, so that the log shows nothing
+ * of it.
+ */
 static void much_output_is_sent(void)
 {
 	static char blanks[20000];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * users.c - a second user: what "student" may not do to the system and to others, programs that change the user,
- * groups, modes of files.
+ * users.c - a second user: what "student" may not do to the system and to others, programs that
+ * change the user, groups, modes of files.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -171,7 +171,7 @@ static void student_sees_its_own_processes_only(void)
 	as_student(own_proc_files);
 }
 
-/* ---- other processes --------------------------------------------------------------------------- */
+/* ---- other processes ---------------------------------------------------------------- */
 
 static pid_t victim;
 
@@ -201,7 +201,10 @@ static void student_may_not_signal_others(void)
 	CHECK_EQ(waitpid(victim, &status, 0), victim);
 }
 
-/* Root that became student still holds root's memory: other processes of student see nothing of it. */
+/*
+ * Root that became student still holds root's memory: other processes of student see
+ * nothing of it.
+ */
 static void look_at_victim(void)
 {
 	char path[64];
@@ -228,7 +231,7 @@ static void memory_from_before_is_not_shown(void)
 	CHECK_EQ(waitpid(victim, &status, 0), victim);
 }
 
-/* ---- files ------------------------------------------------------------------------------------------ */
+/* ---- files -------------------------------------------------------------------------- */
 
 static void touches_files(void)
 {
@@ -362,9 +365,12 @@ static void writing_and_chown_take_setuid_away(void)
 	CHECK_EQ(mode_of(DIR "/suid"), 0755);
 }
 
-/* ---- programs with another user ------------------------------------------------------------------------ */
+/* ---- programs with another user ----------------------------------------------------- */
 
-/* Run from a copy of this program: what ids did exec give? The exit status has a bit for each fact. */
+/*
+ * Run from a copy of this program: what ids did exec give? The exit status has a bit for
+ * each fact.
+ */
 enum { IS_ROOT = 1, IS_SECURE = 2, IS_DUMPABLE = 4, HAS_SAVED_ROOT = 8, IN_LAB = 16, IS_CLOSED = 32 };
 
 static int report_ids(void)

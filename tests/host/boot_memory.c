@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* boot/bootinfo.c and boot/bootmem.c: what a loader may say, and memory before the page allocator. */
+/*
+ * boot/bootinfo.c and boot/bootmem.c: what a loader may say, and memory before the page
+ * allocator.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * hostfs against hosts that answer nonsense. The codec: each message cut at each byte, wrong
- * types, tags, sizes, strings. Then whole requests against a host that gives well-formed answers with
- * random contents, and damages some: whatever it says, no memory is touched that is not ours, no
- * answer is larger than its buffer, and no name on the host is forgotten or given back twice.
+ * types, tags, sizes, strings. Then whole requests against a host that gives well-formed
+ * answers with random contents, and damages some: whatever it says, no memory is touched that
+ * is not ours, no answer is larger than its buffer, and no name on the host is forgotten or
+ * given back twice.
  *
  * sources: user/servers/hostfs/p9.c user/servers/hostfs/client.c user/servers/hostfs/walk.c user/servers/hostfs/file.c user/servers/hostfs/names.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/hostfs -idirafter include
@@ -22,7 +23,7 @@ struct srv *hostfs_server(void)
 	return &srv;
 }
 
-/* ---- the codec -------------------------------------------------------------------------------- */
+/* ---- the codec ---------------------------------------------------------------------- */
 
 static void a_message_is_these_bytes(void)
 {
@@ -127,7 +128,7 @@ static void strings_end_with_the_message(void)
 	CHECK(!p9_get_string(&r, &len));
 }
 
-/* ---- a host that says anything --------------------------------------------------------------------- */
+/* ---- a host that says anything ------------------------------------------------------ */
 
 static uint64_t state;
 static unsigned damage;		/* one answer in so many is damaged; 0: none */
@@ -323,7 +324,7 @@ bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle)
 	return true;
 }
 
-/* ---- whole requests ---------------------------------------------------------------------------------- */
+/* ---- whole requests ----------------------------------------------------------------- */
 
 static void setup(void)
 {

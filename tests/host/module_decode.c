@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * module_decode.c - the loader's reader of ELF files and its reader of parameter lines, on the host.
+ * module_decode.c - the loader's reader of ELF files and its reader of parameter lines, on the
+ * host.
  *
  * A small module is built in memory field by field; then fields are made wrong one by one, and at
  * last at random: whatever the file says, the sanitizers see no access outside of it, and what is
@@ -228,7 +229,7 @@ static u64 relocated(unsigned type, unsigned symbol, s64 addend, unsigned width)
 	return value;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------- */
+/* ---- tests -------------------------------------------------------------------------- */
 
 #define TEXT_AT		(LOAD_BASE + REGION_TEXT * 0x10000UL)
 #define DATA_AT		(LOAD_BASE + REGION_DATA * 0x10000UL)

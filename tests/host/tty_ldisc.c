@@ -65,7 +65,7 @@ static void expect_read(const char *text)
 	CHECK_STR(buf, text);
 }
 
-/* ---- against the host --------------------------------------------------------------------------- */
+/* ---- against the host --------------------------------------------------------------- */
 
 static unsigned long rng;
 
@@ -233,7 +233,7 @@ static void raw_mode_passes_every_byte(void)
 	compare(keys, sizeof(keys));
 }
 
-/* ---- what is quicker said than compared --------------------------------------------------------- */
+/* ---- what is quicker said than compared --------------------------------------------- */
 
 static void control_keys_signal_and_flush(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reliable unwinder on hand-made stacks: what it must accept, and each way in which it must say no.  The stacks are
- * laid out as the kernel's are (the drawing in arch/x86_64/unwind.c).
+ * The reliable unwinder on hand-made stacks: what it must accept, and each way in which it must
+ * say no.  The stacks are laid out as the kernel's are (the drawing in arch/x86_64/unwind.c).
  */
 #include "tap.h"
 #undef __always_inline

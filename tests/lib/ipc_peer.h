@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc_peer.h - for suites about ports: the test is the server, by hand and message by message, and forks its
- * clients, so that the server's misbehaviour is the test's to choose.  Included by one C file a program.
+ * ipc_peer.h - for suites about ports: the test is the server, by hand and message by message,
+ * and forks its clients, so that the server's misbehaviour is the test's to choose.  Included
+ * by one C file a program.
  */
 #ifndef TESTS_IPC_PEER_H
 #define TESTS_IPC_PEER_H

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp.h - what guest tests of live patching share: modules, the files of a patch, waiting for a transition.
+ * klp.h - what guest tests of live patching share: modules, the files of a patch, waiting for a
+ * transition.
  *
- * Every wait here ends by the event itself; a test that waits for ever is ended by the hang detector of tap.h.
+ * Every wait here ends by the event itself; a test that waits for ever is ended by the hang
+ * detector of tap.h.
  */
 #ifndef TESTS_KLP_H
 #define TESTS_KLP_H

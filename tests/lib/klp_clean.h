@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_clean.h - KLP_TEST runs a test like TAP_TEST; if it failed, it takes back the patches and modules that the test left,
- * so that the next test fails for reasons of its own only. After a test that passed nothing is done: what that one left is
- * a mistake, and shall be seen.
+ * klp_clean.h - KLP_TEST runs a test like TAP_TEST; if it failed, it takes back the patches and
+ * modules that the test left, so that the next test fails for reasons of its own only. After a
+ * test that passed nothing is done: what that one left is a mistake, and shall be seen.
  */
 #ifndef TESTS_KLP_CLEAN_H
 #define TESTS_KLP_CLEAN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_crowd.h - processes that are born, exec, die and signal each other as fast as they can, and check all the while
- * that everything comes out as it should.
+ * klp_crowd.h - processes that are born, exec, die and signal each other as fast as they can,
+ * and check all the while that everything comes out as it should.
  */
 #ifndef TESTS_KLP_CROWD_H
 #define TESTS_KLP_CROWD_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_load.h - for the hard cases of live patching: children that load the machine or sleep somewhere, and the
- * module klp_pass, which patches functions of the kernel by name with versions that pass on to the originals.
+ * klp_load.h - for the hard cases of live patching: children that load the machine or sleep
+ * somewhere, and the module klp_pass, which patches functions of the kernel by name with
+ * versions that pass on to the originals.
  */
 #ifndef TESTS_KLP_LOAD_H
 #define TESTS_KLP_LOAD_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_story.h - what the log tells of live patching, compared line by line: lines of the core without their prefix
- * "livepatch: ", and lines of the test modules klp_* with theirs. Their order is an interface.
+ * klp_story.h - what the log tells of live patching, compared line by line: lines of the core
+ * without their prefix "livepatch: ", and lines of the test modules klp_* with theirs. Their
+ * order is an interface.
  */
 #ifndef TESTS_KLP_STORY_H
 #define TESTS_KLP_STORY_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_targets.h - a storm: a patched module loads (or fails to) and unloads all the time, while two administrators enable,
- * turn round, replace and disable patches of it, and sleepers keep their transitions open for a moment. For a guest suite
- * of seconds and a stress run of minutes.
+ * klp_targets.h - a storm: a patched module loads (or fails to) and unloads all the time, while
+ * two administrators enable, turn round, replace and disable patches of it, and sleepers keep
+ * their transitions open for a moment. For a guest suite of seconds and a stress run of
+ * minutes.
  *
- * Every answer must be one that some order of the calls gives; what the module shows is one whole version; and in the end
- * nothing is left.
+ * Every answer must be one that some order of the calls gives; what the module shows is one
+ * whole version; and in the end nothing is left.
  */
 #ifndef TESTS_KLP_TARGETS_H
 #define TESTS_KLP_TARGETS_H

@@ -32,7 +32,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Only has to be longer than any test that is not hung; times tap_patience() on a loaded machine. */
+/*
+ * Only has to be longer than any test that is not hung; times tap_patience() on a loaded
+ * machine.
+ */
 #ifndef TAP_TIMEOUT
 #define TAP_TIMEOUT	120
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be seeded into transition.pml, one at a time: the environment variable SEEDED of a verifier holds the
- * number. check.py reads this list: in the configuration that stands in the comment, a violation must be found, or,
- * after "harmless in", none: then the rule that is broken is there for another reason, which README.md gives.
+ * What can be seeded into transition.pml, one at a time: the environment variable SEEDED of a
+ * verifier holds the number. check.py reads this list: in the configuration that stands in the
+ * comment, a violation must be found, or, after "harmless in", none: then the rule that is
+ * broken is there for another reason, which README.md gives.
  */
 #define NO_BUG			0
 #define STATES_AFTER_ARM	1	/* calls: barrier A, states set when the slots already lead to selectors */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A hundred functions that return 0, and /proc/klp_many with their sum: the target of klp_many_patch. */
+/*
+ * A hundred functions that return 0, and /proc/klp_many with their sum: the target of
+ * klp_many_patch.
+ */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/proc_fs.h>

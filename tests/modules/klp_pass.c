@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Patches any functions of the kernel, named by the parameter "target" (up to four, separated by commas), with a
- * version that passes on to the original's body behind its entry slot. So every function can be patched on a running
- * system and the system goes on as before; what is tested is the transition.
+ * Patches any functions of the kernel, named by the parameter "target" (up to four, separated
+ * by commas), with a version that passes on to the original's body behind its entry slot. So
+ * every function can be patched on a running system and the system goes on as before; what is
+ * tested is the transition.
  *
  *	target=schedule,sched_switch	they stand on the stack while the originals run, like any new version
  *	delay_us=N			each call of the first one wastes this much time before it passes on
@@ -29,7 +30,10 @@ module_param(calls, ulong, 0444);
 static unsigned long inside;
 module_param(inside, ulong, 0444);
 
-/* Two registers come back; six go in, and some words of the stack, whether they are arguments or not. */
+/*
+ * Two registers come back; six go in, and some words of the stack, whether they are
+ * arguments or not.
+ */
 typedef __int128 pass_result;
 #define PASS_PARAMETERS	long a, long b, long c, long d, long e, long f, long s0, long s1, long s2, long s3, long s4, \
 			long s5, long s6, long s7, long s8, long s9, long s10, long s11

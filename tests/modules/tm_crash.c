@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tm_crash - breaks one rule of the kernel when it is loaded, how=RULE; the kernel must not survive that, and must
- * say what happened (tests/system/test_panic.py).
+ * tm_crash - breaks one rule of the kernel when it is loaded, how=RULE; the kernel must not
+ * survive that, and must say what happened (tests/system/test_panic.py).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -10,7 +10,10 @@
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 
-/* The kernel image is linked at this base plus its physical address; all memory is also mapped at the direct map. */
+/*
+ * The kernel image is linked at this base plus its physical address; all memory is also
+ * mapped at the direct map.
+ */
 #define KERNEL_BASE	0xffffffff80000000UL
 #define DIRECT_MAP_BASE	0xffff888000000000UL
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tm_locks - breaks one rule of locks when it is loaded, how=RULE; a debug kernel must stop and name the locks
+ * tm_locks - breaks one rule of locks when it is loaded, how=RULE; a debug kernel must stop and
+ * name the locks
  * (tests/system/test_locks.py).
  */
 #include <linux/kernel.h>

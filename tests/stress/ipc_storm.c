@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ipc_storm.c - clients that are signalled and killed at random moments, against a server that is slow, parks requests,
- * answers cancelled ones late or twice, and dies. Nobody may hang, and no memory may be lost.
+ * ipc_storm.c - clients that are signalled and killed at random moments, against a server that
+ * is slow, parks requests, answers cancelled ones late or twice, and dies. Nobody may hang, and
+ * no memory may be lost.
  *
  * configurations: cpus=1,2,4
  * timeout: 300
@@ -36,7 +37,7 @@ static void pause_us(unsigned us)
 	nanosleep(&(struct timespec){ 0, us * 1000 }, NULL);
 }
 
-/* ---- the server --------------------------------------------------------------------------------------------------------- */
+/* ---- the server --------------------------------------------------------------------- */
 
 static const struct port_attr attr = { .node = 1, .mode = S_IFCHR | 0666, .nlink = 1 };
 static struct port_request parked[PARKED];
@@ -133,7 +134,7 @@ static void serve(unsigned flags, int started)
 	_exit(opens == closes ? 0 : 14);
 }
 
-/* ---- the clients ---------------------------------------------------------------------------------------------------------- */
+/* ---- the clients -------------------------------------------------------------------- */
 
 static void ignore(int sig)
 {
@@ -265,7 +266,10 @@ static void servers_that_die(void)
 	CHECK_EQ(waitpid(client, NULL, 0), client);
 }
 
-/* Thousands of clients die in calls to a server that receives nothing: live objects bound the memory. */
+/*
+ * Thousands of clients die in calls to a server that receives nothing: live objects bound
+ * the memory.
+ */
 static long free_kib(void)
 {
 	char text[4096] = "";

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_every.c - every function of the kernel is patched once while the system is busy, and taken back.
+ * klp_every.c - every function of the kernel is patched once while the system is busy, and
+ * taken back.
  *
- * Each is replaced by a version that passes on to the original's body (tests/modules/klp_pass.c), which works for any
- * function: a wrong `notrace`, a hook on the path of hooks, a task that is switched on a stack it should not be, or
- * code that cannot bear to be called through a jump crashes or hangs here. Every function has to end in one of three
- * ways: patched; refused because it has no entry slot or its name is not unique (EINVAL); or blocked by a kernel
- * task that never leaves it, and then reversed.
+ * Each is replaced by a version that passes on to the original's body
+ * (tests/modules/klp_pass.c), which works for any
+ * function: a wrong `notrace`, a hook on the path of hooks, a task that is switched on a stack
+ * it should not be, or code that cannot bear to be called through a jump crashes or hangs here.
+ * Every function has to end in one of three
+ * ways: patched; refused because it has no entry slot or its name is not unique (EINVAL); or
+ * blocked by a kernel task that never leaves it, and then reversed.
  *
  * The order is random (TAP_SEED).
  *

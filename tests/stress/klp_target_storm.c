@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_target_storm.c - a patched module comes and goes during transitions, for a minute: see lib/klp_targets.h.
+ * klp_target_storm.c - a patched module comes and goes during transitions, for a minute: see
+ * lib/klp_targets.h.
  *
  * timeout: 300
  */

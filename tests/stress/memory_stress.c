@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * memory_stress.c - an address space under threads that map, unmap, protect, move and drop their own windows, while the
- * process forks all the time. Each page of a window has a model: absent, readable or writable, and a value. Every access
- * must do what the model says, in the value and in the signal.
+ * memory_stress.c - an address space under threads that map, unmap, protect, move and drop
+ * their own windows, while the process forks all the time. Each page of a window has a model:
+ * absent, readable or writable, and a value. Every access must do what the model says, in the
+ * value and in the signal.
  *
  * timeout: 300
  */

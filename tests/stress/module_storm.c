@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * module_storm.c - modules come and go while others look: loaders, unloaders and users of the same names
- * race, and readers walk /proc/modules, /proc/kallsyms, /sys/module and stacks all the time. Each
- * answer must be one that some order of the calls gives; at the end everything must be gone.
+ * module_storm.c - modules come and go while others look: loaders, unloaders and users of the
+ * same names race, and readers walk /proc/modules, /proc/kallsyms, /sys/module and stacks all
+ * the time. Each answer must be one that some order of the calls gives; at the end everything
+ * must be gone.
  *
  * timeout: 300
  */

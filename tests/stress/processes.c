@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * processes.c - families under fire: children that fork, start threads, exec, stop and sleep are signalled at random
- * moments by several senders. Every child is reaped exactly once, and nobody is left.
+ * processes.c - families under fire: children that fork, start threads, exec, stop and sleep
+ * are signalled at random moments by several senders. Every child is reaped exactly once, and
+ * nobody is left.
  *
  * timeout: 300
  */
@@ -76,7 +77,10 @@ static void live(int generation)
 
 	if (next_random() & 1)
 		signal(SIGTERM, ignore_signal);
-	/* Nobody would continue a grandchild that stops: its parent may have died, or have taken the news with it. */
+	/*
+	 * Nobody would continue a grandchild that stops: its parent may have died, or have
+	 * taken the news with it.
+	 */
 	if (what == 5 && generation)
 		what = 7;
 	switch (what) {

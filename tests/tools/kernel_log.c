@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel_log.c - what the kernel complained about while a suite ran, for the script of tests/run.py.
+ * kernel_log.c - what the kernel complained about while a suite ran, for the script of
+ * tests/run.py.
  *
  *	kernel_log begin NAME		marks the beginning in the log
  *	kernel_log complaints NAME	prints the complaints since the mark, "=== kernel: TEXT" each

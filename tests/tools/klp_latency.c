@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * klp_latency.c - what live patching costs everybody else, and how long it takes, for system/test_klp_latency.py.
+ * klp_latency.c - what live patching costs everybody else, and how long it takes, for
+ * system/test_klp_latency.py.
  *
- * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest hold of a spinlock and
- * the longest time with interrupts off since the step before (/proc/lock_stat, measured by debug builds):
+ * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest
+ * hold of a spinlock and the longest time with interrupts off since the step before
+ * (/proc/lock_stat, measured by debug builds):
  *
  *	latency STEP hold NS LOCK irq_off NS BY
  *
- * klp_latency sleepers N, spinners N, leave: the worst of five transitions among N tasks that sleep, among N that never
- * do, and from the moment a task leaves the function that is being patched:
+ * klp_latency sleepers N, spinners N, leave: the worst of five transitions among N tasks that
+ * sleep, among N that never do, and from the moment a task leaves the function that is being
+ * patched:
  *
  *	time WHAT N NS
  */
@@ -90,7 +93,10 @@ static uint64_t log_ns(const char *text)
 	return ((uint64_t)seconds * 1000000 + micros) * 1000;
 }
 
-/* By the kernel's own account: how much of the CPU we get among spinning tasks is not the question. */
+/*
+ * By the kernel's own account: how much of the CPU we get among spinning tasks is not the
+ * question.
+ */
 static void time_among(const char *what, void (*body)(void), int n)
 {
 	uint64_t took, worst = 0;

@@ -74,7 +74,7 @@ static void wait_ok(pid_t pid)
 	CHECK_EQ(status, 0);
 }
 
-/* ---- contents ------------------------------------------------------------------------------------ */
+/* ---- contents ----------------------------------------------------------------------- */
 
 static void what_was_written_is_read(void)
 {
@@ -211,7 +211,7 @@ static void more_readers_than_requests_fit(void)
 		wait_ok(children[i]);
 }
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------- */
 
 static void names_come_and_go(void)
 {
@@ -397,7 +397,7 @@ static void a_listing_survives_unlinking(void)
 	CHECK_EQ(rmdir(TOP "/list"), 0);
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------ */
+/* ---- attributes --------------------------------------------------------------------- */
 
 static void modes_and_umask(void)
 {
@@ -491,7 +491,7 @@ static void tidy_after_other_users(void)
 	CHECK_EQ(rmdir(TOP "/open"), 0);
 }
 
-/* ---- programs -------------------------------------------------------------------------------------- */
+/* ---- programs ----------------------------------------------------------------------- */
 
 static int status_of(const char *path, const char *a, const char *b)
 {
@@ -568,7 +568,7 @@ static void many_opens_leave_nothing(void)
 	}
 }
 
-/* ---- signals ---------------------------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------------------ */
 
 static volatile unsigned alarms;
 
@@ -658,7 +658,7 @@ static void killed_clients_do_no_harm(void)
 	what_was_written_is_read();
 }
 
-/* ---- the server dies ---------------------------------------------------------------------------------- */
+/* ---- the server dies ---------------------------------------------------------------- */
 
 static pid_t pid_of_hostfs(void)
 {
