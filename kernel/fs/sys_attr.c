@@ -246,6 +246,8 @@ static int fallocate_file(struct file *f, loff_t off, loff_t len)
 		return -EFBIG;
 	if (!file_may_write(f))
 		return -EBADF;
+	if (!S_ISREG(f->mode))
+		return S_ISFIFO(f->mode) ? -ESPIPE : -ENODEV;
 	ret = file_stat(f, &st);
 	return ret || st.st_size >= end ? ret : truncate_file(f, end);
 }

@@ -327,6 +327,21 @@ put:
 	return ret;
 }
 
+/* Within one file the ranges must be apart: what was written would be read. */
+static int copy_check_overlap(struct file *in, loff_t inpos, struct file *out, loff_t outpos,
+			      size_t n)
+{
+	loff_t distance = inpos < outpos ? outpos - inpos : inpos - outpos;
+	struct stat a, b;
+	int ret = file_stat(in, &a);
+
+	if (!ret)
+		ret = file_stat(out, &b);
+	if (ret)
+		return ret;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino && (size_t)distance < n ? -EINVAL : 0;
+}
+
 SYSCALL_DEFINE6(copy_file_range, int, infd, loff_t __user *, uin, int, outfd, loff_t __user *, uout,
 		size_t, n, unsigned, flags)
 {
@@ -340,6 +355,8 @@ SYSCALL_DEFINE6(copy_file_range, int, infd, loff_t __user *, uin, int, outfd, lo
 	      copy_start(in, uin, &inpos);
 	if (!ret)
 		ret = copy_start(out, uout, &outpos);
+	if (!ret)
+		ret = copy_check_overlap(in, inpos, out, outpos, min(n, RW_MAX));
 	if (ret)
 		goto put;
 	ret = copy_files(in, &inpos, out, &outpos, min(n, RW_MAX));

@@ -159,6 +159,8 @@ SYSCALL_DEFINE3(faccessat, int, dfd, const char __user *, path, unsigned, mask)
 
 SYSCALL_DEFINE4(faccessat2, int, dfd, const char __user *, path, unsigned, mask, unsigned, flags)
 {
+	if (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
 	return access_at(dfd, path, mask, flags);
 }
 
