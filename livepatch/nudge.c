@@ -48,16 +48,17 @@ void klp_send_signals(void)
 
 static void klp_safety_look(struct task *task)
 {
-	struct klp_judgement look;
+	/* One that switches by itself before we look at its stack was not missed. */
+	struct klp_judgement look = { .switched = false };
 
 	/* A child that has not run yet will pass soon: nothing has missed it. */
 	if (!test_task_flag(task, TIF_PATCH_PENDING) || task == current || !task_has_run(task))
 		return;
-	if (klp_try_switch_task(task, &look))
+	if (!klp_try_switch_task(task, &look))
+		klp_debug_look(task, &look);
+	else if (look.switched)
 		pr_warn("safety pass: %s:%d could switch, and no event had noticed\n", task->comm,
 			task->pid);
-	else
-		klp_debug_look(task, &look);
 }
 
 static void nudge_schedule(void)
