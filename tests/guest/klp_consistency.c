@@ -11,6 +11,7 @@
 #define TAP_TIMEOUT	60	/* stretched by load; a mutant that hangs is caught by it */
 #include <sys/prctl.h>
 #include "klp.h"
+#include "klp_text.h"
 
 #define ORACLE	"klp_oracle"
 #define PATCH	"klp_oracle_patch"
@@ -185,9 +186,11 @@ static void nothing_was_warned_about(void)
 int main(void)
 {
 	klp_log_clear();
+	klp_text_remember();
 	TAP_TEST(no_task_ever_mixes_versions);
 	TAP_TEST(oracle_sees_what_force_breaks);
 	TAP_TEST(nothing_was_warned_about);
 	tap_result(rmmod(ORACLE) == 0, "target_module_unloads_after_all", "");
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -12,6 +12,7 @@
 #define TAP_TIMEOUT	60	/* stretched by load; a mutant that hangs is caught by it */
 #include "klp_load.h"
 #include "asleep.h"
+#include "klp_text.h"
 
 #define SAMPLE		"livepatch_sample"
 #define SAMPLE_KO	"livepatch-sample"
@@ -363,6 +364,7 @@ static void nothing_was_complained_about(void)
 int main(void)
 {
 	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	klp_text_remember();
 	TAP_TEST(idle_tasks_of_busy_cpus_switch);
 	TAP_TEST(functions_below_the_idle_loop_are_patched);
 	TAP_TEST(scheduler_itself_is_patched_under_full_load);
@@ -376,5 +378,6 @@ int main(void)
 	TAP_TEST(transition_is_reversed_hundreds_of_times);
 	TAP_TEST(patch_is_replaced_when_its_sleepers_have_left_it);
 	TAP_TEST(nothing_was_complained_about);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -12,6 +12,7 @@
 #include "elfedit.h"
 #include "asleep.h"
 #include "klp.h"
+#include "klp_text.h"
 
 #define TARGET	"klp_late"
 #define BUSY	"klp_oracle"
@@ -485,6 +486,7 @@ static void object_made_for_nops_follows_its_module(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(late_module_gets_all_patches_in_enabling_order);
 	TAP_TEST(refusal_takes_earlier_patches_off_again);
 	TAP_TEST(failing_init_is_unpatched_before_it_is_freed);
@@ -497,5 +499,6 @@ int main(void)
 	TAP_TEST(disable_that_is_turned_round_keeps_the_late_module_patched);
 	TAP_TEST(module_that_comes_during_a_replace_gets_the_nops);
 	TAP_TEST(object_made_for_nops_follows_its_module);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

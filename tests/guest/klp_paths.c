@@ -11,6 +11,7 @@
 #define TAP_TIMEOUT	60	/* stretched by load; a mutant that hangs is caught by it */
 #include "klp_crowd.h"
 #include "asleep.h"
+#include "klp_text.h"
 
 #define ROUNDS	6
 
@@ -171,6 +172,7 @@ static void nothing_was_complained_about(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(exit_path_is_patched_in_an_exit_storm);
 	TAP_TEST(end_of_tasks_is_patched_in_an_exit_storm);
 	TAP_TEST(dying_task_holds_the_module_until_its_last_instruction);
@@ -181,5 +183,6 @@ int main(void)
 	TAP_TEST(vfork_parent_does_not_hold_up_a_patch_of_fork);
 	TAP_TEST(functions_that_shells_sleep_in_are_patched);
 	TAP_TEST(nothing_was_complained_about);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "elfedit.h"
 #include "klp.h"
+#include "klp_text.h"
 
 #define TARGET	"klp_late"
 #define PATCH	"klp_late_patch"
@@ -374,6 +375,7 @@ static void positions_choose_among_equal_names(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(both_orders_of_loading_work);
 	TAP_TEST(kernel_symbols_are_there_before_init);
 	TAP_TEST(target_may_come_again_and_again);
@@ -388,5 +390,6 @@ int main(void)
 	TAP_TEST(module_that_is_no_patch_has_none);
 	TAP_TEST(failing_late_relocations_leave_nothing);
 	TAP_TEST(positions_choose_among_equal_names);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

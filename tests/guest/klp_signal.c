@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include "klp_load.h"
 #include "asleep.h"
+#include "klp_text.h"
 
 #define FUTEX_WAIT	0
 #define FUTEX_WAKE	1
@@ -315,8 +316,10 @@ int main(void)
 {
 	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(word != MAP_FAILED);
+	klp_text_remember();
 	TAP_TEST(no_sleeping_call_notices_a_kick);
 	TAP_TEST(signal_comes_by_itself_and_says_so_once);
 	TAP_TEST(nothing_was_complained_about);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #define TAP_TIMEOUT	60	/* stretched by load; a mutant that hangs is caught by it */
 #include "klp_crowd.h"
+#include "klp_text.h"
 
 #define ORACLE	"klp_oracle"
 #define PATCH	"klp_oracle_patch"
@@ -144,8 +145,10 @@ static void nothing_was_complained_about(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(no_pair_is_mixed_in_the_storm);
 	TAP_TEST(second_patch_is_busy_before_any_work);
 	TAP_TEST(nothing_was_complained_about);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include "klp_targets.h"
+#include "klp_text.h"
 
 static void targets_come_and_go_while_their_patches_do(void)
 {
@@ -15,6 +16,8 @@ static void targets_come_and_go_while_their_patches_do(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(targets_come_and_go_while_their_patches_do);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -15,6 +15,7 @@
 #include "asleep.h"
 #include "klp.h"
 #include "trace.h"
+#include "klp_text.h"
 
 #define PATCH	"klp_stops_patch"
 #define SAMPLE	"livepatch_sample"
@@ -372,6 +373,7 @@ static void nothing_was_warned_about(void)
 
 int main(void)
 {
+	klp_text_remember();
 	TAP_TEST(continuing_ends_the_transition);
 	TAP_TEST(letting_go_ends_the_transition);
 	TAP_TEST(killing_ends_the_transition);
@@ -382,5 +384,6 @@ int main(void)
 	TAP_TEST(threads_are_told_apart);
 	TAP_TEST(transitions_complete_among_busy_tracers);
 	TAP_TEST(nothing_was_warned_about);
+	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }
