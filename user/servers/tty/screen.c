@@ -52,18 +52,29 @@ static const uint8_t *glyph_of(uint16_t code)
 	return box;
 }
 
+/* Of four bytes, or of three: blue, green, red. */
+static void draw_pixel(volatile uint8_t *at, uint32_t color)
+{
+	if (info.depth == 32) {
+		*(volatile uint32_t *)at = color;
+		return;
+	}
+	at[0] = (uint8_t)color;
+	at[1] = (uint8_t)(color >> 8);
+	at[2] = (uint8_t)(color >> 16);
+}
+
 static void draw_pixels(unsigned row, unsigned col, struct vt_cell cell)
 {
 	const uint8_t *rows = glyph_of(cell.code);
+	size_t bytes = info.depth / 8;
 	volatile uint8_t *line = memory + (size_t)row * FONT_HEIGHT * info.pitch +
-				 col * FONT_WIDTH * 4;
+				 col * FONT_WIDTH * bytes;
 
-	for (unsigned y = 0; y < FONT_HEIGHT; y++, line += info.pitch) {
-		volatile uint32_t *pixel = (volatile uint32_t *)line;
-
+	for (unsigned y = 0; y < FONT_HEIGHT; y++, line += info.pitch)
 		for (unsigned x = 0; x < FONT_WIDTH; x++)
-			pixel[x] = palette[rows[y] & 0x80 >> x ? cell.fg : cell.bg];
-	}
+			draw_pixel(line + x * bytes,
+				   palette[rows[y] & 0x80 >> x ? cell.fg : cell.bg]);
 }
 
 /* ---- all that changed --------------------------------------------------------------- */
@@ -117,7 +128,8 @@ static bool measure(unsigned *cols, unsigned *rows)
 {
 	*cols = info.width / FONT_WIDTH;
 	*rows = info.height / FONT_HEIGHT;
-	return info.type == SCREEN_PIXELS && info.depth == 32 && *cols >= 20 && *rows >= 5;
+	return info.type == SCREEN_PIXELS && (info.depth == 32 || info.depth == 24) &&
+	       *cols >= 20 && *rows >= 5;
 }
 
 int screen_init(void)
