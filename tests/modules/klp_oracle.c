@@ -151,7 +151,8 @@ void oracle_note_interrupt(int outer, int inner, int state)
 	int now = READ_ONCE(current->patch_state);
 
 	atomic_long_inc(&oracle_record.in_interrupt);
-	if (outer == inner && (state < 0 || state != !now))
+	/* A transition may begin or end meanwhile (-1): only from one set to the other is wrong. */
+	if (outer == inner && (state < 0 || now < 0 || state == now))
 		return;
 	atomic_long_inc(&oracle_record.irq_mixed);
 	pr_info("interrupt upon %s:%d: outer %d, inner %d, state %d, then %d\n", current->comm,
