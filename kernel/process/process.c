@@ -31,6 +31,8 @@ struct process kernel_process = {
 	.process_node = LIST_HEAD_INIT(kernel_process.process_node),
 	.pgrp_node = LIST_HEAD_INIT(kernel_process.pgrp_node),
 	.wait_child = WAIT_QUEUE_INIT(kernel_process.wait_child),
+	/* Not 0: each tick of a busy kernel thread would add up its times and signal it. */
+	.rlim[RLIMIT_CPU] = { RLIM_INFINITY, RLIM_INFINITY },
 	.shared_pending = { .queue = LIST_HEAD_INIT(kernel_process.shared_pending.queue) },
 	.cwd = "/",
 	.root = "",
