@@ -34,8 +34,14 @@ static void klp_set_object_transition(struct klp_object *obj, bool on)
 /* The forbidden ranges depend on which objects are patched. */
 static void klp_refresh_ranges(struct klp_patch *patch)
 {
-	if (patch == klp_transition_patch)
-		klp_ranges_set(patch, klp_target_state);
+	if (patch != klp_transition_patch)
+		return;
+	/*
+	 * Two refreshes may follow each other without a change of text between them (objects
+	 * with callbacks only): nobody may still be in the set that is filled again.
+	 */
+	smp_sync_core();
+	klp_ranges_set(patch, klp_target_state);
 }
 
 static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
