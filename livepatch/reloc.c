@@ -10,7 +10,9 @@
  * tools/module makes both from KLP_RELOC_SYMBOL() in the source.  Those of vmlinux are
  * applied while the patch module is loaded; those of a module when it is patched.  They are
  * cleared again when it goes, and when it is refused halfway, so that it may come again.
- * When the patch goes they stay: its module may have work left that uses them.
+ * When the patch goes they stay, its module may have work left that uses them; and for
+ * the same reason a patch that is enabled again leaves them alone, unless its target has gone
+ * meanwhile and lies elsewhere now.
  *
  * Names are checked once, at loading; the rest of the structure by kernel/module/decode.c.
  * klp_module_relocate() works on memory that only the loader knows.  The others run
@@ -287,6 +289,17 @@ static int klp_clear_reloc(struct klp_reloc *r)
 	return 0;
 }
 
+/* Fails if the symbol is not where it was when the place was filled. */
+static int klp_check_in_place(struct klp_reloc *r)
+{
+	struct klp_reloc_symbol symbol;
+	struct ksym found;
+
+	if (klp_parse_symbol(r->name, &symbol) || klp_find_symbol(r, &symbol, &found))
+		return -ENOENT;
+	return found.start == r->sym->st_value ? 0 : -ESTALE;
+}
+
 /* ---- all of an object -------------------------------------------------------------------- */
 
 /* All symbols first; then all places, or none. */
@@ -336,6 +349,15 @@ int klp_check_relocs(const struct klp_patch *patch)
 	return 0;
 }
 
+/* It was enabled before, and everything is where it was. */
+static bool klp_relocs_in_place(struct klp_patch *patch, struct klp_object *obj)
+{
+	unsigned long limit = ULONG_MAX;
+
+	return obj->relocated && !MUTANT(RELOCS_REWRITTEN) &&
+	       klp_walk_relocs(patch->mod, obj->name, obj->mod, klp_check_in_place, &limit) == 0;
+}
+
 int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
 {
 	int error;
@@ -343,7 +365,11 @@ int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
 	assert_mutex_held(&klp_mutex);
 	if (!klp_is_module(obj) || !klp_next_section(patch->mod, NULL))
 		return 0;
-	klp_clear_object(patch, obj);	/* it may have been enabled before, and have gone */
+	/* Threads and timers of the patch's module may be using them at this moment. */
+	if (klp_relocs_in_place(patch, obj))
+		return 0;
+	/* What they used has gone: whoever still did would be in freed memory anyway. */
+	klp_clear_object(patch, obj);
 	error = klp_apply_relocs(patch->mod, obj->name, obj->mod);
 	obj->relocated = !error;
 	/* No CPU may still hold what it fetched before: the code runs from now on. */

@@ -60,6 +60,7 @@
 	M(REFUSAL_KEEPS)	/* a refused module stays in the patches before the one that refused */ \
 	M(GOING_FORGOTTEN)	/* a module whose init fails is not taken out of its patches */ \
 	M(RELOCS_STAY)		/* relocations of a target that goes are not cleared */ \
+	M(RELOCS_REWRITTEN)	/* a patch that is enabled again writes relocations that stand */ \
 	/* the patch interface */ \
 	M(UNPATCH_ALWAYS)	/* post_unpatch runs although pre_patch failed */ \
 	M(LATE_POST)		/* post_patch of a late target does not wait for completion */ \

@@ -26,6 +26,14 @@ static const char *late(void)
 	return slurp("/proc/klp_late", text, sizeof(text));
 }
 
+static long parameter(const char *name)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), "/sys/module/" PATCH "/parameters/%s", name);
+	return atol(slurp(path, text, sizeof(text)));
+}
+
 /* The patch file, to be changed. */
 static size_t patch_size;
 
@@ -175,6 +183,32 @@ static void patch_may_be_enabled_again(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
+/*
+ * A thread of its module goes on using the symbols: the places must not be written, since for a
+ * moment they would hold nothing, or half of an address.
+ */
+static void patch_may_be_enabled_again_while_its_module_uses_the_symbols(void)
+{
+	long rounds;
+
+	CHECK_EQ(insmod(TARGET), 0);
+	CHECK_EQ(insmod_args(PATCH, "busy=1"), 0);
+	for (int i = 0; i < 20; i++) {
+		klp_wait(PATCH);
+		CHECK_STR(late(), "1014 twins 1 2 helper 14");
+		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
+		klp_wait_gone(PATCH);
+		rounds = parameter("rounds");
+		while (parameter("rounds") == rounds)
+			nap(100);
+		CHECK_EQ(spit("/sys/module/" PATCH "/parameters/again", "1"), 0);
+		CHECK_EQ(parameter("astray"), 0);
+	}
+	klp_wait(PATCH);
+	klp_unload(PATCH);
+	CHECK_EQ(rmmod(TARGET), 0);
+}
+
 /* ---- what is wrong with the file is said when it is loaded -------------------------- */
 
 #define REFUSED(error, line, change) do {				\
@@ -240,7 +274,9 @@ static void wrong_places_are_refused(void)
 		relocation_in(bytes, TEXT, 0)->r_info = relocation_in(bytes, TEXT, 0)->r_info >> 32 << 32 |
 			R_X86_64_GOTPCREL);
 	REFUSED(ENOEXEC, "late relocations of memory that goes away after init: " TEXT,
-		section_named(bytes, TEXT)->sh_info = section_named(bytes, EARLY)->sh_info);
+		section_named(bytes, TEXT)->sh_info = section_named(bytes, EARLY)->sh_info;
+		section_named(bytes, TEXT)->sh_size = sizeof(Elf64_Rela);
+		relocation_in(bytes, TEXT, 0)->r_offset = 0);
 	REFUSED(ENOEXEC, "livepatch relocations of section .gnu.linkonce.this_module",
 		section_named(bytes, DATA)->sh_info = section_named(bytes, THIS_MODULE)->sh_info;
 		relocation_in(bytes, DATA, 0)->r_offset = relocation_in(bytes, THIS_MODULE, 0)->r_offset);
@@ -384,6 +420,7 @@ int main(void)
 	TAP_TEST(symbol_may_belong_to_a_module_that_the_target_uses);
 	TAP_TEST(symbols_stay_until_the_module_of_the_patch_goes);
 	TAP_TEST(patch_may_be_enabled_again);
+	TAP_TEST(patch_may_be_enabled_again_while_its_module_uses_the_symbols);
 	TAP_TEST(wrong_names_are_refused);
 	TAP_TEST(wrong_symbols_are_refused);
 	TAP_TEST(wrong_places_are_refused);

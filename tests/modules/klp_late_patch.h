@@ -10,14 +10,24 @@
  *	replace
  *	look=1		its exit uses the symbols of klp_late, which must be loaded then
  *	again		writing it enables the patch again
+ *	busy=1		a thread uses the symbols of klp_late all the time, from init to exit, and
+ *			counts in "rounds"; klp_late must be loaded all the time, too
+ *	astray		what that thread found wrong
  */
 #include <linux/module.h>
+#include <linux/err.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/livepatch.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 
-static int pre, twin = -1, replace, look;
+static int pre, twin = -1, replace, look, busy;
+static unsigned long rounds, astray;
 module_param(look, int, 0444);
+module_param(busy, int, 0444);
+module_param(rounds, ulong, 0444);
+module_param(astray, ulong, 0444);
 module_param(pre, int, 0644);
 module_param(twin, int, 0444);
 module_param(replace, int, 0444);
@@ -124,6 +134,34 @@ static int late_again_set(const char *value, const struct kernel_param *kp)
 static const struct kernel_param_ops late_again_ops = { .set = late_again_set };
 module_param_cb(again, &late_again_ops, NULL, 0200);
 
+/* What a thread or timer of a patch may do as long as its target is there. */
+static int late_use(void *arg)
+{
+	while (!kthread_should_stop()) {
+		for (int i = 0; i < 1000; i++) {
+			int (*helper)(int x) = READ_ONCE(late_pointer);
+
+			if (helper != late_helper || late_helper(i) != 2 * i)
+				astray++;
+		}
+		rounds++;
+		cond_resched();
+	}
+	return 0;
+}
+
+static struct task_struct *late_user;
+
+static int late_enable(void)
+{
+	int error = klp_enable_patch(&late_patch);
+
+	if (error || !busy)
+		return error;
+	late_user = kthread_run(late_use, NULL, "late_use");
+	return PTR_ERR_OR_ZERO(late_user);
+}
+
 static int __init late_patch_init(void)
 {
 	pr_info(KBUILD_MODNAME ": kernel %s\n", kernel_build_id());
@@ -133,11 +171,13 @@ static int __init late_patch_init(void)
 		late_funcs[1].new_func = late_twin_patched;
 		late_funcs[1].old_sympos = twin;
 	}
-	return klp_enable_patch(&late_patch);
+	return late_enable();
 }
 
 static void __exit late_patch_exit(void)
 {
+	if (late_user)
+		kthread_stop(late_user);
 	/* Its target is there, says who loaded it: what was relocated works up to here. */
 	if (look)
 		pr_info(KBUILD_MODNAME ": exit sees %d\n", late_helper(late_counter));
