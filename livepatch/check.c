@@ -149,7 +149,8 @@ int klp_check_against_others(struct klp_patch *patch)
 	}
 	if (klp_find_patch_of(&klp_patches, patch->mod) ||
 	    klp_find_patch_of(&klp_leaving, patch->mod)) {
-		pr_err("another patch of module %s is enabled, or still going away\n", name);
+		pr_err("another patch of module %s is enabled, or still going away (for ever, if it was forced)\n",
+		       name);
 		return -EEXIST;
 	}
 	return 0;

@@ -15,7 +15,8 @@
  *
  * A patch is on one of the two lists as long as the core uses anything of it.  So these
  * lists, and never a field of the patch, say whether it may be enabled: a module can
- * call klp_enable_patch() at any time and as often as it likes.
+ * call klp_enable_patch() at any time and as often as it likes.  One that was forced stays on
+ * klp_leaving for good: some task may still be in it, and would be overlooked if it came back.
  *
  * Lock: klp_mutex, held over callbacks.  It is never held while the directory is
  * removed, since removal waits for methods of its files, which take it.
@@ -142,7 +143,8 @@ static void klp_release_patch(struct klp_patch *patch)
 	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);
 	klp_free_nops(patch);
-	list_del_init(&patch->list);
+	if (!patch->forced || MUTANT(FORCED_FREED))
+		list_del_init(&patch->list);
 	/* The patch lies in the module: not touched after this. */
 	if ((!patch->forced && !MUTANT(PUT_BEFORE_GONE)) || MUTANT(FORCED_FREED))
 		module_put(patch->mod);

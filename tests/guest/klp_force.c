@@ -117,6 +117,8 @@ static void module_of_a_forced_disable_stays_for_good(void)
 	while (klp_exists(GONE))
 		nap(500);
 	stays_for_good(GONE);
+	/* And it does not come back: nobody would see that the sleeper is in it. */
+	CHECK_EQ(spit("/sys/module/" GONE "/parameters/again", "1"), EEXIST);
 	/* What the sleeper returns into is still there. */
 	CHECK_EQ(spit("/sys/module/" GONE "/parameters/wait", "0"), 0);
 	CHECK_EQ(wait_status(sleeper), 0);
