@@ -232,6 +232,14 @@ static void ids_of_files_follow_the_effective_ones(void)
 	CHECK_EQ(status, 0);
 }
 
+static void unknown_calls_are_enosys(void)
+{
+	CHECK_ERR(syscall(334 /* rseq */, 0, 0, 0, 0), ENOSYS);
+	CHECK_ERR(syscall(999), ENOSYS);
+	CHECK_ERR(syscall(100000), ENOSYS);
+	CHECK_ERR(syscall(-5), ENOSYS);
+}
+
 int main(void)
 {
 	CHECK(mkdtemp(dir));
@@ -247,5 +255,6 @@ int main(void)
 	TAP_TEST(only_one_scheduling_class);
 	TAP_TEST(ids_of_files_follow_the_effective_ones);
 	(void)!system("rm -rf /tmp/calls.*");
+	TAP_TEST(unknown_calls_are_enosys);
 	return tap_done();
 }

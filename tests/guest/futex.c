@@ -8,14 +8,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 /* A lost wake-up is a hang. */
 #define TAP_TIMEOUT	30
-#include "tap.h"
 #include "asleep.h"
+#include "tap.h"
+#include "timing.h"
 
 /* Linux's numbers; musl has no header for them. */
 #define FUTEX_WAIT			0
@@ -39,14 +38,6 @@ static long futex(void *word, int op, uint32_t value, const struct timespec *tim
 static long futex_move(void *word, int op, uint32_t wake, unsigned long move, void *word2, uint32_t value3)
 {
 	return syscall(SYS_futex, word, op, wake, move, word2, value3);
-}
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
 /* A thread that waits once on a word while it is 0, and tells what came of it. */

@@ -305,6 +305,24 @@ static void limits_are_inherited_by_fork(void)
 	CHECK_EQ(status, 0);
 }
 
+static void limits_can_be_lowered_by_all_and_raised_by_root(void)
+{
+	struct rlimit l, low = { 10, 20 }, wrong = { 30, 20 };
+
+	CHECK_EQ(getrlimit(RLIMIT_STACK, &l), 0);
+	CHECK(l.rlim_cur >= 1 << 20);
+	CHECK_EQ(setrlimit(RLIMIT_CPU, &low), 0);
+	CHECK_ERR(setrlimit(RLIMIT_CPU, &wrong), EINVAL);
+	CHECK_EQ(setuid(1000), 0);
+	low.rlim_max = 30;
+	CHECK_ERR(setrlimit(RLIMIT_CPU, &low), EPERM);
+	low.rlim_max = 15;
+	CHECK_EQ(setrlimit(RLIMIT_CPU, &low), 0);
+	CHECK_EQ(getrlimit(RLIMIT_CPU, &l), 0);
+	CHECK(l.rlim_cur == 10 && l.rlim_max == 15);
+	CHECK_ERR(prlimit(1, RLIMIT_CPU, NULL, &l), EPERM);
+}
+
 int main(void)
 {
 	TAP_TEST(only_root_raises_hard_limits);
@@ -316,5 +334,6 @@ int main(void)
 	TAP_TEST(processor_time_ends_at_the_limit);
 	TAP_TEST(there_are_no_core_dumps);
 	TAP_TEST(limits_are_inherited_by_fork);
+	TAP_TEST(limits_can_be_lowered_by_all_and_raised_by_root);
 	return tap_done();
 }

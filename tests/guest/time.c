@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -276,6 +277,26 @@ static void user_time_of_a_child_reaches_its_parent(void)
 	CHECK(after.tms_cutime + after.tms_cstime - before.tms_cutime - before.tms_cstime >= 4);
 }
 
+static void time_of_children_is_counted(void)
+{
+	struct rusage usage;
+	struct tms before, after;
+	pid_t child;
+
+	times(&before);
+	child = fork();
+	if (child == 0) {
+		burn(150 * MS);
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(child, NULL, 0), child);
+	times(&after);
+	CHECK_EQ(getrusage(RUSAGE_CHILDREN, &usage), 0);
+	CHECK(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec + usage.ru_utime.tv_sec > 0);
+	CHECK(after.tms_cutime + after.tms_cstime > before.tms_cutime + before.tms_cstime);
+	CHECK_ERR(getrusage(5, &usage), EINVAL);
+}
+
 int main(void)
 {
 	TAP_TEST(monotonic_clock_never_goes_back);
@@ -294,5 +315,6 @@ int main(void)
 	TAP_TEST(itimer_is_not_inherited_by_a_child);
 	TAP_TEST(cpu_clocks_stand_still_while_asleep);
 	TAP_TEST(user_time_of_a_child_reaches_its_parent);
+	TAP_TEST(time_of_children_is_counted);
 	return tap_done();
 }
