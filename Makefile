@@ -164,7 +164,7 @@ user: $(PROGRAMS) # init, the servers and our programs
 $(O)/user/obj/%.o: % $(O)/flags.USER_FLAGS
 	$(call say,USERCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) $(if $(filter tests/%,$<),-Itests/lib -Itests/guest/lib) -MMD -MP -c $< -o $@
+	$(Q)$(USER_CC) $(filter-out -Wl% -static,$(UFLAGS)) $(if $(filter tests/%,$<),-Itests/lib) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(Q)mkdir -p $(@D) && rm -f $@
@@ -191,7 +191,7 @@ $(O)/font.c: tools/font.py $(GRUB_FONT)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/font.py $(GRUB_FONT) $@
 $(foreach name,$(BINS),$(eval $(call program,$(O)/user/bin/$(name),user/bin/$(name).c user/bin/$(name)/*.c)))
-$(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $(notdir $(test))),$(test) tests/guest/lib/*.c)))
+$(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $(notdir $(test))),$(test))))
 -include $(LIBRARY_OBJECTS:.o=.d)
 
 # The same tests with the other C library: tests/guest/programs.sh runs them.
@@ -249,7 +249,7 @@ GUEST_LIBRARIES := $(wildcard tests/lib/*.sh)
 TEST_FILES := $(addprefix $(O)/user/tests/,$(basename $(notdir $(GUEST_TESTS)))) $(GLIBC_FILES) $(call module_files,$(TEST_MODULES))
 installed = $(foreach file,$(1),-f $(subst $(O)/modules/,/lib/modules/,$(subst $(O)/user/,/,$(subst $(O)/user/servers/,/bin/,$(file))))=$(file))
 mkinitrd = $(PYTHON) tools/mkinitrd.py iso/initrd.list -D BUSYBOX=$(BUSYBOX_FILE) -D MODULES_DEP=$(O)/modules.dep $(if $(wildcard user/etc),-t /etc=user/etc)
-INITRD_INPUTS := iso/initrd.list $(O)/modules.dep tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man tests/guest/data -type f 2>/dev/null)
+INITRD_INPUTS := iso/initrd.list $(O)/modules.dep tools/mkinitrd.py $(BUSYBOX_FILE) user/bin/man $(shell find user/etc user/man -type f 2>/dev/null)
 
 # What modprobe and modinfo look into; no module of ours needs another one.
 $(O)/modules.dep: Makefile $(wildcard livepatch/samples)
@@ -264,8 +264,7 @@ $(O)/initrd-test: $(INITRD_FILES) $(TEST_FILES) $(TEST_PROGRAMS) $(GUEST_SCRIPTS
 	$(call say,INITRD,$@)
 	$(Q)$(mkinitrd) $(call installed,$(INITRD_FILES) $(TEST_FILES)) $(test_program_files) \
 		$(foreach script,$(GUEST_SCRIPTS),-f /tests/$(basename $(notdir $(script)))=$(script)) \
-		$(foreach script,$(GUEST_LIBRARIES),-f /tests/$(notdir $(script))=$(script)) \
-		$(if $(wildcard tests/guest/data),-t /tests/data=tests/guest/data) -o $@
+		$(foreach script,$(GUEST_LIBRARIES),-f /tests/$(notdir $(script))=$(script)) -o $@
 
 iso: setup       # the boot image for BIOS and UEFI, build/neurath.iso
 	$(now)
