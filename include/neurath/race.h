@@ -4,6 +4,8 @@
  * may see.  With race=SEED on the command line of a debug build, a CPU that comes
  * to one waits there now and then for a random time, so that rare interleavings
  * become frequent ones.  race=SEED,N: at every N-th point on average (16).
+ * race=SEED,N,FUNCTION: only at the points in FUNCTION, and for long, to widen
+ * one known window without slowing everything else.
  *
  * Any context, any locks held; it takes none and never sleeps.
  */

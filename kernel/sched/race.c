@@ -7,6 +7,7 @@
  */
 #include <neurath/arch.h>
 #include <neurath/boot.h>
+#include <neurath/ksyms.h>
 #include <neurath/printk.h>
 #include <neurath/race.h>
 #include <neurath/string.h>
@@ -16,6 +17,9 @@
 #define RACE_LONG_NS	(200 * NSEC_PER_USEC)
 
 unsigned race_one_in;
+/* The text whose points count, set once at boot: all of it, or one function, which may then be slow. */
+static unsigned long race_text, race_text_size = ~0UL;
+static unsigned race_long_one_in = 16;
 
 static struct {
 	u64 state;
@@ -33,33 +37,64 @@ static notrace u64 race_random(void)
 
 notrace void race_delay(void)
 {
-	u64 draw = race_random(), ns, end;
+	unsigned long point = (unsigned long)__builtin_return_address(0);
+	u64 draw, ns, end;
 
+	if (point - race_text >= race_text_size)
+		return;
+	draw = race_random();
 	if (draw % race_one_in)
 		return;
 	draw >>= 32;
-	ns = draw % 16 ? draw % RACE_SHORT_NS : draw % RACE_LONG_NS;
+	ns = draw % (draw % race_long_one_in ? RACE_SHORT_NS : RACE_LONG_NS);
 	end = clock_ns() + ns;
 	while (clock_ns() < end)
 		cpu_relax();
 }
 
+static int __init race_only_in(const char *function)
+{
+	struct ksym sym;
+	int error = ksym_find(NULL, function, 0, &sym);
+
+	if (!error) {
+		race_text = sym.start;
+		race_text_size = sym.size;
+		race_long_one_in = 1;
+	}
+	return error;
+}
+
+/* The next word of @list up to a comma, and @list behind it; NULL at its end. */
+static char *__init race_word(char **list)
+{
+	char *word = *list, *comma;
+
+	if (!word)
+		return NULL;
+	comma = strchr(word, ',');
+	if (comma)
+		*comma = 0;
+	*list = comma ? comma + 1 : NULL;
+	return word;
+}
+
 void __init race_init(void)
 {
 	unsigned long seed, one_in = 16;
-	char value[32], *comma;
+	char value[96], *list = value, *number, *function = NULL;
 
 	if (!CONFIG_DEBUG || !boot_option("race", value, sizeof(value)))
 		return;
-	comma = strchr(value, ',');
-	if (comma)
-		*comma++ = 0;
-	if (kstrtoul(value, 0, &seed) || (comma && kstrtoul(comma, 0, &one_in)) || !one_in) {
-		pr_err("race: expected race=SEED or race=SEED,N\n");
+	if (kstrtoul(race_word(&list), 0, &seed) ||
+	    ((number = race_word(&list)) && (kstrtoul(number, 0, &one_in) || !one_in)) ||
+	    ((function = race_word(&list)) && race_only_in(function))) {
+		pr_err("race: expected race=SEED or race=SEED,N or race=SEED,N,FUNCTION\n");
 		return;
 	}
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
 		race_cpus[cpu].state = (seed + 1) * 0x9e3779b97f4a7c15UL + cpu * 0xbf58476d1ce4e5b9UL + 1;
 	race_one_in = (unsigned)one_in;
-	pr_notice("race: seed %lu, a delay at every %lu. point\n", seed, one_in);
+	pr_notice("race: seed %lu, a delay at every %lu. point%s%s\n", seed, one_in, function ? " of " : "",
+		  function ?: "");
 }

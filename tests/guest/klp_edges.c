@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * klp_edges.c - live patching where something is at its limit: many functions at once, threads
- * that exec during transitions, functions that must not be patched.
+ * that exec and tasks that fall asleep during the start of a transition, functions that must not be
+ * patched.
  *
  * timeout: 180
  */
@@ -91,6 +92,56 @@ static void threads_that_exec_are_not_missed(void)
 	CHECK(strstr(klp_log(), "WARNING") == NULL);
 }
 
+#define SLEEPERS	48
+
+/*
+ * Takes bytes out of the pipe. Each wakes it for a short nap, so that sleepers that were woken
+ * together fall asleep one after the other in the next milliseconds.
+ */
+static pid_t sleeper(int fd, uint32_t seed)
+{
+	pid_t pid = fork();
+	char byte;
+
+	CHECK(pid >= 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	alarm(0);
+	while (read(fd, &byte, 1) == 1)
+		nap(prng(&seed) % 4000);
+	_exit(0);
+}
+
+/*
+ * The start flags a task that has just found, on its way out of its CPU, that it is not flagged,
+ * and looks at it while it is still there: nobody would come back to a task that then sleeps on.
+ * Only the safety pass finds it, and says so.
+ */
+static void tasks_that_fall_asleep_at_the_start_are_not_missed(void)
+{
+	static const char bytes[SLEEPERS];
+	pid_t sleepers[SLEEPERS];
+	int ends[2];
+
+	klp_log_clear();
+	CHECK_EQ(pipe(ends), 0);
+	for (int i = 0; i < SLEEPERS; i++)
+		sleepers[i] = sleeper(ends[0], (uint32_t)tap_seed() * SLEEPERS + i + 1);
+	for (int round = 0; round < 60; round++) {
+		CHECK_EQ(insmod("livepatch-sample"), 0);
+		klp_wait(SAMPLE);
+		CHECK_EQ(write(ends[1], bytes, SLEEPERS), SLEEPERS);
+		klp_unload(SAMPLE);
+		CHECK(strstr(klp_log(), "safety pass") == NULL);
+	}
+	for (int i = 0; i < SLEEPERS; i++) {
+		kill(sleepers[i], SIGKILL);
+		waitpid(sleepers[i], NULL, 0);
+	}
+	CHECK(strstr(klp_log(), "WARNING") == NULL);
+}
+
 int main(void)
 {
 	klp_text_remember();
@@ -102,6 +153,7 @@ int main(void)
 	}
 	TAP_TEST(loops_that_switch_tasks_are_refused_by_name);
 	TAP_TEST(threads_that_exec_are_not_missed);
+	TAP_TEST(tasks_that_fall_asleep_at_the_start_are_not_missed);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -30,12 +30,13 @@ LIST = os.path.join(TOP, "include", "neurath", "mutant.h")
 
 
 def table():
-    """(mutant, suite, CPUs, seeds, race) of each line."""
+    """(mutant, suite, CPUs, seeds, race) of each line; race is None, "", or ",N,FUNCTION"."""
     with open(TABLE, encoding="utf-8") as file:
         for line in file:
             words = line.split("#")[0].split()
             if words:
-                yield words[0], words[1], int(words[2]), int(words[3]), "race" in words[4:]
+                race = words[4].removeprefix("race") if words[4:] else None
+                yield words[0], words[1], int(words[2]), int(words[3]), race
 
 
 def first_failure(suite, cpus, seed, cmdline):
@@ -72,7 +73,8 @@ class Mutants(unittest.TestCase):
     def catch(cls, name, suite, cpus, seeds, race):
         """(seed, what was found), or None if all boots are green."""
         for seed in range(SEED, SEED + seeds):
-            found = first_failure(cls.suites[suite], cpus, seed, f"mutant={name}" + (f" race={seed}" if race else ""))
+            delays = "" if race is None else f" race={seed}{race}"
+            found = first_failure(cls.suites[suite], cpus, seed, f"mutant={name}{delays}")
             if found:
                 return seed, found
         return None
