@@ -102,7 +102,7 @@ int mount_iterate(const char *path, struct dir_sink *sink, loff_t *pos,
 
 /* ---- backends ---- */
 extern const struct mount_ops port_mount_ops;		/* file_port.c */
-extern const struct mount_ops kernfs_mount_ops;		/* kernfs_file.c */
+extern const struct mount_ops kernfs_mount_ops;		/* kernfs_path.c */
 void setattr_to_port(const struct setattr *attr, struct port_setattr *set);
 u64 port_dev(u64 port_id);		/* st_dev of a server's files */
 void attr_to_stat(const struct port_attr *attr, u64 dev, struct stat *st);

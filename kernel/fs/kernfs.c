@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The node tree of kernfs: creation, look-up, removal.  Open files are in
- * kernfs_file.c.
+ * kernfs_file.c, paths in kernfs_path.c.
  *
  * Locks: kernfs_mutex protects the shape of all trees; kernfs_active_lock (a leaf)
  * protects the counts of running methods.  No method is ever called with either

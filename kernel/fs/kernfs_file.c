@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernfs seen from a file descriptor: path walk, permissions, reading text that a
- * show method makes, writing to a store method, streams, directories.
+ * kernfs seen from a file descriptor: opening, reading text that a show method makes,
+ * writing to a store method, streams, directories.  Paths are in kernfs_path.c.
  *
  * Locks: struct kernfs_open is protected by f->pos_lock for reads with the file's
  * own offset; pread on a shared description takes kernfs_open.lock itself.
@@ -98,9 +98,11 @@ static ssize_t kernfs_read(struct file *f, struct iobuf *to, loff_t *pos)
 static ssize_t kernfs_write_text(struct kernfs_node *node, struct iobuf *from, loff_t *pos)
 {
 	size_t n = min_t(size_t, from->len, PAGE_SIZE - 1);
-	char *buf = kmalloc(n + 1, GFP_KERNEL);
+	char *buf = n ? kmalloc(n + 1, GFP_KERNEL) : NULL;
 	ssize_t ret;
 
+	if (!n)
+		return 0;	/* nothing is no value: no method has to think of it */
 	if (!buf)
 		return -ENOMEM;
 	ret = iobuf_get(from, buf, n);
@@ -186,7 +188,7 @@ static void kernfs_release(struct file *f)
 
 /* ---- attributes ------------------------------------------------------------------ */
 
-static void kernfs_attr(struct kernfs_node *node, struct port_attr *attr)
+void kernfs_attr(struct kernfs_node *node, struct port_attr *attr)
 {
 	s64 birth = node->birth_ns + clock_realtime_offset_ns();
 
@@ -199,12 +201,22 @@ static void kernfs_attr(struct kernfs_node *node, struct port_attr *attr)
 		attr->size = node->ops->size(node->private);
 }
 
-/* Each tree is a device of its own. */
-static u64 kernfs_dev(struct kernfs_node *node)
+static const struct kernfs_node *kernfs_top(const struct kernfs_node *node)
 {
 	while (node->parent)
 		node = node->parent;
-	return MKDEV(0, 64 + (node->ino & 0xff));
+	return node;
+}
+
+bool kernfs_is_proc(const struct kernfs_node *node)
+{
+	return !strcmp(kernfs_top(node)->name, "proc");
+}
+
+/* Each tree is a device of its own. */
+u64 kernfs_dev(const struct kernfs_node *node)
+{
+	return MKDEV(0, 64 + (kernfs_top(node)->ino & 0xff));
 }
 
 static int kernfs_stat(struct file *f, struct stat *st)
@@ -217,14 +229,43 @@ static int kernfs_stat(struct file *f, struct stat *st)
 	return 0;
 }
 
-static void kernfs_fill_statfs(struct kernfs_node *node, struct statfs *st)
+void kernfs_fill_statfs(const struct kernfs_node *node, struct statfs *st)
 {
-	*st = (struct statfs){ .f_type = 0x62656572, .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE,
-			       .f_namelen = 255 };
-	while (node->parent)
-		node = node->parent;
-	if (!strcmp(node->name, "proc"))
-		st->f_type = 0x9fa0;
+	*st = (struct statfs){ .f_type = kernfs_is_proc(node) ? 0x9fa0 : 0x62656572,
+			       .f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = 255 };
+}
+
+/*
+ * As on Linux, the owner may change modes, and root owners, until the machine ends.
+ * Of nodes that are made on demand (/proc/PID) there is nothing to remember: their
+ * modes are refused, the rest has no effect.
+ */
+int kernfs_setattr(struct kernfs_node *node, const struct port_setattr *set)
+{
+	const struct credentials *c = &current->process->cred;
+	bool kept = !list_empty(&node->sibling) || !node->parent;
+
+	if (c->fsuid && (c->fsuid != node->uid || (set->valid & (PORT_SET_UID | PORT_SET_GID))))
+		return -EPERM;
+	if (!kept)
+		return set->valid & PORT_SET_MODE ? -EPERM : 0;
+	mutex_lock(&kernfs_mutex);
+	if (set->valid & PORT_SET_MODE)
+		WRITE_ONCE(node->mode, (node->mode & S_IFMT) | (set->mode & 07777));
+	if (set->valid & PORT_SET_UID)
+		WRITE_ONCE(node->uid, set->uid);
+	if (set->valid & PORT_SET_GID)
+		WRITE_ONCE(node->gid, set->gid);
+	mutex_unlock(&kernfs_mutex);
+	return 0;
+}
+
+static int kernfs_setattr_file(struct file *f, const struct setattr *attr)
+{
+	struct port_setattr set;
+
+	setattr_to_port(attr, &set);
+	return kernfs_setattr(kernfs_open_of(f)->node, &set);
 }
 
 static int kernfs_statfs(struct file *f, struct statfs *st)
@@ -344,6 +385,7 @@ static const struct file_ops kernfs_ops = {
 	.ioctl = kernfs_ioctl,
 	.poll = kernfs_poll,
 	.truncate = kernfs_truncate,
+	.setattr = kernfs_setattr_file,
 	.statfs = kernfs_statfs,
 	.map = kernfs_map,
 	.release = kernfs_release,
@@ -375,8 +417,8 @@ static int kernfs_check_open(struct kernfs_node *node, unsigned flags)
 	return mode_permission(node->mode, node->uid, node->gid, mask);
 }
 
-static int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned flags,
-			    struct file **out)
+int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned flags,
+		     struct file **out)
 {
 	const struct file_ops *stream = kernfs_stream(node);
 	struct kernfs_open *o;
@@ -405,174 +447,3 @@ static int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned
 	*out = f;
 	return 0;
 }
-
-/*
- * Opens what a magic link stands for: its path again if there is one, so that the
- * new description has its own offset and flags; else the description itself.
- */
-static int kernfs_follow(struct kernfs_node *node, struct path_request *rq)
-{
-	struct stat st;
-	struct file *f;
-	int ret = node->ops->follow(node->private, &f);
-
-	if (ret)
-		return ret;
-	if (f->path && f->path[0] == '/') {
-		rq->redirect = kstrdup(f->path, GFP_KERNEL);
-		file_put(f);
-		return rq->redirect ? -EREDIRECT : -ENOMEM;
-	}
-	if (rq->op == PORT_OPEN) {
-		rq->file = f;
-		return 0;
-	}
-	if (rq->op != PORT_STAT) {
-		/* What a name says about an object without a name cannot be changed by it. */
-		file_put(f);
-		return rq->op == PORT_STATFS ? -ENOSYS : -EPERM;
-	}
-	ret = file_stat(f, &st);
-	if (!ret) {
-		rq->dev = st.st_dev;
-		rq->attr = (struct port_attr){
-			.node = st.st_ino, .mode = st.st_mode, .nlink = st.st_nlink,
-			.uid = st.st_uid, .gid = st.st_gid, .size = st.st_size };
-	}
-	file_put(f);
-	return ret;
-}
-
-/* ---- path requests --------------------------------------------------------------------- */
-
-static char *kernfs_link_target(struct kernfs_node *node)
-{
-	char *target;
-
-	if (node->ops && node->ops->readlink) {
-		if (!kernfs_enter(node))
-			return ERR_PTR(-ENOENT);
-		target = node->ops->readlink(node->private);
-		kernfs_leave(node);
-		return target;
-	}
-	target = kstrdup(node->private, GFP_KERNEL);
-	return target ? target : ERR_PTR(-ENOMEM);
-}
-
-/* A link at the end of @path[0..upto), with @rest still to walk behind it. */
-static int kernfs_redirect(struct kernfs_node *node, struct path_request *rq, const char *upto,
-			   const char *rest)
-{
-	char *target = kernfs_link_target(node), *base, *joined = NULL;
-	size_t len;
-	int ret = -ENOMEM;
-
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	while (upto > rq->path && upto[-1] != '/')
-		upto--;		/* links count from the directory they are in */
-	base = kstrndup(rq->path, upto - rq->path, GFP_KERNEL);
-	len = strlen(target) + strlen(rest) + 2;
-	joined = kmalloc(len, GFP_KERNEL);
-	if (base && joined) {
-		/* An ending slash would ask for a directory. */
-		snprintf(joined, len, "%s%s%s", target, *rest ? "/" : "", rest);
-		ret = path_redirect(rq, base, joined);
-	}
-	kfree(joined);
-	kfree(base);
-	kfree(target);
-	return ret;
-}
-
-/*
- * Walks @rest from the root of @mnt.  0 and the node with a reference; -EREDIRECT at a
- * link that must be followed; 1 when following it has performed the request.
- */
-static int kernfs_walk(struct mount *mnt, const char *rest, struct path_request *rq,
-		       struct kernfs_node **out)
-{
-	struct kernfs_node *node = mnt->tree, *child;
-	char name[256];
-	int ret;
-
-	kernfs_get(node);
-	while (*rest) {
-		const char *slash = strchr(rest, '/');
-		size_t len = slash ? (size_t)(slash - rest) : strlen(rest);
-		const char *next = slash ? slash + 1 : rest + len;
-
-		ret = !S_ISDIR(node->mode) ? -ENOTDIR : len >= sizeof(name) ? -ENAMETOOLONG :
-		      mode_permission(node->mode, node->uid, node->gid, MAY_EXEC);
-		if (!ret) {
-			memcpy(name, rest, len);
-			name[len] = '\0';
-			ret = kernfs_lookup_child(node, name, &child);
-		}
-		kernfs_put(node);
-		if (ret)
-			return ret;
-		node = child;
-		if (S_ISLNK(node->mode) && (*next || rq->follow)) {
-			if (node->ops && node->ops->follow && !*next)
-				ret = kernfs_follow(node, rq);
-			else
-				ret = kernfs_redirect(node, rq, rest + len, next);
-			kernfs_put(node);
-			return ret ? ret : 1;
-		}
-		rest = next;
-	}
-	*out = node;
-	return 0;
-}
-
-static int kernfs_perform_on(struct kernfs_node *node, struct path_request *rq)
-{
-	switch (rq->op) {
-	case PORT_OPEN:
-		/* A device that stands for another one: /dev/tty. */
-		if (S_ISCHR(node->mode) && node->ops->follow && !(rq->arg0 & O_PATH))
-			return kernfs_follow(node, rq);
-		return kernfs_open_node(node, rq->path, rq->arg0, &rq->file);
-	case PORT_STAT:
-		kernfs_attr(node, &rq->attr);
-		rq->dev = kernfs_dev(node);
-		return 0;
-	case PORT_READLINK:
-		if (!S_ISLNK(node->mode))
-			return -EINVAL;
-		rq->link = kernfs_link_target(node);
-		return IS_ERR(rq->link) ? PTR_ERR(rq->link) : 0;
-	case PORT_STATFS:
-		kernfs_fill_statfs(node, &rq->statfs);
-		return 0;
-	case PORT_TRUNC:
-		return mode_permission(node->mode, node->uid, node->gid, MAY_WRITE);
-	case PORT_MKNOD:
-	case PORT_SYMLINK:
-	case PORT_LINK:
-		return -EEXIST;
-	default:
-		return -EPERM;
-	}
-}
-
-static int kernfs_perform(struct mount *mnt, const char *rest, const char *rest2,
-			  struct path_request *rq)
-{
-	struct kernfs_node *node;
-	int ret = kernfs_walk(mnt, rest, rq, &node);
-
-	if (ret)
-		return ret > 0 ? 0 : ret;	/* > 0: a magic link did it all */
-	ret = kernfs_perform_on(node, rq);
-	kernfs_put(node);
-	return ret;
-}
-
-const struct mount_ops kernfs_mount_ops = {
-	.fstype = "kernfs",
-	.perform = kernfs_perform,
-};

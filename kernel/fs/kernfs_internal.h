@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What kernfs.c (the tree) and kernfs_file.c (open files) share; nobody else includes it. */
+/*
+ * What kernfs.c (the tree), kernfs_file.c (open files) and kernfs_path.c (paths) share;
+ * nobody else includes it.
+ */
 #ifndef KERNFS_INTERNAL_H
 #define KERNFS_INTERNAL_H
 
 #include <neurath/kernfs.h>
+#include <neurath/port.h>
 
 /*
  * Legend: (!) constant once the node can be found, (k) kernfs_mutex, (a) kernfs_active_lock.
@@ -13,9 +17,10 @@ struct kernfs_node {
 	atomic_t refs;
 	unsigned active;		/* (a) methods running */
 	bool removed;			/* (a) no method starts any more */
-	umode_t mode;			/* (!) with type */
-	uid_t uid;			/* (!) */
-	gid_t gid;			/* (!) */
+	/* mode (its type is constant), uid, gid: written under (k), read without a lock */
+	umode_t mode;
+	uid_t uid;
+	gid_t gid;
 	/* (!) children are sorted by it; also their readdir cookie */
 	u64 ino;
 	u64 rdev;			/* (!) */
@@ -37,5 +42,14 @@ bool kernfs_enter(struct kernfs_node *node);
 void kernfs_leave(struct kernfs_node *node);
 /* Child of @dir with a reference, or -ENOENT. */
 int kernfs_lookup_child(struct kernfs_node *dir, const char *name, struct kernfs_node **out);
+
+/* kernfs_file.c */
+int kernfs_open_node(struct kernfs_node *node, const char *path, unsigned flags,
+		     struct file **out);
+void kernfs_attr(struct kernfs_node *node, struct port_attr *attr);
+int kernfs_setattr(struct kernfs_node *node, const struct port_setattr *set);
+u64 kernfs_dev(const struct kernfs_node *node);
+bool kernfs_is_proc(const struct kernfs_node *node);	/* in the tree /proc */
+void kernfs_fill_statfs(const struct kernfs_node *node, struct statfs *st);
 
 #endif

@@ -184,11 +184,26 @@ static const char *proc_state_word(char letter)
 	}
 }
 
+/* One line, whatever a process calls itself: as on Linux, newline and backslash get a \. */
+static void proc_status_name(struct seq_file *m, const char *comm)
+{
+	seq_puts(m, "Name:\t");
+	for (; *comm; comm++) {
+		if (*comm == '\n')
+			seq_puts(m, "\\n");
+		else if (*comm == '\\')
+			seq_puts(m, "\\\\");
+		else
+			seq_putc(m, *comm);
+	}
+	seq_putc(m, '\n');
+}
+
 static void proc_status_identity(struct seq_file *m, struct task *t, const struct proc_facts *f)
 {
 	const struct credentials *c = &f->cred;
 
-	seq_printf(m, "Name:\t%s\n", t->comm);
+	proc_status_name(m, t->comm);
 	if (!(t->pflags & PF_KTHREAD))
 		seq_printf(m, "Umask:\t%04o\n", f->umask);
 	seq_printf(m, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",

@@ -191,6 +191,14 @@ static int filesystems_proc_show(struct seq_file *m, void *v)
 }
 KERNFS_SHOW(proc_filesystems, "/proc/filesystems", 0444, filesystems_proc_show);
 
+/* There are no disks.  fdisk reads the heading and does not survive its absence. */
+static int partitions_proc_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "major minor  #blocks  name\n\n");
+	return 0;
+}
+KERNFS_SHOW(proc_partitions, "/proc/partitions", 0444, partitions_proc_show);
+
 /* What scripts look for in the third column; a server's mount is named after the server. */
 static const char *mounts_type(const struct mount *mnt)
 {
