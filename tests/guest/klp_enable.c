@@ -189,7 +189,7 @@ static void a_second_patch_of_one_module_is_refused(void)
 	klp_wait(ANY);
 	klp_log_clear();
 	CHECK_EQ(write_again("other"), EEXIST);
-	STORY("another patch of module klp_any is enabled, or still going away\n");
+	STORY("another patch of module klp_any is enabled, or still going away (for ever, if it was forced)\n");
 	klp_unload(ANY);
 }
 
