@@ -88,8 +88,11 @@ struct file *file_alloc(const struct file_ops *ops, unsigned flags, umode_t mode
 
 /* Open by absolute or cwd-relative path in kernel memory. */
 int file_open(const char *path, unsigned flags, umode_t mode, struct file **out);
-/* For exec: must be a regular file with x permission; -EACCES otherwise. */
-int file_open_exec(const char *path, struct file **out);
+/*
+ * For exec: must be a regular file with x permission; -EACCES otherwise.  It need not be
+ * *@readable for the caller, who then must not get at its contents.
+ */
+int file_open_exec(const char *path, struct file **out, bool *readable);
 /* A whole read at @pos into kernel memory; short only at end of file. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
 /* One transfer at @pos, or at f->pos and moving it when @pos is NULL. */

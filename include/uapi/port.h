@@ -120,6 +120,12 @@ enum port_op {
 #define PORT_INLINE	56
 #define PORT_IO_MAX	65536	/* in_len and out_len are never larger */
 
+/*
+ * Among the O_ flags of OPEN, from execve only: the file is to be executed, so the caller
+ * needs that permission and not the one to read.  A server that does not know it asks for both.
+ */
+#define PORT_OPEN_EXEC	040
+
 /* request.flags */
 #define PORT_REQ_PATH	1	/* handle is the root of the mount, the input ends with a path */
 

@@ -220,11 +220,11 @@ int file_open(const char *path, unsigned flags, umode_t mode, struct file **out)
 	return ret;
 }
 
-int file_open_exec(const char *path, struct file **out)
+int file_open_exec(const char *path, struct file **out, bool *readable)
 {
 	struct file *f;
 	struct stat st;
-	int ret = file_open(path, O_RDONLY, 0, &f);
+	int ret = file_open(path, O_RDONLY | PORT_OPEN_EXEC, 0, &f);
 
 	if (ret)
 		return ret;
@@ -233,9 +233,11 @@ int file_open_exec(const char *path, struct file **out)
 		ret = -EACCES;
 	if (!ret)
 		ret = mode_permission(st.st_mode, st.st_uid, st.st_gid, MAY_EXEC);
-	if (ret)
+	if (ret) {
 		file_put(f);
-	else
-		*out = f;
-	return ret;
+		return ret;
+	}
+	*readable = !mode_permission(st.st_mode, st.st_uid, st.st_gid, MAY_READ);
+	*out = f;
+	return 0;
 }

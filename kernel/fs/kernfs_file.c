@@ -400,6 +400,8 @@ static int kernfs_check_open(struct kernfs_node *node, unsigned flags)
 	bool rd = acc != O_WRONLY, wr = acc != O_RDONLY;
 	unsigned mask = (rd ? MAY_READ : 0) | (wr ? MAY_WRITE : 0);
 
+	if (flags & PORT_OPEN_EXEC)
+		mask = MAY_EXEC;
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		return -EEXIST;
 	if (flags & O_PATH)

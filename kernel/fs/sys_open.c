@@ -28,7 +28,7 @@ static long open_at(int dfd, const char __user *upath, unsigned flags, umode_t m
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if ((flags & O_CREAT) && (flags & O_EXCL))
 		rq.follow = false;
-	rq.arg0 = flags & ~O_CLOEXEC;
+	rq.arg0 = flags & ~(O_CLOEXEC | PORT_OPEN_EXEC);
 	rq.arg1 = open_mode(mode);
 	ret = path_perform(&rq, path_from_user(dfd, upath), NULL);
 	if (ret)

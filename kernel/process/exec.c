@@ -203,7 +203,8 @@ static void exec_commit_process(struct process *p, struct exec_image *image, cha
 	p->cred.egid = p->cred.sgid = p->cred.fsgid = image->gid;
 	if (image->secure)
 		p->pdeath_signal = 0;
-	p->dumpable = !image->secure;
+	/* Its memory shows what the file hides. */
+	p->dumpable = !image->secure && !image->unreadable;
 	p->did_exec = true;
 	spin_unlock_irqrestore(&p->lock, flags);
 	kfree(old_path);

@@ -222,10 +222,12 @@ static int elf_map_interpreter(struct exec_image *image, struct elf_object *elf)
 static int elf_load_interpreter(struct exec_image *image, const char *path)
 {
 	struct elf_object elf = { 0 };
-	int err = file_open_exec(path, &elf.file);
+	bool readable;
+	int err = file_open_exec(path, &elf.file, &readable);
 
 	if (err)
 		return err;
+	image->unreadable |= !readable;
 	err = vmobject_of_file(elf.file, &elf.object);
 	if (!err) {
 		err = elf_map_interpreter(image, &elf);

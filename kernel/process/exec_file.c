@@ -27,12 +27,14 @@ bool exec_read(struct vmobject *object, u64 off, void *buf, size_t n)
 
 int exec_open(struct exec_image *image)
 {
-	int err = file_open_exec(image->path, &image->file);
+	bool readable;
+	int err = file_open_exec(image->path, &image->file, &readable);
 
 	if (err) {
 		image->file = NULL;
 		return err;
 	}
+	image->unreadable |= !readable;
 	err = vmobject_of_file(image->file, &image->object);
 	if (err) {
 		image->object = NULL;

@@ -41,6 +41,7 @@ struct exec_image {
 	/* Ids after set-user-id bits. */
 	unsigned uid, gid;		/* effective */
 	bool secure;			/* the program must not trust its environment */
+	bool unreadable;		/* a file of it may be executed, but not read */
 };
 
 /* exec_strings.c: 0, -E2BIG, -EFAULT, -ENOMEM. */

@@ -144,19 +144,23 @@ static int ptrace_kill(pid_t pid)
 
 /* ---- memory -------------------------------------------------------------------------- */
 
-/* The address space of a stopped tracee, with a reference; NULL: -ESRCH. */
+/*
+ * The address space of a stopped tracee, with a reference.  -EIO: it has executed what its
+ * tracer may not look into since that one came.
+ */
 static struct mm *ptrace_get_mm(pid_t pid)
 {
 	unsigned long flags;
 	struct task *t = ptrace_lock_stopped(pid, &flags);
-	struct mm *mm;
+	struct mm *mm = ERR_PTR(-EIO);
 
 	if (!t)
-		return NULL;
+		return ERR_PTR(-ESRCH);
 	/* While it is held: let go by another thread it could have another one soon, of root. */
-	mm = task_get_mm(t);
+	if (t->process->dumpable || t->trace.privileged)
+		mm = task_get_mm(t);
 	ptrace_unlock(t, flags);
-	return mm;
+	return mm ? mm : ERR_PTR(-ESRCH);
 }
 
 static int ptrace_peek(pid_t pid, unsigned long addr, unsigned long __user *to)
@@ -165,8 +169,8 @@ static int ptrace_peek(pid_t pid, unsigned long addr, unsigned long __user *to)
 	unsigned long word;
 	ssize_t n;
 
-	if (!mm)
-		return -ESRCH;
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
 	n = vm_copy_from(mm, &word, addr, sizeof(word));
 	mm_put(mm);
 	return n != sizeof(word) ? -EIO : put_user(word, to);
@@ -177,8 +181,8 @@ static int ptrace_poke(pid_t pid, unsigned long addr, unsigned long word)
 	struct mm *mm = ptrace_get_mm(pid);
 	ssize_t n;
 
-	if (!mm)
-		return -ESRCH;
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
 	n = vm_copy_to_forced(mm, addr, &word, sizeof(word));
 	mm_put(mm);
 	return n != sizeof(word) ? -EIO : 0;

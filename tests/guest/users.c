@@ -476,6 +476,60 @@ static void setuid_is_without_effect_where_it_must_be(void)
 	CHECK_EQ(facts_of(DIR "/noexec", false, false), 96);
 }
 
+/* ---- programs that may be executed but not read ---------------------------------------- */
+
+/* A tracee that has just executed the program at @path. */
+static pid_t traced_program(const char *path)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		trace(PTRACE_TRACEME, 0, 0, 0);
+		execl(path, path, "--report", NULL);
+		_exit(96);
+	}
+	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGTRAP));
+	return pid;
+}
+
+/* 0 or the errno with which the tracer's look at the memory of @path's process fails. */
+static int peek_error(const char *path, int exe_error)
+{
+	struct user_regs_struct regs;
+	unsigned long word;
+	pid_t pid = traced_program(path);
+	char exe[32], target[64];
+	int error;
+
+	CHECK_EQ(trace(PTRACE_GETREGS, pid, 0, (unsigned long)&regs), 0);
+	error = trace(PTRACE_PEEKDATA, pid, regs.rsp, (unsigned long)&word) ? errno : 0;
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	CHECK_EQ(readlink(exe, target, sizeof(target)) > 0 ? 0 : errno, exe_error);
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(trace_wait(pid), SIGKILL);
+	return error;
+}
+
+static void student_tries_to_read_programs(void)
+{
+	CHECK_ERR(open(DIR "/only", O_RDONLY), EACCES);
+	CHECK_ERR(open(DIR "/only", O_RDONLY | 040), EACCES);	/* the mark of exec itself */
+	CHECK_EQ(peek_error(DIR "/plain", 0), 0);
+	CHECK_EQ(peek_error(DIR "/only", EACCES), EIO);
+}
+
+static void a_program_need_not_be_readable(void)
+{
+	make_dir(DIR, 0755, 0, 0);
+	copy_self(DIR "/plain", 0755, 0, 0);
+	copy_self(DIR "/only", 0711, 0, 0);
+	CHECK_EQ(facts_of(DIR "/plain", false, false), IS_DUMPABLE);
+	CHECK_EQ(facts_of(DIR "/only", false, false), 0);
+	as_student(student_tries_to_read_programs);
+	copy_self(DIR "/only", 0744, 0, 0);
+	CHECK_EQ(facts_of(DIR "/only", false, false), 96);
+}
+
 int main(int argc, char *argv[])
 {
 	self = argv[0];
@@ -494,6 +548,7 @@ int main(int argc, char *argv[])
 	TAP_TEST(writing_and_chown_take_setuid_away);
 	TAP_TEST(setuid_programs_change_the_user);
 	TAP_TEST(setuid_is_without_effect_where_it_must_be);
+	TAP_TEST(a_program_need_not_be_readable);
 	if (system("rm -rf " DIR))
 		return 2;
 	return tap_done();

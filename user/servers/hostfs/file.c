@@ -131,6 +131,8 @@ static unsigned open_wants(unsigned flags)
 {
 	static const unsigned char wants[] = { 4, 2, 6, 6 };
 
+	if (flags & PORT_OPEN_EXEC)
+		return 1;
 	return wants[flags & O_ACCMODE] | (flags & O_TRUNC ? 2 : 0);
 }
 

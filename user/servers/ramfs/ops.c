@@ -45,6 +45,8 @@ static unsigned open_wants(unsigned flags)
 	static const unsigned char wants[] = { 4, 2, 6, 6 };
 	unsigned want = wants[flags & O_ACCMODE];
 
+	if (flags & PORT_OPEN_EXEC)
+		return 1;
 	return flags & O_TRUNC ? want | 2 : want;
 }
 
