@@ -4,6 +4,7 @@
  * truncate, fallocate, sync.
  */
 #include <neurath/mm.h>
+#include <neurath/process.h>
 #include <neurath/sched.h>
 #include <neurath/syscall.h>
 #include "fs_internal.h"
@@ -200,24 +201,51 @@ SYSCALL_DEFINE2(utime, const char __user *, path, const s64 __user *, ut)
 
 /* ---- size ------------------------------------------------------------------------------- */
 
+/* RLIMIT_FSIZE is about growing: what is larger already may shrink to any size. */
+static bool size_may_be_too_large(loff_t size)
+{
+	return unlikely((u64)size > process_rlimit(RLIMIT_FSIZE));
+}
+
+static int truncate_check_path(const char __user *upath, loff_t size)
+{
+	struct path_request rq = { .op = PORT_STAT, .follow = true };
+	struct port_attr *attr = &rq.attr;
+	int err = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
+
+	if (!err)
+		err = mode_permission(attr->mode, attr->uid, attr->gid, MAY_WRITE);
+	return err || !S_ISREG(attr->mode) || (u64)size <= attr->size ? err : file_check_size(size);
+}
+
 SYSCALL_DEFINE2(truncate, const char __user *, path, loff_t, size)
 {
 	struct path_request rq = { .op = PORT_TRUNC, .follow = true, .arg0 = size };
+	int err = 0;
 
-	int err = size < 0 ? -EINVAL : file_check_size(size);
+	if (size < 0)
+		return -EINVAL;
+	if (size_may_be_too_large(size))
+		err = truncate_check_path(path, size);
+	return err ? err : path_perform(&rq, path_from_user(AT_FDCWD, path), NULL);
+}
 
-	if (err)
-		return err;
-	return path_perform(&rq, path_from_user(AT_FDCWD, path), NULL);
+static int truncate_check_file(struct file *f, loff_t size)
+{
+	struct stat st;
+	int err = file_stat(f, &st);
+
+	return err || size <= st.st_size ? err : file_check_size(size);
 }
 
 static int truncate_file(struct file *f, loff_t size)
 {
-	int err;
+	int err = 0;
 
 	if (size < 0 || !file_may_write(f) || !f->ops->truncate || !S_ISREG(f->mode))
 		return -EINVAL;
-	err = file_check_size(size);
+	if (size_may_be_too_large(size))
+		err = truncate_check_file(f, size);
 	return err ? err : f->ops->truncate(f, size);
 }
 

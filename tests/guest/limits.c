@@ -202,6 +202,17 @@ static void writes_too_much(void)
 	CHECK_EQ(xfsz, 3);
 	CHECK_ERR(truncate(FILE_NAME, 6001), EFBIG);
 	CHECK_EQ(xfsz, 4);
+	/* What is larger than the limit already may become smaller, or stay. */
+	limit(RLIMIT_FSIZE, 100);
+	CHECK_EQ(ftruncate(fd, 6000), 0);
+	CHECK_EQ(ftruncate(fd, 5000), 0);
+	CHECK_EQ(truncate(FILE_NAME, 5000), 0);
+	CHECK_EQ(truncate(FILE_NAME, 4000), 0);
+	CHECK_ERR(ftruncate(fd, 4001), EFBIG);
+	CHECK_EQ(xfsz, 5);
+	CHECK_ERR(truncate("/tmp", 6001), EISDIR);
+	CHECK_ERR(truncate("/tmp/no-such", 6001), ENOENT);
+	CHECK_EQ(xfsz, 5);
 	CHECK_EQ(ftruncate(fd, 10), 0);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	CHECK_EQ(write(fd, data, 0), 0);
@@ -211,7 +222,7 @@ static void writes_too_much(void)
 	limit(RLIMIT_FSIZE, 0);
 	CHECK_EQ(pipe(ends), 0);
 	CHECK_EQ(write(ends[1], data, 10), 10);
-	CHECK_EQ(xfsz, 4);
+	CHECK_EQ(xfsz, 5);
 }
 
 static void dies_of_xfsz(void)
