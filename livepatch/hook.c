@@ -247,7 +247,7 @@ bool klp_hook_is_patched(const struct klp_hook *hook)
 int klp_hook_may_push(const struct klp_hook *hook)
 {
 	assert_mutex_held(&klp_mutex);
-	if (!klp_hooks_allowed)
+	if (!klp_hooks_allowed && !MUTANT(SWITCHED_OFF_USED))
 		return -EBUSY;
 	for (const struct kprobe *p = hook->probes; p; p = p->next)
 		if (p->post_handler)
@@ -310,7 +310,7 @@ static ssize_t hook_sysctl_store(const char *buf, size_t n, void *private)
 	if (error)
 		return error;
 	mutex_lock(&klp_mutex);
-	if (!value && nr_klp_hooks)
+	if (!value && nr_klp_hooks && !MUTANT(SWITCHED_OFF_PATCHED))
 		error = -EBUSY;		/* functions are replaced, and stay so */
 	else
 		klp_hooks_allowed = value != 0;

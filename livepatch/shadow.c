@@ -187,7 +187,8 @@ static void shadow_reap(struct work_struct *work)
 	spin_unlock_irqrestore(&shadow_lock, flags);
 	if (!dead)
 		return;
-	synchronize_rcu();
+	if (!MUTANT(SHADOW_NO_GRACE))
+		synchronize_rcu();
 	for (; dead; dead = next) {
 		next = dead->free_next;
 		kfree(dead);

@@ -148,10 +148,11 @@ static enum klp_verdict judge_stack(struct task *task, struct klp_judgement *out
 	unsigned n = KLP_STACK_ENTRIES;
 
 	out->reason = unwind_reliable(task, entries, &n);
-	if (out->reason != UNWIND_OK)
+	if (out->reason != UNWIND_OK && !MUTANT(UNRELIABLE_TAKEN))
 		return KLP_UNRELIABLE;
 	for (unsigned i = 0; i < n; i++) {
-		if (ranges_hit(entries[i] - 1)) {
+		/* The call, not what follows it: that may be another function already. */
+		if (ranges_hit(entries[i] - !MUTANT(RETURN_JUDGED))) {
 			out->addr = entries[i];
 			return KLP_BLOCKED;
 		}

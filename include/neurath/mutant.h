@@ -32,6 +32,8 @@
 	M(LOOK_FORGOTTEN)	/* nobody looks at sleepers */ \
 	M(LOOK_AT_RUNNING)	/* a running task goes over as if it slept */ \
 	M(SELF_UNCHECKED)	/* who calls schedule() goes over whatever its stack holds */ \
+	M(UNRELIABLE_TAKEN)	/* a stack that cannot be walked is taken for a clear one */ \
+	M(RETURN_JUDGED)	/* the return address is judged, and not the call before it */ \
 	M(STALE_RANGES)		/* a reversal keeps the forbidden ranges */ \
 	M(NO_STACK_CHECK)	/* a task switches whatever its stack holds */ \
 	M(IDLE_FORGOTTEN)	/* idle tasks are neither flagged nor judged nor kicked */ \
@@ -67,6 +69,11 @@
 	M(NO_NOPS)		/* what a replacing patch does not have stays replaced */ \
 	M(FORCED_FREED)		/* the module of a forced patch can go */ \
 	M(DOWNGRADE)		/* a lower version of a state is compatible */ \
+	M(AMBIGUOUS_TAKEN)	/* of several symbols of a name the first is taken */ \
+	M(FILLED_RELOCATED)	/* a place that is not empty is relocated */ \
+	M(SWITCHED_OFF_USED)	/* a hook is used while hooks are switched off */ \
+	M(SWITCHED_OFF_PATCHED)	/* hooks are switched off while functions are patched */ \
+	M(SHADOW_NO_GRACE)	/* a shadow variable is freed under its readers */ \
 	/* elsewhere */ \
 	M(NO_ON_CPU_WAIT)	/* a task wakes elsewhere while its stack is in use */ \
 	M(FUTEX_READ_FIRST)	/* a waiter looks at the word before it queues */

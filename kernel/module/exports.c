@@ -71,6 +71,7 @@ EXPORT_SYMBOL(fatal_signal_pending);
 EXPORT_SYMBOL(kthread_create);
 EXPORT_SYMBOL(kthread_run);
 EXPORT_SYMBOL(kthread_stop);
+EXPORT_SYMBOL(kthread_exit);
 EXPORT_SYMBOL(kthread_should_stop);
 EXPORT_SYMBOL(synchronize_cpus);
 EXPORT_SYMBOL(task_find_get);

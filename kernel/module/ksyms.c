@@ -12,6 +12,7 @@
 #include <neurath/ksyms.h>
 #include <neurath/ksyms_format.h>
 #include <neurath/module.h>
+#include <neurath/mutant.h>
 #include <neurath/printk.h>
 #include <neurath/string.h>
 
@@ -236,7 +237,7 @@ static int ksym_search(struct module *mod, const char *name, unsigned long pos, 
 		count++;
 		if (count == 1 || count == pos)
 			*out = sym;
-		if (count == pos || (pos == 0 && count > 1))
+		if (count == pos || (pos == 0 && (count > 1 || MUTANT(AMBIGUOUS_TAKEN))))
 			break;
 	}
 	if (count == 0)

@@ -218,7 +218,9 @@ static void constructor_runs_once_when_threads_meet(void)
 }
 
 #define ALIVE	0x600d600d600d600dUL
-static atomic_t writers_left, writer_round;
+#define HOLDS	20
+#define LOOKS	1000000		/* far longer than the writer takes, if it has a CPU of its own */
+static atomic_t held, let_go;	/* round in which the reader has it, the writer has freed it */
 
 static int alive_ctor(void *obj, void *data, void *ctor_data)
 {
@@ -227,44 +229,52 @@ static int alive_ctor(void *obj, void *data, void *ctor_data)
 	return 0;
 }
 
-static void read_or_write(unsigned int n)
+static void free_under_the_reader(int round)
 {
-	if (n == 0) {
-		for (unsigned int round = 0; round < 20 * ROUNDS; round++) {
-			EXPECT(klp_shadow_get_or_alloc(&objects[0], ID, 64, GFP_KERNEL, alive_ctor, NULL));
-			klp_shadow_free(&objects[0], ID, NULL);
-			atomic_inc(&writer_round);
-			if (round % 4 == 0)
-				cond_resched();
-		}
-		atomic_dec(&writers_left);
-		return;
-	}
-	/* One reader: a CPU is left for the writer, and for whoever frees. */
-	if (n > 1)
-		return;
-	while (atomic_read(&writers_left)) {
-		int round = atomic_read(&writer_round);
-		const unsigned long *data;
+	EXPECT(klp_shadow_alloc(&objects[0], ID, 64, GFP_KERNEL, alive_ctor, NULL));
+	while (atomic_read(&held) < round)
+		cond_resched();
+	klp_shadow_free(&objects[0], ID, NULL);
+	msleep(2);		/* this CPU is there for whoever might free the memory too early */
+	atomic_set(&let_go, round);
+}
 
+static void hold(int round)
+{
+	const unsigned long *data;
+
+	for (;;) {
 		rcu_read_lock();
 		data = klp_shadow_get(&objects[0], ID);
-		/* Long enough for the writer to free it and to be given its memory again. */
-		for (unsigned int look = 0; data && look < 200000; look++) {
-			EXPECT(READ_ONCE(data[look % 8]) == ALIVE);
-			if (atomic_read(&writer_round) > round + 20)
-				break;
-		}
+		if (data)
+			break;
 		rcu_read_unlock();
 		cond_resched();
+	}
+	atomic_set(&held, round);
+	for (unsigned int look = 0; look < LOOKS && atomic_read(&let_go) < round; look++)
+		EXPECT(READ_ONCE(data[look % 8]) == ALIVE);
+	rcu_read_unlock();
+	while (atomic_read(&let_go) < round)
+		cond_resched();
+}
+
+static void hold_or_free(unsigned int n)
+{
+	for (int round = 1; n < 2 && round <= HOLDS; round++) {
+		if (n == 0)
+			free_under_the_reader(round);
+		else
+			hold(round);
 	}
 }
 
 /* Freed memory is poisoned or used again: what was found stays as it was until the section ends. */
 static void what_was_found_lives_as_long_as_the_read_section(void)
 {
-	atomic_set(&writers_left, 1);
-	run_together(read_or_write);
+	atomic_set(&held, 0);
+	atomic_set(&let_go, 0);
+	run_together(hold_or_free);
 }
 
 static atomic_t free_all_running;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A kernel thread that sleeps below stack_outer(), on a stack that is hard to judge; parameter
+ * "how":
+ *
+ *	plain		nothing special
+ *	last		stack_outer() ends with a call that never returns: the return address lies
+ *			behind it
+ *	deep		more calls than the judge has room for
+ *	no-frame	a frame pointer that leads nowhere
+ *	no-caller	a return address that is no code
+ *	no-end		a chain of frames that ends before the stack does
+ *
+ * What is spoiled is mended before anybody returns through it.
+ */
+#include <linux/module.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#define STACK_DEEP	120
+
+static char *how = "plain";
+module_param(how, charp, 0444);
+
+static struct task_struct *stack_thread;
+
+/* Wake-ups for nothing are slept through. */
+static noinline void stack_sleep(void)
+{
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+/* Sleeps while @word of its frame (0: frame pointer, 1: return address) is @value. */
+static noinline void stack_sleep_spoiled(unsigned int word, unsigned long value)
+{
+	volatile unsigned long *frame = __builtin_frame_address(0);
+	unsigned long saved = frame[word];
+
+	frame[word] = value;
+	stack_sleep();
+	frame[word] = saved;
+}
+
+static noinline int stack_recurse(int n)
+{
+	if (n == 0) {
+		stack_sleep();
+		return 0;
+	}
+	return stack_recurse(n - 1) + 1;	/* a frame for each */
+}
+
+static noinline void __noreturn stack_never_returns(void)
+{
+	stack_sleep();
+	kthread_exit(0);
+}
+
+static noinline void stack_outer(void)
+{
+	if (strcmp(how, "deep") == 0)
+		WARN_ON(stack_recurse(STACK_DEEP) != STACK_DEEP);
+	else if (strcmp(how, "no-frame") == 0)
+		stack_sleep_spoiled(0, 8);
+	else if (strcmp(how, "no-caller") == 0)
+		stack_sleep_spoiled(1, 8);
+	else if (strcmp(how, "no-end") == 0)
+		stack_sleep_spoiled(0, 0);
+	else
+		stack_sleep();
+}
+
+/* Its last instruction is the call. */
+static noinline void stack_outer_last(void)
+{
+	stack_never_returns();
+}
+
+static int stack_thread_fn(void *arg)
+{
+	if (strcmp(how, "last") == 0)
+		stack_outer_last();
+	stack_outer();
+	return 0;
+}
+
+static int __init stack_init(void)
+{
+	stack_thread = kthread_run(stack_thread_fn, NULL, "stack_thread");
+	return PTR_ERR_OR_ZERO(stack_thread);
+}
+
+static void __exit stack_exit(void)
+{
+	kthread_stop(stack_thread);
+}
+
+module_init(stack_init);
+module_exit(stack_exit);
+MODULE_LICENSE("GPL");
