@@ -198,10 +198,11 @@ static void shortest_interval_leaves_time_to_work(void)
 
 	catch(SIGALRM, SA_RESTART);
 	CHECK_EQ(setitimer(ITIMER_REAL, &it, NULL), 0);
-	burn(30 * MS);
+	do
+		burn(30 * MS);
+	while (alarms <= 3);
 	memset(&it, 0, sizeof(it));
 	CHECK_EQ(setitimer(ITIMER_REAL, &it, NULL), 0);
-	CHECK(alarms > 3);
 }
 
 static void cpu_itimers_count_cpu_time(void)
