@@ -195,7 +195,7 @@ $(foreach test,$(GUEST_TESTS),$(eval $(call program,$(O)/user/tests/$(basename $
 -include $(LIBRARY_OBJECTS:.o=.d)
 
 # The same tests with the other C library: tests/guest/programs.sh runs them.
-GLIBC_TESTS := futex pipes signals threads time
+GLIBC_TESTS := futex pipes signal_calls signal_frame signal_stop signals thread_signals threads time
 GLIBC_FILES := $(GLIBC_TESTS:%=$(O)/user/tests/glibc-%)
 $(GLIBC_FILES): $(O)/user/tests/glibc-%: tests/guest/%.c user/lib/neurath.c $(O)/flags.USER_FLAGS $(wildcard tests/lib/*.h)
 	$(call say,GLIBC,$<)

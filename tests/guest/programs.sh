@@ -48,7 +48,7 @@ is missing_loader_is_noent 127 'sed "s#/lib64/ld-linux-x86-64#/lib64/no-linux-x8
 is mapped_libraries_are_shown 1 '/bin/dash -c "cat /proc/\$\$/maps; :" | grep -c "r-xp.*libc.so.6"'
 
 # ---- our own tests, with glibc instead of musl --------------------------------------------------------------
-for name in futex pipes signals threads time; do
+for name in futex pipes signal_calls signal_frame signal_stop signals thread_signals threads time; do
 	is glibc_$name 'status 0' "/tests/glibc-$name >log; s=\$?; grep -A9 '^not ok' log; echo status \$s"
 done
 

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ptrace_life.c - how tracing begins and ends: attach, seize, what children and new programs
- * inherit, who may, and what becomes of a tracee when it or its tracer dies at a bad moment.
- * What a tracer does in between: ptrace.c.
+ * ptrace_life.c - how tracing begins and ends: attach, seize, who may, and what becomes of a tracee
+ * when it or its tracer dies at a bad moment. What a tracer does in between: ptrace.c; children and
+ * new programs: ptrace_family.c.
  *
  * timeout: 180
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdbool.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include "asleep.h"
+#include "tap.h"
+#include "threads.h"
 #include "trace.h"
 
 static void wait_state(pid_t pid, char state)
@@ -170,7 +166,7 @@ static void seize_interrupt_and_listen(void)
 	kill_child(pid);
 }
 
-/* ---- who may -------------------------------------------------------------------------------- */
+/* ---- who may ----------------------------------------------------------------------------- */
 
 static void become(int id)
 {
@@ -182,12 +178,6 @@ static void sleeps_as_1000(void)
 {
 	become(1000);
 	sleeps();
-}
-
-static void *waits(void *arg)
-{
-	sleeps();
-	return NULL;
 }
 
 static void permissions_are_those_of_the_ids(void)
@@ -236,133 +226,16 @@ static void thread_of_the_own_process_cannot_be_traced(void)
 	char path[32] = "/proc/self/task";
 	pid_t tid;
 
-	CHECK_EQ(pthread_create(&thread, NULL, waits, NULL), 0);
+	CHECK_EQ(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
 	(void)path;
 	for (tid = getpid() + 1; syscall(SYS_tgkill, getpid(), tid, 0); tid++)
 		;
 	CHECK_ERR(trace(PTRACE_ATTACH, tid, 0, 0), EPERM);
 }
 
-/* ---- children and programs ---------------------------------------------------------- */
+/* ---- ends -------------------------------------------------------------------------------- */
 
-static void forks(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(7);
-	_exit(waitpid(pid, &status, 0) == pid && status == 7 << 8 ? 0 : 1);
-}
-
-static void vforks(void)
-{
-	int status;
-	pid_t pid = vfork();
-
-	if (pid == 0)
-		_exit(7);
-	_exit(waitpid(pid, &status, 0) == pid && status == 7 << 8 ? 0 : 1);
-}
-
-static unsigned long event_message(pid_t pid)
-{
-	unsigned long message;
-
-	CHECK_EQ(trace(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&message), 0);
-	return message;
-}
-
-static void child_of_a_tracee_is_traced_from_its_birth(void)
-{
-	pid_t pid = tracee(forks), child;
-
-	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_FORK));
-	child = event_message(pid);
-	CHECK_EQ(trace_wait(child), TRACE_STOPPED(SIGSTOP));
-	CHECK_EQ(tracer_of(child), getpid());
-	/* Its death is shown to us, and then to its parent. */
-	CHECK_EQ(trace_go(PTRACE_CONT, child, 0), 7 << 8);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, SIGCHLD), 0);
-}
-
-static void vfork_has_two_events(void)
-{
-	pid_t pid = tracee(vforks), child;
-
-	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEVFORK | PTRACE_O_TRACEVFORKDONE |
-						  PTRACE_O_TRACEEXIT), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_VFORK));
-	child = event_message(pid);
-	CHECK_EQ(trace_wait(child), TRACE_STOPPED(SIGSTOP));
-	CHECK_EQ(trace_go(PTRACE_CONT, child, 0), TRACE_EVENT(PTRACE_EVENT_EXIT));
-	CHECK_EQ(event_message(child), 7 << 8);
-	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, child, 0), 7 << 8);
-	CHECK_EQ(trace_wait(pid), TRACE_EVENT(PTRACE_EVENT_VFORK_DONE));
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_EXIT));
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);
-}
-
-static void *ends(void *arg)
-{
-	return arg;
-}
-
-static void makes_a_thread(void)
-{
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, ends, NULL);
-	pthread_join(thread, NULL);
-}
-
-static void threads_are_tracees_of_their_own(void)
-{
-	pid_t pid = tracee(makes_a_thread), thread;
-	int status;
-
-	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACECLONE), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_CLONE));
-	thread = event_message(pid);
-	CHECK_EQ(trace_wait(thread), TRACE_STOPPED(SIGSTOP));
-	CHECK_EQ(thread_state(pid, thread), 't');
-	CHECK_EQ(thread_state(pid, pid), 't');
-	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, thread, 0), 0);		/* its end */
-	CHECK_ERR(waitpid(thread, &status, __WALL | WNOHANG), ECHILD);
-	CHECK_EQ(trace_wait(pid), 0);
-}
-
-static void execs_in_a_thread(void)
-{
-	pthread_t thread;
-
-	pthread_create(&thread, NULL, waits, NULL);
-	execl("/bin/true", "true", NULL);
-}
-
-static void exec_event_tells_of_the_new_program(void)
-{
-	pid_t pid = tracee(execs_in_a_thread), thread;
-
-	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_CLONE));
-	thread = event_message(pid);
-	CHECK_EQ(trace_wait(thread), TRACE_STOPPED(SIGSTOP));
-	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_EQ(trace_wait(thread), 0);		/* ended in its stop */
-	CHECK_EQ(trace_wait(pid), TRACE_EVENT(PTRACE_EVENT_EXEC));
-	CHECK_EQ(event_message(pid), pid);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);
-}
-
-/* ---- ends --------------------------------------------------------------------------- */
-
-/* A tracer that attaches to @pid by @begin, says so, and waits to be killed. */
+/* A tracer that attaches to @pid by @begin, says so, and sleep_for_ever to be killed. */
 static pid_t tracer_of_child(pid_t pid, void (*begin)(pid_t pid))
 {
 	int told[2];
@@ -438,13 +311,13 @@ static void exitkill_kills_the_tracee(void)
 
 static void kill_ends_every_stop(void)
 {
-	pid_t pid = tracee(forks);
+	pid_t pid = tracee(trace_forks);
 
 	kill_child(pid);
-	pid = tracee(forks);
+	pid = tracee(trace_forks);
 	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK), 0);
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_FORK));
-	CHECK_EQ(trace(PTRACE_KILL, event_message(pid), 0, 0), 0);
+	CHECK_EQ(trace(PTRACE_KILL, trace_event_message(pid), 0, 0), 0);
 	kill_child(pid);
 	pid = tracee(sleeps);
 	CHECK_EQ(trace_go(PTRACE_SYSCALL, pid, 0), TRACE_STOPPED(SIGTRAP));
@@ -481,7 +354,7 @@ static void parent_sees_a_death_after_the_tracer(void)
 	CHECK_EQ(status, 0);
 }
 
-/* ---- races -------------------------------------------------------------------------- */
+/* ---- races ------------------------------------------------------------------------------- */
 
 static void works_hard(void)
 {
@@ -595,10 +468,6 @@ int main(void)
 	TAP_TEST(seize_interrupt_and_listen);
 	TAP_TEST(permissions_are_those_of_the_ids);
 	TAP_TEST(thread_of_the_own_process_cannot_be_traced);
-	TAP_TEST(child_of_a_tracee_is_traced_from_its_birth);
-	TAP_TEST(vfork_has_two_events);
-	TAP_TEST(threads_are_tracees_of_their_own);
-	TAP_TEST(exec_event_tells_of_the_new_program);
 	TAP_TEST(dead_tracer_lets_go);
 	TAP_TEST(exitkill_kills_the_tracee);
 	TAP_TEST(kill_ends_every_stop);

@@ -1,63 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * threads.c - threads of one process: creation and end, what they share, signals to one and to
- * all, exec and exit among many.
+ * threads.c - threads of one process: creation and end, what they share, exec and exit among many.
+ * Signals: thread_signals.c.
  *
  * timeout: 180
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <semaphore.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
-
 #include "tap.h"
+#include "threads.h"
+#include "timing.h"
 
 #define THREADS		8
 
 static const char *self;
 
-static void nap_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	while (nanosleep(&t, &t) < 0 && errno == EINTR)
-		;
-}
-
-static pid_t gettid_call(void)
-{
-	return syscall(SYS_gettid);
-}
-
-static void start(pthread_t *thread, void *(*fn)(void *), void *arg)
-{
-	CHECK_EQ(pthread_create(thread, NULL, fn, arg), 0);
-}
-
-static void *sleep_for_ever(void *arg)
-{
-	for (;;)
-		pause();
-	return NULL;
-}
-
-static void *shared_page(void)
-{
-	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
-/* ---- life ----------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------------- */
 
 static void *return_argument(void *arg)
 {
@@ -126,6 +86,29 @@ static void condition_variables_pass_turns(void)
 	for (int i = 0; i < 3; i++)
 		CHECK_EQ(pthread_join(threads[i], NULL), 0);
 	CHECK_EQ(turn, 600);
+}
+
+static void *die_with_mutex(void *arg)
+{
+	pthread_mutex_lock(arg);
+	return NULL;
+}
+
+static void owner_death_of_a_robust_mutex_is_told(void)
+{
+	pthread_mutexattr_t attr;
+	pthread_mutex_t robust;
+	pthread_t thread;
+
+	pthread_mutexattr_init(&attr);
+	CHECK_EQ(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), 0);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&robust, &attr);
+	start(&thread, die_with_mutex, &robust);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	CHECK_EQ(pthread_mutex_lock(&robust), EOWNERDEAD);
+	CHECK_EQ(pthread_mutex_consistent(&robust), 0);
+	CHECK_EQ(pthread_mutex_unlock(&robust), 0);
 }
 
 static __thread int local = 5;
@@ -229,7 +212,7 @@ static void creation_storm_leaves_nothing_behind(void)
 	}
 }
 
-/* ---- end ------------------------------------------------------------------------ */
+/* ---- end --------------------------------------------------------------------------------- */
 
 static void *exit_process(void *arg)
 {
@@ -409,188 +392,6 @@ static void fork_copies_the_calling_thread_only(void)
 	}
 }
 
-/* ---- signals -------------------------------------------------------------------- */
-
-static _Atomic pid_t handled_by;
-static _Atomic int handled;
-
-static void note_handler(int sig)
-{
-	handled_by = gettid_call();
-	handled++;
-}
-
-static _Atomic bool stop_threads;
-static _Atomic pid_t thread_tid;
-
-static void *be_there(void *arg)
-{
-	thread_tid = gettid_call();
-	while (!stop_threads)
-		nap_ms(1);
-	return NULL;
-}
-
-static void signal_to_a_thread_is_handled_by_it(void)
-{
-	struct sigaction sa = { .sa_handler = note_handler };
-	pthread_t thread;
-
-	sigaction(SIGUSR1, &sa, NULL);
-	start(&thread, be_there, NULL);
-	while (!thread_tid)
-		sched_yield();
-	for (int i = 1; i <= 20; i++) {
-		CHECK_EQ(pthread_kill(thread, SIGUSR1), 0);
-		while (handled < i)
-			sched_yield();
-		CHECK_EQ(handled_by, thread_tid);
-	}
-	CHECK_EQ(syscall(SYS_tgkill, getpid(), gettid_call(), SIGUSR1), 0);
-	CHECK_EQ(handled_by, gettid_call());
-	CHECK_ERR(syscall(SYS_tgkill, 1, gettid_call(), SIGUSR1), ESRCH);
-	stop_threads = true;
-	CHECK_EQ(pthread_join(thread, NULL), 0);
-}
-
-static void signal_to_the_process_goes_to_a_thread_that_does_not_block_it(void)
-{
-	struct sigaction sa = { .sa_handler = note_handler };
-	sigset_t set;
-	pthread_t thread;
-
-	sigaction(SIGUSR1, &sa, NULL);
-	start(&thread, be_there, NULL);
-	while (!thread_tid)
-		sched_yield();
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
-	for (int i = 1; i <= 20; i++) {
-		CHECK_EQ(kill(getpid(), SIGUSR1), 0);
-		while (handled < i)
-			sched_yield();
-		CHECK_EQ(handled_by, thread_tid);
-	}
-	stop_threads = true;
-	CHECK_EQ(pthread_join(thread, NULL), 0);
-}
-
-static void *wait_for_signal(void *arg)
-{
-	sigset_t set;
-	int sig = 0;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	sigwait(&set, &sig);
-	return (void *)(intptr_t)sig;
-}
-
-static void each_signal_ends_one_sigwait(void)
-{
-	pthread_t threads[4];
-	sigset_t set;
-	void *result;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR2);
-	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
-	for (int i = 0; i < 4; i++)
-		start(&threads[i], wait_for_signal, NULL);
-	for (int i = 0; i < 4; i++) {
-		/* Pending once at most: the next one only when this one has been taken. */
-		CHECK_EQ(kill(getpid(), SIGUSR2), 0);
-		do {
-			sched_yield();
-			sigpending(&set);
-		} while (sigismember(&set, SIGUSR2));
-	}
-	for (int i = 0; i < 4; i++) {
-		CHECK_EQ(pthread_join(threads[i], &result), 0);
-		CHECK_EQ((intptr_t)result, SIGUSR2);
-	}
-}
-
-static void cancelled_thread_ends(void)
-{
-	pthread_t thread;
-	void *result;
-
-	start(&thread, sleep_for_ever, NULL);
-	nap_ms(10);
-	CHECK_EQ(pthread_cancel(thread), 0);
-	CHECK_EQ(pthread_join(thread, &result), 0);
-	CHECK(result == PTHREAD_CANCELED);
-}
-
-static void *count_in_shared(void *arg)
-{
-	volatile long *word = arg;
-
-	for (;;)
-		++*word;
-	return NULL;
-}
-
-static void stop_stops_every_thread_and_continue_all(void)
-{
-	volatile long *counts = shared_page();
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		pthread_t thread;
-
-		for (int i = 1; i < 3; i++)
-			start(&thread, count_in_shared, (void *)&counts[i]);
-		start(&thread, sleep_for_ever, NULL);
-		count_in_shared((void *)&counts[0]);
-	}
-	while (!counts[0] || !counts[1] || !counts[2])
-		nap_ms(1);
-	for (int round = 0; round < 10; round++) {
-		long seen[3];
-
-		CHECK_EQ(kill(child, SIGSTOP), 0);
-		CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
-		CHECK(WIFSTOPPED(status));
-		memcpy(seen, (void *)counts, sizeof(seen));
-		nap_ms(5);
-		CHECK(!memcmp(seen, (void *)counts, sizeof(seen)));
-		CHECK_EQ(kill(child, SIGCONT), 0);
-		CHECK_EQ(waitpid(child, &status, WCONTINUED), child);
-		for (int i = 0; i < 3; i++)
-			while (counts[i] == seen[i])
-				nap_ms(1);
-	}
-	CHECK_EQ(kill(child, SIGKILL), 0);
-	CHECK_EQ(waitpid(child, &status, 0), child);
-}
-
-static void *die_with_mutex(void *arg)
-{
-	pthread_mutex_lock(arg);
-	return NULL;
-}
-
-static void owner_death_of_a_robust_mutex_is_told(void)
-{
-	pthread_mutexattr_t attr;
-	pthread_mutex_t robust;
-	pthread_t thread;
-
-	pthread_mutexattr_init(&attr);
-	CHECK_EQ(pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST), 0);
-	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&robust, &attr);
-	start(&thread, die_with_mutex, &robust);
-	CHECK_EQ(pthread_join(thread, NULL), 0);
-	CHECK_EQ(pthread_mutex_lock(&robust), EOWNERDEAD);
-	CHECK_EQ(pthread_mutex_consistent(&robust), 0);
-	CHECK_EQ(pthread_mutex_unlock(&robust), 0);
-}
-
 int main(int argc, char **argv)
 {
 	self = argv[0];
@@ -599,6 +400,7 @@ int main(int argc, char **argv)
 	TAP_TEST(joined_thread_hands_over_its_result);
 	TAP_TEST(mutex_loses_no_count);
 	TAP_TEST(condition_variables_pass_turns);
+	TAP_TEST(owner_death_of_a_robust_mutex_is_told);
 	TAP_TEST(thread_local_storage_is_each_threads_own);
 	TAP_TEST(threads_have_one_pid_and_their_own_tid);
 	TAP_TEST(files_folder_and_umask_are_shared);
@@ -610,11 +412,5 @@ int main(int argc, char **argv)
 	TAP_TEST(exec_of_any_thread_keeps_the_pid_and_ends_the_others);
 	TAP_TEST(competing_execs_have_one_winner);
 	TAP_TEST(fork_copies_the_calling_thread_only);
-	TAP_TEST(signal_to_a_thread_is_handled_by_it);
-	TAP_TEST(signal_to_the_process_goes_to_a_thread_that_does_not_block_it);
-	TAP_TEST(each_signal_ends_one_sigwait);
-	TAP_TEST(cancelled_thread_ends);
-	TAP_TEST(stop_stops_every_thread_and_continue_all);
-	TAP_TEST(owner_death_of_a_robust_mutex_is_told);
 	return tap_done();
 }

@@ -90,6 +90,26 @@ static inline unsigned long trace_peek(pid_t pid, unsigned long addr)
 	return word;
 }
 
+/* What the stop of an event is about: a process, an exit status. */
+static inline unsigned long trace_event_message(pid_t pid)
+{
+	unsigned long message;
+
+	CHECK_EQ(trace(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&message), 0);
+	return message;
+}
+
+/* The body of a tracee that makes a child and waits for it. */
+static inline void trace_forks(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(7);
+	_exit(waitpid(pid, &status, 0) == pid && status == 7 << 8 ? 0 : 1);
+}
+
 /* TracerPid of /proc/PID/status. */
 static inline pid_t tracer_of(pid_t pid)
 {
