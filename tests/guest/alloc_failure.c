@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "meminfo.h"
 #include "tap.h"
 
 #define PAGE	4096UL
@@ -229,19 +230,6 @@ static int fails_at(void (*operation)(void), int n)
 	return WEXITSTATUS(status);
 }
 
-static long free_kilobytes(void)
-{
-	char text[512] = "", *line;
-	int fd = open("/proc/meminfo", O_RDONLY);
-
-	CHECK(fd >= 0);
-	CHECK(read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	line = strstr(text, "MemFree:");
-	CHECK(line);
-	return strtol(line + 8, NULL, 10);
-}
-
 static void walk(void (*operation)(void))
 {
 	long before;
@@ -252,13 +240,13 @@ static void walk(void (*operation)(void))
 	if (write(control, "0", 1) != 1)
 		tap_skip("no fault injection in this build");
 	fails_at(operation, MAX_NTH);
-	before = free_kilobytes();
+	before = meminfo("MemFree:");
 	for (n = 1; n < MAX_NTH && fails_at(operation, n); n++)
 		;
 	tap_line("# %d allocations", n - 1);
 	CHECK(n > 1 && n < MAX_NTH);
 	/* What caches keep is allowed, what each round would lose is not. */
-	CHECK(before - free_kilobytes() < 2048);
+	CHECK(before - meminfo("MemFree:") < 2048);
 }
 
 #define WALK(name, operation)			\

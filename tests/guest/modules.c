@@ -11,6 +11,7 @@
 
 #include "elfedit.h"
 #include "files.h"
+#include "meminfo.h"
 
 /* Lines of the log that contain @text since the last clear. */
 static int log_count(const char *text)
@@ -434,31 +435,26 @@ static void load_without_memory(const char *name)
 	CHECK_EQ(module_delete(name), 0);
 }
 
-static unsigned long free_memory(void)
-{
-	return strtoul(strstr(file_text("/proc/meminfo"), "MemFree:") + 8, NULL, 10);
-}
-
 static void load_without_memory_fails_cleanly(void)
 {
-	unsigned long before;
+	long before;
 
 	load_without_memory("tm_params");
 	load_without_memory("tm_files");
-	before = free_memory();
+	before = meminfo("MemFree:");
 	for (int i = 0; i < 4; i++)
 		load_without_memory("tm_files");
 	/* Some 200 failures; a page left by each would be 800 kB. */
-	CHECK(free_memory() + 200 > before);
+	CHECK(meminfo("MemFree:") + 200 > before);
 }
 
 static void loads_and_refusals_leave_no_memory_behind(void)
 {
-	unsigned long before = 0;
+	long before = 0;
 
 	for (int i = 0; i < 120; i++) {
 		if (i == 20)
-			before = free_memory();
+			before = meminfo("MemFree:");
 		CHECK_EQ(module_insert("tm_provider", ""), 0);
 		CHECK_EQ(module_insert("tm_consumer", ""), 0);
 		CHECK_EQ(module_delete("tm_consumer"), 0);
@@ -468,7 +464,7 @@ static void loads_and_refusals_leave_no_memory_behind(void)
 		CHECK_ERR(module_insert("tm_params", "text=abc number=x"), EINVAL);
 	}
 	/* 100 rounds; a page left by each would be 400 kB. */
-	CHECK(free_memory() + 200 > before);
+	CHECK(meminfo("MemFree:") + 200 > before);
 }
 
 static void interface_of_live_patches_is_complete(void)

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <neurath.h>
 #include "files.h"
+#include "meminfo.h"
 #include "tap.h"
 
 #define VGA_VENDOR	0x1234
@@ -46,14 +47,6 @@ static volatile uint16_t *map_registers(long fd)
 	CHECK(address > 0);
 	CHECK_EQ(size, PAGE);
 	return (volatile uint16_t *)address;
-}
-
-static long free_kib(void)
-{
-	const char *text = file_text("/proc/meminfo"), *line = strstr(text, "MemFree:");
-
-	CHECK(line);
-	return strtol(line + strlen("MemFree:"), NULL, 10);
 }
 
 /* Runs @body in a process of its own, which may die of @signal. */
@@ -275,35 +268,35 @@ static void prepare_and_die(void)
 
 static void memory_of_a_dead_driver_waits_for_the_next_reset(void)
 {
-	long before = free_kib(), fd;
+	long before = meminfo("MemFree:"), fd;
 
 	in_child(enable_and_die, SIGKILL);
 	fd = claim();
 	CHECK_EQ(config(fd, COMMAND) & COMMAND_MASTER, 0);
-	CHECK(free_kib() < before - SLACK_KIB);
+	CHECK(meminfo("MemFree:") < before - SLACK_KIB);
 	CHECK_EQ(dma_enable(fd), 0);
-	CHECK(free_kib() > before - SLACK_KIB);
+	CHECK(meminfo("MemFree:") > before - SLACK_KIB);
 }
 
 static void memory_that_no_device_ever_knew_is_free_at_once(void)
 {
-	long before = free_kib();
+	long before = meminfo("MemFree:");
 
 	in_child(prepare_and_die, SIGKILL);
-	CHECK(free_kib() > before - SLACK_KIB);
+	CHECK(meminfo("MemFree:") > before - SLACK_KIB);
 	CHECK_EQ(close(claim()), 0);
 }
 
 /* Many drivers that die in a row hold the memory of one. */
 static void dead_drivers_do_not_add_up(void)
 {
-	long before = free_kib();
+	long before = meminfo("MemFree:");
 
 	for (int i = 0; i < 20; i++)
 		in_child(enable_and_die, SIGKILL);
-	CHECK(free_kib() > before - 3 * SLACK_KIB);
+	CHECK(meminfo("MemFree:") > before - 3 * SLACK_KIB);
 	CHECK_EQ(dma_enable(claim()), 0);
-	CHECK(free_kib() > before - SLACK_KIB);
+	CHECK(meminfo("MemFree:") > before - SLACK_KIB);
 }
 
 static void a_device_without_messages(void)

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "files.h"
+#include "meminfo.h"
 
 static const char *pid_path(pid_t pid, const char *file)
 {
@@ -423,18 +424,9 @@ static void interrupts_are_counted(void)
 	CHECK(strtoul(strstr(file_text("/proc/stat"), "\nintr ") + 6, NULL, 10) > before);
 }
 
-static unsigned long meminfo(const char *key)
-{
-	const char *p = strstr(file_text("/proc/meminfo"), key);
-
-	CHECK(p != NULL);
-	return strtoul(p + strlen(key), NULL, 10);
-}
-
 static void memory_that_is_used_is_missing_from_free(void)
 {
-	size_t size = 16 << 20;
-	unsigned long before = meminfo("MemFree:"), after;
+	long size = 16 << 20, before = meminfo("MemFree:"), after;
 	char *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(area != MAP_FAILED);
@@ -442,7 +434,7 @@ static void memory_that_is_used_is_missing_from_free(void)
 	after = meminfo("MemFree:");
 	CHECK(before - after >= (size >> 10) - 1024 && before - after < (size >> 10) + 4096);
 	CHECK(meminfo("MemTotal:") > before);
-	CHECK(strtoul(status_field(getpid(), "VmRSS"), NULL, 10) >= size >> 10);
+	CHECK(strtol(status_field(getpid(), "VmRSS"), NULL, 10) >= size >> 10);
 }
 
 static void time_passes_in_uptime_and_stat(void)

@@ -18,6 +18,7 @@
 
 #define TAP_TIMEOUT	240
 #include <neurath.h>
+#include "meminfo.h"
 #include "tap.h"
 
 #define PARKED		64
@@ -270,19 +271,6 @@ static void servers_that_die(void)
  * Thousands of clients die in calls to a server that receives nothing: live objects bound
  * the memory.
  */
-static long free_kib(void)
-{
-	char text[4096] = "";
-	int fd = open("/proc/meminfo", O_RDONLY);
-	char *at;
-
-	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	at = strstr(text, "MemFree:");
-	CHECK(at);
-	return strtol(at + 8, NULL, 10);
-}
-
 static void dead_clients_of_a_deaf_server_cost_nothing(void)
 {
 	long before = 0;
@@ -303,9 +291,9 @@ static void dead_clients_of_a_deaf_server_cost_nothing(void)
 		kill(child, SIGKILL);
 		CHECK_EQ(waitpid(child, NULL, 0), child);
 		if (i == 200)
-			before = free_kib();
+			before = meminfo("MemFree:");
 	}
-	CHECK(free_kib() > before - 1024);
+	CHECK(meminfo("MemFree:") > before - 1024);
 }
 
 int main(void)
