@@ -25,6 +25,7 @@
 #include <neurath/export.h>
 #include <neurath/init.h>
 #include <neurath/mm.h>
+#include <neurath/race.h>
 #include <neurath/string.h>
 
 DEFINE_MUTEX_RANK(klp_mutex, RANK_KLP);
@@ -139,6 +140,7 @@ static void klp_release_patch(struct klp_patch *patch)
 	if (MUTANT(PUT_BEFORE_GONE) && !patch->forced)
 		module_put(patch->mod);
 	klp_sysfs_remove(patch);
+	race_point();
 	mutex_lock(&klp_mutex);
 	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);

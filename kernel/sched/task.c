@@ -292,6 +292,8 @@ void task_get(struct task *t)
 
 static void task_free(struct task *t)
 {
+	/* klp_task_dead() has counted it out: a transition would wait for it for ever. */
+	assert(!test_task_flag(t, TIF_PATCH_PENDING));
 	if (t->stack)		/* never ran */
 		kstack_free(t->stack);
 	if (t->fpu)

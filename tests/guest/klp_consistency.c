@@ -59,6 +59,11 @@ static int set_enabled(const char *text)
 	return error;
 }
 
+static long interrupts_seen(void)
+{
+	return read_record().in_interrupt;
+}
+
 static void run_pairs(const char *path)
 {
 	char buf[32];
@@ -120,6 +125,36 @@ static void patch_round(uint32_t *seed)
 	}
 	klp_wait_gone(PATCH);
 	CHECK_EQ(rmmod(PATCH), 0);
+}
+
+/*
+ * A transition that one sleeper keeps open, while everybody else sleeps: the timer that runs the
+ * pair comes upon idle tasks, which have a state as everybody does.
+ */
+static void idle_tasks_take_part_in_a_transition(void)
+{
+	char path[64], stack[2048], buf[32];
+	pid_t sleeper;
+	long seen;
+
+	CHECK_EQ(insmod(ORACLE), 0);
+	sleeper = worker("/proc/oracle_block");
+	snprintf(path, sizeof(path), "/proc/%d/stack", sleeper);
+	while (!strstr(slurp(path, stack, sizeof(stack)), "oracle_outer"))
+		nap(500);
+	CHECK_EQ(insmod(PATCH), 0);
+	seen = interrupts_seen();
+	while (interrupts_seen() < seen + 50)
+		nap(20000);
+	CHECK_EQ(klp_read(PATCH, "transition"), 1);
+	check_record();
+	CHECK_EQ(kill(sleeper, SIGKILL), 0);
+	slurp("/proc/oracle_release", buf, sizeof(buf));
+	CHECK_EQ(waitpid(sleeper, NULL, 0), sleeper);
+	klp_wait(PATCH);
+	klp_unload(PATCH);
+	check_record();
+	CHECK_EQ(rmmod(ORACLE), 0);
 }
 
 static void no_task_ever_mixes_versions(void)
@@ -187,6 +222,7 @@ int main(void)
 {
 	klp_log_clear();
 	klp_text_remember();
+	TAP_TEST(idle_tasks_take_part_in_a_transition);
 	TAP_TEST(no_task_ever_mixes_versions);
 	TAP_TEST(oracle_sees_what_force_breaks);
 	TAP_TEST(nothing_was_warned_about);

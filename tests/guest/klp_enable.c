@@ -218,6 +218,28 @@ static void enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone(void
 	klp_unload(ANY);
 }
 
+/* Somebody tries to remove it all the time: while the core still works on it, it must not go. */
+static void module_of_a_patch_goes_when_the_patch_has_gone(void)
+{
+	for (int round = 0; round < 20; round++) {
+		pid_t child;
+		int error;
+
+		CHECK_EQ(insmod_args(ANY, ON_CMDLINE), 0);
+		klp_wait(ANY);
+		child = fork();
+		CHECK(child >= 0);
+		if (child == 0) {
+			while ((error = rmmod(ANY)) == EWOULDBLOCK)
+				;
+			_exit(error);
+		}
+		CHECK_EQ(klp_write(ANY, "enabled", "0"), 0);
+		CHECK_EQ(wait_status(child), 0);
+		CHECK(!klp_exists(ANY) && !module_is_loaded(ANY));
+	}
+}
+
 static void nothing_is_looked_at_while_a_transition_runs(void)
 {
 	pid_t sleeper;
@@ -346,6 +368,7 @@ int main(void)
 	KLP_TEST(enabling_an_active_patch_again_is_refused);
 	KLP_TEST(a_second_patch_of_one_module_is_refused);
 	KLP_TEST(enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone);
+	KLP_TEST(module_of_a_patch_goes_when_the_patch_has_gone);
 	KLP_TEST(nothing_is_looked_at_while_a_transition_runs);
 	KLP_TEST(failing_pre_patch_cancels_and_the_errno_is_its_own);
 	KLP_TEST(positive_result_of_pre_patch_is_an_error);
