@@ -10,6 +10,7 @@ A manifest has one entry a line; # starts a comment:
     file PATH SOURCE MODE [UID GID]     a file of the host
     link PATH TARGET                    a symbolic link
     tree PATH SOURCE                    all of a folder of the host, modes 0755/0644 by the x bit, owner root
+    mode PATH MODE                      another mode for what -f, -t or a tree brings
     applets DIR BUSYBOX                 a link to BUSYBOX in DIR for each of its applets, where nothing else is
 
 `$NAME` in a line is replaced by the value of -D NAME=VALUE. -f PATH=SOURCE is an executable file owned by root, and
@@ -74,8 +75,12 @@ class Manifest:
             if path != BUSYBOX_PATH and path not in self.entries:
                 self.link(path, "busybox")
 
+    def mode(self, path, mode):
+        old, *rest = self.entries[path]
+        self.entries[path] = (stat.S_IFMT(old) | int(mode, 8), *rest)
+
     def read(self, path):
-        """The applets come last: they fill what the other entries left."""
+        """What comes last: modes of entries that are still to come, and applets, which fill what the others left."""
         late = []
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -86,8 +91,8 @@ class Manifest:
                 try:
                     if verb == "dir":
                         self.add(arguments[0], stat.S_IFDIR | int(arguments[1], 8), b"", *arguments[2:])
-                    elif verb == "applets":
-                        late.append(arguments)
+                    elif verb in ("applets", "mode"):
+                        late.append((verb, arguments))
                     elif verb in ("file", "link", "tree"):
                         getattr(self, verb)(*arguments)
                     else:
@@ -139,8 +144,11 @@ def main():
         manifest.file(path, source, "755" if not path.endswith(".ko") else "644")
     for path, source in options.trees:
         manifest.tree(path, source)
-    for arguments in late:
-        manifest.applets(*arguments)
+    for verb, arguments in late:
+        try:
+            getattr(manifest, verb)(*arguments)
+        except (KeyError, ValueError, TypeError) as error:
+            parser.error(f"{verb} {' '.join(arguments)}: {error}")
     with open(options.output, "wb") as file:
         file.write(archive(manifest.entries))
 

@@ -109,7 +109,7 @@ matches insmod_refuses_rubbish '*invalid module format*' 'echo rubbish >x.ko; in
 matches klp_status_answers '*patch*' 'klp status'
 is klp_refuses_unknown_patches 1 'klp why nosuch 2>/dev/null; echo $?'
 is klp_explains_itself 0 'klp help >/dev/null; echo $?'
-is man_lists_its_pages 'klp livepatch man neurath' 'man | sed -n "s/ - .*//p" | xargs'
+is man_lists_its_pages 'klp livepatch man neurath su' 'man | sed -n "s/ - .*//p" | xargs'
 is man_shows_a_page 'KLP(1)' 'man klp | head -n 1 | cut -d" " -f1'
 is man_of_a_section 1 'man 1 livepatch 2>/dev/null; echo $?'
 matches man_of_a_tool '*Usage: sort*' 'man sort'
@@ -121,6 +121,7 @@ is full_is_full 1 'echo x >/dev/full 2>/dev/null; echo $?'
 is proc_self_is_the_reader cat 'cat /proc/self/comm'
 is proc_fd_shows_open_files ok 'exec 7</etc/passwd; [ "$(readlink /proc/self/fd/7)" = /etc/passwd ] && echo ok'
 is chroot_changes_the_root 'f' 'mkdir -p r/bin; cp /bin/busybox r/bin; ln -s busybox r/bin/ls; touch r/f; chroot r /bin/ls / | tail -n 1'
+is fdisk_finds_no_disks '0 0' 'fdisk -l >out 2>&1; echo $? $(wc -c <out)'
 is watch_free_sysctl ok 'sysctl -n kernel.hostname | grep -q neurath && echo ok'
 
 done_testing

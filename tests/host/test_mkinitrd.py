@@ -54,6 +54,20 @@ class Archive(unittest.TestCase):
         self.assertEqual(found["etc/conf"][3], b"xxxxx")
         self.assertEqual(found["bin/sh"][3], b"prog")
 
+    def test_modes_are_changed_when_everything_is_there(self):
+        self.write("list", b"mode /bin/su 4755\nmode /etc/conf 0600\n")
+        output = os.path.join(self.folder, "initrd")
+        sys.argv = ["mkinitrd.py", "-o", output, os.path.join(self.folder, "list"),
+                    "-f", f"/bin/su={self.folder}/large", "-f", f"/etc/conf={self.folder}/small"]
+        mkinitrd.main()
+        with open(output, "rb") as file:
+            found = {path: rest for path, *rest in members(file.read())}
+        self.assertEqual(found["bin/su"][0], stat.S_IFREG | 0o4755)
+        self.assertEqual(found["etc/conf"][0], stat.S_IFREG | 0o600)
+        self.write("list", b"mode /no/such 0600\n")
+        with self.assertRaises(SystemExit):
+            mkinitrd.main()
+
     def test_parents_come_before_their_children(self):
         paths = [path for path, *_ in members(self.archive())]
         for path in paths:

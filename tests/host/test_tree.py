@@ -9,7 +9,7 @@ import unittest
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 # The licence itself, and files whose readers know no comments (user/README.md).
-NO_SPDX = {"LICENSE", "user/etc/group", "user/etc/hostname", "user/etc/passwd"}
+NO_SPDX = {"LICENSE", "user/etc/group", "user/etc/hostname", "user/etc/passwd", "user/etc/shadow"}
 SOURCES = (".c", ".h", ".S")
 # Folders that the README above them describes.
 README_ABOVE = re.compile(r"tests/.*|include|include/linux/.*|user|user/servers|arch|arch/x86_64/.*|user/etc")

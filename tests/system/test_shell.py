@@ -172,6 +172,26 @@ class Shell(unittest.TestCase):
         self.session.send("q")
         self.session.expect(PROMPT)
 
+    def test_a_student_becomes_root_by_the_password_alone(self):
+        self.session.send("su - student" + RETURN)
+        self.session.expect(r"\nYou are student: ")
+        self.session.expect(r"neurath:~\$ ")
+        for password, answer in (("wrong", r"\nsu: incorrect password\n"), ("neurath", r"\nuid=0\(root\)[^\n]*\n")):
+            self.session.send("su -c id" + RETURN)
+            self.session.expect("Password: ")
+            self.session.send(password + RETURN)
+            self.session.expect(answer)
+            self.session.expect(r"neurath:~\$ ")
+        self.session.send("exit" + RETURN)
+        self.session.expect(PROMPT)
+
+    def test_the_prompt_of_an_inner_shell_is_the_same(self):
+        self.session.send("sh" + RETURN)
+        self.session.expect(PROMPT)
+        self.assertEqual(self.run_line("echo level=$SHLVL"), "level=2")
+        self.session.send("exit" + RETURN)
+        self.session.expect(PROMPT)
+
     def test_a_shell_that_ends_is_started_again(self):
         before = self.run_line("echo pid=$$")
         self.session.send("exit" + RETURN)
