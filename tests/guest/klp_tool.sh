@@ -17,6 +17,9 @@ is unknown_command_is_said 'klp: no command "fly"
 usage: klp COMMAND [NAME]; `klp help` lists the commands' 'klp fly 2>&1'
 is missing_name_is_said 'klp: why: which patch?
 usage: klp COMMAND [NAME]; `klp help` lists the commands' 'klp why 2>&1'
+matches unknown_option_is_said 'klp: no option "--wiat" here*' 'klp disable x --wiat 2>&1'
+matches option_of_another_command_is_said 'klp: no option "--wait" here*' 'klp why x --wait 2>&1'
+matches option_may_stand_first 'klp: nothing: no such patch*' 'klp disable --wait nothing 2>&1'
 is no_patch_is_said 'no patch is loaded' 'klp status'
 matches list_shows_modules_at_hand 'no patch is loaded*modules in /lib/modules:*livepatch-sample.ko*' 'klp list'
 is unknown_patch_is_status_1 '1 1 1 1 1 1 1' \

@@ -518,11 +518,31 @@ static bool takes_wait(const char *command)
 	       strcmp(command, "load") == 0;
 }
 
+/*
+ * Takes --wait, wherever it stands, out of the @count words: how many are left.  A word that
+ * looks like another option goes to *@unknown.
+ */
+static int take_wait(char **words, int count, const char *command, bool *wait, const char **unknown)
+{
+	int left = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (words[i][0] != '-')
+			words[left++] = words[i];
+		else if (takes_wait(command) && strcmp(words[i], "--wait") == 0)
+			*wait = true;
+		else
+			*unknown = words[i];
+	}
+	return left;
+}
+
 int main(int argc, char **argv)
 {
-	const char *command = argc > 1 ? argv[1] : "help";
+	const char *command = argc > 1 ? argv[1] : "help", *unknown = NULL;
 	char patch[NAME_BYTES];
-	bool wait;
+	bool wait = false;
+	int words;
 
 	setvbuf(stdout, NULL, _IOFBF, 4096);
 	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 ||
@@ -536,12 +556,14 @@ int main(int argc, char **argv)
 		return argc == 2 ? cmd_status() : wrong_usage("%s takes no argument", command);
 	if (!is_command(command))
 		return wrong_usage("no command \"%s\"", command);
-	if (argc < 3)
+	words = take_wait(argv + 2, argc - 2, command, &wait, &unknown);
+	if (unknown)
+		return wrong_usage("no option \"%s\" here", unknown);
+	if (!words)
 		return wrong_usage("%s: which patch?", command);
-	wait = argc > 3 && takes_wait(command) && strcmp(argv[argc - 1], "--wait") == 0;
 	if (strcmp(command, "load") == 0)
-		return cmd_load(argv[2], argv + 3, argc - 3 - wait, wait);
-	if (argc != 3 + wait)
+		return cmd_load(argv[2], argv + 3, words - 1, wait);
+	if (words != 1)
 		return wrong_usage("%s: too many arguments", command);
 	module_name(patch, argv[2]);
 	return about_patch(command, patch, wait);
