@@ -190,53 +190,37 @@ static int ptrace_poke(pid_t pid, unsigned long addr, unsigned long word)
 
 /* ---- registers -------------------------------------------------------------------------- */
 
-static int ptrace_get_regs(pid_t pid, struct user_regs_struct *regs)
-{
-	unsigned long flags;
-	struct task *t = ptrace_lock_stopped(pid, &flags);
+/* What a tracer may see and change of the registers, by its NT_ number. */
+union ptrace_regset {
+	struct user_regs_struct regs;	/* NT_PRSTATUS */
+	struct user_fpregs_struct fp;	/* NT_PRFPREG */
+};
 
-	if (!t)
-		return -ESRCH;
-	arch_ptrace_get_regs(t, regs);
-	ptrace_unlock(t, flags);
-	return 0;
+/* 0: no such set. */
+static size_t ptrace_regset_size(unsigned long kind)
+{
+	return kind == NT_PRSTATUS ? sizeof(struct user_regs_struct) :
+	       kind == NT_PRFPREG ? sizeof(struct user_fpregs_struct) : 0;
 }
 
-static int ptrace_set_regs(pid_t pid, const struct user_regs_struct *regs)
+static int ptrace_move_regset(pid_t pid, bool set, unsigned long kind, union ptrace_regset *data)
 {
 	unsigned long flags;
 	struct task *t = ptrace_lock_stopped(pid, &flags);
-	int err;
+	int err = 0;
 
 	if (!t)
 		return -ESRCH;
-	err = arch_ptrace_set_regs(t, regs);
+	if (kind == NT_PRFPREG && set)
+		arch_ptrace_set_fpregs(t, &data->fp);
+	else if (kind == NT_PRFPREG)
+		arch_ptrace_get_fpregs(t, &data->fp);
+	else if (set)
+		err = arch_ptrace_set_regs(t, &data->regs);
+	else
+		arch_ptrace_get_regs(t, &data->regs);
 	ptrace_unlock(t, flags);
 	return err;
-}
-
-static int ptrace_get_fpregs(pid_t pid, struct user_fpregs_struct *fp)
-{
-	unsigned long flags;
-	struct task *t = ptrace_lock_stopped(pid, &flags);
-
-	if (!t)
-		return -ESRCH;
-	arch_ptrace_get_fpregs(t, fp);
-	ptrace_unlock(t, flags);
-	return 0;
-}
-
-static int ptrace_set_fpregs(pid_t pid, const struct user_fpregs_struct *fp)
-{
-	unsigned long flags;
-	struct task *t = ptrace_lock_stopped(pid, &flags);
-
-	if (!t)
-		return -ESRCH;
-	arch_ptrace_set_fpregs(t, fp);
-	ptrace_unlock(t, flags);
-	return 0;
 }
 
 static bool ptrace_user_offset_ok(unsigned long offset)
@@ -247,56 +231,46 @@ static bool ptrace_user_offset_ok(unsigned long offset)
 /* Of the old user area only the registers have contents; the rest reads as 0. */
 static int ptrace_peek_user(pid_t pid, unsigned long offset, unsigned long __user *to)
 {
-	struct user_regs_struct regs;
+	union ptrace_regset data;
 	unsigned long word = 0;
 	int err;
 
 	if (!ptrace_user_offset_ok(offset))
 		return -EIO;
-	err = ptrace_get_regs(pid, &regs);
+	err = ptrace_move_regset(pid, false, NT_PRSTATUS, &data);
 	if (err)
 		return err;
-	if (offset < sizeof(regs))
-		word = ((unsigned long *)&regs)[offset / sizeof(word)];
+	if (offset < sizeof(data.regs))
+		word = ((unsigned long *)&data.regs)[offset / sizeof(word)];
 	return put_user(word, to);
 }
 
 static int ptrace_poke_user(pid_t pid, unsigned long offset, unsigned long word)
 {
-	struct user_regs_struct regs;
+	union ptrace_regset data;
 	int err;
 
-	if (!ptrace_user_offset_ok(offset) || offset >= sizeof(regs))
+	if (!ptrace_user_offset_ok(offset) || offset >= sizeof(data.regs))
 		return -EIO;
-	err = ptrace_get_regs(pid, &regs);
+	err = ptrace_move_regset(pid, false, NT_PRSTATUS, &data);
 	if (err)
 		return err;
-	((unsigned long *)&regs)[offset / sizeof(word)] = word;
-	return ptrace_set_regs(pid, &regs);
+	((unsigned long *)&data.regs)[offset / sizeof(word)] = word;
+	return ptrace_move_regset(pid, true, NT_PRSTATUS, &data);
 }
 
 /* ---- data with a structure ------------------------------------------------------------- */
 
-static int ptrace_regs_request(pid_t pid, bool set, struct user_regs_struct __user *user)
+static int ptrace_regs_request(pid_t pid, bool set, unsigned long kind, void __user *user)
 {
-	struct user_regs_struct regs;
+	size_t size = ptrace_regset_size(kind);
+	union ptrace_regset data;
 	int err;
 
-	if (set)
-		return get_user(regs, user) ? -EFAULT : ptrace_set_regs(pid, &regs);
-	err = ptrace_get_regs(pid, &regs);
-	return err ? err : copy_to_user(user, &regs, sizeof(regs));
-}
-
-static int ptrace_fpregs_request(pid_t pid, bool set, struct user_fpregs_struct __user *user)
-{
-	struct user_fpregs_struct fp;
-	int err;
-
-	if (set)
-		return copy_from_user(&fp, user, sizeof(fp)) ? -EFAULT : ptrace_set_fpregs(pid, &fp);
-	err = ptrace_get_fpregs(pid, &fp);
-	return err ? err : copy_to_user(user, &fp, sizeof(fp));
+	if (set && copy_from_user(&data, user, size))
+		return -EFAULT;
+	err = ptrace_move_regset(pid, set, kind, &data);
+	return err || set ? err : copy_to_user(user, &data, size);
 }
 
 static int ptrace_siginfo_request(pid_t pid, bool set, siginfo_t __user *user)
@@ -352,28 +326,26 @@ static int ptrace_get_message(pid_t pid, unsigned long __user *to)
 /* The request whose data has the same meaning, and as much of it as the caller has room for. */
 static int ptrace_regset_request(pid_t pid, bool set, unsigned long kind, struct iovec __user *uiov)
 {
-	struct user_regs_struct regs;
-	struct user_fpregs_struct fp;
-	void *data = kind == NT_PRSTATUS ? (void *)&regs : (void *)&fp;
-	size_t size = kind == NT_PRSTATUS ? sizeof(regs) : sizeof(fp);
+	size_t size = ptrace_regset_size(kind);
+	union ptrace_regset data;
 	struct iovec iov;
 	int err;
 
 	if (copy_from_user(&iov, uiov, sizeof(iov)))
 		return -EFAULT;
-	if ((kind != NT_PRSTATUS && kind != NT_PRFPREG) || iov.iov_len % sizeof(long))
+	if (!size || iov.iov_len % sizeof(long))
 		return -EINVAL;
 	iov.iov_len = min(iov.iov_len, size);
 	/* A part that is set leaves the rest as it is. */
-	err = kind == NT_PRSTATUS ? ptrace_get_regs(pid, &regs) : ptrace_get_fpregs(pid, &fp);
+	err = ptrace_move_regset(pid, false, kind, &data);
 	if (err)
 		return err;
 	if (!set)
-		err = copy_to_user(iov.iov_base, data, iov.iov_len);
-	else if (copy_from_user(data, iov.iov_base, iov.iov_len))
+		err = copy_to_user(iov.iov_base, &data, iov.iov_len);
+	else if (copy_from_user(&data, iov.iov_base, iov.iov_len))
 		err = -EFAULT;
 	else
-		err = kind == NT_PRSTATUS ? ptrace_set_regs(pid, &regs) : ptrace_set_fpregs(pid, &fp);
+		err = ptrace_move_regset(pid, true, kind, &data);
 	return err ? err : copy_to_user(&uiov->iov_len, &iov.iov_len, sizeof(iov.iov_len));
 }
 
@@ -422,10 +394,10 @@ SYSCALL_DEFINE4(ptrace, long, request, pid_t, pid, unsigned long, addr, unsigned
 		return ptrace_poke_user(pid, addr, data);
 	case PTRACE_GETREGS:
 	case PTRACE_SETREGS:
-		return ptrace_regs_request(pid, request == PTRACE_SETREGS, user);
+		return ptrace_regs_request(pid, request == PTRACE_SETREGS, NT_PRSTATUS, user);
 	case PTRACE_GETFPREGS:
 	case PTRACE_SETFPREGS:
-		return ptrace_fpregs_request(pid, request == PTRACE_SETFPREGS, user);
+		return ptrace_regs_request(pid, request == PTRACE_SETFPREGS, NT_PRFPREG, user);
 	case PTRACE_GETREGSET:
 	case PTRACE_SETREGSET:
 		return ptrace_regset_request(pid, request == PTRACE_SETREGSET, addr, user);
