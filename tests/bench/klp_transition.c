@@ -31,19 +31,6 @@ static void spin_until_settled(const char *patch)
 		;
 }
 
-/* The time of the first log line since klp_log_clear() that contains @text, in microseconds. */
-static uint64_t log_time(const char *text)
-{
-	const char *line = strstr(klp_log(), text);
-	unsigned long seconds, micros;
-
-	CHECK(line != NULL);
-	while (*line != '[')
-		line--;
-	CHECK_EQ(sscanf(line, "[ %lu.%lu]", &seconds, &micros), 2);
-	return (uint64_t)seconds * 1000000 + micros;
-}
-
 static uint64_t time_enable(bool by_log)
 {
 	uint64_t start = now_us(), end;
@@ -53,8 +40,8 @@ static uint64_t time_enable(bool by_log)
 	spin_until_settled(SAMPLE);
 	end = now_us();
 	if (by_log) {
-		start = log_time("starting patching transition");
-		end = log_time("patching complete");
+		start = klp_log_us("starting patching transition");
+		end = klp_log_us("patching complete");
 	}
 	klp_unload(SAMPLE);
 	return end - start;

@@ -49,6 +49,8 @@ alone_disabled()
 	disabled_log $1 | sed "2i $1: pre_unpatch_callback: vmlinux
 4i $1: post_unpatch_callback: vmlinux"
 }
+# A target is loaded, too: each callback is called for both.
+and_target() { sed "s/\(.*\): vmlinux\$/&\n\1: $1 is live/"; }
 
 scenario coming_target
 load lx_callbacks
@@ -64,14 +66,7 @@ lx_callbacks: pre_patch_callback: lx_mod is coming
 lx_callbacks: post_patch_callback: lx_mod is coming
 lx_mod: lx_mod_init
 % echo 0 > lx_callbacks/enabled
-livepatch: 'lx_callbacks': initializing unpatching transition
-lx_callbacks: pre_unpatch_callback: vmlinux
-lx_callbacks: pre_unpatch_callback: lx_mod is live
-livepatch: 'lx_callbacks': starting unpatching transition
-livepatch: 'lx_callbacks': completing unpatching transition
-lx_callbacks: post_unpatch_callback: vmlinux
-lx_callbacks: post_unpatch_callback: lx_mod is live
-livepatch: 'lx_callbacks': unpatching complete
+$(alone_disabled lx_callbacks | and_target lx_mod)
 % rmmod lx_callbacks
 % rmmod lx_mod
 lx_mod: lx_mod_exit"
@@ -85,15 +80,7 @@ unload lx_callbacks
 log_is callbacks_of_a_going_target "% insmod lx_mod
 lx_mod: lx_mod_init
 % insmod lx_callbacks
-livepatch: enabling patch 'lx_callbacks'
-livepatch: 'lx_callbacks': initializing patching transition
-lx_callbacks: pre_patch_callback: vmlinux
-lx_callbacks: pre_patch_callback: lx_mod is live
-livepatch: 'lx_callbacks': starting patching transition
-livepatch: 'lx_callbacks': completing patching transition
-lx_callbacks: post_patch_callback: vmlinux
-lx_callbacks: post_patch_callback: lx_mod is live
-livepatch: 'lx_callbacks': patching complete
+$(alone_enabled lx_callbacks | and_target lx_mod)
 % rmmod lx_mod
 lx_mod: lx_mod_exit
 lx_callbacks: pre_unpatch_callback: lx_mod is going
@@ -195,31 +182,14 @@ lx_busy: lx_busy_work_func exit
 % insmod lx_mod
 lx_mod: lx_mod_init
 % insmod lx_callbacks
-livepatch: enabling patch 'lx_callbacks'
-livepatch: 'lx_callbacks': initializing patching transition
-lx_callbacks: pre_patch_callback: vmlinux
-lx_callbacks: pre_patch_callback: lx_mod is live
-lx_callbacks: pre_patch_callback: lx_busy is live
-livepatch: 'lx_callbacks': starting patching transition
-livepatch: 'lx_callbacks': completing patching transition
-lx_callbacks: post_patch_callback: vmlinux
-lx_callbacks: post_patch_callback: lx_mod is live
-lx_callbacks: post_patch_callback: lx_busy is live
-livepatch: 'lx_callbacks': patching complete
+$(alone_enabled lx_callbacks | and_target lx_busy | and_target lx_mod)
 % rmmod lx_mod
 lx_mod: lx_mod_exit
 lx_callbacks: pre_unpatch_callback: lx_mod is going
 livepatch: reverting patch 'lx_callbacks' on unloading module 'lx_mod'
 lx_callbacks: post_unpatch_callback: lx_mod is going
 % echo 0 > lx_callbacks/enabled
-livepatch: 'lx_callbacks': initializing unpatching transition
-lx_callbacks: pre_unpatch_callback: vmlinux
-lx_callbacks: pre_unpatch_callback: lx_busy is live
-livepatch: 'lx_callbacks': starting unpatching transition
-livepatch: 'lx_callbacks': completing unpatching transition
-lx_callbacks: post_unpatch_callback: vmlinux
-lx_callbacks: post_unpatch_callback: lx_busy is live
-livepatch: 'lx_callbacks': unpatching complete
+$(alone_disabled lx_callbacks | and_target lx_busy)
 % rmmod lx_callbacks
 % rmmod lx_busy
 lx_busy: lx_busy_exit"
@@ -299,14 +269,7 @@ lx_callbacks: post_patch_callback: vmlinux
 lx_callbacks: post_patch_callback: lx_busy is live
 livepatch: 'lx_callbacks': patching complete
 % echo 0 > lx_callbacks/enabled
-livepatch: 'lx_callbacks': initializing unpatching transition
-lx_callbacks: pre_unpatch_callback: vmlinux
-lx_callbacks: pre_unpatch_callback: lx_busy is live
-livepatch: 'lx_callbacks': starting unpatching transition
-livepatch: 'lx_callbacks': completing unpatching transition
-lx_callbacks: post_unpatch_callback: vmlinux
-lx_callbacks: post_unpatch_callback: lx_busy is live
-livepatch: 'lx_callbacks': unpatching complete
+$(alone_disabled lx_callbacks | and_target lx_busy)
 % rmmod lx_callbacks
 % rmmod lx_busy
 lx_busy: lx_busy_exit"

@@ -171,6 +171,19 @@ static inline void klp_log_clear(void)
 	klogctl(5, NULL, 0);				/* SYSLOG_ACTION_CLEAR */
 }
 
+/* The time of the first line since klp_log_clear() that contains @text, in microseconds. */
+static inline uint64_t klp_log_us(const char *text)
+{
+	const char *line = strstr(klp_log(), text);
+	unsigned long seconds, micros;
+
+	CHECK(line != NULL);
+	while (*line != '[')
+		line--;
+	CHECK_EQ(sscanf(line, "[ %lu.%lu]", &seconds, &micros), 2);
+	return (uint64_t)seconds * 1000000 + micros;
+}
+
 /* The "livepatch: ..." lines of the log, without level and time, one a line. */
 static inline const char *klp_log_lines(void)
 {
