@@ -55,7 +55,7 @@ matches status_of_a_transition 'lx_callbacks*being applied, 1 task to go (`klp w
 # It msleep()s again and again: most of the time it is asleep.
 ok why_names_task_and_function \
 	'until klp why lx_callbacks | grep -q "^[0-9]* kworker/[0-9]* cpu [0-9]* D pending: asleep in lx_busy_work_func+0x.* ms$"; do usleep 1000; done'
-matches why_says_what_to_do '*`klp signal lx_callbacks` asks them to leave the kernel.' 'klp why lx_callbacks'
+matches why_says_what_to_do '*`klp signal lx_callbacks` asks those that sleep in state S to leave the kernel.' 'klp why lx_callbacks'
 matches other_patches_wait 'klp: lx_basic: *busy: another transition runs*' 'klp load lx_basic'
 is signal_is_sent '0 livepatch: signaling remaining tasks' 'echo $(status klp signal lx_callbacks) $(dmesg | tail -n 1 | sed "s/^[^]]*\] //")'
 is disable_turns_it_round 0 'status klp disable lx_callbacks --wait'

@@ -455,7 +455,7 @@ static int cmd_why(const char *patch)
 		total += n;
 	}
 	fclose(file);
-	printf(total ? "`klp signal %s` asks them to leave the kernel.\n"
+	printf(total ? "`klp signal %s` asks those that sleep in state S to leave the kernel.\n"
 		     : "%s: no task blocks; the transition is about to end\n", patch);
 	return 0;
 }
