@@ -24,8 +24,8 @@ int klp_check_patch(const struct klp_patch *patch)
 	}
 	klp_for_each_object_static(patch, obj) {
 		if (!obj->funcs) {
-			pr_err("object '%.64s' of patch '%s' needs a list of functions, if only an empty one\n",
-			       klp_object_name(obj), patch->mod->name);
+			pr_err("object '%.64s' of patch '%s' needs a list of functions, "
+			       "if only an empty one\n", klp_object_name(obj), patch->mod->name);
 			return -EINVAL;
 		}
 	}
@@ -54,8 +54,9 @@ static int klp_check_func(const struct klp_object *obj, const struct klp_func *f
 	const struct klp_func *other;
 
 	if (!func->old_name || !func->new_func || strlen(func->old_name) >= KSYM_NAME_LEN) {
-		pr_err("function '%.64s' of object '%s' needs new_func, and a name shorter than %d\n",
-		       func->old_name ? func->old_name : "?", klp_object_name(obj), KSYM_NAME_LEN);
+		pr_err("function '%.64s' of object '%s' needs new_func, "
+		       "and a name shorter than %d\n", func->old_name ? func->old_name : "?",
+		       klp_object_name(obj), KSYM_NAME_LEN);
 		return -EINVAL;
 	}
 	for (other = obj->funcs; other < func; other++) {
@@ -134,8 +135,8 @@ int klp_check_against_others(struct klp_patch *patch)
 
 	assert_mutex_held(&klp_mutex);
 	if (klp_transition_patch && !MUTANT(BUSY_IGNORED)) {
-		pr_err("patch '%s': the transition of '%s' is not complete; wait for it or reverse it\n",
-		       name, klp_transition_patch->mod->name);
+		pr_err("patch '%s': the transition of '%s' is not complete; "
+		       "wait for it or reverse it\n", name, klp_transition_patch->mod->name);
 		return -EBUSY;
 	}
 	if (klp_patch_is_active(patch) && !MUTANT(ENABLED_TWICE)) {
@@ -143,14 +144,14 @@ int klp_check_against_others(struct klp_patch *patch)
 		return -EINVAL;
 	}
 	if (!klp_is_patch_compatible(patch)) {
-		pr_err("Livepatch patch (%s) is not compatible with the already installed livepatches.\n",
-		       name);
+		pr_err("Livepatch patch (%s) is not compatible with the already "
+		       "installed livepatches.\n", name);
 		return -EINVAL;
 	}
 	if (klp_find_patch_of(&klp_patches, patch->mod) ||
 	    klp_find_patch_of(&klp_leaving, patch->mod)) {
-		pr_err("another patch of module %s is enabled, or still going away (for ever, if it was forced)\n",
-		       name);
+		pr_err("another patch of module %s is enabled, or still going away (for ever, "
+		       "if it was forced)\n", name);
 		return -EEXIST;
 	}
 	return 0;

@@ -288,7 +288,8 @@ void klp_settle_patches(struct klp_patch *patch, int target)
 void klp_init(void)
 {
 	if (klp_stack_init())
-		panic("no memory for the stack traces of live patching: give the machine more (MEM=)");
+		panic("no memory for the stack traces of live patching: "
+		      "give the machine more (MEM=)");
 }
 
 EXPORT_SYMBOL(klp_enable_patch);

@@ -18,8 +18,8 @@ int klp_pre_patch_callback(struct klp_object *obj)
 
 	if (error > 0 && !MUTANT(POSITIVE_PASSED_ON)) {
 		/* Passed on, it would look like success to the module loader. */
-		pr_err("pre-patch callback of object '%s' returned %d: 0 or a negative errno is expected\n",
-		       klp_object_name(obj), error);
+		pr_err("pre-patch callback of object '%s' returned %d: "
+		       "0 or a negative errno is expected\n", klp_object_name(obj), error);
 		error = -EINVAL;
 	}
 	obj->callbacks.post_unpatch_enabled = !error || MUTANT(UNPATCH_ALWAYS);

@@ -185,13 +185,13 @@ static int klp_check_reloc(struct klp_reloc *r)
 	if (error)
 		return error;
 	if (klp_is_vmlinux(symbol.object) && !klp_is_vmlinux(r->object)) {
-		pr_err("invalid access to vmlinux symbol '%s' from module-specific livepatch relocation section\n",
-		       symbol.name);
+		pr_err("invalid access to vmlinux symbol '%s' from module-specific livepatch "
+		       "relocation section\n", symbol.name);
 		return -EINVAL;
 	}
 	if (!klp_is_vmlinux(symbol.object) && klp_is_vmlinux(r->object)) {
-		pr_err("invalid access to symbol '%s' of module '%s' from livepatch relocation section of vmlinux\n",
-		       symbol.name, symbol.object);
+		pr_err("invalid access to symbol '%s' of module '%s' from livepatch relocation "
+		       "section of vmlinux\n", symbol.name, symbol.object);
 		return -EINVAL;
 	}
 	return 0;
@@ -262,13 +262,14 @@ static int klp_apply_reloc(struct klp_reloc *r)
 				      &value);
 
 	if (memcmp(r->loc, zero, r->width) != 0 && !MUTANT(FILLED_RELOCATED)) {
-		printk(KERN_ERR "x86/modules: Invalid relocation target, existing value is nonzero for type %d, loc %p, val %lx\n",
-		       r->type, r->loc, value);
+		printk(KERN_ERR "x86/modules: Invalid relocation target, "
+		       "existing value is nonzero for type %d, loc %p, val %lx\n", r->type, r->loc,
+		       value);
 		return -ENOEXEC;
 	}
 	if (!fits) {
-		printk(KERN_ERR "x86/modules: overflow in relocation type %d val %lx, for symbol %s\n",
-		       r->type, value, r->name);
+		printk(KERN_ERR "x86/modules: overflow in relocation type %d val %lx, "
+		       "for symbol %s\n", r->type, value, r->name);
 		return -ENOEXEC;
 	}
 	klp_write_reloc(r, &value);	/* little endian: the low bytes come first */
@@ -284,8 +285,9 @@ static int klp_clear_reloc(struct klp_reloc *r)
 	if (memcmp(r->loc, &value, r->width) == 0)
 		klp_write_reloc(r, zero);
 	else
-		printk(KERN_WARNING "x86/modules: Invalid relocation target, existing value does not match expected value for type %d, loc %p, val %lx\n",
-		       r->type, r->loc, value);
+		printk(KERN_WARNING "x86/modules: Invalid relocation target, "
+		       "existing value does not match expected value for type %d, loc %p, "
+		       "val %lx\n", r->type, r->loc, value);
 	return 0;
 }
 
@@ -341,8 +343,9 @@ int klp_check_relocs(const struct klp_patch *patch)
 		klp_for_each_object_static(patch, obj)
 			found = found || (obj->name && strcmp(obj->name, object) == 0);
 		if (!found) {
-			pr_err("section %s: the patch has no object '%s', so nothing would apply it\n",
-			       klp_section_name(patch->mod, s), object);
+			pr_err("section %s: the patch has no object '%s', "
+			       "so nothing would apply it\n", klp_section_name(patch->mod, s),
+			       object);
 			return -EINVAL;
 		}
 	}

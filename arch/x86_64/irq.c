@@ -165,7 +165,7 @@ void irq_unmask(unsigned int line)
 	unsigned long flags;
 
 	assert(line < IRQ_LINES);
-	/* From the look on: irq_release() waits for interrupts to be on here, then frees what @arg is. */
+	/* From the look on: irq_release() waits for interrupts to be on here, then frees @arg. */
 	flags = irq_save();
 	call = irq_take_pending(line);
 	if (call.handler)

@@ -136,7 +136,8 @@ static void __init kmap_range_large(unsigned long va, phys_addr_t pa, phys_addr_
 			level--;
 		entry = kmap_walk_create(va, level);
 		if (!entry)
-			panic("no memory for the kernel's page tables: the machine needs more (MEM=)");
+			panic("no memory for the kernel's page tables: "
+			      "the machine needs more (MEM=)");
 		*entry = pa | kmap_prot_bits(prot) | (level > 1 ? PTE_LARGE : 0);
 		pa += PTE_SPAN(level);
 		va += PTE_SPAN(level);
@@ -293,7 +294,8 @@ static void __init paging_fill_root(void)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
 		if (!kmap_install_table(&kernel_root[PTE_INDEX(areas[i], 4)], 4))
-			panic("no memory for the kernel's page tables: the machine needs more (MEM=)");
+			panic("no memory for the kernel's page tables: "
+			      "the machine needs more (MEM=)");
 }
 
 void __init paging_init(void)

@@ -75,8 +75,9 @@ static void segments_fill(struct cpu_arch *arch)
 	u64 base = (u64)&arch->tss;
 
 	memcpy(arch->gdt, gdt, sizeof(gdt));
-	arch->gdt[TSS_SELECTOR / 8] = (sizeof(struct tss) + IOPORT_BITMAP_SIZE) | (base & 0xffffff) << 16 |
-				      0x89UL << 40 | (base >> 24 & 0xff) << 56;
+	arch->gdt[TSS_SELECTOR / 8] = (sizeof(struct tss) + IOPORT_BITMAP_SIZE) |
+				      (base & 0xffffff) << 16 | 0x89UL << 40 |
+				      (base >> 24 & 0xff) << 56;
 	arch->gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
 
 	memset(&arch->tss, 0, sizeof(arch->tss));

@@ -54,8 +54,8 @@
 #define module_param_array_named(name, array, type, count, permissions) \
 	param_check_##type(name, (array)[0]) \
 	static const struct kparam_array __param_arr_##name = { \
-		.max = ARRAY_SIZE(array), .elemsize = sizeof((array)[0]), .num = (unsigned int *)(count), \
-		.ops = &param_ops_##type, .elem = array }; \
+		.max = ARRAY_SIZE(array), .elemsize = sizeof((array)[0]), \
+		.num = (unsigned int *)(count), .ops = &param_ops_##type, .elem = array }; \
 	__module_param_call(name, &param_array_ops, .arr = &__param_arr_##name, permissions); \
 	__MODULE_PARM_TYPE(name, "array of " #type)
 #define module_param_array(name, type, count, permissions) \

@@ -40,7 +40,7 @@
 	M(IDLE_NOT_RUN)		/* a busy CPU is not made to pass its idle loop */ \
 	M(FORK_NO_FLAG)		/* a child does not inherit the pending flag */ \
 	M(FORK_NO_STATE)	/* a child does not inherit the patch state */ \
-	M(KTHREAD_UNSEEN)	/* a thread that inherits the flag and is not started is not looked at */ \
+	M(KTHREAD_UNSEEN)	/* an unstarted thread that inherits the flag is not looked at */ \
 	M(EXIT_HOLE)		/* a dying task is not counted out */ \
 	M(EXIT_EARLY)		/* a dying task is counted out before its last switch */ \
 	/* checks of klp_enable_patch() */ \
@@ -55,11 +55,11 @@
 	M(REPLACED_CALLED_BACK)	/* pre_unpatch of replaced patches runs */ \
 	M(ABSENT_CALLED_BACK)	/* callbacks of objects that are not loaded run */ \
 	M(GOING_CALLED_BACK)	/* pre_unpatch of a module that goes in a transition runs */ \
-	M(FREED_BEFORE_POST)	/* patches are given up before post_patch or post_unpatch has run */ \
+	M(FREED_BEFORE_POST)	/* patches are given up before post_patch or post_unpatch */ \
 	/* modules that come and go */ \
 	M(ALIVE_IGNORED)	/* a module is patched before its coming was handled */ \
 	M(LATE_SETTLED)		/* a module that loads in a transition gets the new versions */ \
-	M(REFUSAL_KEEPS)	/* a refused module stays in the patches before the one that refused */ \
+	M(REFUSAL_KEEPS)	/* a refused module stays in patches that had taken it */ \
 	M(GOING_FORGOTTEN)	/* a module whose init fails is not taken out of its patches */ \
 	M(RELOCS_STAY)		/* relocations of a target that goes are not cleared */ \
 	M(RELOCS_REWRITTEN)	/* a patch that is enabled again writes relocations that stand */ \

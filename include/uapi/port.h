@@ -93,21 +93,27 @@
  *  status is 0 where nothing else is said.
  */
 #define PORT_OPS(X) \
-	X(OPEN,	    1, "P arg0 O_ flags, arg1 mode (umask applied); in path; out struct port_attr; aux handle") \
+	X(OPEN,	    1, "P arg0 O_ flags, arg1 mode (umask applied); in path;" \
+		       " out struct port_attr; aux handle") \
 	X(READ,	    2, "H arg0 offset, arg1 O_ flags; out data; status bytes") \
-	X(WRITE,    3, "H arg0 offset (O_APPEND: ignored), arg1 O_ flags; in data; status bytes, aux offset after them") \
+	X(WRITE,    3, "H arg0 offset (O_APPEND: ignored), arg1 O_ flags; in data;" \
+		       " status bytes, aux offset after them") \
 	X(STAT,	    4, "P or H; arg0 1 = do not follow a last link; out struct port_attr") \
-	X(READDIR,  5, "H arg0 cookie, 0 = start; out struct port_dirent[]; status bytes, 0 = end") \
-	X(MKNOD,    6, "P arg0 mode with type, S_IFDIR makes a directory (umask applied), arg1 rdev; in path") \
+	X(READDIR,  5, "H arg0 cookie, 0 = start; out struct port_dirent[];" \
+		       " status bytes, 0 = end") \
+	X(MKNOD,    6, "P arg0 mode with type," \
+		       " S_IFDIR makes a directory (umask applied), arg1 rdev; in path") \
 	X(UNLINK,   7, "P arg0 1 = directory (rmdir); in path") \
 	X(RENAME,   8, "P arg0 length of the old path, arg1 RENAME_ flags; in old path, new path") \
-	X(LINK,	    9, "P arg0 length of the old path, arg1 1 = follow a last link; in old path, new path") \
+	X(LINK,	    9, "P arg0 length of the old path, arg1 1 = follow a last link;" \
+		       " in old path, new path") \
 	X(SYMLINK, 10, "P arg0 length of the target; in target, path") \
 	X(READLINK,11, "P in path; out target; status length; -EINVAL not a link") \
 	X(TRUNC,   12, "P or H; arg0 size; in path (P)") \
 	X(IOCTL,   13, "H arg0 command, arg1 value; in/out the argument structure; status result") \
 	X(SYNC,	   14, "H") \
-	X(SETATTR, 15, "P or H; arg0 1 = do not follow a last link; in struct port_setattr, then path (P)") \
+	X(SETATTR, 15, "P or H; arg0 1 = do not follow a last link;" \
+		       " in struct port_setattr, then path (P)") \
 	X(STATFS,  16, "P or H; in path (P); out struct statfs of the ABI (120 bytes)")
 
 enum port_op {

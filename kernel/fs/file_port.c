@@ -248,7 +248,8 @@ static int port_readdir(struct file *f, struct dir_sink *sink, loff_t *pos)
 			break;
 		}
 		if (!ret)
-			ret = port_emit_entries(buf, min_t(size_t, res.status, res.moved), sink, pos);
+			ret = port_emit_entries(buf, min_t(size_t, res.status, res.moved),
+						sink, pos);
 	}
 	kfree(buf);
 	return ret > 0 ? 0 : ret;

@@ -116,7 +116,8 @@ static int flock_take(struct file *f, bool exclusive, bool wait)
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
-	*new = (struct flock){ .file = f, .dev = st.st_dev, .ino = st.st_ino, .exclusive = exclusive };
+	*new = (struct flock){
+		.file = f, .dev = st.st_dev, .ino = st.st_ino, .exclusive = exclusive };
 	flock_drop(f);
 	f->flocked = true;
 	if (wait)

@@ -61,8 +61,8 @@ SYSCALL_DEFINE1(screen_map, struct screen_info __user *, uinfo)
 	o = vmobject_of_device(start, info.size, NULL, NULL);
 	if (!o)
 		return -ENOMEM;
-	ret = vm_map(current->mm, 0, info.size, VM_READ | VM_WRITE | VM_SHARED | VM_DEVICE, false, o,
-		     0, "[screen]");
+	ret = vm_map(current->mm, 0, info.size, VM_READ | VM_WRITE | VM_SHARED | VM_DEVICE, false,
+		     o, 0, "[screen]");
 	if (ret < 0)
 		vmobject_put(o);
 	return ret;

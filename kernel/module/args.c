@@ -69,9 +69,11 @@ int args_parse(const char *owner, char *args, int (*set)(void *ctx, char *name, 
 			pr_warn("%s: unknown parameter '%s' ignored\n", owner, name);
 			error = 0;
 		} else if (error == -ENOSPC) {
-			pr_err("%s: `%s' too large for parameter `%s'\n", owner, value ? value : "", name);
+			pr_err("%s: `%s' too large for parameter `%s'\n", owner, value ? value : "",
+			       name);
 		} else if (error) {
-			pr_err("%s: `%s' invalid for parameter `%s'\n", owner, value ? value : "", name);
+			pr_err("%s: `%s' invalid for parameter `%s'\n", owner, value ? value : "",
+			       name);
 		}
 		if (error)
 			return error;

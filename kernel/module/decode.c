@@ -124,7 +124,8 @@ static int elfmod_check_symbol(struct elfmod *m, const Elf64_Sym *sym)
 	    sym->st_shndx == SHN_LIVEPATCH)
 		return 0;
 	if (sym->st_shndx >= m->nr_sections)
-		return elfmod_refuse(m, -ENOEXEC, "symbol in a section that does not exist: ", name);
+		return elfmod_refuse(m, -ENOEXEC, "symbol in a section that does not exist: ",
+				     name);
 	s = &m->sections[sym->st_shndx];
 	if (sym->st_value > s->sh_size || sym->st_size > s->sh_size - sym->st_value)
 		return elfmod_refuse(m, -ENOEXEC, "symbol reaches beyond its section: ", name);
@@ -198,7 +199,8 @@ static int elfmod_check_name(struct elfmod *m)
 
 		if (!ok) {
 			m->name = NULL;
-			return elfmod_refuse(m, -ENOEXEC, "bad character in the module's name", NULL);
+			return elfmod_refuse(m, -ENOEXEC, "bad character in the module's name",
+					     NULL);
 		}
 	}
 	if (n == 0 || n >= 56) {
@@ -226,12 +228,15 @@ static int elfmod_read_identity(struct elfmod *m)
 			if (m->this_module || s->sh_type != SHT_PROGBITS ||
 			    !(s->sh_flags & SHF_ALLOC) || (s->sh_flags & SHF_EXECINSTR) ||
 			    s->sh_addralign < 8 || s->sh_size != m->this_module_size)
-				return elfmod_refuse(m, -ENOEXEC, "struct module has another size or place", NULL);
+				return elfmod_refuse(m, -ENOEXEC,
+						     "struct module has another size or place",
+						     NULL);
 			m->this_module = i;
 		}
 	}
 	if (!m->modinfo || !m->this_module)
-		return elfmod_refuse(m, -ENOEXEC, "no .modinfo or no struct module: not a module", NULL);
+		return elfmod_refuse(m, -ENOEXEC, "no .modinfo or no struct module: not a module",
+				     NULL);
 	m->livepatch = elfmod_info(m, "livepatch", NULL);
 	return elfmod_check_name(m);
 }
@@ -268,13 +273,17 @@ static int elfmod_check_rela(struct elfmod *m, const Elf64_Shdr *sec)
 		type = ELF64_R_TYPE(r.r_info);
 		width = elf_reloc_width(type);
 		if (!width && type != R_X86_64_NONE)
-			return elfmod_refuse(m, -ENOEXEC, "relocation of an unknown type in ", target_name);
+			return elfmod_refuse(m, -ENOEXEC, "relocation of an unknown type in ",
+					     target_name);
 		if (r.r_offset > target->sh_size || width > target->sh_size - r.r_offset)
-			return elfmod_refuse(m, -ENOEXEC, "relocation outside of section ", target_name);
+			return elfmod_refuse(m, -ENOEXEC, "relocation outside of section ",
+					     target_name);
 		if (ELF64_R_SYM(r.r_info) >= m->nr_symbols)
-			return elfmod_refuse(m, -ENOEXEC, "relocation without a symbol in ", target_name);
+			return elfmod_refuse(m, -ENOEXEC, "relocation without a symbol in ",
+					     target_name);
 		if (type != R_X86_64_NONE && !elfmod_rela_allowed(m, sec->sh_info, &r))
-			return elfmod_refuse(m, -ENOEXEC, "struct module has more than init and exit", NULL);
+			return elfmod_refuse(m, -ENOEXEC,
+					     "struct module has more than init and exit", NULL);
 	}
 	return 0;
 }
@@ -291,15 +300,17 @@ static int elfmod_check_late(struct elfmod *m, const Elf64_Shdr *sec)
 	if (!(m->sections[sec->sh_info].sh_flags & SHF_ALLOC) || sec->sh_info == m->this_module)
 		return elfmod_refuse(m, -ENOEXEC, "livepatch relocations of section ", target_name);
 	if (strncmp(target_name, ".init", 5) == 0 && strncmp(name, ".klp.rela.vmlinux.", 18) != 0)
-		return elfmod_refuse(m, -ENOEXEC, "late relocations of memory that goes away after init: ",
+		return elfmod_refuse(m, -ENOEXEC,
+				     "late relocations of memory that goes away after init: ",
 				     name);
 	for (u64 i = 0; i < sec->sh_size / sizeof(Elf64_Rela); i++) {
 		Elf64_Rela r;
 
 		elfmod_read_rela(m, sec, i, &r);
 		if (elfmod_is_got(ELF64_R_TYPE(r.r_info)))
-			return elfmod_refuse(m, -ENOEXEC, "livepatch relocation by a table (build without -fpic) in ",
-					     name);
+			return elfmod_refuse(m, -ENOEXEC,
+					     "livepatch relocation by a table (build "
+					     "without -fpic) in ", name);
 	}
 	return 0;
 }
@@ -321,7 +332,8 @@ static int elfmod_check_relocations(struct elfmod *m)
 					     elfmod_section_name(m, i));
 		if (s->sh_flags & SHF_RELA_LIVEPATCH) {
 			if (!m->livepatch || !(s->sh_flags & SHF_ALLOC))
-				return elfmod_refuse(m, -ENOEXEC, "bad livepatch relocation section ",
+				return elfmod_refuse(m, -ENOEXEC,
+						     "bad livepatch relocation section ",
 						     elfmod_section_name(m, i));
 		} else if (!elfmod_is_applied(m, s)) {
 			continue;
@@ -329,7 +341,8 @@ static int elfmod_check_relocations(struct elfmod *m)
 		/* Also not of relocations: they stay as they were checked. */
 		if (m->sections[s->sh_info].sh_type == SHT_NOBITS ||
 		    m->sections[s->sh_info].sh_type == SHT_RELA)
-			return elfmod_refuse(m, -ENOEXEC, "relocations of a section without bytes: ",
+			return elfmod_refuse(m, -ENOEXEC,
+					     "relocations of a section without bytes: ",
 					     elfmod_section_name(m, s->sh_info));
 		error = elfmod_check_rela(m, s);
 		if (!error && (s->sh_flags & SHF_RELA_LIVEPATCH))

@@ -280,8 +280,8 @@ static int module_run_init(struct module *mod)
 	int ret = mod->init ? mod->init() : 0;
 
 	if (ret > 0) {
-		pr_warn("%s: '%s'->init suspiciously returned %d, it should follow 0/-E convention\n",
-			__func__, mod->name, ret);
+		pr_warn("%s: '%s'->init suspiciously returned %d, "
+			"it should follow 0/-E convention\n", __func__, mod->name, ret);
 		pr_warn("%s: loading module anyway...\n", __func__);
 		dump_stack();
 	}

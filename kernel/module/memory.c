@@ -99,7 +99,8 @@ notrace bool module_memory_holds(const struct module_memory *mem, unsigned long 
 {
 	unsigned long base = (unsigned long)READ_ONCE(mem->base);
 
-	return base && addr >= base && addr - base <= mem->size && size <= mem->size - (addr - base);
+	return base && addr >= base && addr - base <= mem->size &&
+	       size <= mem->size - (addr - base);
 }
 
 notrace bool module_memory_is_text(const struct module_memory *mem, unsigned long addr)

@@ -115,7 +115,8 @@ int elfmod_place(struct elfmod *m)
 		if (p->region == REGION_NONE)
 			continue;
 		error = elfmod_reserve(m, p->region, m->sections[i].sh_size,
-				       max_t(u64, m->sections[i].sh_addralign, MIN_ALIGN), &p->offset);
+				       max_t(u64, m->sections[i].sh_addralign, MIN_ALIGN),
+				       &p->offset);
 		if (error)
 			return error;
 	}

@@ -132,7 +132,8 @@ static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf6
 	if (type == R_X86_64_NONE)
 		return 0;
 	if (!elfmod_symbol_usable(m, &m->symbols[index]))
-		return elfmod_refuse(m, -ENOEXEC, "relocation against a symbol that is not loaded: ",
+		return elfmod_refuse(m, -ENOEXEC,
+				     "relocation against a symbol that is not loaded: ",
 				     elfmod_symbol_name(m, index));
 	if (memcmp(loc, zero, width) != 0)
 		return elfmod_refuse(m, -ENOEXEC,

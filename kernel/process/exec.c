@@ -44,8 +44,9 @@ static int exec_parse_script(struct exec_image *image)
 		*end = 0;
 	else if (strlen(line) == EXEC_HEAD_SIZE)
 		return -ENOEXEC;		/* cut off: better none than a wrong one */
-	for (end = line + strlen(line); end > line + 2 && (end[-1] == ' ' || end[-1] == '\t'); end--)
-		end[-1] = 0;
+	end = line + strlen(line);
+	while (end > line + 2 && (end[-1] == ' ' || end[-1] == '\t'))
+		*--end = 0;
 	for (name = line + 2; *name == ' ' || *name == '\t'; name++)
 		;
 	if (!*name)

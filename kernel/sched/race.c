@@ -17,7 +17,7 @@
 #define RACE_LONG_NS	(200 * NSEC_PER_USEC)
 
 unsigned race_one_in;
-/* The text whose points count, set once at boot: all of it, or one function, which may then be slow. */
+/* The text whose points count, set once at boot: all, or one function, which may then be slow. */
 static unsigned long race_text, race_text_size = ~0UL;
 static unsigned race_long_one_in = 16;
 
@@ -93,8 +93,9 @@ void __init race_init(void)
 		return;
 	}
 	for (unsigned cpu = 0; cpu < NR_CPUS; cpu++)
-		race_cpus[cpu].state = (seed + 1) * 0x9e3779b97f4a7c15UL + cpu * 0xbf58476d1ce4e5b9UL + 1;
+		race_cpus[cpu].state = (seed + 1) * 0x9e3779b97f4a7c15UL +
+				       cpu * 0xbf58476d1ce4e5b9UL + 1;
 	race_one_in = (unsigned)one_in;
-	pr_notice("race: seed %lu, a delay at every %lu. point%s%s\n", seed, one_in, function ? " of " : "",
-		  function ?: "");
+	pr_notice("race: seed %lu, a delay at every %lu. point%s%s\n", seed, one_in,
+		  function ? " of " : "", function ?: "");
 }

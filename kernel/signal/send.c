@@ -252,7 +252,8 @@ void recalc_sigpending(struct task *t)
 
 	assert_spin_held(&p->lock);
 	if (((t->pending.set | p->shared_pending.set) & ~t->blocked) ||
-	    (t->jobctl & (JOBCTL_STOP_PENDING | JOBCTL_TRAP_STOP)) || (p->sig_flags & SIGNAL_CLD_MASK))
+	    (t->jobctl & (JOBCTL_STOP_PENDING | JOBCTL_TRAP_STOP)) ||
+	    (p->sig_flags & SIGNAL_CLD_MASK))
 		set_task_flag(t, TIF_SIGPENDING);
 	else if (t == current)
 		clear_task_flag(t, TIF_SIGPENDING);

@@ -320,7 +320,8 @@ static const char *load_advice(int error)
 	case EEXIST:
 		return "it is loaded already; `klp status` shows its state";
 	case ENOEXEC:
-		return "no module for this kernel (`make module SRC=...`); `dmesg` says what is wrong";
+		return "no module for this kernel (`make module SRC=...`); "
+		       "`dmesg` says what is wrong";
 	case ENOENT:
 		return "a symbol or the file is missing; `dmesg` names the symbol";
 	case EINVAL:
@@ -487,8 +488,8 @@ static int wrong_usage(const char *fmt, const char *word)
 
 static bool is_command(const char *word)
 {
-	static const char *const commands[] = { "load", "disable", "unload", "enable", "wait", "why",
-						"signal", "force" };
+	static const char *const commands[] = { "load", "disable", "unload", "enable", "wait",
+						"why", "signal", "force" };
 
 	for (unsigned i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (strcmp(word, commands[i]) == 0)

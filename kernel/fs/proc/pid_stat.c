@@ -152,8 +152,8 @@ static int proc_show_stat(struct seq_file *m, struct task *t, bool whole_process
 		   (unsigned long)f->caught & 0x7fffffff, f->state == 'S' || f->state == 'D',
 		   f->exit_signal);
 	/* 39-52: CPU, policies, addresses, exit code */
-	seq_printf(m, " %u 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", t->cpu, f->brk_start, f->arg_start,
-		   f->arg_end, f->env_start, f->env_end, f->exit_code);
+	seq_printf(m, " %u 0 0 0 0 0 0 0 %lu %lu %lu %lu %lu %d\n", t->cpu, f->brk_start,
+		   f->arg_start, f->arg_end, f->env_start, f->env_end, f->exit_code);
 	kfree(f);
 	return 0;
 }
@@ -213,8 +213,8 @@ static void proc_status_identity(struct seq_file *m, struct task *t, const struc
 	seq_puts(m, "FDSize:\t64\nGroups:\t");
 	for (unsigned int i = 0; i < c->ngroups; i++)
 		seq_printf(m, "%u ", c->groups[i]);
-	seq_printf(m, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", f->tgid, f->pid, f->pgid,
-		   f->sid);
+	seq_printf(m, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", f->tgid, f->pid,
+		   f->pgid, f->sid);
 }
 
 static void proc_status_memory(struct seq_file *m, const struct proc_facts *f)

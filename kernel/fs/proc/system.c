@@ -73,7 +73,8 @@ static int slabinfo_show(struct seq_file *m, void *v)
 	char name[32];
 
 	seq_puts(m, "slabinfo - version: 2.1\n"
-		    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
+		    "# name            <active_objs> <num_objs> <objsize> <objperslab>"
+		    " <pagesperslab>"
 		    " : tunables <limit> <batchcount> <sharedfactor>"
 		    " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
 	while ((cache = kmem_cache_stat(cache, &st))) {

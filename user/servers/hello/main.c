@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hello: a whole server, as docs/writing-a-server.md explains it.  Serves one file, /srv/hello: it says
- * hello, to whom was written into it last.  Started by hand: `hello &`.
+ * hello: a whole server, as docs/writing-a-server.md explains it.  Serves one file, /srv/hello: it
+ * says hello, to whom was written into it last.  Started by hand: `hello &`.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +37,8 @@ static int64_t hello_read(struct srv *srv, const struct port_request *req, struc
 	return srv_data(reply, (int64_t)n, text + pos, n);
 }
 
-static int64_t hello_write(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+static int64_t hello_write(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
 {
 	char name[64];
 	int64_t n = srv_input(srv, req, name, sizeof(name) - 1);
@@ -51,7 +52,8 @@ static int64_t hello_write(struct srv *srv, const struct port_request *req, stru
 	return n;
 }
 
-static int64_t hello_trunc(struct srv *srv, const struct port_request *req, struct port_reply *reply)
+static int64_t hello_trunc(struct srv *srv, const struct port_request *req,
+			   struct port_reply *reply)
 {
 	return 0;			/* what `>` asks for; the next write replaces everything */
 }

@@ -130,7 +130,8 @@ static void take_capability(unsigned cap)
 	switch (config_byte(cap + 3)) {
 	case CAP_COMMON:
 		if (!dev.common)
-			dev.common = (volatile struct common *)registers_of(cap, sizeof(*dev.common));
+			dev.common = (volatile struct common *)
+				registers_of(cap, sizeof(*dev.common));
 		break;
 	case CAP_NOTIFY:
 		if (!dev.notify) {

@@ -50,7 +50,8 @@ static bool can_read(size_t size)
 /* A raw read with VMIN 0 and VTIME 0 never waits. */
 static bool read_is_polling(void)
 {
-	return !(line->termios.lflag & ICANON) && !line->termios.cc[VMIN] && !line->termios.cc[VTIME];
+	return !(line->termios.lflag & ICANON) && !line->termios.cc[VMIN] &&
+	       !line->termios.cc[VTIME];
 }
 
 static int64_t tty_read(struct srv *srv, const struct port_request *req, struct port_reply *reply)
