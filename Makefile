@@ -104,8 +104,11 @@ $(O)/flags.%: FORCE
 	$(Q)printf '%s\n' '$(subst ','\'',$($*))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$($*))' >$@
 KERNEL_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) $(ASFLAGS)
 USER_FLAGS = $(USER_CC) $(UFLAGS)
-# Modules written for Linux are compiled without these warnings there.
-MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE -Wno-sign-compare -Wno-missing-field-initializers -Wno-type-limits
+# Modules written for Linux are compiled without these warnings there, and with these errors.
+MODULE_WARNINGS := -Wno-sign-compare -Wno-missing-field-initializers -Wno-type-limits \
+	$(addprefix -Werror=,implicit-function-declaration implicit-int return-type strict-prototypes date-time \
+	incompatible-pointer-types designated-init)
+MODULE_FLAGS = $(CC) $(KFLAGS) $(CPPFLAGS) -DMODULE $(MODULE_WARNINGS)
 LINK_FLAGS = $(LD) $(LDFLAGS) $(KERNEL_OBJECTS)
 .PHONY: FORCE
 FORCE:

@@ -80,6 +80,20 @@ class Release(unittest.TestCase):
             done = self.guest(folder, UPTIME)
             self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_a_module_that_linux_would_not_build_is_not_built(self):
+        """A call of what is not declared would only be found when the module is loaded, if at all."""
+        lines = {"nosuch(3);": "implicit declaration", "int *p = &counter; *p = 1;": "incompatible pointer type"}
+        for line, complaint in lines.items():
+            with tempfile.TemporaryDirectory() as folder:
+                source = os.path.join(folder, "wrong.c")
+                with open(source, "w", encoding="utf-8") as file:
+                    file.write("#include <linux/module.h>\nstatic long counter;\nstatic int __init start(void)\n"
+                               f"{{\n\t{line}\n\treturn (int)counter;\n}}\nmodule_init(start);\nMODULE_LICENSE(\"GPL\");\n")
+                done = self.make("module", f"SRC={source}", f"OUT={folder}")
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(complaint, done.stdout)
+                self.assertFalse(os.path.exists(os.path.join(folder, "wrong.ko")))
+
     def test_status_of_the_script_is_told(self):
         """tools/qemu ends with it; make says so, and ends with its own 2."""
         with tempfile.TemporaryDirectory() as folder:
