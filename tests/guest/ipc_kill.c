@@ -69,7 +69,7 @@ static void clients_of_a_dead_port_get_eio(void)
 	serve_open(&device);
 	receive();			/* ACTIVE ... */
 	child[1] = client(client_stat);
-	sleep_ms(50);			/* ... and QUEUED; asleep it is in the root's server too */
+	wait_in(child[1], "call_server");	/* ... and QUEUED: its only call */
 	CHECK_EQ(close(port), 0);
 	expect_status(child[0], 6);
 	expect_status(child[1], 1);

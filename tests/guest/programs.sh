@@ -24,7 +24,7 @@ $(seq 20000)
 EOT'\'
 is bash_pipestatus '1 0' '$B -c '\''false | true; echo ${PIPESTATUS[@]}'\'
 is bash_waits_for_any '0 7' '$B -c '\''(exit 7) & wait -n; s=$?; true & wait -n; echo $? $s'\'
-is bash_job_control 'Running 0' '$B -ic '\''sleep 0.2 & jobs | grep -o Running; fg >/dev/null; echo $?'\'' 2>/dev/null | xargs'
+is bash_job_control 'Running 0' '$B -ic '\''until [ -e go ]; do usleep 1000; done & jobs | grep -o Running; touch go; fg >/dev/null; echo $?'\'' 2>/dev/null | xargs'
 is bash_subshells_nest 3 '$B -c '\''( ( (echo $BASH_SUBSHELL) ) )'\'
 is bash_regular_expressions 42 '$B -c '\''[[ abc42 =~ ([0-9]+) ]] && echo ${BASH_REMATCH[1]}'\'
 is bash_globs 'a.c b.c' 'touch a.c b.c c.h; $B -c "echo *.c"'

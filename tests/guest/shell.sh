@@ -75,7 +75,7 @@ is cd_to_a_file_fails / 'cd /; cd /etc/passwd 2>/dev/null; pwd'
 is umask_applies 600 'umask 077; touch f; stat -c %a f'
 
 # ---- processes and signals -------------------------------------------------------------------------
-is background_and_wait 'fore back' '{ (sleep 0.1; echo back) & echo fore; wait; } | xargs'
+is background_and_wait 'fore back' '{ (until [ -e go ]; do usleep 1000; done; echo back) & echo fore; touch go; wait; } | xargs'
 is wait_returns_the_status 3 '(exit 3) & wait $!; echo $?'
 is wait_for_all 5 'for i in 1 2 3 4 5; do (sleep 0.05; echo x >>f) & done; wait; wc -l <f'
 is trap_runs_on_a_signal 'caught
@@ -84,7 +84,7 @@ is trap_runs_at_exit 'body bye' 'sh -c "trap \"echo bye\" EXIT; echo body" | xar
 is ignored_signals_are_inherited alive 'trap "" TERM; sh -c "kill -TERM \$\$; echo alive"'
 is kill_ends_a_process 143 'sleep 100 & kill $!; wait $! 2>/dev/null; echo $?'
 is sigkill_cannot_be_trapped 137 '(sh -c "trap : KILL; kill -KILL \$\$"; echo $?) 2>/dev/null'
-is trap_interrupts_wait 'got it' 'sh -c "trap \"echo got it; kill \\\$p; exit\" USR1; (sleep 0.1; kill -USR1 \$\$) & sleep 100 & p=\$!; wait \$p"'
+is trap_interrupts_wait 'got it' 'sh -c "trap \"echo got it; kill \\\$p; exit\" USR1; (until grep -q sigsuspend /proc/\$\$/wchan; do usleep 1000; done; kill -USR1 \$\$) & sleep 100 & p=\$!; wait \$p"'
 is exec_replaces_the_shell new 'sh -c "exec echo new; echo old"'
 is jobs_are_process_groups_of_their_own ok 'cat >s <<"EOT"
 set -m
