@@ -85,8 +85,11 @@ void ptrace_notify_tracer(struct task *t, const siginfo_t *info);
 /* current may run a set-user-id program as such: it is not traced by somebody with less rights. */
 bool ptrace_allows_setuid(void);
 
-/* current may see what the memory of @target holds and what it has open: /proc. (no lock) */
-bool ptrace_may_read(struct process *target);
+/*
+ * current may see what @mm holds, which is or was a moment ago the address space of @target, and
+ * what @target had open in it: /proc.  NULL, there is none: only for root. (no lock)
+ */
+bool ptrace_may_read(struct process *target, const struct mm *mm);
 
 /* TRACEME, ATTACH and SEIZE (with @options), DETACH with a signal. -errno. */
 int ptrace_traceme(void);

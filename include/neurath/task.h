@@ -236,7 +236,6 @@ struct process {
 	int pdeath_signal;		/* (s) PR_SET_PDEATHSIG */
 	bool is_subreaper;		/* (t) PR_SET_CHILD_SUBREAPER */
 	bool no_new_privs;		/* (s) */
-	bool dumpable;			/* (s) */
 
 	/* State */
 	struct credentials cred;	/* (s) */

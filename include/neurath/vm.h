@@ -80,6 +80,11 @@ struct mm {
 	unsigned long stack_start;	/* (!) these five and auxv: for /proc, set by exec */
 	unsigned long arg_start, arg_end, env_start, env_end;
 	unsigned long auxv[48];
+	/*
+	 * Others with the ids of its process may look into it.  Set before the process gets
+	 * rights that they do not have: who holds a reference asks after it got that.
+	 */
+	bool dumpable;
 	size_t rss;			/* (page_lock) pages present */
 	size_t total_vm;		/* (mmap_lock) pages mapped */
 };
@@ -88,6 +93,7 @@ struct mm *mm_create(void);			/* empty; NULL = no memory */
 struct mm *mm_fork(struct mm *old);		/* copy on write; NULL = no memory */
 void mm_get(struct mm *mm);
 struct mm *task_get_mm(struct task *t);		/* of any task, with a reference, or NULL (irq) */
+bool task_dumpable(struct task *t);		/* mm->dumpable; false if it has none (irq) */
 void mm_put(struct mm *mm);			/* last one frees everything; may sleep */
 /* Makes @mm current's, drops the old one (exec). */
 void mm_switch_to_new(struct mm *mm);

@@ -67,6 +67,7 @@ static void mm_copy_fields(struct mm *new, const struct mm *old)
 	new->env_start = old->env_start;
 	new->env_end = old->env_end;
 	memcpy(new->auxv, old->auxv, sizeof(new->auxv));
+	new->dumpable = READ_ONCE(old->dumpable);
 }
 
 /* Caller holds old->mmap_lock; nobody else knows @new. */
@@ -197,6 +198,17 @@ struct mm *task_get_mm(struct task *t)
 		mm_get(mm);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 	return mm;
+}
+
+bool task_dumpable(struct task *t)
+{
+	unsigned long flags;
+	bool dumpable;
+
+	spin_lock_irqsave(&t->pi_lock, flags);
+	dumpable = t->mm && READ_ONCE(t->mm->dumpable);
+	spin_unlock_irqrestore(&t->pi_lock, flags);
+	return dumpable;
 }
 
 void mm_switch_to_new(struct mm *mm)

@@ -10,6 +10,7 @@
 #include <neurath/string.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include <neurath/vm.h>
 #include "internal.h"
 
 bool cred_same_ids(const struct credentials *mine, const struct credentials *its)
@@ -112,7 +113,7 @@ static void cred_changes(struct process *p, bool groups, const struct id_set *ne
 	assert_spin_held(&p->lock);
 	if (old.effective == new->effective && old.fs == new->fs)
 		return;
-	p->dumpable = false;
+	WRITE_ONCE(current->mm->dumpable, false);
 	p->pdeath_signal = 0;
 }
 

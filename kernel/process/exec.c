@@ -204,8 +204,6 @@ static void exec_commit_process(struct process *p, struct exec_image *image, cha
 	p->cred.egid = p->cred.sgid = p->cred.fsgid = image->gid;
 	if (image->secure)
 		p->pdeath_signal = 0;
-	/* Its memory shows what the file hides. */
-	p->dumpable = !image->secure && !image->unreadable;
 	p->did_exec = true;
 	spin_unlock_irqrestore(&p->lock, flags);
 	kfree(old_path);
@@ -216,6 +214,8 @@ static void exec_commit_process(struct process *p, struct exec_image *image, cha
 static void exec_commit(struct exec_image *image, char *exe_path)
 {
 	process_mm_release(current);
+	/* Its memory shows what the file hides.  Said before anybody can find it. */
+	image->mm->dumpable = !image->secure && !image->unreadable;
 	mm_switch_to_new(image->mm);
 	image->mm = NULL;
 	exec_commit_process(current->process, image, exe_path);

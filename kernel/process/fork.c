@@ -93,7 +93,6 @@ static struct process *fork_process(struct task *leader, const struct clone_requ
 	memcpy(child->rlim, parent->rlim, sizeof(child->rlim));
 	child->umask = parent->umask;
 	child->no_new_privs = parent->no_new_privs;
-	child->dumpable = parent->dumpable;
 	err = fork_copy_strings(child, parent);
 	spin_unlock_irqrestore(&parent->lock, flags);
 	if (!err)

@@ -66,7 +66,6 @@ struct process *process_alloc(void)
 	init_waitqueue_head(&p->wait_child);
 	p->exit_signal = SIGCHLD;
 	p->umask = 022;
-	p->dumpable = true;
 	p->start_ns = clock_ns();
 	return p;
 }

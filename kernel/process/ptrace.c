@@ -13,20 +13,33 @@
 #include <neurath/ptrace.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
+#include <neurath/vm.h>
 #include "internal.h"
 
 /* ---- permission ------------------------------------------------------------------ */
 
-/* All three ids of @its are the real one of @mine, and it is no program with more rights. */
-static bool ptrace_may_access(const struct credentials *mine, struct process *target)
+/*
+ * All three ids of @target are the real one of @mine, and it is no program with more rights.
+ * Caller holds target->lock.
+ */
+static bool ptrace_may_access(const struct credentials *mine, struct process *target, bool dumpable)
 {
-	return mine->euid == 0 || (target->dumpable && cred_same_ids(mine, &target->cred));
+	assert_spin_held(&target->lock);
+	return mine->euid == 0 || (dumpable && cred_same_ids(mine, &target->cred));
 }
 
-bool ptrace_may_read(struct process *target)
+bool ptrace_may_read(struct process *target, const struct mm *mm)
 {
-	return target == current->process ||
-	       ptrace_may_access(&current->process->cred, target);
+	unsigned long flags;
+	bool allowed;
+
+	if (target == current->process)
+		return true;
+	spin_lock_irqsave(&target->lock, flags);
+	allowed = ptrace_may_access(&current->process->cred, target,
+				    mm && READ_ONCE(mm->dumpable));
+	spin_unlock_irqrestore(&target->lock, flags);
+	return allowed;
 }
 
 bool ptrace_allows_setuid(void)
@@ -82,7 +95,7 @@ static int ptrace_attach_locked(struct task *t, bool seize, unsigned options)
 
 	assert_spin_held(&p->lock);
 	/* Under the lock: execve() takes other ids and looks for a tracer in one step. */
-	if (!ptrace_may_access(&current->process->cred, p))
+	if (!ptrace_may_access(&current->process->cred, p, task_dumpable(t)))
 		return -EPERM;
 	if (t->trace.tracer || (t->pflags & PF_EXITING) || t->state == TASK_DEAD)
 		return -EPERM;

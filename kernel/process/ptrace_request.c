@@ -157,7 +157,7 @@ static struct mm *ptrace_get_mm(pid_t pid)
 	if (!t)
 		return ERR_PTR(-ESRCH);
 	/* While it is held: let go by another thread it could have another one soon, of root. */
-	if (t->process->dumpable || t->trace.privileged)
+	if (task_dumpable(t) || t->trace.privileged)
 		mm = task_get_mm(t);
 	ptrace_unlock(t, flags);
 	return mm ? mm : ERR_PTR(-ESRCH);

@@ -11,6 +11,7 @@
 #include <neurath/string.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include <neurath/vm.h>
 
 SYSCALL_DEFINE1(umask, int, mask)
 {
@@ -147,10 +148,10 @@ SYSCALL_DEFINE5(prctl, int, option, unsigned long, arg2, unsigned long, arg3, un
 	case PR_SET_DUMPABLE:
 		if (arg2 > 1)
 			return -EINVAL;
-		WRITE_ONCE(p->dumpable, arg2);
+		WRITE_ONCE(current->mm->dumpable, arg2);
 		return 0;
 	case PR_GET_DUMPABLE:
-		return p->dumpable;
+		return current->mm->dumpable;
 	case PR_SET_NAME:
 		return prctl_set_name((const char __user *)arg2);
 	case PR_GET_NAME:

@@ -21,16 +21,30 @@ static void proc_fd_release(void *private)
 	kfree(e);
 }
 
+static struct file *proc_fd_take(struct task *t, int fd)
+{
+	struct files *files = proc_get_files(t);
+	struct file *f = files ? files_get_fd(files, fd) : NULL;
+
+	if (files)
+		files_put(files);
+	return f;
+}
+
 static struct file *proc_fd_file(struct task *t, int fd)
 {
-	struct files *files = proc_may_look(t) ? NULL : proc_get_files(t);
-	struct file *f = NULL;
+	for (;;) {
+		struct mm *mm = proc_get_mm(t);
+		struct file *f;
 
-	if (files) {
-		f = files_get_fd(files, fd);
-		files_put(files);
+		if (IS_ERR(mm))
+			return NULL;
+		f = proc_fd_take(t, fd);
+		if (proc_put_mm_unchanged(t, mm))
+			return f;
+		if (f)
+			file_put(f);
 	}
-	return f;
 }
 
 static char *proc_fd_readlink(void *private)
@@ -90,11 +104,17 @@ static int proc_fd_lookup(struct kernfs_node *dir, const char *name, struct kern
 static int proc_fd_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
 {
 	struct task *t = kernfs_private(dir);
-	struct files *files = proc_may_look(t) ? NULL : proc_get_files(t);
+	struct mm *mm = proc_get_mm(t);
+	struct files *files;
 	int fd;
 
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	if (mm)
+		mm_put(mm);
+	files = proc_get_files(t);
 	if (!files)
-		return proc_may_look(t);
+		return 0;
 	while ((fd = files_next_fd(files, *pos)) >= 0) {
 		char name[16];
 		int len = snprintf(name, sizeof(name), "%d", fd);

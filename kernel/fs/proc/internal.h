@@ -35,8 +35,16 @@ void proc_put_task(void *task);
 pid_t proc_parse_number(const char *name);
 u64 proc_pid_ino(pid_t pid, unsigned int index);
 bool proc_task_exists(const struct task *t);
-/* 0, or -EACCES: the reader may not trace the task, so it sees nothing of its memory and files. */
-int proc_may_look(const struct task *t);
+/*
+ * The address space of the task, with a reference, NULL if it has none any more, or -EACCES: the
+ * reader may not trace the task, so it sees nothing of its memory and files.
+ */
+struct mm *proc_get_mm(struct task *t);
+/*
+ * A look at what is not memory: @mm, from proc_get_mm(), is given back.  False if the task has
+ * another one by now: what was seen meanwhile may belong to a program with more rights.
+ */
+bool proc_put_mm_unchanged(struct task *t, struct mm *mm);
 extern const struct kernfs_dyn_dir proc_task_dir, proc_fd_dir;
 
 /* refs.c: what a task owns, with a reference; NULL = none any more. */

@@ -48,13 +48,6 @@ bool proc_task_exists(const struct task *t)
 	       READ_ONCE(p->state) != PROCESS_REAPED;
 }
 
-int proc_may_look(const struct task *t)
-{
-	bool allowed = t->pflags & PF_KTHREAD ? is_superuser() : ptrace_may_read(t->process);
-
-	return allowed ? 0 : -EACCES;
-}
-
 /* ---- small files ---------------------------------------------------------------------- */
 
 static int proc_comm_show(struct seq_file *m, void *v)
@@ -83,7 +76,18 @@ static ssize_t proc_comm_store(const char *buf, size_t n, void *v)
 
 static char *proc_pid_link(struct task *t, enum proc_path which)
 {
-	return proc_may_look(t) ? ERR_PTR(-EACCES) : proc_copy_path(t, which);
+	for (;;) {
+		struct mm *mm = proc_get_mm(t);
+		char *path;
+
+		if (IS_ERR(mm))
+			return ERR_PTR(-EACCES);
+		path = proc_copy_path(t, which);
+		if (proc_put_mm_unchanged(t, mm))
+			return path;
+		if (!IS_ERR(path))
+			kfree(path);
+	}
 }
 
 static char *proc_cwd_readlink(void *v)
@@ -148,7 +152,7 @@ static int proc_pid_node(struct kernfs_node *parent, const char *name, struct ta
 		return -ENOMEM;
 	}
 	/* What may not be looked at belongs to root: the ids are not all that it has. */
-	if (!(t->pflags & PF_KTHREAD) && READ_ONCE(t->process->dumpable))
+	if (!(t->pflags & PF_KTHREAD) && task_dumpable(t))
 		kernfs_set_owner(node, t->process->cred.euid, t->process->cred.egid);
 	*out = node;
 	return 0;

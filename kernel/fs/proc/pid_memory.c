@@ -4,13 +4,40 @@
  * environment.
  */
 #include <neurath/mm.h>
+#include <neurath/mutant.h>
+#include <neurath/ptrace.h>
+#include <neurath/race.h>
 #include "internal.h"
 
 #define MAPS_NAME_COLUMN	73
 
-static int proc_copy_strings(struct seq_file *m, struct task *t, bool environment)
+struct mm *proc_get_mm(struct task *t)
 {
 	struct mm *mm = task_get_mm(t);
+	/* Asked of what was got: execve() may put another one in its place at any moment. */
+	bool allowed = t->pflags & PF_KTHREAD ? is_superuser() : ptrace_may_read(t->process, mm);
+
+	race_point();
+	if (allowed && !MUTANT(LOOK_THEN_TAKE))
+		return mm;
+	if (mm)
+		mm_put(mm);
+	return allowed ? task_get_mm(t) : ERR_PTR(-EACCES);
+}
+
+bool proc_put_mm_unchanged(struct task *t, struct mm *mm)
+{
+	/* Held: it is no new one at the same place. */
+	bool unchanged = READ_ONCE(t->mm) == mm || MUTANT(LOOK_NOT_REPEATED);
+
+	if (mm)
+		mm_put(mm);
+	return unchanged;
+}
+
+/* Gives @mm back. */
+static int proc_copy_strings(struct seq_file *m, struct mm *mm, bool environment)
+{
 	unsigned long at, end;
 	char *page;
 	int ret = 0;
@@ -38,23 +65,23 @@ static int proc_copy_strings(struct seq_file *m, struct task *t, bool environmen
 
 int proc_cmdline_show(struct seq_file *m, void *v)
 {
-	return proc_copy_strings(m, v, false);
+	return proc_copy_strings(m, task_get_mm(v), false);
 }
 
 int proc_environ_show(struct seq_file *m, void *v)
 {
-	if (proc_may_look(v))
-		return -EACCES;
-	return proc_copy_strings(m, v, true);
+	struct mm *mm = proc_get_mm(v);
+
+	return IS_ERR(mm) ? PTR_ERR(mm) : proc_copy_strings(m, mm, true);
 }
 
 int proc_auxv_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = proc_may_look(v) ? NULL : task_get_mm(v);
+	struct mm *mm = proc_get_mm(v);
 	size_t n = 0;
 
-	if (!mm)
-		return proc_may_look(v);
+	if (!mm || IS_ERR(mm))
+		return PTR_ERR(mm);
 	while (n + 2 <= ARRAY_SIZE(mm->auxv) && (n == 0 || mm->auxv[n - 2] != 0))
 		n += 2;
 	seq_write(m, mm->auxv, n * sizeof(mm->auxv[0]));
@@ -94,11 +121,11 @@ static void proc_show_area(struct seq_file *m, const struct mm *mm, const struct
 
 int proc_maps_show(struct seq_file *m, void *v)
 {
-	struct mm *mm = proc_may_look(v) ? NULL : task_get_mm(v);
+	struct mm *mm = proc_get_mm(v);
 	struct vm_area *area;
 
-	if (!mm)
-		return proc_may_look(v);
+	if (!mm || IS_ERR(mm))
+		return PTR_ERR(mm);
 	mutex_lock(&mm->mmap_lock);
 	list_for_each_entry(area, &mm->areas, node)
 		proc_show_area(m, mm, area);
