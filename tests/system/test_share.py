@@ -140,6 +140,49 @@ class BothSides(Folder):
         self.assertEqual(self.get("small/b"), b"ok\n")
 
 
+KILL = "kill -9 $(pidof hostfs)"
+MANY = """
+cd /host
+(for i in 1 2 3; do usleep 300000; old=$(pidof hostfs); kill -9 $old; until new=$(pidof hostfs) && [ $new != $old ]; do usleep 1000; done; done; echo >/tmp/killed) &
+n=0; done=0
+until [ -e /tmp/killed ]; do
+	n=$((n + 1))
+	if mkdir many/$n 2>/tmp/error; then
+		done=$((done + 1))
+	elif ! grep -q "Input/output error" /tmp/error; then
+		cat /tmp/error; exit 1
+	fi
+done
+echo tried $n made $done
+"""
+
+
+class Killed(Folder):
+    """hostfs is killed: who asks by name waits for the next one, who had a file open has lost it."""
+
+    def test_a_shell_in_the_folder_goes_on(self):
+        self.put("file", b"first\nsecond\n")
+        session = vm.Session(ISO, vm.Config(2), share=self.folder)
+        self.addCleanup(session.close)
+        session.expect(PROMPT, 120)
+        session.run("cd /host; exec 5<file; read line <&5", PROMPT)
+        self.assertEqual(session.run(KILL + "; ls; pwd", PROMPT).splitlines()[-2:], ["file", "/host"])
+        # The next one is killed before it has lived for long, and init lets some time pass.
+        self.assertEqual(session.run(KILL + "; cat file; echo new >other", PROMPT).splitlines()[-2:], ["first", "second"])
+        self.assertEqual(self.get("other"), b"new\n")
+        self.assertIn("Input/output error", session.run("cat <&5", PROMPT))
+        session.run("exec 5<other", PROMPT)
+        self.assertEqual(session.run("cat <&5", PROMPT), "new")
+
+    def test_nothing_is_done_twice(self):
+        """mkdir that is repeated would say that the name exists."""
+        os.mkdir(self.path("many"))
+        lines = self.script(MANY)
+        tried, made = map(int, re.search(r"tried (\d+) made (\d+)", "\n".join(lines)).groups())
+        self.assertGreaterEqual(len(os.listdir(self.path("many"))), made)
+        self.assertLessEqual(tried - made, 3)
+
+
 class NoFolder(unittest.TestCase):
     def test_without_a_device_hostfs_is_not_restarted(self):
         run = vm.Script(ISO, vm.Config(1), "ls -a /host; dmesg; ps")

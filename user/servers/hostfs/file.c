@@ -13,7 +13,7 @@
 /* of an entry from the host: identity, offset, type, length of the name */
 #define DIRENT_HEAD	24
 
-/* An open file; its handle is its place in the table. */
+/* An open file; its handle is its place in the table and the number of the process (keep.c). */
 struct open_file {
 	uint32_t fid;
 	bool used, closing;
@@ -65,9 +65,13 @@ int take_path(struct job *job, unsigned which, uint64_t from, uint64_t to)
 	return rc;
 }
 
+/* NULL: the file was opened by a process that is dead, and is lost: -EIO. */
 static struct open_file *find_open(uint64_t handle)
 {
-	return handle < nr_open && open_files[handle].used ? &open_files[handle] : NULL;
+	uint32_t index = (uint32_t)handle;
+
+	return keep_is_ours(handle) && index < nr_open && open_files[index].used ?
+	       &open_files[index] : NULL;
 }
 
 /*
@@ -83,7 +87,7 @@ static int find_fid(struct job *job, uint64_t path_at, unsigned flags, uint32_t 
 	if (!srv_by_path(&job->req)) {
 		file = find_open(job->req.handle);
 		*fid = file ? file->fid : 0;
-		return file ? 0 : -EBADF;
+		return file ? 0 : -EIO;
 	}
 	rc = take_path(job, 0, path_at, job->req.in_len);
 	if (rc == 0)
@@ -116,14 +120,14 @@ static int64_t open_place(void)
 /* From now on @fid belongs to the open file, whose handle is the answer. */
 static int64_t open_finish(struct job *job, uint32_t fid, const struct p9_attr *attr)
 {
-	int64_t handle = open_place();
+	int64_t place = open_place();
 
-	if (handle < 0)
-		return handle;
-	open_files[handle] = (struct open_file){
+	if (place < 0)
+		return place;
+	open_files[place] = (struct open_file){
 		.fid = fid, .used = true, .append = job->req.arg[0] & O_APPEND };
 	client_keep_fid(job, fid);
-	job->reply.aux = handle;
+	job->reply.aux = keep_handle((uint32_t)place);
 	return answer_attr(job, attr);
 }
 
@@ -229,7 +233,7 @@ static int64_t hostfs_open(struct job *job)
 
 static int64_t run_close(struct job *job)
 {
-	struct open_file *file = &open_files[job->req.handle];
+	struct open_file *file = &open_files[(uint32_t)job->req.handle];
 
 	client_own_fid(job, file->fid);
 	memset(file, 0, sizeof(*file));
@@ -252,7 +256,8 @@ void open_close_pending(void)
 	if (!any_closing)
 		return;
 	for (size_t i = 0; i < nr_open; i++)
-		if (open_files[i].used && open_files[i].closing && !job_begin_own(run_close, i))
+		if (open_files[i].used && open_files[i].closing && 
+		    !job_begin_own(run_close, keep_handle((uint32_t)i)))
 			return;
 	any_closing = false;
 }
@@ -267,7 +272,7 @@ static int64_t hostfs_read(struct job *job)
 	int64_t n = 0;
 
 	if (!file)
-		return -EBADF;
+		return -EIO;
 	fid = file->fid;
 	while (done < want) {
 		n = client_read(job, fid, pos + done, done, want - done);
@@ -319,7 +324,7 @@ static int64_t hostfs_write(struct job *job)
 	int64_t n;
 
 	if (!file)
-		return -EBADF;
+		return -EIO;
 	fid = file->fid;
 	n = write_position(job, file, &pos);
 	if (n < 0)
@@ -377,7 +382,7 @@ static int64_t hostfs_readdir(struct job *job)
 	int rc = 0;
 
 	if (!file)
-		return -EBADF;
+		return -EIO;
 	/* Entries that do not fit here are asked for again: each says where the next one begins. */
 	n = client_readdir(job, file->fid, job->req.arg[0], size);
 	if (n <= 0)
@@ -395,7 +400,7 @@ static int64_t hostfs_sync(struct job *job)
 {
 	struct open_file *file = find_open(job->req.handle);
 
-	return file ? client_fsync(job, file->fid) : -EBADF;
+	return file ? client_fsync(job, file->fid) : -EIO;
 }
 
 static int64_t hostfs_trunc(struct job *job)

@@ -10,6 +10,7 @@
  *	walk.c	  paths: names, links, permissions
  *	file.c	  requests about files
  *	names.c	  requests that change names
+ *	keep.c	  what the next process must know
  *
  * Nothing is cached: what the host changes is seen by the next request.
  */
@@ -129,5 +130,18 @@ int take_path(struct job *job, unsigned which, uint64_t from, uint64_t to);
 /* Data of the answer in job->data. */
 int64_t answer_data(struct job *job, int64_t status, const void *data, size_t len);
 struct srv *hostfs_server(void);
+
+/* ---- keep.c ------------------------------------------------------------------------- */
+
+/* 0 or -errno. */
+int keep_open(struct srv *srv);
+/* The handle for place @index of the table, and whether this process gave @handle. */
+uint64_t keep_handle(uint32_t index);
+bool keep_is_ours(uint64_t handle);
+/* A job carries out @req from now on; it has been answered. */
+void keep_begins(const struct port_request *req);
+void keep_ended(uint64_t tag);
+/* Did an earlier process begin what must not be done twice?  True once. */
+bool keep_was_begun(uint64_t tag);
 
 #endif

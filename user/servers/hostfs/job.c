@@ -21,6 +21,7 @@ struct waiting {
 static struct srv *server;
 static struct job jobs[JOBS];
 static unsigned nr_jobs;
+static bool is_open;			/* requests are begun */
 static struct waiting *first_waiting;
 static struct job *current;		/* the job that runs, NULL: the event loop */
 static void *loop_sp;
@@ -77,6 +78,7 @@ static void job_answer(struct job *job, int64_t status)
 	if (port_reply_recv(server->port, &job->reply, NULL, 0) == -ESRCH &&
 	    job->req.op == PORT_OPEN && status >= 0)
 		open_close(job->reply.aux);
+	keep_ended(job->req.tag);
 }
 
 /* What every job does, from the top of its stack. */
@@ -124,6 +126,8 @@ static void job_start(struct job *job, int64_t (*run)(struct job *job),
 	job->cancelled = job->committed = job->gone = job->tidying = false;
 	job->nr_fids = 0;
 	memset(&job->reply, 0, sizeof(job->reply));
+	if (job->has_client)
+		keep_begins(req);
 	job_enter(job);
 }
 
@@ -133,7 +137,7 @@ void jobs_start_waiting(void)
 	struct job *job;
 
 	open_close_pending();
-	while (first_waiting && (job = job_idle()) != NULL) {
+	while (is_open && first_waiting && (job = job_idle()) != NULL) {
 		w = first_waiting;
 		first_waiting = w->next;
 		job_start(job, w->run, &w->req);
@@ -143,9 +147,11 @@ void jobs_start_waiting(void)
 
 int64_t job_begin(int64_t (*run)(struct job *job), const struct port_request *req)
 {
-	struct job *job = first_waiting ? NULL : job_idle();
+	struct job *job = first_waiting || !is_open ? NULL : job_idle();
 	struct waiting *w, **link;
 
+	if (keep_was_begun(req->tag))
+		return -EIO;
 	if (job) {
 		job_start(job, run, req);
 		return SRV_PARKED;
@@ -158,6 +164,12 @@ int64_t job_begin(int64_t (*run)(struct job *job), const struct port_request *re
 		;
 	*link = w;
 	return SRV_PARKED;
+}
+
+void jobs_open(void)
+{
+	is_open = true;
+	jobs_start_waiting();
 }
 
 bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle)

@@ -59,7 +59,12 @@ struct job {
 
 /* Memory for all jobs; after virtio_start(). 0 or -errno. */
 int jobs_init(struct srv *srv);
-/* Runs @run for @req, now or when a job is idle; answers.  -ENOMEM, else SRV_PARKED. */
+/* Requests are begun from now on; those that came before wait. */
+void jobs_open(void);
+/*
+ * Runs @run for @req, now or when a job is idle; answers.  -ENOMEM, -EIO if the process that died
+ * had begun it, else SRV_PARKED.
+ */
 int64_t job_begin(int64_t (*run)(struct job *job), const struct port_request *req);
 /* Starts @run without a client; false = not now: no job is idle, or a job asks. */
 bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle);

@@ -54,7 +54,7 @@ static int64_t run_attach(struct job *job)
 	return 0;
 }
 
-/* The first job talks to the host while nobody can ask for anything yet. */
+/* The first job talks to the host before any other: who asks already has to wait. */
 static int attach(void)
 {
 	struct port_reply pending = { 0 };
@@ -71,7 +71,9 @@ static int start(const char **what)
 	int rc;
 
 	*what = "cannot create a port";
-	rc = srv_start(&hostfs, PORT_CANCEL_OK, LEVEL);
+	rc = srv_take_over(&hostfs, MOUNT_POINT, PORT_CANCEL_OK | PORT_REATTACH, LEVEL);
+	if (rc >= 0)
+		rc = keep_open(&hostfs);
 	if (rc == 0)
 		rc = virtio_start(MOUNT_TAG, hostfs.port, IRQ_BIT, what);
 	if (rc < 0)
@@ -85,7 +87,10 @@ static int start(const char **what)
 	if (rc < 0)
 		return rc;
 	*what = "cannot mount on " MOUNT_POINT;
-	return srv_mount(&hostfs, MOUNT_POINT, 0);
+	rc = srv_mount(&hostfs, MOUNT_POINT, 0);
+	if (rc == 0)
+		jobs_open();
+	return rc;
 }
 
 int main(void)
