@@ -198,11 +198,14 @@ static void catch_faults(void)
 
 static struct window windows[THREADS];
 static _Atomic int threads_done;
+static pthread_barrier_t all_created;
 
 static void *run_window(void *arg)
 {
 	struct window *w = arg;
 
+	/* The stack of a thread that is created later would fit into a hole of this window. */
+	pthread_barrier_wait(&all_created);
 	for (int i = 0; i < STEPS; i++)
 		step(w);
 	for (unsigned page = 0; page < PAGES; page++)
@@ -222,8 +225,10 @@ static void threads_change_their_windows_while_the_process_forks(void)
 	for (int i = 0; i < THREADS; i++)
 		window_open(&windows[i], tap_seed() + i);
 	window_open(&mine, tap_seed() + THREADS);
+	CHECK_EQ(pthread_barrier_init(&all_created, NULL, THREADS + 1), 0);
 	for (int i = 0; i < THREADS; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, run_window, &windows[i]), 0);
+	pthread_barrier_wait(&all_created);
 	while (threads_done < THREADS) {
 		pid_t child = fork();
 		int status;
