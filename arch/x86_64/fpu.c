@@ -18,18 +18,14 @@
 #include "ioport.h"
 #include "x86.h"
 
-#define FPU_LEGACY_SIZE		512
-#define FPU_HEADER_SIZE		64
 #define FPU_MAX_SIZE		4096	/* AVX-512 needs 2696 */
 
-#define XFEATURE_X87_SSE	0x3UL
 #define XFEATURE_AVX		0x4UL
 #define XFEATURE_AVX512		0xe0UL
 
-#define FPU_MXCSR		24	/* offsets in the legacy area */
-#define FPU_MXCSR_MASK		28
-#define FPU_XMM			160
+#define FPU_XMM			160	/* offsets in the legacy area */
 #define FPU_SOFTWARE		416	/* from here on the CPU does not look */
+/* What MXCSR may hold where the area does not say: bit 6 (DAZ) is not on every CPU. */
 #define FPU_MXCSR_DEFAULT_MASK	0xffbfu
 
 #define FPU_INITIAL_FCW		0x037f
@@ -179,10 +175,16 @@ void fpu_get_legacy(const void *area, void *fxsave)
 		memset(fxsave + FPU_XMM, 0, FPU_SOFTWARE - FPU_XMM);
 }
 
+u32 fpu_valid_mxcsr(const void *area, u32 mxcsr)
+{
+	u32 mask = *(const u32 *)(area + FPU_MXCSR_MASK);
+
+	return mxcsr & (mask ? mask : FPU_MXCSR_DEFAULT_MASK);
+}
+
 void fpu_set_legacy(void *area, const void *fxsave)
 {
-	u32 mask = *(u32 *)(area + FPU_MXCSR_MASK);
-	u32 mxcsr = *(const u32 *)(fxsave + FPU_MXCSR) & (mask ? mask : FPU_MXCSR_DEFAULT_MASK);
+	u32 mxcsr = fpu_valid_mxcsr(area, *(const u32 *)(fxsave + FPU_MXCSR));
 
 	memcpy(area, fxsave, FPU_MXCSR);
 	WRITE_ONCE(*(u32 *)(area + FPU_MXCSR), mxcsr);

@@ -5,6 +5,13 @@
 
 #include <neurath/types.h>
 
+/* The area: that of fxsave, and with xsave a header and the other components behind it. */
+#define FPU_LEGACY_SIZE		512
+#define FPU_HEADER_SIZE		64
+#define FPU_MXCSR		24	/* offsets in the legacy area */
+#define FPU_MXCSR_MASK		28
+#define XFEATURE_X87_SSE	0x3UL
+
 /* Finds size and features of the state (boot CPU, once, before fpu_setup_cpu()). */
 void fpu_detect(void);
 /* Enables the FPU on this CPU. */
@@ -24,6 +31,8 @@ void fpu_restore(const void *area);
  */
 void fpu_get_legacy(const void *area, void *fxsave);
 void fpu_set_legacy(void *area, const void *fxsave);
+/* What of @mxcsr the CPU takes; @area was saved by it. */
+u32 fpu_valid_mxcsr(const void *area, u32 mxcsr);
 /* The si_code of a floating-point exception of current. */
 int fpu_exception_code(bool simd);
 

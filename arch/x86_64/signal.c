@@ -59,15 +59,9 @@ _Static_assert(offsetof(struct signal_frame, info) == 312, "rt_sigframe of the A
 
 /* ---- extended state ------------------------------------------------------- */
 
-#define XSAVE_LEGACY_SIZE	512
-#define XSAVE_HEADER_SIZE	64
-#define XSAVE_MXCSR		24
-#define XSAVE_MXCSR_MASK	28
 #define XSAVE_SW_BYTES		464
 #define XSAVE_MAGIC1		0x46505853u
 #define XSAVE_MAGIC2		0x46505845u
-#define XSAVE_X87_SSE		0x3UL
-#define MXCSR_DEFAULT_MASK	0xffbfu
 
 /* In the bytes of the legacy area that the CPU leaves to software. */
 struct xsave_sw {
@@ -120,16 +114,15 @@ static int signal_save_fp(unsigned long to)
 /* Makes an image that the CPU will load without a fault, whatever the user wrote. */
 static void signal_sanitise_fp(u8 *image, bool extended)
 {
-	u32 *mxcsr = (u32 *)(image + XSAVE_MXCSR);
-	u32 mask = *(const u32 *)(current->fpu + XSAVE_MXCSR_MASK);
-	u64 *header = (u64 *)(image + XSAVE_LEGACY_SIZE);
+	u32 *mxcsr = (u32 *)(image + FPU_MXCSR);
+	u64 *header = (u64 *)(image + FPU_LEGACY_SIZE);
 
-	*mxcsr &= mask ? mask : MXCSR_DEFAULT_MASK;
+	*mxcsr = fpu_valid_mxcsr(current->fpu, *mxcsr);
 	if (!signal_has_xsave())
 		return;
-	header[0] = extended ? header[0] & fpu_features() : XSAVE_X87_SSE;
+	header[0] = extended ? header[0] & fpu_features() : XFEATURE_X87_SSE;
 	/* No compaction, nothing reserved. */
-	memset(header + 1, 0, XSAVE_HEADER_SIZE - sizeof(u64));
+	memset(header + 1, 0, FPU_HEADER_SIZE - sizeof(u64));
 }
 
 /* The user's image is a whole xsave area of our size, not only its legacy part. */
@@ -148,11 +141,11 @@ static int signal_read_fp(u8 *image, unsigned long from)
 	const u8 __user *src = (const u8 __user *)from;
 	bool extended;
 
-	if (copy_from_user(image, src, XSAVE_LEGACY_SIZE))
+	if (copy_from_user(image, src, FPU_LEGACY_SIZE))
 		return -EFAULT;
 	extended = signal_fp_is_extended(image, from);
-	if (extended && copy_from_user(image + XSAVE_LEGACY_SIZE, src + XSAVE_LEGACY_SIZE,
-				       fpu_state_size() - XSAVE_LEGACY_SIZE))
+	if (extended && copy_from_user(image + FPU_LEGACY_SIZE, src + FPU_LEGACY_SIZE,
+				       fpu_state_size() - FPU_LEGACY_SIZE))
 		return -EFAULT;
 	signal_sanitise_fp(image, extended);
 	return 0;
