@@ -142,7 +142,6 @@ void arch_fpu_reset(void)
 {
 	unsigned long flags = irq_save();
 
-	ioport_drop(current);
 	memcpy(current->fpu, fpu_initial, fpu_size);
 	fpu_restore(current->fpu);
 	irq_restore(flags);

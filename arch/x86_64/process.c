@@ -13,6 +13,7 @@
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
 #include "entry.h"
+#include "ioport.h"
 #include "segments.h"
 #include "x86.h"
 
@@ -35,6 +36,7 @@ void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp)
 {
 	unsigned long flags;
 
+	ioport_drop(current);
 	memset(regs, 0, sizeof(*regs));
 	regs->rip = entry;
 	regs->rsp = sp;

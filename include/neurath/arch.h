@@ -113,10 +113,10 @@ void arch_enter_idle(void) __noreturn;
 void arch_setup_kthread(struct task *task, int (*fn)(void *), void *arg);
 /* Builds the first switch frame of a forked child that returns to @regs in user mode. */
 void arch_setup_user(struct task *task, const struct pt_regs *regs);
-/* FPU area of a user task; reset and free also give back its I/O ports. -ENOMEM. */
+/* FPU area of a user task; free also gives back its I/O ports. -ENOMEM. */
 int arch_fpu_alloc(struct task *task);
 void arch_fpu_copy(struct task *child);	/* from current */
-void arch_fpu_reset(void);			/* current, at exec */
+void arch_fpu_reset(void);			/* current: as a new program finds it */
 void arch_fpu_free(struct task *task);
 /* FS base of current (thread-local storage). */
 void arch_set_fsbase(unsigned long base);

@@ -19,7 +19,9 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
+#include <ucontext.h>
 #include <utime.h>
+#include <neurath.h>
 #include "files.h"
 
 static char dir[] = "/tmp/calls.XXXXXX";
@@ -240,8 +242,51 @@ static void unknown_calls_are_enosys(void)
 	CHECK_ERR(syscall(-5), ENOSYS);
 }
 
-int main(void)
+/* The port of diagnostic codes: writing to it does nothing. */
+#define QUIET_PORT	0x80
+
+static void use_port(void)
 {
+	__asm__ volatile("outb %%al, %0" : : "N"(QUIET_PORT), "a"(0));
+}
+
+static void forget_fpu(int sig, siginfo_t *info, void *context)
+{
+	((ucontext_t *)context)->uc_mcontext.fpregs = NULL;
+}
+
+static void granted_ports_outlive_signals_but_not_the_program(void)
+{
+	struct sigaction action = { .sa_sigaction = forget_fpu, .sa_flags = SA_SIGINFO };
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (ioport_grant(QUIET_PORT, 1))
+			_exit(1);
+		use_port();
+		sigaction(SIGUSR1, &action, NULL);
+		raise(SIGUSR1);
+		use_port();
+		execl("/proc/self/exe", "calls", "--use-port", (char *)NULL);
+		_exit(2);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(status, 3 << 8);
+}
+
+static void refused(int sig)
+{
+	_exit(3);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1) {
+		signal(SIGSEGV, refused);
+		use_port();
+		return 0;
+	}
 	CHECK(mkdtemp(dir));
 	at = open(dir, O_RDONLY | O_DIRECTORY);
 	TAP_TEST(fallocate_makes_a_file_longer_and_never_shorter);
@@ -256,5 +301,6 @@ int main(void)
 	TAP_TEST(ids_of_files_follow_the_effective_ones);
 	(void)!system("rm -rf /tmp/calls.*");
 	TAP_TEST(unknown_calls_are_enosys);
+	TAP_TEST(granted_ports_outlive_signals_but_not_the_program);
 	return tap_done();
 }
