@@ -197,8 +197,9 @@ void arch_send_resched(unsigned int cpu)
 	lapic_send(cpus[cpu].apic_id, APIC_FIXED, VECTOR_RESCHEDULE);
 }
 
-static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
+void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 {
+	/* For the lock checker: what the interrupted code holds is none of the handler's. */
 	irq_enter();
 	irq_stat_note(vector);
 	switch (vector) {
@@ -233,13 +234,5 @@ static void interrupt_serve(struct pt_regs *regs, unsigned long vector)
 	 */
 	if (vector != VECTOR_SPURIOUS)
 		lapic_eoi();
-	irq_exit();
-}
-
-void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
-{
-	/* For the lock checker: what the interrupted code holds is none of the handler's. */
-	irq_enter();
-	interrupt_serve(regs, vector);
 	irq_exit();
 }
