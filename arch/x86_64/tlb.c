@@ -85,9 +85,9 @@ static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, uns
 	spin_unlock(&tlb_lock);
 }
 
+/* The caller's barrier stands between its change of the tables and its look at the mask. */
 static void tlb_flush(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
 {
-	smp_mb();
 	mask &= READ_ONCE(cpus_online);
 	/*
 	 * A sender may not move between the local flush and the mask it leaves
@@ -100,6 +100,7 @@ static void tlb_flush(u64 mask, phys_addr_t pgd, unsigned long start, unsigned l
 
 void tlb_flush_kernel_range(unsigned long start, unsigned long end)
 {
+	smp_mb();
 	tlb_flush(~0UL, 0, start, end);
 }
 
