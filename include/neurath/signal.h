@@ -121,7 +121,7 @@ int ctty_send_signal(u64 id, int sig);
 /* current's controlling terminal with a reference (/dev/tty), or NULL; *@id may be NULL. */
 struct file *ctty_get_file(u64 *id);
 
-/* Membership: kernel/process.  With tasklist_lock held, except for the last one. */
+/* Membership: kernel/process.  With tasklist_lock held, except for the last two. */
 int session_join_new(struct process *p);	/* own session and group of pid 1; -ENOMEM */
 void session_inherit(struct process *child, struct process *parent);
 void session_leave(struct process *p);		/* when it is reaped */
@@ -131,6 +131,8 @@ bool pgrp_has_stopped(struct process_group *pg);
 struct session *session_find_by_ctty(u64 id);
 /* @leader took over the pid of @old, which may have been pinned (execve of a thread). */
 void session_pid_moved(struct task *old, struct task *leader);
+/* The number of current's group.  No lock held: its parent may move it, and free the group. */
+pid_t current_pgid(void);
 /* Last thread of @p exits: its terminal, its stopped groups.  May sleep, no lock held. */
 void session_process_exit(struct process *p);
 

@@ -262,7 +262,7 @@ SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, ustatus, int, options, struct r
 		q.id = -pid;
 	} else if (pid == 0) {
 		q.type = P_PGID;
-		q.id = current->process->pgrp->pgid;
+		q.id = current_pgid();
 	}
 	ret = wait_for_child(&q);
 	if (ret <= 0)
@@ -288,7 +288,7 @@ SYSCALL_DEFINE5(waitid, unsigned, type, pid_t, id, siginfo_t __user *, uinfo, in
 	if (type != P_ALL && (id < 0 || (type == P_PID && id == 0)))
 		return -EINVAL;
 	if (type == P_PGID && id == 0)
-		q.id = current->process->pgrp->pgid;
+		q.id = current_pgid();
 	ret = wait_for_child(&q);
 	if (ret < 0)
 		return ret;

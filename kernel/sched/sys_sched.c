@@ -141,7 +141,7 @@ static pid_t priority_self(int which)
 		return current->pid;
 	if (which == PRIO_USER)
 		return (pid_t)current->process->cred.uid;
-	return READ_ONCE(current->process->pgrp)->pgid;
+	return current_pgid();
 }
 
 static void priority_walk(struct priority_walk *w,

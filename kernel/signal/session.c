@@ -284,6 +284,11 @@ static long session_query(pid_t pid, bool want_session)
 	return ret;
 }
 
+pid_t current_pgid(void)
+{
+	return session_query(0, false);
+}
+
 SYSCALL_DEFINE1(getpgid, pid_t, pid)
 {
 	return session_query(pid, false);
@@ -291,7 +296,7 @@ SYSCALL_DEFINE1(getpgid, pid_t, pid)
 
 SYSCALL_DEFINE0(getpgrp)
 {
-	return session_query(0, false);
+	return current_pgid();
 }
 
 SYSCALL_DEFINE1(getsid, pid_t, pid)
