@@ -177,14 +177,6 @@ void __init bootinfo_parse(phys_addr_t information)
 	}
 }
 
-const struct boot_module *boot_find_module(const char *name)
-{
-	for (unsigned int i = 0; i < boot_info.nr_modules; i++)
-		if (!strcmp(boot_info.modules[i].name, name))
-			return &boot_info.modules[i];
-	return NULL;
-}
-
 bool boot_option(const char *name, char *buf, size_t size)
 {
 	const char *p = boot_info.cmdline;

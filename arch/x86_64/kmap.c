@@ -56,7 +56,8 @@ static pte_t kmap_prot_bits(int prot)
 	panic("kmap: no such protection: %d", prot);
 }
 
-pte_t *table_alloc(void)
+/* A zeroed table from wherever memory comes from now; NULL = no memory. */
+static pte_t *kmap_table_alloc(void)
 {
 	if (!boot_memory_is_handed_over())
 		return boot_alloc(PAGE_SIZE, PAGE_SIZE);
@@ -76,7 +77,7 @@ static bool kmap_install_table(pte_t *entry, int level)
 
 	if ((old & PTE_PRESENT) && !(level <= 3 && (old & PTE_LARGE)))
 		return true;
-	table = table_alloc();
+	table = kmap_table_alloc();
 	if (!table)
 		return false;
 	if (old & PTE_PRESENT) {

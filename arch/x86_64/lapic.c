@@ -20,12 +20,9 @@
 #define LAPIC_TPR		0x80
 #define LAPIC_EOI		0xb0
 #define LAPIC_SPURIOUS		0xf0
-#define LAPIC_ESR		0x280
 #define LAPIC_ICR		0x300
 #define LAPIC_ICR_HIGH		0x310
 #define LAPIC_LVT_TIMER		0x320
-#define LAPIC_LVT_THERMAL	0x330
-#define LAPIC_LVT_PERF		0x340
 #define LAPIC_LVT_LINT0		0x350
 #define LAPIC_LVT_LINT1		0x360
 #define LAPIC_LVT_ERROR		0x370

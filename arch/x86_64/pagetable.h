@@ -22,9 +22,6 @@
 #define FIXMAP_BASE	0xffffffffff000000UL
 #define FIXMAP_END	0xfffffffffffff000UL
 
-/* A zeroed table from wherever memory comes from now; NULL = no memory. */
-pte_t *table_alloc(void);
-
 /* Builds the final kernel half and loads it on the boot CPU.  Boot CPU, once. */
 void paging_init(void);
 /* When all CPUs have left them: clears the tables that boot/entry.S built. */

@@ -20,7 +20,6 @@
 #define KEYBOARD_COMMAND	0x64
 #define KEYBOARD_RESET		0xfe
 #define RESET_PORT		0xcf9
-#define ACPI_SPACE_MEMORY	0
 #define ACPI_SPACE_PORT		1
 
 static void power_quiesce(void)

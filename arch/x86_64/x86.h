@@ -17,7 +17,6 @@
 #define CR0_WP			(1UL << 16)
 #define CR0_AM			(1UL << 18)
 
-#define CR4_DE			(1UL << 3)
 #define CR4_PGE			(1UL << 7)
 #define CR4_MCE			(1UL << 6)
 #define CR4_OSFXSR		(1UL << 9)
@@ -41,8 +40,6 @@
 #define MSR_APIC_BASE		0x0000001b
 #define MSR_TSC_DEADLINE	0x000006e0
 #define MSR_X2APIC_BASE		0x00000800
-#define MSR_PAT			0x00000277
-#define MSR_EFER		0xc0000080
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
 #define MSR_CSTAR		0xc0000083

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the boot loader and the firmware told us, and memory before the page
- * allocator exists.  Filled by boot/ on the boot CPU before start_kernel(),
+ * allocator exists.  Filled by boot/ on the boot CPU before kernel_main(),
  * read-only afterwards.
  */
 #ifndef NEURATH_BOOT_H
@@ -52,8 +52,6 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
-/* The module with this name (the first word of its command line), or NULL. */
-const struct boot_module *boot_find_module(const char *name);
 /*
  * The value of "name=value" on the command line into @buf, true if present; a
  * bare "name" gives an empty value.  The last one counts.

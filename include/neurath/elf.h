@@ -67,8 +67,6 @@ typedef struct {
 
 #define PT_LOAD		1
 #define PT_INTERP	3
-#define PT_PHDR		6
-#define PT_TLS		7
 #define PF_X		1
 #define PF_W		2
 #define PF_R		4
@@ -87,7 +85,6 @@ typedef struct {
 #define SHF_RELA_LIVEPATCH	0x00100000
 
 #define SHN_UNDEF	0
-#define SHN_LORESERVE	0xff00
 #define SHN_LIVEPATCH	0xff20
 #define SHN_ABS		0xfff1
 #define SHN_COMMON	0xfff2

@@ -130,10 +130,6 @@ void module_put(struct module *mod);
 /* Who waits in delete_module(2) looks again. (any) */
 void module_wake_waiters(void);
 int module_refcount(struct module *mod);	/* users, without the base; -1 = going */
-static inline bool module_is_live(const struct module *mod)
-{
-	return mod->state != MODULE_STATE_GOING;
-}
 static inline bool is_livepatch_module(const struct module *mod)
 {
 	return mod->klp;

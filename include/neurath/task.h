@@ -4,7 +4,7 @@
  *
  * A task is created by task_alloc(), published by task_publish() and lives until
  * its last reference is put.  It stays in the pid table, visible to live
- * patching, until its final context switch: finish_task_switch() of its successor
+ * patching, until its final context switch: its successor (sched_bury())
  * frees the stack, calls klp_task_dead() and then process_task_gone(), which
  * takes it out of the table.  The leader of a process stays in the table, without
  * a stack (state TASK_DEAD), as the zombie that wait4() collects; so a process

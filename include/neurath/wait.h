@@ -75,22 +75,6 @@ void init_wait_entry(struct wait_entry *entry);
 	((void)((condition) ? 0 : wait_event_state(wq, condition, TASK_UNINTERRUPTIBLE)))
 #define wait_event_interruptible(wq, condition) \
 	((condition) ? 0 : wait_event_state(wq, condition, TASK_INTERRUPTIBLE))
-/* False if @deadline (absolute ns) passed and the condition is still not true. */
-#define wait_event_until(wq, condition, deadline) \
-({ \
-	struct wait_entry _entry; \
-	bool _up = false, _true; \
-	init_wait_entry(&_entry); \
-	for (;;) { \
-		prepare_to_wait(&(wq), &_entry, TASK_UNINTERRUPTIBLE); \
-		_true = (condition); \
-		if (_true || _up) \
-			break; \
-		_up = schedule_until(deadline); \
-	} \
-	finish_wait(&(wq), &_entry); \
-	_true; \
-})
 #define wait_event_killable(wq, condition) \
 	((condition) ? 0 : wait_event_state(wq, condition, TASK_KILLABLE))
 

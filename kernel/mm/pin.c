@@ -13,8 +13,11 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-/* The present page at @addr with enough access, or NULL.  Needs no mmap_lock: the entry's
- * reference cannot go away under page_lock. */
+/*
+ * The present page at @addr with enough access, or NULL.  Needs no mmap_lock: the entry's
+ * reference cannot go away under page_lock.  Device registers are present for ever and
+ * never pinned.
+ */
 static struct page *pin_present(struct mm *mm, unsigned long addr, bool write)
 {
 	struct page *page = NULL;
@@ -30,7 +33,6 @@ static struct page *pin_present(struct mm *mm, unsigned long addr, bool write)
 	return page;
 }
 
-/* Device registers are present for ever and never pinned. */
 #define PIN_ATTEMPTS	16
 
 int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out)

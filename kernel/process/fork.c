@@ -5,7 +5,7 @@
  * What a thread shares with its process (address space, signal actions, cwd) is
  * one package here: the flags for it come together or not at all, anything else
  * is -EINVAL (docs/processes.md has the table).  The child is complete before
- * process_publish() makes it visible; up to there everything can be undone.
+ * fork_publish() makes it visible; up to there everything can be undone.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>

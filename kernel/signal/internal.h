@@ -28,9 +28,6 @@ static inline bool sig_in(int sig, sigset_t set)
 
 /* queue.c: all with process->lock held. */
 int sigqueue_add(struct sigpending *pending, int sig, const siginfo_t *info, struct process *p);
-/* Lowest deliverable signal of @pending outside @mask; 0 = none. */
-int sigqueue_next(const struct sigpending *pending, sigset_t mask);
-void sigqueue_collect(struct sigpending *pending, int sig, siginfo_t *info);
 /* Drops what is queued for the signals in @set. */
 void sigqueue_discard(struct sigpending *pending, sigset_t set);
 /* Takes the next signal outside @mask from current's queues, its own first; 0 = none. */
@@ -53,8 +50,5 @@ void signal_stop_begin(struct process *p, int sig);
 void signal_stop_self(struct process *p, unsigned long flags);
 /* A thread that will not stop any more: true if the process is stopped without it. */
 bool signal_stop_uncount(struct process *p, struct task *t);
-
-/* action.c */
-bool signal_may_send(int sig, struct process *target);
 
 #endif

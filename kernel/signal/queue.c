@@ -73,7 +73,8 @@ int sigqueue_add(struct sigpending *pending, int sig, const siginfo_t *info, str
 	return 0;
 }
 
-int sigqueue_next(const struct sigpending *pending, sigset_t mask)
+/* Lowest deliverable signal of @pending outside @mask; 0 = none. */
+static int sigqueue_next(const struct sigpending *pending, sigset_t mask)
 {
 	sigset_t ready = pending->set & ~mask;
 
@@ -85,7 +86,7 @@ int sigqueue_next(const struct sigpending *pending, sigset_t mask)
 	return __builtin_ctzl(ready) + 1;
 }
 
-void sigqueue_collect(struct sigpending *pending, int sig, siginfo_t *info)
+static void sigqueue_collect(struct sigpending *pending, int sig, siginfo_t *info)
 {
 	struct sigqueue *q, *first = NULL;
 	bool more = false;

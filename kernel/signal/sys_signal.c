@@ -14,7 +14,7 @@
 #include "internal.h"
 
 /* Caller holds tasklist_lock; ids are read racily, like any check against a moving target. */
-bool signal_may_send(int sig, struct process *target)
+static bool signal_may_send(int sig, struct process *target)
 {
 	const struct credentials *mine = &current->process->cred, *its = &target->cred;
 
