@@ -30,6 +30,14 @@ ok tmp_is_sticky 'touch /tmp/roots_$$ && chmod 666 /tmp/roots_$$ && ! su student
 ok passwords_are_roots '! su student -c "cat /etc/shadow" 2>/dev/null && grep -q "^root:[$]6[$]" /etc/shadow'
 ok su_has_roots_rights '[ "$(stat -c "%a %u" /bin/su)" = "4755 0" ]'
 matches su_needs_a_password_or_root '*su: incorrect password' 'su student -c "/bin/su -c id </dev/null" 2>&1'
+ok terminal_is_open_to_its_users 'su student -c ": <>/dev/tty"'
+is terminal_has_modes 'no
+no
+yes' 'chmod 660 /dev/ttyS0
+	su student -c ": <>/dev/ttyS0" 2>/dev/null || echo no
+	chmod 642 /dev/ttyS0; su student -c ": </dev/console" 2>/dev/null || echo no
+	chgrp lab /dev/ttyS0; su student -c ": </dev/console" && echo yes
+	chgrp tty /dev/ttyS0; chmod 666 /dev/ttyS0'
 is limits_of_the_shell '20' 'su student -c "ulimit -n 20; ulimit -n"'
 ok ps_works_for_others 'su student -c ps | grep -q init'
 done_testing

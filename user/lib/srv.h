@@ -104,6 +104,17 @@ static inline bool srv_by_path(const struct port_request *req)
 	return req->flags & PORT_REQ_PATH;
 }
 
+/* Is the caller in group @gid, by its own or a supplementary one?  Those only the kernel knows. */
+bool srv_in_group(const struct srv *srv, const struct port_request *req, uint32_t gid);
+/*
+ * May the caller do @want (4 read, 2 write, 1 execute or search) with a file of this mode and these
+ * owners?  0 or -EACCES.
+ */
+int srv_access(const struct srv *srv, const struct port_request *req, uint32_t mode, uint32_t uid,
+	       uint32_t gid, unsigned want);
+/* What opening with these O_ flags asks for. */
+unsigned srv_open_wants(unsigned flags);
+
 /* Data of the answer: valid until the next message is received. Returns @status. */
 static inline int64_t srv_data(struct port_reply *reply, int64_t status, const void *data,
 			       size_t len)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What servers need of the world besides their port: the log, clocks, the word to init. */
+/* What servers need besides their port: the log, clocks, the word to init, permissions. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <srv.h>
@@ -57,4 +59,31 @@ int64_t srv_now(void)
 int64_t srv_clock(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+bool srv_in_group(const struct srv *srv, const struct port_request *req, uint32_t gid)
+{
+	return req->gid == gid || port_in_group(srv->port, req->tag, gid) == 1;
+}
+
+int srv_access(const struct srv *srv, const struct port_request *req, uint32_t mode, uint32_t uid,
+	       uint32_t gid, unsigned want)
+{
+	/* root executes what somebody may execute. */
+	if (req->uid == 0)
+		return (want & 1) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
+	if (req->uid == uid)
+		mode >>= 6;
+	else if (((mode >> 3 ^ mode) & want) && srv_in_group(srv, req, gid))
+		mode >>= 3;	/* where it makes no difference nobody is asked */
+	return (mode & want) == want ? 0 : -EACCES;
+}
+
+unsigned srv_open_wants(unsigned flags)
+{
+	static const unsigned char wants[] = { 4, 2, 6, 6 };
+
+	if (flags & PORT_OPEN_EXEC)
+		return 1;
+	return wants[flags & O_ACCMODE] | (flags & O_TRUNC ? 2 : 0);
 }

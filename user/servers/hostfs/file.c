@@ -131,15 +131,6 @@ static int64_t open_finish(struct job *job, uint32_t fid, const struct p9_attr *
 	return answer_attr(job, attr);
 }
 
-static unsigned open_wants(unsigned flags)
-{
-	static const unsigned char wants[] = { 4, 2, 6, 6 };
-
-	if (flags & PORT_OPEN_EXEC)
-		return 1;
-	return wants[flags & O_ACCMODE] | (flags & O_TRUNC ? 2 : 0);
-}
-
 /* May what is there be opened like this? */
 static int open_check(struct job *job, const struct p9_attr *attr, unsigned flags)
 {
@@ -151,9 +142,9 @@ static int open_check(struct job *job, const struct p9_attr *attr, unsigned flag
 		return -ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
-	if (S_ISDIR(attr->mode) && (flags & O_CREAT || open_wants(flags) & 2))
+	if (S_ISDIR(attr->mode) && (flags & O_CREAT || srv_open_wants(flags) & 2))
 		return -EISDIR;
-	return access_check(&job->req, attr, open_wants(flags));
+	return access_check(&job->req, attr, srv_open_wants(flags));
 }
 
 static int64_t open_existing(struct job *job, uint32_t fid, unsigned flags)
@@ -449,7 +440,8 @@ static int setattr_check(struct job *job, const struct p9_attr *attr,
 		return -EPERM;
 	if (set->valid & PORT_SET_UID && set->uid != attr->uid)
 		return -EPERM;
-	if (set->valid & PORT_SET_GID && set->gid != attr->gid && !in_group(req, set->gid))
+	if (set->valid & PORT_SET_GID && set->gid != attr->gid && 
+	    !srv_in_group(hostfs_server(), req, set->gid))
 		return -EPERM;
 	return 0;
 }

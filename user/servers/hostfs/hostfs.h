@@ -109,8 +109,6 @@ struct walk {
 int walk_path(struct job *job, unsigned which, unsigned flags, struct walk *walk);
 /* May the caller read (4), write (2), execute (1) something with these attributes? 0 or -EACCES. */
 int access_check(const struct port_request *req, const struct p9_attr *attr, unsigned want);
-/* By its own group or a supplementary one, which the kernel knows. */
-bool in_group(const struct port_request *req, uint32_t gid);
 /* May the caller change names in directory @fid? 0 or -errno. */
 int access_change(struct job *job, uint32_t fid);
 /* May the caller take @name out of directory @fid (the sticky bit)? 0 or -errno. */

@@ -15,26 +15,9 @@
 
 /* ---- permissions -------------------------------------------------------------------- */
 
-bool in_group(const struct port_request *req, uint32_t gid)
-{
-	return req->gid == gid || port_in_group(hostfs_server()->port, req->tag, gid) == 1;
-}
-
 int access_check(const struct port_request *req, const struct p9_attr *attr, unsigned want)
 {
-	unsigned mode = attr->mode;
-
-	if (req->uid == 0) {
-		/* root executes what somebody may execute. */
-		bool dead = (want & 1) && !S_ISDIR(mode) && !(mode & 0111);
-
-		return dead ? -EACCES : 0;
-	}
-	if (req->uid == attr->uid)
-		mode >>= 6;
-	else if (((mode >> 3 ^ mode) & want) && in_group(req, attr->gid))
-		mode >>= 3;
-	return (mode & want) == want ? 0 : -EACCES;
+	return srv_access(hostfs_server(), req, attr->mode, attr->uid, attr->gid, want);
 }
 
 int access_change(struct job *job, uint32_t fid)

@@ -40,16 +40,6 @@ static int find_node(struct srv *srv, const struct port_request *req, unsigned f
 	return (int)rc;
 }
 
-static unsigned open_wants(unsigned flags)
-{
-	static const unsigned char wants[] = { 4, 2, 6, 6 };
-	unsigned want = wants[flags & O_ACCMODE];
-
-	if (flags & PORT_OPEN_EXEC)
-		return 1;
-	return flags & O_TRUNC ? want | 2 : want;
-}
-
 /* May an existing node be opened like this? */
 static int open_check(const struct node *node, unsigned flags, struct cred cred)
 {
@@ -61,9 +51,9 @@ static int open_check(const struct node *node, unsigned flags, struct cred cred)
 		return -ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
-	if (node_is_dir(node) && (flags & O_CREAT || open_wants(flags) & 2))
+	if (node_is_dir(node) && (flags & O_CREAT || srv_open_wants(flags) & 2))
 		return -EISDIR;
-	return node_access(node, open_wants(flags), cred);
+	return node_access(node, srv_open_wants(flags), cred);
 }
 
 static int64_t ramfs_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)

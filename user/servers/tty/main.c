@@ -14,6 +14,7 @@
 #include "uart.h"
 
 #define LEVEL	0	/* calls nobody */
+#define TTY_GROUP 5	/* "tty" of /etc/group */
 
 static struct srv tty = { .name = "tty" };
 
@@ -24,8 +25,13 @@ static int64_t answer_with_attr(struct port_reply *reply)
 
 static int64_t tty_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
-	if (req->arg[0] & O_DIRECTORY)
+	unsigned flags = (unsigned)req->arg[0];
+
+	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
+	if (!(flags & O_PATH) &&
+	    srv_access(srv, req, attr->mode, attr->uid, attr->gid, srv_open_wants(flags)))
+		return -EACCES;
 	reply->aux = TTY_HANDLE;
 	return answer_with_attr(reply);
 }
@@ -43,7 +49,9 @@ static int64_t tty_setattr(struct srv *srv, const struct port_request *req,
 
 	if (rc < 0)
 		return rc;
-	if (req->uid != 0 && req->uid != attr->uid)
+	if (req->uid != 0 &&
+	    (req->uid != attr->uid || (set.valid & PORT_SET_UID && set.uid != attr->uid) ||
+	     (set.valid & PORT_SET_GID && !srv_in_group(srv, req, set.gid))))
 		return -EPERM;
 	if (set.valid & PORT_SET_MODE)
 		attr->mode = S_IFCHR | (set.mode & 0777);
@@ -93,7 +101,9 @@ static void set_up(void)
 	read_size();
 	*attr = (struct port_attr){
 		.node = TTY_HANDLE,
-		.mode = S_IFCHR | 0620,
+		/* /dev/tty is one of its names, and whoever became another user stays at it. */
+		.mode = S_IFCHR | 0666,
+		.gid = TTY_GROUP,
 		.nlink = 1,
 		.rdev = makedev(4, 64),
 	};
