@@ -25,7 +25,7 @@
 #include <neurath/export.h>
 #include <neurath/init.h>
 #include <neurath/mm.h>
-#include <neurath/race.h>
+#include <neurath/sched.h>
 #include <neurath/string.h>
 
 DEFINE_MUTEX_RANK(klp_mutex, RANK_KLP);
@@ -137,10 +137,11 @@ static void klp_release_patch(struct klp_patch *patch)
 {
 	struct klp_object *obj;
 
-	if (MUTANT(PUT_BEFORE_GONE) && !patch->forced)
+	if (MUTANT(PUT_BEFORE_GONE) && !patch->forced) {
 		module_put(patch->mod);
+		msleep(1);	/* others run now, as they might at any time */
+	}
 	klp_sysfs_remove(patch);
-	race_point();
 	mutex_lock(&klp_mutex);
 	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);

@@ -7,21 +7,26 @@
  */
 #define _GNU_SOURCE
 #include "klp_clean.h"
+#include "klp_task.h"
 #include "asleep.h"
 #include "klp_text.h"
 
 #define STACK	"klp_stack"
 #define ANY	"klp_any"
 
-/* The line of `blockers` about the thread, or NULL. */
-static const char *line_of_the_thread(void)
+/* The line of `blockers` about @pid, or "". */
+static const char *line_of(pid_t pid)
 {
 	static char text[32 * 1024];
-	char *line, *end;
+	char start[16], *line, *end;
 
-	slurp(KLP_SYSFS "/" ANY "/blockers", text, sizeof(text));
-	line = strstr(text, " stack_thread ");
-	end = line ? strchr(line, '\n') : NULL;
+	snprintf(start, sizeof(start), "\n%d ", pid);
+	text[0] = '\n';
+	slurp(KLP_SYSFS "/" ANY "/blockers", text + 1, sizeof(text) - 1);
+	line = strstr(text, start);
+	if (!line)
+		return "";
+	end = strchr(++line, '\n');
 	if (end)
 		*end = '\0';
 	return line;
@@ -53,21 +58,23 @@ static void blocks(const char *how, const char *function, const char *reason)
 {
 	char args[64];
 	const char *line;
+	pid_t pid;
 
 	snprintf(args, sizeof(args), "how=%s", how);
 	CHECK_EQ(insmod_args(STACK, args), 0);
-	wait_asleep(thread_pid());
+	pid = thread_pid();
+	wait_asleep(pid);
 	snprintf(args, sizeof(args), "objs=" STACK ":%s", function);
 	CHECK_EQ(insmod_args(ANY, args), 0);
 	while (klp_read(ANY, "transition") == 1 && patch_state(getpid()) != 1)
 		nap(1000);
 	CHECK_EQ(klp_write(ANY, "signal", "1"), 0);
 	do
-		line = line_of_the_thread();	/* the signal has woken it for a moment */
-	while (line && (strstr(line, " R ") || strstr(line, "pending: running")));
+		line = line_of(pid);	/* the signal has woken it for a moment */
+	while (strstr(line, "pending: running") || strstr(line, "pending: waits for a CPU"));
 	CHECK_EQ(klp_read(ANY, "transition"), 1);
-	if (!line || !strstr(line, reason))
-		CHECK_FAIL("blockers: \"%s\", not \"%s\"", line ? line : "", reason);
+	if (!strstr(line, reason))
+		CHECK_FAIL("blockers: \"%s\", not \"%s\"", line, reason);
 	klp_unload(ANY);
 	CHECK_EQ(rmmod(STACK), 0);
 }
@@ -103,9 +110,39 @@ static void stack_without_an_end_blocks(void)
 	blocks("no-end", "stack_outer", "unreliable stack: no known end of the stack");
 }
 
+/* One in the old function, one in the new: who has to leave depends on the direction. */
+static void only_who_sleeps_in_what_is_left_blocks(void)
+{
+	pid_t old, new;
+
+	CHECK_EQ(insmod("klp_target"), 0);
+	old = start_reader("/proc/klp_target_block", "target_block");
+	CHECK_EQ(insmod_args(ANY, "objs=klp_target:target_block wait=1"), 0);
+	new = start_reader("/proc/klp_target_block", "any_new_block");
+	for (int round = 0; round < 6; round++) {
+		bool disabling = round % 2;
+		const char *reason = disabling ? "in any_new_block+0x" : "in target_block+0x";
+
+		CHECK_EQ(klp_read(ANY, "transition"), 1);
+		CHECK_EQ(patch_state(old), 0);
+		CHECK_EQ(patch_state(new), 1);
+		CHECK(strstr(line_of(disabling ? new : old), reason) != NULL);
+		CHECK_STR(line_of(disabling ? old : new), "");
+		CHECK_EQ(klp_write(ANY, "enabled", disabling ? "1" : "0"), 0);
+	}
+	/* Six times round: it is being enabled. */
+	end_child(old);
+	klp_wait(ANY);
+	CHECK_EQ(klp_read(ANY, "enabled"), 1);
+	end_child(new);
+	klp_unload(ANY);
+	CHECK_EQ(rmmod("klp_target"), 0);
+}
+
 int main(void)
 {
 	klp_text_remember();
+	KLP_TEST(only_who_sleeps_in_what_is_left_blocks);
 	KLP_TEST(sleeper_blocks);
 	KLP_TEST(sleeper_below_the_last_instruction_blocks);
 	KLP_TEST(stack_that_is_too_deep_blocks);
