@@ -86,8 +86,6 @@ void file_put(struct file *f);
 /* One reference; @path is copied, may be NULL.  NULL = no memory. */
 struct file *file_alloc(const struct file_ops *ops, unsigned flags, umode_t mode, const char *path);
 
-/* Open by absolute or cwd-relative path in kernel memory. */
-int file_open(const char *path, unsigned flags, umode_t mode, struct file **out);
 /*
  * For exec: must be a regular file with x permission; -EACCES otherwise.  It need not be
  * *@readable for the caller, who then must not get at its contents.
@@ -148,11 +146,8 @@ int files_next_fd(struct files *files, int fd);
  * in '/' if the user's text demands a directory ("x/", "x/.").
  */
 char *path_from_user(int dfd, const char __user *upath);
-/*
- * @path, relative to @base if it does not start with '/', normalised: kmalloc'ed
- * or an error pointer.
- */
-char *path_absolute(const char *base, const char *path);
+/* The same of a path in kernel memory, which is not empty. */
+char *path_from_kernel(int dfd, const char *text);
 
 void fs_init(void);
 

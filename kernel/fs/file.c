@@ -193,38 +193,13 @@ bool file_cache_identity(struct file *f, u64 key[3])
 
 /* ---- opening from the kernel --------------------------------------------------- */
 
-static char *file_path_from_kernel(const char *path)
-{
-	struct process *p = current->process;
-	unsigned long flags;
-	char *base, *out;
-
-	spin_lock_irqsave(&p->lock, flags);
-	base = kstrdup(p->cwd ? p->cwd : "/", GFP_ATOMIC);
-	spin_unlock_irqrestore(&p->lock, flags);
-	if (!base)
-		return ERR_PTR(-ENOMEM);
-	out = path_absolute(base, path);
-	kfree(base);
-	return out;
-}
-
-int file_open(const char *path, unsigned flags, umode_t mode, struct file **out)
-{
-	struct path_request rq = { .op = PORT_OPEN, .arg0 = flags, .arg1 = mode,
-				   .follow = !(flags & O_NOFOLLOW) };
-	int ret = path_perform(&rq, file_path_from_kernel(path), NULL);
-
-	if (!ret)
-		*out = rq.file;
-	return ret;
-}
-
 int file_open_exec(const char *path, struct file **out, bool *readable)
 {
-	struct file *f;
+	struct path_request rq = { .op = PORT_OPEN, .arg0 = O_RDONLY | PORT_OPEN_EXEC,
+				   .follow = true };
+	int ret = path_perform(&rq, path_from_kernel(AT_FDCWD, path), NULL);
+	struct file *f = rq.file;
 	struct stat st;
-	int ret = file_open(path, O_RDONLY | PORT_OPEN_EXEC, 0, &f);
 
 	if (ret)
 		return ret;

@@ -25,11 +25,6 @@ static char *path_build(const char *root, const char *base, const char *path)
 	return out;
 }
 
-char *path_absolute(const char *base, const char *path)
-{
-	return path_build("", base, path);
-}
-
 /* A copy of current's root prefix ("" without chroot), or NULL. */
 static char *path_current_root(void)
 {
@@ -87,24 +82,29 @@ static char *path_base(int dfd)
 	return base;
 }
 
+char *path_from_kernel(int dfd, const char *text)
+{
+	char *base, *out;
+
+	if (text[0] == '/')
+		return path_in_root("", text);
+	base = path_base(dfd);
+	if (IS_ERR(base))
+		return base;
+	out = path_in_root(base, text);
+	kfree(base);
+	return out;
+}
+
 char *path_from_user(int dfd, const char __user *upath)
 {
-	char *text = kmalloc(PATH_MAX, GFP_KERNEL), *base = NULL, *out;
+	char *text = kmalloc(PATH_MAX, GFP_KERNEL), *out;
 	ssize_t len;
 
 	if (!text)
 		return ERR_PTR(-ENOMEM);
 	len = strncpy_from_user(text, upath, PATH_MAX);
-	if (len <= 0)
-		out = ERR_PTR(len ? len : -ENOENT);
-	else if (text[0] == '/')
-		out = path_in_root("", text);
-	else if (IS_ERR(base = path_base(dfd)))
-		out = base;
-	else
-		out = path_in_root(base, text);
-	if (base && !IS_ERR(base))
-		kfree(base);
+	out = len > 0 ? path_from_kernel(dfd, text) : ERR_PTR(len ? len : -ENOENT);
 	kfree(text);
 	return out;
 }

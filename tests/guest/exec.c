@@ -174,6 +174,40 @@ static void script_runs_by_its_interpreter(void)
 	unlink("/tmp/exec-script");
 }
 
+/* The program, and the interpreter of a script: below the root of who executes. */
+static void programs_are_found_below_the_root_of_the_process(void)
+{
+	char dir[] = "/tmp/exec.XXXXXX", *argv[] = { "x", "--part", "status-33", NULL };
+	char *script[] = { "x", NULL };
+	static char image[1 << 20];
+	int in = open(self, O_RDONLY), status;
+	ssize_t size = read(in, image, sizeof(image));
+	pid_t child;
+
+	CHECK(mkdtemp(dir));
+	CHECK_EQ(chdir(dir), 0);
+	CHECK_EQ(write_file("inside", image, size, 0755), 0);
+	CHECK_EQ(write_file("script", "#! /inside --part\n", 18, 0755), 0);
+	for (int i = 0; i < 2; i++) {
+		child = fork();
+		if (child == 0) {
+			if (chroot("."))
+				_exit(125);
+			CHECK_ERR(execve(self, argv, environ), ENOENT);
+			if (i == 0)
+				execve("/inside", argv, environ);
+			execve("/script", script, environ);
+			_exit(126);
+		}
+		CHECK_EQ(waitpid(child, &status, 0), child);
+		/* The script's own name is no part. */
+		CHECK_EQ(WEXITSTATUS(status), i == 0 ? 33 : 99);
+	}
+	unlink("inside");
+	unlink("script");
+	rmdir(dir);
+}
+
 static void proc_self_exe_is_the_program(void)
 {
 	char *argv[] = { "x", "--part", "status-33", NULL };
@@ -274,6 +308,7 @@ int main(int argc, char **argv)
 	TAP_TEST(files_that_are_no_programs_are_refused);
 	TAP_TEST(broken_elf_headers_do_no_harm);
 	TAP_TEST(script_runs_by_its_interpreter);
+	TAP_TEST(programs_are_found_below_the_root_of_the_process);
 	TAP_TEST(proc_self_exe_is_the_program);
 	TAP_TEST(child_cannot_be_moved_after_exec);
 	return tap_done();
