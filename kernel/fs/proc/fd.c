@@ -4,9 +4,8 @@
  * description is; opening it opens the path again or shares the description (kernfs).
  */
 #include <neurath/mm.h>
+#include <uapi/stat.h>
 #include "internal.h"
-
-#define DT_LNK	10
 
 struct proc_fd {
 	struct task *task;

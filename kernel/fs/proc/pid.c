@@ -6,12 +6,10 @@
  */
 #include <neurath/mm.h>
 #include <neurath/ptrace.h>
+#include <uapi/stat.h>
 #include "internal.h"
 
 #define PROC_PID_SLOTS	64		/* inode numbers of a task */
-#define DT_DIR		4
-#define DT_REG		8
-#define DT_LNK		10
 
 u64 proc_pid_ino(pid_t pid, unsigned int index)
 {

@@ -4,9 +4,8 @@
  * thread-self.  A position in a listing is the number after the last one shown.
  */
 #include <neurath/mm.h>
+#include <uapi/stat.h>
 #include "internal.h"
-
-#define DT_DIR	4
 
 static bool proc_is_leader(const struct task *t)
 {
