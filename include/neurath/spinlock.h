@@ -75,16 +75,21 @@ typedef struct spinlock {
 void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank);
 #define spin_lock_init(l)	spin_lock_init_rank(l, #l, RANK_SPIN_MODULE)
 
-void spin_lock(spinlock_t *lock);
+/*
+ * Release builds take and release a free lock where they stand; debug builds go through
+ * the checked functions.  Any context.
+ */
+static __always_inline void spin_lock(spinlock_t *lock);
+static __always_inline void spin_unlock(spinlock_t *lock);
 /* For the second lock of a rank, where another order (by address) rules out a deadlock. */
 void spin_lock_nested(spinlock_t *lock);
-void spin_unlock(spinlock_t *lock);
 bool spin_trylock(spinlock_t *lock);
 unsigned long spin_lock_irqsave_flags(spinlock_t *lock);
 void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
 #define spin_lock_irqsave(lock, flags)	((flags) = spin_lock_irqsave_flags(lock))
-void spin_lock_irq(spinlock_t *lock);
-void spin_unlock_irq(spinlock_t *lock);
+/* The quicker form where interrupts are known to be on. */
+static __always_inline void spin_lock_irq(spinlock_t *lock);
+static __always_inline void spin_unlock_irq(spinlock_t *lock);
 /* This CPU holds @lock (debug builds; always true otherwise). */
 bool spin_is_held(const spinlock_t *lock);
 #define assert_spin_held(l)	debug_assert(spin_is_held(l))
@@ -136,6 +141,52 @@ static __always_inline void irqs_off_end(u64 since, const char *name)
 {
 	if (CONFIG_DEBUG)
 		__irqs_off_end(since, name);
+}
+
+/* ---- how the inlined ones work: see spinlock.c ------------------------------ */
+
+void spin_lock_checked(spinlock_t *lock);	/* debug builds */
+void spin_unlock_checked(spinlock_t *lock);
+void spin_lock_contended(spinlock_t *lock);	/* waits until it has the lock */
+
+/*
+ * next == owner at the exchange means that nobody held a ticket: owner never
+ * passes next, and next did not move since owner was read.
+ */
+static __always_inline bool spin_take_free(spinlock_t *lock)
+{
+	u32 ticket = smp_load_acquire(&lock->owner);
+
+	return cmpxchg(&lock->next, ticket, ticket + 1) == ticket;
+}
+
+static __always_inline void spin_lock(spinlock_t *lock)
+{
+	if (CONFIG_DEBUG)
+		spin_lock_checked(lock);
+	else if (unlikely(!spin_take_free(lock)))
+		spin_lock_contended(lock);
+}
+
+static __always_inline void spin_unlock(spinlock_t *lock)
+{
+	if (CONFIG_DEBUG)
+		spin_unlock_checked(lock);
+	else
+		smp_store_release(&lock->owner, lock->owner + 1);
+}
+
+static __always_inline void spin_lock_irq(spinlock_t *lock)
+{
+	debug_assert(!irqs_disabled());
+	irq_disable();
+	spin_lock(lock);
+}
+
+static __always_inline void spin_unlock_irq(spinlock_t *lock)
+{
+	spin_unlock(lock);
+	irq_enable();
 }
 
 #endif

@@ -37,13 +37,12 @@ EXPORT_SYMBOL(mutex_is_locked);
 EXPORT_SYMBOL(mutex_is_mine);
 
 EXPORT_SYMBOL(spin_lock_init_rank);
-EXPORT_SYMBOL(spin_lock);
-EXPORT_SYMBOL(spin_unlock);
+EXPORT_SYMBOL(spin_lock_checked);
+EXPORT_SYMBOL(spin_lock_contended);
+EXPORT_SYMBOL(spin_unlock_checked);
 EXPORT_SYMBOL(spin_trylock);
 EXPORT_SYMBOL(spin_lock_irqsave_flags);
 EXPORT_SYMBOL(spin_unlock_irqrestore);
-EXPORT_SYMBOL(spin_lock_irq);
-EXPORT_SYMBOL(spin_unlock_irq);
 EXPORT_SYMBOL(spin_is_held);
 
 EXPORT_SYMBOL(init_waitqueue_head);

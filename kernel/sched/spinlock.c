@@ -7,8 +7,9 @@
  * running, and all others wait until its host thread is.  There a waiter takes no
  * ticket, but takes the lock whenever it finds it free.
  *
- * Any context.  The functions have entry slots like others, so they may be traced:
- * the path of a hook takes no locks.  The checks of debug builds are in lockcheck.c.
+ * Any context.  What a free lock costs in release builds is inlined, see spinlock.h.  The
+ * functions here have entry slots like others, so they may be traced: the path of a hook
+ * takes no locks.  The checks of debug builds are in lockcheck.c.
  */
 #include <neurath/spinlock.h>
 #include <neurath/bug.h>
@@ -19,107 +20,63 @@ void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank
 	*lock = (spinlock_t)SPINLOCK_INIT(name, rank);
 }
 
-/*
- * next == owner at the exchange means that nobody held a ticket: owner never
- * passes next, and next did not move since owner was read.
- */
-static __always_inline bool ticket_trylock(spinlock_t *lock)
-{
-	u32 ticket = smp_load_acquire(&lock->owner);
-
-	return cmpxchg(&lock->next, ticket, ticket + 1) == ticket;
-}
-
-static noinline void ticket_wait(spinlock_t *lock)
+void spin_lock_contended(spinlock_t *lock)
 {
 	u32 ticket;
 
 	if (cpu_is_virtual) {
 		do {
 			cpu_relax();
-		} while (READ_ONCE(lock->next) != READ_ONCE(lock->owner) || !ticket_trylock(lock));
+		} while (READ_ONCE(lock->next) != READ_ONCE(lock->owner) || !spin_take_free(lock));
 		return;
 	}
 	ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_SEQ_CST);
-	/* Pairs with the release in ticket_unlock(). */
+	/* Pairs with the release in spin_unlock(). */
 	while (smp_load_acquire(&lock->owner) != ticket)
 		cpu_relax();
 }
 
-static __always_inline void ticket_lock(spinlock_t *lock)
+void spin_lock_checked(spinlock_t *lock)
 {
-	if (unlikely(!ticket_trylock(lock)))
-		ticket_wait(lock);
-}
-
-static __always_inline void ticket_unlock(spinlock_t *lock)
-{
-	smp_store_release(&lock->owner, lock->owner + 1);
-}
-
-void spin_lock(spinlock_t *lock)
-{
-	if (CONFIG_DEBUG)
-		lockcheck_before(lock);
-	ticket_lock(lock);
-	if (CONFIG_DEBUG)
-		lockcheck_taken(lock);
+	lockcheck_before(lock);
+	spin_lock_nested(lock);
 }
 
 void spin_lock_nested(spinlock_t *lock)
 {
-	ticket_lock(lock);
+	if (unlikely(!spin_take_free(lock)))
+		spin_lock_contended(lock);
 	if (CONFIG_DEBUG)
 		lockcheck_taken(lock);
 }
 
+void spin_unlock_checked(spinlock_t *lock)
+{
+	lockcheck_release(lock);
+	smp_store_release(&lock->owner, lock->owner + 1);
+}
+
 bool spin_trylock(spinlock_t *lock)
 {
-	if (!ticket_trylock(lock))
+	if (!spin_take_free(lock))
 		return false;
 	if (CONFIG_DEBUG)
 		lockcheck_taken(lock);
 	return true;
 }
 
-void spin_unlock(spinlock_t *lock)
-{
-	if (CONFIG_DEBUG)
-		lockcheck_release(lock);
-	ticket_unlock(lock);
-}
-
 unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
 {
 	unsigned long flags = irq_save();
 
-	if (CONFIG_DEBUG)
-		lockcheck_before(lock);
-	ticket_lock(lock);
-	if (CONFIG_DEBUG)
-		lockcheck_taken(lock);
+	spin_lock(lock);
 	return flags;
 }
 
 void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
-	if (CONFIG_DEBUG)
-		lockcheck_release(lock);
-	ticket_unlock(lock);
-	irq_restore(flags);
-}
-
-void spin_lock_irq(spinlock_t *lock)
-{
-	debug_assert(!irqs_disabled());
-	irq_disable();
-	spin_lock(lock);
-}
-
-void spin_unlock_irq(spinlock_t *lock)
-{
 	spin_unlock(lock);
-	irq_enable();
+	irq_restore(flags);
 }
 
 bool spin_is_held(const spinlock_t *lock)

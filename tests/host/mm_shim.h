@@ -63,6 +63,14 @@ static inline void irq_restore(unsigned long flags)
 {
 }
 
+static inline void irq_disable(void)
+{
+}
+
+static inline void irq_enable(void)
+{
+}
+
 static inline bool irqs_disabled(void)
 {
 	return false;
@@ -91,14 +99,14 @@ void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank
 	*lock = (spinlock_t){ .name = name, .rank = rank, .holder = -1 };
 }
 
-void spin_lock(spinlock_t *lock)
+void spin_lock_checked(spinlock_t *lock)
 {
 	assert(lock->holder == -1);
 	lock->holder = shim_cpu;
 	shim_locks_held++;
 }
 
-void spin_unlock(spinlock_t *lock)
+void spin_unlock_checked(spinlock_t *lock)
 {
 	assert(lock->holder == (s16)shim_cpu);
 	lock->holder = -1;
