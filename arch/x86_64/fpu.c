@@ -31,9 +31,9 @@
 #define FPU_INITIAL_FCW		0x037f
 #define FPU_INITIAL_MXCSR	0x1f80
 
-static bool fpu_use_xsave;
-static bool fpu_use_xsaveopt;
-static u64 fpu_mask;
+bool fpu_use_xsave;
+bool fpu_use_xsaveopt;
+u32 fpu_mask;
 static size_t fpu_size = FPU_LEGACY_SIZE;
 static struct kmem_cache *fpu_cache;
 static u8 fpu_initial[FPU_MAX_SIZE] __aligned(64);
@@ -83,28 +83,6 @@ void fpu_setup_cpu(void)
 	if (fpu_use_xsave)
 		xsetbv(0, fpu_mask);
 	fpu_restore(fpu_initial);
-}
-
-void fpu_save(void *area)
-{
-	u32 lo = (u32)fpu_mask, hi = (u32)(fpu_mask >> 32);
-
-	if (fpu_use_xsaveopt)
-		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
-	else if (fpu_use_xsave)
-		asm volatile("xsave64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
-	else
-		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-}
-
-void fpu_restore(const void *area)
-{
-	u32 lo = (u32)fpu_mask, hi = (u32)(fpu_mask >> 32);
-
-	if (fpu_use_xsave)
-		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(lo), "d"(hi) : "memory");
-	else
-		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
 void *fpu_area_alloc(void)

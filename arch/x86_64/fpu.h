@@ -22,9 +22,6 @@ u64 fpu_features(void);
 /* An area with nothing in it, or NULL. */
 void *fpu_area_alloc(void);
 void fpu_area_free(void *area);
-/* The registers of this CPU into an area, and back; interrupts off. */
-void fpu_save(void *area);
-void fpu_restore(const void *area);
 /*
  * x87 and SSE state of an area as 512 bytes in the format of fxsave, and back.  The
  * task that owns the area is off its CPU; what is written can be loaded at any moment.
@@ -35,5 +32,31 @@ void fpu_set_legacy(void *area, const void *fxsave);
 u32 fpu_valid_mxcsr(const void *area, u32 mxcsr);
 /* The si_code of a floating-point exception of current. */
 int fpu_exception_code(bool simd);
+
+
+/* ---- saving and loading, inlined in the switch ------------------------------ */
+
+extern bool fpu_use_xsave, fpu_use_xsaveopt;	/* constant after fpu_detect() */
+extern u32 fpu_mask;				/* the features in use: none above bit 31 */
+
+/* The registers of this CPU into an area; interrupts off. */
+static __always_inline void fpu_save(void *area)
+{
+	if (likely(fpu_use_xsaveopt))
+		asm volatile("xsaveopt64 (%0)" : : "r"(area), "a"(fpu_mask), "d"(0) : "memory");
+	else if (fpu_use_xsave)
+		asm volatile("xsave64 (%0)" : : "r"(area), "a"(fpu_mask), "d"(0) : "memory");
+	else
+		asm volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+/* And back. */
+static __always_inline void fpu_restore(const void *area)
+{
+	if (likely(fpu_use_xsave))
+		asm volatile("xrstor64 (%0)" : : "r"(area), "a"(fpu_mask), "d"(0) : "memory");
+	else
+		asm volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
 
 #endif

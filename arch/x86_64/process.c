@@ -34,8 +34,6 @@ void arch_setup_user(struct task *task, const struct pt_regs *regs)
 
 void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp)
 {
-	unsigned long flags;
-
 	ioport_drop(current);
 	memset(regs, 0, sizeof(*regs));
 	regs->rip = entry;
@@ -44,16 +42,7 @@ void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp)
 	regs->ss = USER_DS;
 	regs->eflags = EFLAGS_START;
 	regs->orig_rax = -1UL;
-	/* A switch in between would keep them: it saves what the CPU has. */
-	flags = irq_save();
-	arch_set_fsbase(0);
-	wrmsr(MSR_KERNEL_GS_BASE, 0);
-	irq_restore(flags);
-}
-
-unsigned long arch_get_user_gsbase(void)
-{
-	return rdmsr(MSR_KERNEL_GS_BASE);
+	arch_set_user_bases(0, 0);
 }
 
 void arch_enter_user(void)
@@ -87,14 +76,14 @@ SYSCALL_DEFINE2(arch_prctl, int, code, unsigned long, addr)
 		if (addr >= USER_MAX)
 			return -EPERM;
 		if (code == ARCH_SET_FS)
-			arch_set_fsbase(addr);
+			arch_set_user_bases(addr, current->gsbase);
 		else
-			wrmsr(MSR_KERNEL_GS_BASE, addr);
+			arch_set_user_bases(current->fsbase, addr);
 		return 0;
 	case ARCH_GET_FS:
-		return put_user(arch_get_fsbase(), (unsigned long __user *)addr);
+		return put_user(current->fsbase, (unsigned long __user *)addr);
 	case ARCH_GET_GS:
-		return put_user(arch_get_user_gsbase(), (unsigned long __user *)addr);
+		return put_user(current->gsbase, (unsigned long __user *)addr);
 	default:
 		return -EINVAL;
 	}

@@ -22,13 +22,15 @@ static unsigned long switch_stack_top(const struct task *task)
 	return (unsigned long)task->stack + KSTACK_SIZE;
 }
 
-static void switch_user_state(struct task *prev, struct task *next)
+/*
+ * The bases of FS and GS are not read back: without CR4.FSGSBASE user mode can set them by
+ * arch_prctl() only, which notes them in the task.  A program that loads the selectors
+ * instead has its old bases back after the next switch.
+ */
+static __always_inline void switch_user_state(struct task *prev, struct task *next)
 {
-	if (prev->fpu) {
+	if (prev->fpu)
 		fpu_save(prev->fpu);
-		prev->fsbase = rdmsr(MSR_FS_BASE);
-		prev->gsbase = rdmsr(MSR_KERNEL_GS_BASE);
-	}
 	if (next->fpu) {
 		fpu_restore(next->fpu);
 		wrmsr(MSR_FS_BASE, next->fsbase);
@@ -74,14 +76,16 @@ void arch_setup_kthread(struct task *task, int (*fn)(void *), void *arg)
 	frame->ret = (unsigned long)kthread_first_return;
 }
 
-void arch_set_fsbase(unsigned long base)
+/* A switch in between loads the new value, too. */
+void arch_set_user_bases(unsigned long fsbase, unsigned long gsbase)
 {
-	wrmsr(MSR_FS_BASE, base);
-}
+	unsigned long flags = irq_save();
 
-unsigned long arch_get_fsbase(void)
-{
-	return rdmsr(MSR_FS_BASE);
+	current->fsbase = fsbase;
+	current->gsbase = gsbase;
+	wrmsr(MSR_FS_BASE, fsbase);
+	wrmsr(MSR_KERNEL_GS_BASE, gsbase);
+	irq_restore(flags);
 }
 
 void arch_enter_idle(void)

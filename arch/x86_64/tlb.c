@@ -119,9 +119,3 @@ phys_addr_t arch_loaded_pgd(void)
 {
 	return read_cr3() & PTE_ADDRESS;
 }
-
-void arch_load_pgd(phys_addr_t pgd)
-{
-	if (arch_loaded_pgd() != pgd)
-		write_cr3(pgd);
-}

@@ -118,9 +118,8 @@ int arch_fpu_alloc(struct task *task);
 void arch_fpu_copy(struct task *child);	/* from current */
 void arch_fpu_reset(void);			/* current: as a new program finds it */
 void arch_fpu_free(struct task *task);
-/* FS base of current (thread-local storage). */
-void arch_set_fsbase(unsigned long base);
-unsigned long arch_get_fsbase(void);
+/* Bases of the FS and GS segments of current in user mode: task->fsbase, gsbase. (task) */
+void arch_set_user_bases(unsigned long fsbase, unsigned long gsbase);
 
 /* The registers of @task's entry from user mode. */
 static __always_inline struct pt_regs *kstack_user_regs(void *stack_base)
@@ -157,8 +156,7 @@ unsigned long pte_next_table(phys_addr_t pgd, unsigned long va, unsigned long en
 void tlb_flush_mm(struct mm *mm);
 void tlb_flush_mm_range(struct mm *mm, unsigned long start, unsigned long end);
 void tlb_flush_page_local(unsigned long va);
-/* Loads @pgd on this CPU if it is not loaded. Interrupts off. */
-void arch_load_pgd(phys_addr_t pgd);
+/* arch_load_pgd(pgd) loads it on this CPU, interrupts off: <asm/cpu.h>. */
 phys_addr_t arch_loaded_pgd(void);
 extern phys_addr_t kernel_pgd;
 

@@ -99,7 +99,6 @@ void start_init(void);
 /* arch/x86_64/process.c */
 unsigned long arch_hwcap(void);			/* AT_HWCAP */
 unsigned long arch_signal_frame_size(void);	/* AT_MINSIGSTKSZ */
-unsigned long arch_get_user_gsbase(void);	/* of current */
 /* A kernel thread that has become a process goes to its user registers; never returns. */
 void arch_enter_user(void) __noreturn;
 /* Registers of the first instruction of a program. */

@@ -28,7 +28,8 @@ void schedule(void);
 /*
  * wake_up_process(@to) and schedule() in one: a sleeping @to gets this CPU at once, without
  * passing through a queue, unless another task has waited long for it.  The caller has set
- * its state and tested its condition; its reference on @to is consumed. (task)
+ * its state and then tested its condition and for signals; its reference on @to is
+ * consumed. (task)
  */
 void sched_hand_over(struct task *to);
 /* Sleeps at most until @deadline (absolute): true if time was up. */

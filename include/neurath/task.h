@@ -145,7 +145,7 @@ struct task {
 	struct files *files;		/* (@)+(p) */
 	void *fpu;			/* (@) xsave area */
 	void *ioports;			/* (@) bitmap of I/O ports it may use; NULL: none */
-	unsigned long fsbase, gsbase;	/* (@) saved while off the CPU */
+	unsigned long fsbase, gsbase;	/* (@) and a tracer: arch_set_user_bases() */
 
 	/* Signals */
 	sigset_t blocked;		/* (s) written by itself only */
@@ -278,7 +278,10 @@ void task_publish(struct task *task);
 void task_unpublish(struct task *task);
 /* @task takes the pid of @leader, and @leader that of @task (execve of a thread). (t) held. */
 void task_swap_pids(struct task *task, struct task *leader);
-void task_get(struct task *task);
+static __always_inline void task_get(struct task *task)
+{
+	atomic_inc(&task->refs);
+}
 void task_put(struct task *task);		/* frees at the last one (any but NMI) */
 /* With a reference, or NULL. (irq) */
 struct task *task_find_get(pid_t pid);

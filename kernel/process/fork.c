@@ -136,8 +136,8 @@ static void fork_copy_thread(struct task *child, const struct clone_request *req
 		child_regs.rsp = req->stack;
 	arch_fpu_copy(child);
 	arch_setup_user(child, &child_regs);
-	child->fsbase = req->flags & CLONE_SETTLS ? req->tls : arch_get_fsbase();
-	child->gsbase = arch_get_user_gsbase();
+	child->fsbase = req->flags & CLONE_SETTLS ? req->tls : current->fsbase;
+	child->gsbase = current->gsbase;
 	child->pflags = (current->pflags & PF_SERVER) | PF_FORKNOEXEC;
 	child->blocked = current->blocked;
 	/* A new process has the same stack addresses; a thread or vfork child has others. */

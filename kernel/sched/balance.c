@@ -6,7 +6,7 @@
  * Other queues are looked at without their locks; a stale length costs a worse
  * choice, which the next balancing repairs.
  */
-#include "rq.h"
+#include "fair.h"
 
 #define BALANCE_PERIOD	(50 * NSEC_PER_MSEC)
 /* How many nodes of a queue a thief looks at. */

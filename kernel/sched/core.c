@@ -5,7 +5,7 @@
  * schedule() and its relatives are called in process context with interrupts on
  * and no spinlock held, and return the same way.  They are the only callers of
  * arch_switch_to(), so a task that is off its CPU is always found below
- * sched_switch().
+ * sched_switch() or sched_hand_over().
  *
  * task->on_cpu is the handshake with wake-ups.  It is set before the switch to a
  * task and cleared, with release, by its successor, when nobody uses its stack
@@ -18,7 +18,7 @@
 #include <neurath/race.h>
 #include <neurath/uaccess.h>
 #include <neurath/vm.h>
-#include "rq.h"
+#include "fair.h"
 
 struct rq runqueues[NR_CPUS];
 
@@ -142,18 +142,38 @@ static void sched_push_away(struct task *t)
 static __always_inline void sched_finish_switch(struct task *prev)
 {
 	struct rq *rq = this_rq();
-	bool dead = prev->state == TASK_DEAD;
-	bool homeless = !prev->se.on_rq && prev->state == TASK_RUNNING && prev != rq->idle;
+	unsigned state = prev->state;
+	/* Off the queue though it does not sleep: dead, or to go to another CPU. */
+	bool odd = !prev->se.on_rq && (state == TASK_RUNNING || state == TASK_DEAD) &&
+		   prev != rq->idle;
 
 	race_point();
 	/* Pairs with the acquire in wake_up_state(): from here its stack is not in use. */
 	smp_store_release(&prev->on_cpu, 0);
 	spin_unlock(&rq->lock);
 	irq_enable();
-	if (unlikely(dead))
+	if (likely(!odd))
+		return;
+	if (state == TASK_DEAD)
 		sched_bury(prev);
-	if (unlikely(homeless))
+	else
 		sched_push_away(prev);
+}
+
+/* What sleeps so counts in the load. */
+static __always_inline bool sched_counts_as_load(unsigned state)
+{
+	return (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
+/* @prev goes to sleep. */
+static __always_inline void sched_account_sleep(struct rq *rq, struct task *prev)
+{
+	prev->se.nvcsw++;
+	if (prev->se.has_woken)
+		sched_waker_slept(prev);
+	if (sched_counts_as_load(prev->state))
+		rq->nr_uninterruptible++;
 }
 
 /*
@@ -166,15 +186,10 @@ static __always_inline bool sched_prev_stays(struct rq *rq, struct task *prev,
 {
 	unsigned state = READ_ONCE(prev->state);
 
-	if (state != TASK_RUNNING && reason == SWITCH_SLEEP) {
-		prev->se.nvcsw++;
-		if (prev->se.has_woken)
-			sched_waker_slept(prev);
-		if ((state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
-			rq->nr_uninterruptible++;
-	} else if (likely(prev->se.cpus_allowed & BIT(rq->cpu)) || state != TASK_RUNNING) {
+	if (state != TASK_RUNNING && reason == SWITCH_SLEEP)
+		sched_account_sleep(rq, prev);
+	else if (likely(prev->se.cpus_allowed & BIT(rq->cpu)) || state != TASK_RUNNING)
 		return true;
-	}
 	rq_leave(rq, prev);
 	return false;
 }
@@ -186,91 +201,11 @@ static void sched_arm_tick(struct rq *rq)
 }
 
 /*
- * Whether @to, which sleeps, can be given this CPU without passing through a queue:
- * nobody uses its stack, and this is where it would come to.  Its pi_lock and the lock
- * of @rq are held then, else neither.  Interrupts are off.
+ * To the next task, which is in no queue any more; returns when @prev runs again, with
+ * interrupts on.  The lock of @rq goes with the CPU.
  */
-static bool sched_claim(struct rq *rq, struct task *to)
+static __always_inline void sched_switch_to(struct rq *rq, struct task *prev, struct task *next)
 {
-	spin_lock(&to->pi_lock);
-	/* The acquire pairs with the release in sched_finish_switch(), as for any waker. */
-	if ((READ_ONCE(to->state) & TASK_NORMAL) && !to->se.on_rq &&
-	    !smp_load_acquire(&to->on_cpu) && (to->se.cpus_allowed & BIT(rq->cpu)) &&
-	    (to->cpu == rq->cpu || rq->nr_running == 1) && !(to->pflags & PF_IDLE)) {
-		spin_lock(&rq->lock);
-		return true;
-	}
-	spin_unlock(&to->pi_lock);
-	return false;
-}
-
-/* What a wake-up does to @to, which sched_claim() got, but for the queue.  Lets go of pi_lock. */
-static void sched_admit(struct rq *rq, struct task *to)
-{
-	if ((to->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE)
-		rq->nr_uninterruptible--;
-	fair_place(rq, to);
-	to->cpu = rq->cpu;
-	to->se.on_rq = true;
-	rq->nr_running++;
-	WRITE_ONCE(to->state, TASK_RUNNING);
-	spin_unlock(&to->pi_lock);
-	/* Not the last one: it is runnable, and cannot run elsewhere before this lock is free. */
-	task_put(to);
-}
-
-/*
- * Interrupts are on before (but for an idle task, see sched_idle_loop()) and after; the
- * lock is never held on return.  @to, if not NULL, is woken, and is the next one if
- * nothing speaks against it; its reference is consumed.  If the boot CPU's first
- * context, which is an idle task, waits for something during the boot, others run,
- * and it comes back at once if there are none.
- */
-static void sched_switch(enum switch_reason reason, struct task *to)
-{
-	struct task *prev = current, *next;
-	struct rq *rq;
-	bool stays;
-
-	if (CONFIG_DEBUG)
-		lockcheck_may_sleep("schedule");
-	race_point();
-	irq_disable();
-	/*
-	 * In one stretch with the switch: a serialising round that comes after a
-	 * transition has set this task's flag finds the flag seen here, or the task
-	 * off its CPU (livepatch/transition.c).
-	 */
-	klp_sched_try_switch();
-	race_point();
-	rq = this_rq();
-	if (!to || !sched_claim(rq, to)) {
-		if (to) {
-			wake_up_process(to);
-			task_put(to);
-		}
-		spin_lock(&rq->lock);
-		to = NULL;
-	}
-	clear_task_flag(prev, TIF_NEED_RESCHED);
-	fair_update_curr(rq);
-	if (to)
-		sched_admit(rq, to);
-	stays = prev != rq->idle && sched_prev_stays(rq, prev, reason);
-	if (to && !stays && !rq->force_idle && fair_may_go_first(rq, to)) {
-		next = to;
-	} else {
-		if (to)
-			rq_insert(rq, to);
-		next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
-	}
-	if (next == prev) {
-		spin_unlock(&rq->lock);
-		irq_enable();
-		return;
-	}
-	if (stays)
-		prev->se.nivcsw++;
 	rq->curr = next;
 	rq->switches++;
 	next->se.exec_start = rq->clock;
@@ -283,8 +218,117 @@ static void sched_switch(enum switch_reason reason, struct task *to)
 		mm_activate(next->mm);
 	if (!rq->tick_armed && next != rq->idle)
 		sched_arm_tick(rq);
-	prev = arch_switch_to(prev, next);
-	sched_finish_switch(prev);
+	sched_finish_switch(arch_switch_to(prev, next));
+}
+
+/*
+ * The beginning of each switch.  From here to the switch interrupts stay off: a
+ * serialising round that comes after a transition has set this task's flag finds the
+ * flag seen here, or the task off its CPU (livepatch/transition.c).
+ */
+static __always_inline struct rq *sched_begin_switch(void)
+{
+	if (CONFIG_DEBUG)
+		lockcheck_may_sleep("schedule");
+	race_point();
+	irq_disable();
+	klp_sched_try_switch();
+	race_point();
+	return this_rq();
+}
+
+/*
+ * Interrupts are on before (but for an idle task, see sched_idle_loop()) and after; the
+ * lock is never held on return.  If the boot CPU's first context, which is an idle task,
+ * waits for something during the boot, others run, and it comes back at once if there
+ * are none.
+ */
+static void sched_switch(enum switch_reason reason)
+{
+	struct task *prev = current, *next;
+	struct rq *rq = sched_begin_switch();
+	bool stays;
+
+	spin_lock(&rq->lock);
+	clear_task_flag(prev, TIF_NEED_RESCHED);
+	fair_charge(rq, prev);
+	stays = prev != rq->idle && sched_prev_stays(rq, prev, reason);
+	next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
+	if (next == prev) {
+		spin_unlock(&rq->lock);
+		irq_enable();
+		return;
+	}
+	if (stays)
+		prev->se.nivcsw++;
+	sched_switch_to(rq, prev, next);
+}
+
+/* ---- handing over ---------------------------------------------------------- */
+
+/* Whether @to sleeps, nobody uses its stack, and @rq is where it would come to. */
+static __always_inline bool sched_fits(const struct rq *rq, const struct task *to)
+{
+	assert_spin_held(&to->pi_lock);
+	/* The acquire pairs with the release in sched_finish_switch(), as for any waker. */
+	return (READ_ONCE(to->state) & TASK_NORMAL) && !to->se.on_rq &&
+	       !smp_load_acquire(&to->on_cpu) && (to->se.cpus_allowed & BIT(rq->cpu)) &&
+	       (to->cpu == rq->cpu || rq->nr_running == 1);
+}
+
+/*
+ * Whether @to can be given the CPU of @prev, which is about to sleep, without passing
+ * through a queue.  Then @to has its place in virtual time, and its pi_lock and the lock of
+ * @rq are held; else neither.  Interrupts are off.
+ */
+static __always_inline bool sched_claim(struct rq *rq, struct task *prev, struct task *to)
+{
+	spin_lock(&to->pi_lock);
+	if (likely(sched_fits(rq, to))) {
+		spin_lock(&rq->lock);
+		fair_charge(rq, prev);
+		fair_place(rq, to);
+		to->cpu = rq->cpu;
+		/* @prev may have been woken meanwhile, or others have waited too long. */
+		if (likely(prev->state != TASK_RUNNING && !rq->force_idle &&
+			   fair_may_go_first(rq, to)))
+			return true;
+		spin_unlock(&rq->lock);
+	}
+	spin_unlock(&to->pi_lock);
+	return false;
+}
+
+/*
+ * The same switch as schedule()'s where the next task is known: one takes the other's
+ * place, so the queue and its numbers stay as they are.
+ */
+void sched_hand_over(struct task *to)
+{
+	struct task *prev = current;
+	struct rq *rq;
+
+	debug_assert(!(prev->pflags & PF_WORKER) && !(to->pflags & PF_IDLE));
+	rq = sched_begin_switch();
+	if (unlikely(!sched_claim(rq, prev, to))) {
+		irq_enable();
+		wake_up_process(to);
+		task_put(to);
+		schedule();
+		return;
+	}
+	clear_task_flag(prev, TIF_NEED_RESCHED);
+	sched_account_sleep(rq, prev);
+	prev->se.on_rq = false;
+	/* What a wake-up does to it. */
+	if (unlikely(sched_counts_as_load(to->state)))
+		rq->nr_uninterruptible--;
+	to->se.on_rq = true;
+	WRITE_ONCE(to->state, TASK_RUNNING);
+	spin_unlock(&to->pi_lock);
+	/* Not the last one: it is runnable, and cannot run elsewhere before this lock is free. */
+	atomic_dec(&to->refs);
+	sched_switch_to(rq, prev, to);
 }
 
 void (schedule)(void)
@@ -302,20 +346,9 @@ void (schedule)(void)
 		else if (unlikely(t->pflags & PF_WORKER))
 			workqueue_worker_sleeps(t);
 	}
-	sched_switch(SWITCH_SLEEP, NULL);
+	sched_switch(SWITCH_SLEEP);
 	if (unlikely(t->pflags & PF_WORKER))
 		workqueue_worker_runs(t);
-}
-
-void sched_hand_over(struct task *to)
-{
-	struct task *t = current;
-
-	debug_assert(!(t->pflags & PF_WORKER));
-	/* As in schedule(). */
-	if (signal_pending_state(t->state, t))
-		__set_current_state(TASK_RUNNING);
-	sched_switch(SWITCH_SLEEP, to);
 }
 
 int cond_resched(void)
@@ -323,7 +356,7 @@ int cond_resched(void)
 	klp_sched_try_switch();
 	if (likely(!need_resched()))
 		return 0;
-	sched_switch(SWITCH_PREEMPT, NULL);
+	sched_switch(SWITCH_PREEMPT);
 	return 1;
 }
 
@@ -332,7 +365,7 @@ void yield(void)
 	klp_sched_try_switch();
 	/* Without others there is nobody to yield to; one that comes later preempts. */
 	if (READ_ONCE(this_rq()->queue.root) || need_resched())
-		sched_switch(SWITCH_YIELD, NULL);
+		sched_switch(SWITCH_YIELD);
 }
 
 /*
@@ -341,7 +374,7 @@ void yield(void)
  */
 void sched_idle_switch(void)
 {
-	sched_switch(SWITCH_PREEMPT, NULL);
+	sched_switch(SWITCH_PREEMPT);
 }
 
 void sched_exit_current(void)
@@ -359,7 +392,7 @@ void sched_exit_current(void)
 	t->state = TASK_DEAD;
 	spin_unlock(&t->pi_lock);
 	irq_enable();
-	sched_switch(SWITCH_SLEEP, NULL);
+	sched_switch(SWITCH_SLEEP);
 	panic("a dead task runs");
 }
 

@@ -88,6 +88,7 @@ static void __init rq_init(unsigned cpu, struct task *idle)
 	idle->process = &kernel_process;
 	idle->stack = cpus[cpu].idle_stack;
 	cpus[cpu].task = idle;
+	cpus[cpu].rq = rq;
 	idle->se.cpus_allowed = BIT(cpu);
 	fair_set_nice(idle, 0);
 	timer_init(&rq->tick, sched_tick, rq);

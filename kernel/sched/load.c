@@ -3,7 +3,7 @@
  * Counts for /proc/stat and /proc/loadavg.  Sums over CPUs are taken without
  * locks: each part is exact, the whole may mix moments that lie close together.
  */
-#include "rq.h"
+#include "fair.h"
 
 #define LOAD_PERIOD	(5 * NSEC_PER_SEC)
 #define LOAD_SHIFT	11

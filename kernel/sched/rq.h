@@ -45,7 +45,7 @@ static __always_inline struct rq *cpu_rq(unsigned cpu)
 
 static __always_inline struct rq *this_rq(void)
 {
-	return &runqueues[cpu_id()];
+	return this_cpu_rq();
 }
 
 static __always_inline bool rq_is_idle(const struct rq *rq)
@@ -63,16 +63,10 @@ void task_init(void);
 /* From the tick: interrupts off. */
 void sched_tick(struct timer *timer);
 
-/* fair.c: all with rq->lock held */
+/* fair.c: all with rq->lock held; the rest of it is in fair.h */
 void sched_init_entity(struct task *t);
 void fair_set_nice(struct task *t, int nice);
-/* Charges the running task for the time since the last call. */
-void fair_update_curr(struct rq *rq);
-/* Where a task that comes to @rq from a sleep or another queue starts. */
-void fair_place(struct rq *rq, struct task *t);
 bool fair_should_preempt(const struct rq *rq, const struct task *woken);
-/* Nobody in the queue waits so long already that @t, which is not in it, must not overtake. */
-bool fair_may_go_first(const struct rq *rq, const struct task *t);
 bool fair_tick_expired(const struct rq *rq);
 
 /* balance.c */

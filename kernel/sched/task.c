@@ -285,11 +285,6 @@ struct task *task_alloc_init(const char *comm)
 	return task_alloc_pid(comm, PID_INIT);
 }
 
-void task_get(struct task *t)
-{
-	atomic_inc(&t->refs);
-}
-
 static void task_free(struct task *t)
 {
 	/* klp_task_dead() has counted it out: a transition would wait for it for ever. */

@@ -9,7 +9,7 @@
  */
 #include <neurath/mutant.h>
 #include <neurath/race.h>
-#include "rq.h"
+#include "fair.h"
 
 void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt)
 {

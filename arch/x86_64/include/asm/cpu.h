@@ -8,6 +8,7 @@
 
 #include <neurath/types.h>
 
+struct rq;
 struct task;
 
 /*
@@ -25,6 +26,7 @@ struct cpu {
 	bool online;			/* takes interrupts; set once */
 	void *idle_stack;		/* base of the stack it starts on: its idle task's */
 	void *arch;			/* GDT, TSS, IST stacks: arch/x86_64 only */
+	struct rq *rq;			/* run queue: kernel/sched only */
 };
 
 static __always_inline struct cpu *this_cpu(void)
@@ -42,6 +44,14 @@ static __always_inline unsigned cpu_id(void)
 
 	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(id) : "i"(__builtin_offsetof(struct cpu, id)));
 	return id;
+}
+
+static __always_inline struct rq *this_cpu_rq(void)
+{
+	struct rq *rq;
+
+	__asm__ volatile("movq %%gs:%c1, %0" : "=r"(rq) : "i"(__builtin_offsetof(struct cpu, rq)));
+	return rq;
 }
 
 static __always_inline struct task *get_current(void)
@@ -94,6 +104,11 @@ static __always_inline void cpu_relax(void)
 static __always_inline void cpu_wait_for_interrupt(void)
 {
 	__asm__ volatile("sti; hlt" ::: "memory");
+}
+
+static __always_inline void arch_load_pgd(phys_addr_t pgd)
+{
+	__asm__ volatile("movq %0, %%cr3" : : "r"(pgd) : "memory");
 }
 
 static __always_inline u64 read_tsc(void)
