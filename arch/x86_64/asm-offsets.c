@@ -6,17 +6,21 @@
 #include <neurath/asm_define.h>
 #include <neurath/arch.h>
 #include <neurath/ptregs.h>
+#include <neurath/task.h>
 
 void asm_offsets(void);
 
 void asm_offsets(void)
 {
-		ASM_OFFSET(CPU_KERNEL_STACK, struct cpu, kernel_stack);
+	ASM_OFFSET(CPU_TASK, struct cpu, task);
+	ASM_OFFSET(CPU_KERNEL_STACK, struct cpu, kernel_stack);
 	ASM_OFFSET(CPU_USER_RSP, struct cpu, user_rsp);
 
 	ASM_OFFSET(CPU_APIC_ID, struct cpu, apic_id);
 	ASM_OFFSET(CPU_IDLE_STACK, struct cpu, idle_stack);
 	ASM_DEFINE(CPU_SIZE, sizeof(struct cpu));
+	ASM_OFFSET(TASK_FLAGS, struct task, flags);
+	ASM_DEFINE(EXIT_WORK_MASK, TIF_EXIT_WORK_MASK);
 	ASM_DEFINE(ASM_KSTACK_SIZE, KSTACK_SIZE);
 
 	ASM_OFFSET(REGS_RBX, struct pt_regs, rbx);

@@ -12,7 +12,8 @@
  * at the GS base itself: a kernel address is negative.
  *
  * The way out to user mode is one: exit_to_user_mode_loop() in C, which returns
- * with interrupts off and nothing left to do, then registers are restored.
+ * with interrupts off and nothing left to do, then registers are restored.  It is not
+ * called where it would find nothing.
  */
 #include <generated/asm-offsets.h>
 
@@ -295,14 +296,22 @@ syscall_entry:
 /*
  * rsp = the user's pt_regs.  sysretq is quicker than iretq, but can only be used
  * where rcx and r11 hold rip and eflags, and must not be used for a rip that is
- * not canonical (the fault would come in kernel mode with the user's stack).
+ * not canonical (the fault would come in kernel mode with the user's stack).  Both lead
+ * to the one code segment and the one data segment that user mode has.
  */
 	.globl	return_to_user
 	.type	return_to_user, @function
 return_to_user:
 	cli
+	/* The loop's first look; a debug build has it check more than the flags. */
+	movq	%gs:CPU_TASK, %rax
+	testl	$EXIT_WORK_MASK, TASK_FLAGS(%rax)
+	.if	!CONFIG_DEBUG
+	jz	.Lreturn_no_work
+	.endif
 	movq	%rsp, %rdi
 	CALL_ALIGNED exit_to_user_mode_loop
+.Lreturn_no_work:
 	movq	REGS_RIP(%rsp), %rcx
 	movq	%rcx, %rax
 	shrq	$47, %rax
@@ -314,10 +323,6 @@ return_to_user:
 	jne	.Lreturn_by_iret
 	testl	$EFLAGS_TF_RF, %r11d
 	jnz	.Lreturn_by_iret
-	cmpq	$USER_CS, REGS_CS(%rsp)
-	jne	.Lreturn_by_iret
-	cmpq	$USER_DS, REGS_SS(%rsp)
-	jne	.Lreturn_by_iret
 	RESTORE_REGS
 	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
 	swapgs
