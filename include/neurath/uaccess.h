@@ -10,15 +10,34 @@
 
 #include <neurath/arch.h>
 #include <neurath/errno.h>
+#include <neurath/task.h>
 
 static inline bool access_ok(const void __user *p, size_t n)
 {
 	return n <= USER_MAX && (unsigned long)p <= USER_MAX - n;
 }
 
+/* Bytes not copied; arch/x86_64/uaccess.S, for the functions here only. */
+size_t uaccess_copy(void *dst, const void *src, size_t n);
+
+/* Kernel threads run on borrowed page tables: a user address means nothing there. */
+static __always_inline bool uaccess_allowed(const void __user *p, size_t n)
+{
+	debug_assert(!irqs_disabled());
+	return access_ok(p, n) && current->mm;
+}
+
 /* 0 or -EFAULT; nothing is promised about a partial copy. */
-int copy_from_user(void *dst, const void __user *src, size_t n);
-int copy_to_user(void __user *dst, const void *src, size_t n);
+static __always_inline int copy_from_user(void *dst, const void __user *src, size_t n)
+{
+	return likely(uaccess_allowed(src, n) && !uaccess_copy(dst, src, n)) ? 0 : -EFAULT;
+}
+
+static __always_inline int copy_to_user(void __user *dst, const void *src, size_t n)
+{
+	return likely(uaccess_allowed(dst, n) && !uaccess_copy(dst, src, n)) ? 0 : -EFAULT;
+}
+
 int clear_user(void __user *dst, size_t n);
 /* How many bytes were copied before a fault: for read and write. */
 size_t copy_from_user_partial(void *dst, const void __user *src, size_t n);

@@ -10,17 +10,9 @@
 #include <neurath/uaccess.h>
 
 /* arch/x86_64/uaccess.S */
-size_t uaccess_copy(void *dst, const void *src, size_t n);
 size_t uaccess_clear(void *dst, size_t n);
 long uaccess_strncpy(char *dst, const char *src, size_t n);
 long uaccess_cmpxchg32(u32 *p, u32 expect, u32 new, u32 *old);
-
-/* Kernel threads run on borrowed page tables: a user address means nothing there. */
-static inline bool uaccess_allowed(const void __user *p, size_t n)
-{
-	debug_assert(!irqs_disabled());
-	return access_ok(p, n) && current->mm;
-}
 
 size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 {
@@ -30,16 +22,6 @@ size_t copy_from_user_partial(void *dst, const void __user *src, size_t n)
 size_t copy_to_user_partial(void __user *dst, const void *src, size_t n)
 {
 	return uaccess_allowed(dst, n) ? n - uaccess_copy(dst, src, n) : 0;
-}
-
-int copy_from_user(void *dst, const void __user *src, size_t n)
-{
-	return uaccess_allowed(src, n) && !uaccess_copy(dst, src, n) ? 0 : -EFAULT;
-}
-
-int copy_to_user(void __user *dst, const void *src, size_t n)
-{
-	return uaccess_allowed(dst, n) && !uaccess_copy(dst, src, n) ? 0 : -EFAULT;
 }
 
 int clear_user(void __user *dst, size_t n)
