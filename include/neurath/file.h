@@ -10,6 +10,7 @@
 
 #include <neurath/atomic.h>
 #include <neurath/mutex.h>
+#include <neurath/task.h>
 #include <neurath/uaccess.h>
 #include <neurath/wait.h>
 #include <uapi/fcntl.h>
@@ -116,14 +117,53 @@ int mode_permission_real(umode_t mode, uid_t uid, gid_t gid, unsigned mask);
 /* ---- descriptor tables -------------------------------------------------- */
 #define OPEN_MAX	1024
 
+/* Legend: (l) lock.  For fdtable.c, and the inlined look-up below. */
+struct files {
+	atomic_t refs;
+	spinlock_t lock;
+	unsigned size;			/* (l) slots */
+	struct file **slot;		/* (l) */
+	unsigned long *cloexec;		/* (l) a bit a slot; follows the slots in one block */
+};
+
 struct files *files_create(void);
 struct files *files_copy(struct files *old);	/* fork; NULL = no memory */
 void files_get(struct files *files);
 bool files_shared(const struct files *files);	/* with another task */
 void files_put(struct files *files);		/* last one closes all */
 void files_close_on_exec(struct files *files);
+/*
+ * For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd,
+ * or -1.
+ */
+struct file *files_get_fd(struct files *files, int fd);
+int files_next_fd(struct files *files, int fd);
 /* Description of @fd with a reference, or NULL. */
 struct file *fd_get(int fd);
+/*
+ * The same for the length of a system call that closes nothing and starts no task; also
+ * across sleeps.  Without a reference where nobody shares the table, for then only current
+ * could close it.  To be given back by fd_return() if not NULL. (task)
+ */
+static __always_inline struct file *fd_borrow(int fd, bool *counted)
+{
+	struct files *files = current->files;
+
+	/*
+	 * Acquire: what a thread that is gone did to the slots is seen with its reference
+	 * given up.  One that /proc holds for a moment only costs the slow way.
+	 */
+	*counted = smp_load_acquire(&files->refs.counter) != 1;
+	if (unlikely(*counted))
+		return files_get_fd(files, fd);
+	return (unsigned)fd < files->size ? files->slot[fd] : NULL;
+}
+
+static inline void fd_return(struct file *f, bool counted)
+{
+	if (unlikely(counted))
+		file_put(f);
+}
 /* Lowest free descriptor >= @min for @f (takes over the reference): fd, -EMFILE, -ENOMEM. */
 int fd_install(struct file *f, int min, bool cloexec);
 int fd_close(int fd);				/* 0, -EBADF */
@@ -131,12 +171,6 @@ int fd_close(int fd);				/* 0, -EBADF */
 int fd_replace(struct file *f, unsigned fd, bool cloexec);
 int fd_get_cloexec(int fd);			/* 0, 1, -EBADF */
 int fd_set_cloexec(int fd, bool cloexec);
-/*
- * For /proc/PID/fd: description @fd of another table with a reference; next used fd >= fd,
- * or -1.
- */
-struct file *files_get_fd(struct files *files, int fd);
-int files_next_fd(struct files *files, int fd);
 
 /* ---- paths ----------------------------------------------------------------- */
 #define PATH_MAX	4096

@@ -17,15 +17,6 @@
 
 #define FILES_INITIAL	64	/* a multiple of 64, as all sizes */
 
-/* Legend: (l) lock. */
-struct files {
-	atomic_t refs;
-	spinlock_t lock;
-	unsigned size;			/* (l) slots */
-	struct file **slot;		/* (l) */
-	unsigned long *cloexec;		/* (l) a bit a slot; follows the slots in one block */
-};
-
 static size_t files_block_size(unsigned slots)
 {
 	return slots * sizeof(struct file *) + slots / 8;

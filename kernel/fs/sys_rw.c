@@ -20,9 +20,10 @@ typedef ssize_t (*rw_fn)(struct file *f, struct iobuf *io, loff_t *pos);
 
 /* ---- plain ----------------------------------------------------------------------- */
 
-static ssize_t rw_user(int fd, void __user *buf, size_t n, loff_t *pos, rw_fn fn)
+static __always_inline ssize_t rw_user(int fd, void __user *buf, size_t n, loff_t *pos, rw_fn fn)
 {
-	struct file *f = fd_get(fd);
+	bool counted;
+	struct file *f = fd_borrow(fd, &counted);
 	struct iobuf io = iobuf_user(buf, min(n, RW_MAX));
 	ssize_t ret;
 
@@ -36,7 +37,7 @@ static ssize_t rw_user(int fd, void __user *buf, size_t n, loff_t *pos, rw_fn fn
 		ret = -EFAULT;
 	else
 		ret = fn(f, &io, pos);
-	file_put(f);
+	fd_return(f, counted);
 	return ret;
 }
 
