@@ -7,7 +7,8 @@
  * allocates nothing and cannot fail for memory.  The kernel completes each call
  * exactly once.  State table of a call (all changes under port->lock):
  *
- *	IDLE   -> QUEUED	the client, in call_server()
+ *	IDLE   -> ACTIVE	the client, in call_server(), if a server thread waits for it
+ *	IDLE   -> QUEUED	else
  *	QUEUED -> ACTIVE	a server thread receives it
  *	QUEUED -> DONE		signal or kick (-ERESTART...), port death (-EIO)
  *	ACTIVE -> DONE		the reply; port death (-EIO); fatal signal (the tag dies)
@@ -92,6 +93,11 @@ struct call {
 	struct port *port;		/* (p) valid unless IDLE; the caller holds a reference */
 	enum call_state state;		/* (p) read racily by its own task */
 	unsigned flags;			/* (p) CALL_ */
+	/*
+	 * (p) read racily by its own task: the state to sleep in.  After a cancel, and on
+	 * ports without it, only death wakes it.
+	 */
+	unsigned wait_state;
 	unsigned pins;			/* (p) copies in progress by the server */
 	struct list_head node;		/* (p) port->calls or port->active */
 	struct port_request req;	/* (@) until QUEUED, then constant until DONE */
@@ -102,7 +108,7 @@ struct call {
 	u64 aux;			/* (p) */
 	u32 moved;			/* (p) bytes known to be in the out lease, or in small */
 	u32 small_len;			/* (p) bytes that the client itself takes from: */
-	u8 small[CALL_SMALL];		/* (p) the data of a short answer */
+	u64 small[CALL_SMALL / sizeof(u64)];	/* (p) the data of a short answer */
 	/* (p) when to report a server that does not react; 0 = never */
 	u64 report_ns;
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
@@ -111,6 +117,7 @@ struct call {
 #define CALL_CANCEL_SENT	1
 #define CALL_ABORTED		2	/* ends with status as soon as pins is 0 */
 #define CALL_ORPHANED		4	/* a server died while it had this call: once is forgiven */
+#define CALL_LET_GO		8	/* nobody else touches it after DONE: call_finish() */
 
 struct call_result {
 	s64 status;
@@ -121,15 +128,22 @@ struct call_result {
 /* Internal flag of a request: check with the caller's real ids (access(2)). */
 #define PORT_REQ_REAL_IDS	0x8000
 
+/* What a call is about; what is not said is 0 or none. */
+struct call_request {
+	u16 op;				/* PORT_ */
+	u16 flags;			/* PORT_REQ_ */
+	u64 handle;
+	u64 arg[4];
+	const struct iobuf *in, *out;	/* leases of at most PORT_IO_MAX bytes */
+	struct port_file *file;		/* whose readiness the answer carries */
+};
+
 /*
- * The one way to call a server.  op, flags, handle, arg in @req; leases in/out of at
- * most PORT_IO_MAX bytes; @file may be NULL.  0 with *res filled (res->status is the
- * server's answer, never -EINTR); -EIO (port died), -EDEADLK (level rule), -EFAULT,
- * or an -ERESTART code (signal or kick; nothing happened).  The caller holds a
- * reference on @port. (task)
+ * The one way to call a server.  0 with *res filled (res->status is the server's answer,
+ * never -EINTR); -EIO (port died), -EDEADLK (level rule), -EFAULT, or an -ERESTART code
+ * (signal or kick; nothing happened).  The caller holds a reference on @port. (task)
  */
-int call_server(struct port *port, struct port_file *file, struct port_request *req,
-		struct iobuf in, struct iobuf out, struct call_result *res);
+int call_server(struct port *port, const struct call_request *req, struct call_result *res);
 
 /* Called by task allocation and freeing. */
 int call_init_task(struct task *task);		/* 0, -ENOMEM */

@@ -22,46 +22,65 @@ static struct port_file *port_file_of(const struct file *f)
 	return f->private;
 }
 
-static const struct iobuf port_no_data;
-
 /* A call on an open file. */
-static int port_file_call(struct file *f, struct port_request *req, struct iobuf in,
-			  struct iobuf out, struct call_result *res)
+static __always_inline int port_file_call(struct file *f, struct call_request *req,
+					  struct call_result *res)
 {
 	struct port_file *pf = port_file_of(f);
 	int ret;
 
 	req->handle = pf->handle;
-	ret = call_server(pf->port, pf, req, in, out, res);
-	if (!ret && res->status == PORT_REDIRECT)
+	req->file = pf;
+	ret = call_server(pf->port, req, res);
+	if (!ret && unlikely(res->status == PORT_REDIRECT))
 		ret = -EIO;
 	return ret;
 }
 
 /* The same where the answer is 0 or an error. */
-static int port_file_do(struct file *f, struct port_request *req, struct iobuf in)
+static int port_file_do(struct file *f, struct call_request *req)
 {
 	struct call_result res;
-	int ret = port_file_call(f, req, in, port_no_data, &res);
+	int ret = port_file_call(f, req, &res);
 
 	return ret ? ret : res.status < 0 ? (int)res.status : 0;
+}
+
+/* The same where the answer is @size bytes at @data, in full. */
+static int port_file_ask(struct file *f, struct call_request *req, void *data, size_t size)
+{
+	struct iobuf out = iobuf_kernel(data, size);
+	struct call_result res;
+	int ret;
+
+	req->out = &out;
+	ret = port_file_call(f, req, &res);
+	if (ret || res.status < 0)
+		return ret ? ret : (int)res.status;
+	return res.moved < size ? -EIO : 0;
 }
 
 /* ---- transfers ---------------------------------------------------------------- */
 
 /* One request for the front of @io, which it advances. */
-static ssize_t port_transfer_piece(struct file *f, enum port_op op, struct iobuf *io, loff_t *pos)
+static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op op,
+						   struct iobuf *io, loff_t *pos)
 {
 	struct iobuf piece = { .base = io->base, .len = min_t(size_t, io->len, PORT_IO_MAX),
 			       .user = io->user };
-	struct port_request req = { .op = op, .arg = { *pos, f->flags } };
+	struct call_request req;
 	struct call_result res;
 	int ret;
 
-	if (op == PORT_READ)
-		ret = port_file_call(f, &req, port_no_data, piece, &res);
-	else
-		ret = port_file_call(f, &req, piece, port_no_data, &res);
+	/* Each by itself: a compiler would clear the whole first. */
+	req.op = op;
+	req.flags = 0;
+	req.arg[0] = *pos;
+	req.arg[1] = f->flags;
+	req.arg[2] = req.arg[3] = 0;
+	req.in = op == PORT_WRITE ? &piece : NULL;
+	req.out = op == PORT_READ ? &piece : NULL;
+	ret = port_file_call(f, &req, &res);
 	if (ret || res.status <= 0)
 		return ret ? ret : res.status;
 	io->base = (char *)io->base + res.status;
@@ -72,7 +91,7 @@ static ssize_t port_transfer_piece(struct file *f, enum port_op op, struct iobuf
 	return res.status;
 }
 
-static ssize_t port_transfer(struct file *f, enum port_op op, struct iobuf *io, loff_t *pos)
+static __always_inline ssize_t port_transfer(struct file *f, enum port_op op, struct iobuf *io, loff_t *pos)
 {
 	ssize_t done = 0, ret;
 
@@ -144,15 +163,12 @@ static void port_note_version(struct file *f, const struct port_attr *attr)
 
 static int port_stat(struct file *f, struct stat *st)
 {
-	struct port_request req = { .op = PORT_STAT };
+	struct call_request req = { .op = PORT_STAT };
 	struct port_attr attr;
-	struct call_result res;
-	int ret = port_file_call(f, &req, port_no_data, iobuf_kernel(&attr, sizeof(attr)), &res);
+	int ret = port_file_ask(f, &req, &attr, sizeof(attr));
 
-	if (ret || res.status < 0)
-		return ret ? ret : (int)res.status;
-	if (res.moved < sizeof(attr))
-		return -EIO;
+	if (ret)
+		return ret;
 	port_note_version(f, &attr);
 	attr_to_stat(&attr, port_dev(port_file_of(f)->port->id), st);
 	return 0;
@@ -160,9 +176,9 @@ static int port_stat(struct file *f, struct stat *st)
 
 static int port_truncate(struct file *f, loff_t size)
 {
-	struct port_request req = { .op = PORT_TRUNC, .arg = { size } };
+	struct call_request req = { .op = PORT_TRUNC, .arg = { size } };
 
-	return port_file_do(f, &req, port_no_data);
+	return port_file_do(f, &req);
 }
 
 static s64 port_ns(const struct timespec64 *t)
@@ -180,30 +196,27 @@ void setattr_to_port(const struct setattr *attr, struct port_setattr *set)
 
 static int port_setattr(struct file *f, const struct setattr *attr)
 {
-	struct port_request req = { .op = PORT_SETATTR };
 	struct port_setattr set;
+	struct iobuf in = iobuf_kernel(&set, sizeof(set));
+	struct call_request req = { .op = PORT_SETATTR, .in = &in };
 
 	setattr_to_port(attr, &set);
-	return port_file_do(f, &req, iobuf_kernel(&set, sizeof(set)));
+	return port_file_do(f, &req);
 }
 
 static int port_sync(struct file *f)
 {
-	struct port_request req = { .op = PORT_SYNC };
-	int ret = port_file_do(f, &req, port_no_data);
+	struct call_request req = { .op = PORT_SYNC };
+	int ret = port_file_do(f, &req);
 
 	return ret == -ENOSYS ? 0 : ret;
 }
 
 static int port_statfs(struct file *f, struct statfs *st)
 {
-	struct port_request req = { .op = PORT_STATFS };
-	struct call_result res;
-	int ret = port_file_call(f, &req, port_no_data, iobuf_kernel(st, sizeof(*st)), &res);
+	struct call_request req = { .op = PORT_STATFS };
 
-	if (ret || res.status < 0)
-		return ret ? ret : (int)res.status;
-	return res.moved < sizeof(*st) ? -EIO : 0;
+	return port_file_ask(f, &req, st, sizeof(*st));
 }
 
 /* ---- directories --------------------------------------------------------------------- */
@@ -239,10 +252,11 @@ static int port_readdir(struct file *f, struct dir_sink *sink, loff_t *pos)
 	if (!buf)
 		return -ENOMEM;
 	while (!ret) {
-		struct port_request req = { .op = PORT_READDIR, .arg = { *pos } };
+		struct iobuf out = iobuf_kernel(buf, PAGE_SIZE);
+		struct call_request req = { .op = PORT_READDIR, .arg = { *pos }, .out = &out };
 		struct call_result res;
 
-		ret = port_file_call(f, &req, port_no_data, iobuf_kernel(buf, PAGE_SIZE), &res);
+		ret = port_file_call(f, &req, &res);
 		if (!ret && res.status <= 0) {
 			ret = res.status;
 			break;
@@ -270,7 +284,9 @@ static bool port_ioctl_sizes(unsigned cmd, size_t *in, size_t *out)
 static long port_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct port_file *pf = port_file_of(f);
-	struct port_request req = { .op = PORT_IOCTL, .arg = { cmd, arg } };
+	struct iobuf input, output;
+	struct call_request req = { .op = PORT_IOCTL, .arg = { cmd, arg },
+				    .in = &input, .out = &output };
 	struct call_result res;
 	u8 copy[64] = { 0 };
 	size_t in = 0, out = 0;
@@ -281,16 +297,15 @@ static long port_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	if (!S_ISCHR(f->mode) && !S_ISBLK(f->mode))
 		return -ENOTTY;
 	port_ioctl_sizes(cmd, &in, &out);
+	input = iobuf_user((void __user *)arg, in);
+	output = iobuf_user((void __user *)arg, out);
 	/* A copy, so that what the kernel looks at is what the server gets. */
 	if (in && in <= sizeof(copy)) {
 		if (copy_from_user(copy, (void __user *)arg, in))
 			return -EFAULT;
-		ret = port_file_call(f, &req, iobuf_kernel(copy, in),
-				     iobuf_user((void __user *)arg, out), &res);
-	} else {
-		ret = port_file_call(f, &req, iobuf_user((void __user *)arg, in),
-				     iobuf_user((void __user *)arg, out), &res);
+		input = iobuf_kernel(copy, in);
 	}
+	ret = port_file_call(f, &req, &res);
 	if (!ret && pf->tty && res.status >= 0)
 		tty_note_ioctl(pf->tty, cmd, copy);
 	return ret ? ret : res.status;
@@ -363,8 +378,9 @@ static int port_path_call(struct mount *mnt, const char *rest, const char *rest2
 			  struct call_result *res)
 {
 	bool composed = rest2 || rq->op == PORT_SYMLINK || rq->op == PORT_SETATTR;
-	struct port_request req = {
-		.op = rq->op, .handle = mnt->root,
+	struct iobuf input;
+	struct call_request req = {
+		.op = rq->op, .handle = mnt->root, .file = pf, .in = &input, .out = &out,
 		.flags = PORT_REQ_PATH | (rq->real_ids ? PORT_REQ_REAL_IDS : 0),
 		.arg = { rq->arg0, rq->arg1 } };
 	char *in = NULL;
@@ -380,7 +396,8 @@ static int port_path_call(struct mount *mnt, const char *rest, const char *rest2
 		req.arg[0] = !rq->follow;
 	else if (rq->op == PORT_LINK)
 		req.arg[1] = rq->follow;
-	ret = call_server(mnt->port, pf, &req, iobuf_kernel(in ? in : (char *)rest, len), out, res);
+	input = iobuf_kernel(in ? in : (char *)rest, len);
+	ret = call_server(mnt->port, &req, res);
 	kfree(in);
 	return ret;
 }

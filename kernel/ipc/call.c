@@ -4,15 +4,16 @@
  * both sides meet in.  The state table is in include/neurath/port.h, the rules of
  * cancelling in docs/ipc.md.
  *
- * Rules kept here: a call is completed exactly once, by call_complete(), under
- * port->lock; a tag is taken from one counter and never used again, so a late answer
+ * Rules kept here: a call is completed exactly once, by call_complete() or call_finish(),
+ * under port->lock; a tag is taken from one counter and never used again, so a late answer
  * cannot hit another call; cancelling and dying allocate nothing.
  *
- * call_server() and call_wait() are on the stack of every task that waits for a
- * server.  They are kept tiny, so that there is little reason to patch them.
+ * call_server() is on the stack of every task that waits for a server.  The way of a call
+ * that is answered at once is inlined into it; what is rare is not.
  */
 #include <neurath/mm.h>
 #include <neurath/printk.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
 #include "ipc_internal.h"
@@ -21,50 +22,15 @@
 #define CALL_REQ_HEAD		__builtin_offsetof(struct port_request, data)
 #define CALL_REPORT_AFTER	(2 * NSEC_PER_SEC)
 
-/* Of a constant length: the compiler moves words instead of calling. */
-static __always_inline void call_copy_head(struct port_request *to, const struct port_request *from)
-{
-	__builtin_memcpy(to, from, CALL_REQ_HEAD);
-}
-
 static atomic_long_t call_last_tag;
 
 /* ---- completion (either side, under port->lock) --------------------------------- */
 
-static struct list_head *call_bucket(struct port *port, u64 tag)
-{
-	return &port->active[tag % PORT_HASH];
-}
-
-struct call *call_find(struct port *port, u64 tag)
-{
-	struct call *c;
-
-	assert_spin_held(&port->lock);
-	list_for_each_entry(c, call_bucket(port, tag), node) {
-		if (c->req.tag == tag)
-			return c->flags & CALL_ABORTED ? NULL : c;
-	}
-	return NULL;
-}
-
-void call_finish(struct call *c, s64 status, u64 aux)
-{
-	assert_spin_held(&c->port->lock);
-	assert((c->state == CALL_QUEUED || c->state == CALL_ACTIVE) && c->pins == 0);
-	list_del_init(&c->node);
-	c->status = status;
-	c->aux = aux;
-	/* A GONE note outlives the call; any other is pointless now. */
-	if (c->cancel.note.reason != PORT_CANCEL_GONE)
-		port_unlink_note(c->port, &c->cancel);
-	/* Release: pairs with the acquire in call_prepare_sleep(). */
-	smp_store_release(&c->state, CALL_DONE);
-}
-
 void call_complete(struct call *c, s64 status, u64 aux)
 {
-	call_finish(c, status, aux);
+	call_end(c, status, aux);
+	/* Release: as above. */
+	smp_store_release(&c->state, CALL_DONE);
 	/* Under the lock: the client takes it before it goes on, so the task is still there. */
 	wake_up_process(c->task);
 }
@@ -73,6 +39,7 @@ void call_abort(struct call *c, s64 status)
 {
 	if (c->pins) {
 		c->flags |= CALL_ABORTED;
+		WRITE_ONCE(c->wait_state, TASK_UNINTERRUPTIBLE);
 		c->status = status;
 	} else {
 		call_complete(c, status, 0);
@@ -90,8 +57,9 @@ void call_requeue(struct call *c, struct list_head *at)
 	c->small_len = 0;
 	c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 	WRITE_ONCE(c->state, CALL_QUEUED);
+	WRITE_ONCE(c->wait_state, TASK_INTERRUPTIBLE);
 	list_move_tail(&c->node, at);
-	/* It may be interrupted now: call_sleep_state(). */
+	/* It may be interrupted now. */
 	wake_up_process(c->task);
 }
 
@@ -113,22 +81,31 @@ bool call_unpin(struct call *c)
 	return false;
 }
 
-size_t call_take_first(struct port *port, struct port_request *req)
+/* The server has it from now on: bytes of the request in *@req. */
+static __always_inline size_t call_activate(struct port *port, struct call *c,
+					    struct port_request *req)
 {
-	struct call *c = list_first_entry_or_null(&port->calls, struct call, node);
-	size_t inlined;
+	size_t inlined = c->req.in_len <= PORT_INLINE ? c->req.in_len : 0;
 
 	assert_spin_held(&port->lock);
-	if (!c)
-		return 0;
 	WRITE_ONCE(c->state, CALL_ACTIVE);
-	c->report_ns = 0;
-	list_move_tail(&c->node, call_bucket(port, c->req.tag));
-	call_copy_head(req, &c->req);
-	inlined = c->req.in_len <= PORT_INLINE ? c->req.in_len : 0;
+	WRITE_ONCE(c->wait_state,
+		   port->flags & PORT_CANCEL_OK ? TASK_INTERRUPTIBLE : TASK_KILLABLE);
+	list_add_tail(&c->node, call_bucket(port, c->req.tag));
+	/* Of a constant length: the compiler moves words instead of calling. */
+	__builtin_memcpy(req, &c->req, CALL_REQ_HEAD);
 	if (inlined)
 		memcpy(req->data, c->req.data, inlined);
 	return CALL_REQ_HEAD + inlined;
+}
+
+size_t call_take_first(struct port *port, struct port_request *req)
+{
+	struct call *c = list_first_entry(&port->calls, struct call, node);
+
+	c->report_ns = 0;
+	list_del(&c->node);
+	return call_activate(port, c, req);
 }
 
 /* ---- giving up --------------------------------------------------------------------- */
@@ -145,6 +122,7 @@ static void call_post_cancel(struct call *c, u32 reason)
 	struct port *port = c->port;
 
 	c->flags |= CALL_CANCEL_SENT;
+	WRITE_ONCE(c->wait_state, TASK_KILLABLE);
 	c->cancel.note = (struct port_note){
 		.kind = PORT_NOTE_CANCEL, .reason = reason, .value = c->req.tag };
 	if (!c->cancel.queued) {
@@ -157,8 +135,6 @@ static void call_post_cancel(struct call *c, u32 reason)
 /* Fatal signal on an ACTIVE call: the tag dies, the server is told to forget it. */
 static void call_die(struct call *c)
 {
-	if (c->flags & CALL_ABORTED)
-		return;
 	if (c->port->flags & PORT_CANCEL_OK) {
 		call_post_cancel(c, PORT_CANCEL_GONE);
 		port_get(c->port);
@@ -175,12 +151,11 @@ static void call_interrupt(struct call *c)
 {
 	struct port *port = c->port;
 	bool kick = !test_task_flag(current, TIF_SIGPENDING);
-	unsigned long flags;
 
-	spin_lock_irqsave(&port->lock, flags);
+	spin_lock_irq(&port->lock);
 	if (c->state == CALL_QUEUED) {
 		call_complete(c, call_restart_code(port), 0);
-	} else if (c->state == CALL_ACTIVE) {
+	} else if (c->state == CALL_ACTIVE && !(c->flags & CALL_ABORTED)) {
 		if (fatal_signal_pending(current)) {
 			call_die(c);
 		} else if ((port->flags & PORT_CANCEL_OK) && !(c->flags & CALL_CANCEL_SENT)) {
@@ -188,7 +163,7 @@ static void call_interrupt(struct call *c)
 			c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 		}
 	}
-	spin_unlock_irqrestore(&port->lock, flags);
+	spin_unlock_irq(&port->lock);
 }
 
 static const char *call_op_name(unsigned op)
@@ -204,32 +179,20 @@ static const char *call_op_name(unsigned op)
 
 /* ---- waiting -------------------------------------------------------------------------- */
 
-/* What may wake the client now: after a cancel, and on ports without it, only death. */
-static unsigned call_sleep_state(struct call *c)
-{
-	if (c->flags & CALL_ABORTED)
-		return TASK_UNINTERRUPTIBLE;
-	if (READ_ONCE(c->state) == CALL_QUEUED)
-		return TASK_INTERRUPTIBLE;
-	if ((c->flags & CALL_CANCEL_SENT) || !(c->port->flags & PORT_CANCEL_OK))
-		return TASK_KILLABLE;
-	return TASK_INTERRUPTIBLE;
-}
-
 /* Sets the state to sleep in; false = done. */
-static bool call_prepare_sleep(struct call *c)
+static __always_inline bool call_prepare_sleep(struct call *c)
 {
 	for (;;) {
-		unsigned state = call_sleep_state(c);
+		unsigned state = READ_ONCE(c->wait_state);
 
 		set_current_state(state);
-		/* Acquire: pairs with the release in call_complete(). */
+		/* Acquire: pairs with the release in call_finish() and call_complete(). */
 		if (smp_load_acquire(&c->state) == CALL_DONE)
 			break;
 		/* QUEUED became ACTIVE meanwhile: the state to sleep in may be another. */
-		if (state != call_sleep_state(c))
+		if (unlikely(state != READ_ONCE(c->wait_state)))
 			continue;
-		if (!signal_pending_state(state, current))
+		if (likely(!signal_pending_state(state, current)))
 			return true;
 		__set_current_state(TASK_RUNNING);
 		call_interrupt(c);
@@ -270,7 +233,11 @@ static void call_wait(struct call *c, struct task *server)
 		sched_hand_over(server);
 	else if (server)
 		port_wake_task(server);
-	while (call_prepare_sleep(c)) {
+	/*
+	 * We run, so the state to sleep in is gone, and with an answer there is no need
+	 * for it.  Acquire: pairs with the release in call_finish() and call_complete().
+	 */
+	while (smp_load_acquire(&c->state) != CALL_DONE && call_prepare_sleep(c)) {
 		u64 report_ns = READ_ONCE(c->report_ns);
 
 		if (likely(!report_ns))
@@ -282,104 +249,160 @@ static void call_wait(struct call *c, struct task *server)
 
 /* ---- the call ---------------------------------------------------------------------------- */
 
-static bool call_lease_ok(const struct iobuf *b)
+/* A lease of a call: nothing if @b is NULL; false = not user memory, or too much of it. */
+static __always_inline bool call_lease(struct iobuf *lease, const struct iobuf *b)
 {
-	return b->len <= PORT_IO_MAX && (!b->user || access_ok(b->base, b->len));
+	*lease = b ? *b : (struct iobuf){ 0 };
+	return !b || (b->len <= PORT_IO_MAX && (!b->user || access_ok(b->base, b->len)));
+}
+
+/* The caller, as the server sees it. */
+static __always_inline void call_sign(struct call *c, bool real)
+{
+	const struct task *t = current;
+	const struct credentials *cred = &t->process->cred;
+
+	c->req.pid = t->tgid;
+	c->req.uid = real ? cred->uid : cred->fsuid;
+	c->req.gid = real ? cred->gid : cred->fsgid;
+	c->mm = t->mm;
+}
+
+/* Short input travels in the request. */
+static noinline int call_fetch_inline(struct call *c)
+{
+	struct iobuf in = c->in;	/* a copy: it is advanced */
+
+	return iobuf_get(&in, c->req.data, c->in.len) == (ssize_t)c->in.len ? 0 : -EFAULT;
 }
 
 /* Fills the call object.  Decoding: nothing has happened when this fails. */
-static int call_prepare(struct call *c, struct port_file *file, const struct port_request *req,
-			const struct iobuf *in, const struct iobuf *out)
+static __always_inline int call_prepare(struct call *c, const struct call_request *req)
 {
-	const struct credentials *cred = &current->process->cred;
-	bool real = req->flags & PORT_REQ_REAL_IDS;
-	struct iobuf inlined = *in;
-
-	if (c->cancel_port)
+	if (unlikely(c->cancel_port))
 		return -EINTR;		/* it died in a call already */
-	if (!call_lease_ok(in) || !call_lease_ok(out))
+	if (!call_lease(&c->in, req->in) || !call_lease(&c->out, req->out))
 		return -EFAULT;
-	call_copy_head(&c->req, req);
-	c->req.in_len = in->len;
-	c->req.out_len = out->len;
-	c->req.pid = current->tgid;
-	c->req.uid = real ? cred->uid : cred->fsuid;
-	c->req.gid = real ? cred->gid : cred->fsgid;
-	c->req.flags &= ~PORT_REQ_REAL_IDS;
-	c->in = *in;
-	c->out = *out;
-	c->mm = current->mm;
-	c->file = file;
+	call_sign(c, req->flags & PORT_REQ_REAL_IDS);
+	c->req.op = req->op;
+	c->req.flags = req->flags & ~PORT_REQ_REAL_IDS;
+	c->req.handle = req->handle;
+	__builtin_memcpy(c->req.arg, req->arg, sizeof(c->req.arg));
+	c->req.in_len = c->in.len;
+	c->req.out_len = c->out.len;
+	c->file = req->file;
 	c->flags = 0;
 	c->moved = 0;
 	c->small_len = 0;
 	c->report_ns = 0;
-	if (in->len <= PORT_INLINE && in->len &&
-	    iobuf_get(&inlined, c->req.data, in->len) != (ssize_t)in->len)
-		return -EFAULT;
-	return 0;
+	return c->in.len && c->in.len <= PORT_INLINE ? call_fetch_inline(c) : 0;
 }
 
-/* IDLE -> QUEUED.  *server as call_wait() wants it. */
-static int call_enqueue(struct call *c, struct port *port, struct task **server)
+/*
+ * A thread of the server that can be given the call as it stands, or NULL: one that waits
+ * while nothing is queued, for what came first is received first.  While a server goes, its
+ * threads may still be there; its port is nobody's then.
+ */
+static __always_inline struct port_receiver *call_find_receiver(struct port *port)
 {
-	unsigned long flags;
+	struct port_receiver *r;
+
+	if (list_empty(&port->receivers) || !list_empty(&port->notes) || !list_empty(&port->calls))
+		return NULL;
+	r = list_first_entry(&port->receivers, struct port_receiver, node);
+	return likely(port->owner == r->task->process) ? r : NULL;
+}
+
+/* IDLE -> ACTIVE: @r gets the request together with its wake-up. */
+static __always_inline struct task *call_deliver(struct port *port, struct call *c,
+						 struct port_receiver *r)
+{
+	struct task *server = r->task;
+
+	task_get(server);
+	list_del_init(&r->node);
+	race_point();
+	/* Last, for a thread that sees it needs no lock: pairs with the acquire in port_receive(). */
+	smp_store_release(&r->size, (ssize_t)call_activate(port, c, &r->msg.req));
+	return server;
+}
+
+/* IDLE -> QUEUED. */
+static struct task *call_enqueue(struct port *port, struct call *c)
+{
+	WRITE_ONCE(c->state, CALL_QUEUED);
+	WRITE_ONCE(c->wait_state, TASK_INTERRUPTIBLE);
+	if (unlikely(!port->owner))
+		c->report_ns = clock_ns() + CALL_REPORT_AFTER;
+	list_add_tail(&c->node, &port->calls);
+	return port_take_receiver(port);
+}
+
+/* To the server: 0 and *server as call_wait() wants it; or an error, and nothing has happened. */
+static __always_inline int call_send(struct call *c, struct port *port, struct task **server)
+{
+	struct port_receiver *r;
 	int ret = 0;
 
-	spin_lock_irqsave(&port->lock, flags);
-	assert(c->state == CALL_IDLE && !c->cancel.queued);
-	if (port->dead) {
+	spin_lock_irq(&port->lock);
+	debug_assert(c->state == CALL_IDLE && !c->cancel.queued);
+	if (unlikely(port->dead)) {
 		ret = -EIO;
-	} else if (current->served && current->served->level <= port->level) {
+	} else if (unlikely(current->served && current->served->level <= port->level)) {
 		ret = -EDEADLK;
 	} else {
 		c->port = port;
 		c->req.tag = atomic_long_inc_return(&call_last_tag);
-		c->cancel.note.reason = 0;
-		c->state = CALL_QUEUED;
-		if (unlikely(!port->owner))
-			c->report_ns = clock_ns() + CALL_REPORT_AFTER;
-		list_add_tail(&c->node, &port->calls);
-		*server = port_take_receiver(port);
+		r = call_find_receiver(port);
+		*server = r ? call_deliver(port, c, r) : call_enqueue(port, c);
 	}
-	spin_unlock_irqrestore(&port->lock, flags);
+	spin_unlock_irq(&port->lock);
 	return ret;
 }
 
-/* DONE -> IDLE.  The lock: call_complete() has let go of the call and of its task. */
-static int call_pick_up(struct call *c, struct call_result *res)
+/* The data of a short answer.  0, -EFAULT. */
+static __always_inline int call_take_small(struct call *c)
 {
-	struct port *port = c->port;
-	unsigned long flags;
-	s64 status;
-
-	spin_lock_irqsave(&port->lock, flags);
-	assert(c->state == CALL_DONE && c->pins == 0);
-	*res = (struct call_result){ .status = c->status, .aux = c->aux, .moved = c->moved };
-	c->state = CALL_IDLE;
-	c->port = NULL;
-	spin_unlock_irqrestore(&port->lock, flags);
-	status = res->status;
-	if (c->small_len && iobuf_put(&c->out, c->small, c->small_len) != (ssize_t)c->small_len)
-		res->status = status = -EFAULT;
-	if (status == -EINTR)
-		return -ERESTARTSYS;
-	if (status == -ERESTARTSYS || status == -ERESTARTNOINTR)
-		return status;
+	if (c->out.user)
+		return copy_to_user(c->out.base, c->small, c->small_len);
+	memcpy(c->out.base, c->small, c->small_len);
 	return 0;
 }
 
-int call_server(struct port *port, struct port_file *file, struct port_request *req,
-		struct iobuf in, struct iobuf out, struct call_result *res)
+/* DONE -> IDLE. */
+static __always_inline int call_pick_up(struct call *c, struct call_result *res)
+{
+	struct port *port = c->port;
+
+	/* Who completed it may still be about to wake us. */
+	if (unlikely(!(c->flags & CALL_LET_GO))) {
+		spin_lock_irq(&port->lock);
+		spin_unlock_irq(&port->lock);
+	}
+	debug_assert(c->state == CALL_DONE && c->pins == 0);
+	*res = (struct call_result){ .status = c->status, .aux = c->aux, .moved = c->moved };
+	c->state = CALL_IDLE;
+	c->port = NULL;
+	if (c->small_len && unlikely(call_take_small(c)))
+		res->status = -EFAULT;
+	if (unlikely(res->status == -EINTR))
+		return -ERESTARTSYS;
+	if (unlikely(res->status == -ERESTARTSYS || res->status == -ERESTARTNOINTR))
+		return res->status;
+	return 0;
+}
+
+int call_server(struct port *port, const struct call_request *req, struct call_result *res)
 {
 	struct call *c = current->call;
-	struct task *server = NULL;
-	int ret = call_prepare(c, file, req, &in, &out);
+	struct task *server;
+	int ret = call_prepare(c, req);
 
 	if (!ret)
-		ret = call_enqueue(c, port, &server);
-	if (ret)
+		ret = call_send(c, port, &server);
+	if (unlikely(ret))
 		return ret;
+	race_point();
 	call_wait(c, server);
 	return call_pick_up(c, res);
 }

@@ -9,25 +9,28 @@
 
 struct pci_function;
 
+/* A message as it stands in the server's buffer. */
+union port_message {
+	struct port_request req;
+	struct port_note note;
+};
+
 /*
- * A server thread that waits for a message, on its own stack.  Whoever brings work
- * takes it off the list and wakes it, both under port->lock; it takes that lock itself
- * before it returns, so the object is there as long as somebody can see it.
+ * A server thread in receive, on its own stack.  Whoever brings work takes it off the list
+ * and wakes it, both under port->lock.  A client that finds it there may bring its
+ * request along: then @size, stored last, is all that the thread has to look at.
+ * Otherwise it takes the lock before it returns, so the object is there as long as
+ * somebody can see it.
  */
 struct port_receiver {
 	struct list_head node;		/* (p) port->receivers; empty = not waiting */
 	struct task *task;		/* (!) */
+	ssize_t size;			/* (p) bytes of @msg that mean something; 0 = none yet */
+	union port_message msg;		/* (p) */
 };
 
 /* ---- call.c: completion.  Caller holds port->lock for all. ---- */
-/* The ACTIVE call of @port named @tag, not aborted; or NULL. */
-struct call *call_find(struct port *port, u64 tag);
-/*
- * The only way to DONE.  The caller has to wake the client: c->task stays as long as the
- * lock is held.
- */
-void call_finish(struct call *c, s64 status, u64 aux);
-/* The same, and wakes it. */
+/* To DONE, and wakes the client, which waits until the lock is free. */
 void call_complete(struct call *c, s64 status, u64 aux);
 /* Ends a QUEUED or ACTIVE call for a reason of ours, at once or when its copies end. */
 void call_abort(struct call *c, s64 status);
@@ -36,7 +39,7 @@ void call_requeue(struct call *c, struct list_head *at);
 void call_pin(struct call *c);
 /* Ends a copy; true if the call is still alive. */
 bool call_unpin(struct call *c);
-/* QUEUED -> ACTIVE of the first queued call, a copy of its request: bytes filled; 0 = none. */
+/* QUEUED -> ACTIVE of the first queued call, which there must be: bytes of its request in *req. */
 size_t call_take_first(struct port *port, struct port_request *req);
 
 /* ---- lease.c: copies between server and client, call pinned, no lock held. ---- */
@@ -44,10 +47,6 @@ size_t call_take_first(struct port *port, struct port_request *req);
 ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n,
 		       bool *client_fault);
 ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault);
-
-/* ---- sys_port.c ---- */
-/* The port of descriptor @fd with a reference, if it is current's; or an error pointer. */
-struct port *port_from_fd(int fd);
 
 /* ---- port.c ---- */
 /*
@@ -96,5 +95,60 @@ int port_irq_line(struct port *port, unsigned line, unsigned bit);
 int port_irq_message(struct port *port, struct pci_function *function, unsigned entry,
 		     unsigned bit);
 int port_irq_ack(struct port *port, unsigned line);
+
+/* ---- completion, inlined in the path of an answer.  Caller holds port->lock. ---- */
+
+static __always_inline struct list_head *call_bucket(struct port *port, u64 tag)
+{
+	return &port->active[tag % PORT_HASH];
+}
+
+/* The ACTIVE call of @port named @tag, not aborted, if current's process is the server; or NULL. */
+static inline struct call *call_find(struct port *port, u64 tag)
+{
+	struct call *c;
+
+	assert_spin_held(&port->lock);
+	/* A thread of a server that is gone may be on its way here when another takes over. */
+	if (unlikely(port->owner != current->process))
+		return NULL;
+	list_for_each_entry(c, call_bucket(port, tag), node) {
+		if (c->req.tag == tag)
+			return c->flags & CALL_ABORTED ? NULL : c;
+	}
+	return NULL;
+}
+
+/* What is true of every end of a call, but for the state. */
+static __always_inline void call_end(struct call *c, s64 status, u64 aux)
+{
+	assert_spin_held(&c->port->lock);
+	debug_assert((c->state == CALL_QUEUED || c->state == CALL_ACTIVE) && c->pins == 0);
+	list_del_init(&c->node);
+	c->status = status;
+	c->aux = aux;
+	/* A GONE note outlives the call; any other is pointless now. */
+	if (unlikely(c->cancel.queued) && c->cancel.note.reason != PORT_CANCEL_GONE)
+		port_unlink_note(c->port, &c->cancel);
+}
+
+/*
+ * To DONE for a caller who wakes the client after the lock is released, and so does not make
+ * it wait for the lock: the client, with a reference.  @c must not be touched any more.
+ */
+static __always_inline struct task *call_finish(struct call *c, s64 status, u64 aux)
+{
+	struct task *client = c->task;
+
+	call_end(c, status, aux);
+	c->flags |= CALL_LET_GO;
+	task_get(client);
+	/*
+	 * Release: pairs with the acquire in call_wait().  A client that sees DONE finds
+	 * the result, and may be gone with the object before this function returns.
+	 */
+	smp_store_release(&c->state, CALL_DONE);
+	return client;
+}
 
 #endif

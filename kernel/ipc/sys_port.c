@@ -3,14 +3,15 @@
  * System calls of servers: the interface is described in include/uapi/port.h.
  *
  * A port is a close-on-exec descriptor; only its owner process may receive on it.
- * port_reply_recv() answers and receives in one entry.  The answer is consumed, and
- * reply->tag cleared in the server's memory, before the wait begins: a restart of the
- * call is then a pure receive by itself.
+ * port_reply_recv() answers and receives in one entry, and for short answers under one
+ * hold of port->lock.  The answer is consumed, and reply->tag cleared in the server's
+ * memory, before the wait begins: a restart of the call is then a pure receive by itself.
  *
- * port_recv_wait() is on the stack of every idle server; it is kept tiny.
+ * port_receive() is on the stack of every idle server.
  */
 #include <neurath/file.h>
 #include <neurath/mm.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/string.h>
@@ -33,23 +34,42 @@ static const struct file_ops port_fd_ops = {
 	.release = port_fd_release,
 };
 
-struct port *port_from_fd(int fd)
+/*
+ * The port of descriptor @fd, if it is current's, for the length of a system call: with a
+ * reference (*@counted) where another thread might close the descriptor meanwhile.  Or an
+ * error pointer.
+ */
+static __always_inline struct port *port_borrow(int fd, bool *counted)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_borrow(fd, counted);
 	struct port *port;
 
 	if (!f)
 		return ERR_PTR(-EBADF);
-	if (f->ops != &port_fd_ops) {
-		port = ERR_PTR(-EINVAL);
-	} else {
-		port = f->private;
-		if (READ_ONCE(port->owner) != current->process)
-			port = ERR_PTR(-EPERM);
-		else
+	port = likely(f->ops == &port_fd_ops) ? f->private : ERR_PTR(-EINVAL);
+	if (!IS_ERR(port) && unlikely(READ_ONCE(port->owner) != current->process))
+		port = ERR_PTR(-EPERM);
+	if (unlikely(*counted)) {
+		if (!IS_ERR(port))
 			port_get(port);
+		file_put(f);
 	}
-	file_put(f);
+	return port;
+}
+
+static void port_return(struct port *port, bool counted)
+{
+	if (unlikely(counted))
+		port_put(port);
+}
+
+struct port *port_from_fd(int fd)
+{
+	bool counted;
+	struct port *port = port_borrow(fd, &counted);
+
+	if (!IS_ERR(port) && !counted)
+		port_get(port);
 	return port;
 }
 
@@ -136,116 +156,118 @@ static s64 port_check_status(const struct call *c, const struct port_reply *r)
 	return status;
 }
 
-/* The data of a short answer, fetched before any lock is taken. */
-struct port_small {
-	bool used, fault;
-	u8 data[CALL_SMALL];
+/* An answer, fetched before any lock is taken, with its data if they are short. */
+struct port_answer {
+	struct port_reply reply;	/* tag 0: there is none */
+	bool small, fault;		/* there are short data; they were not readable */
+	u64 data[CALL_SMALL / sizeof(u64)];
 };
 
-static void port_fetch_small(const struct port_reply *r, struct port_small *small)
+static int port_fetch_answer(struct port_answer *a, struct port_reply __user *ureply)
 {
-	small->used = r->len && r->len <= sizeof(small->data);
-	small->fault = small->used && copy_from_user(small->data, (void __user *)r->data, r->len);
+	size_t len;
+
+	if (copy_from_user(&a->reply, ureply, sizeof(a->reply)))
+		return -EFAULT;
+	if (!a->reply.tag)
+		return 0;
+	if (put_user(0, &ureply->tag))
+		return -EFAULT;
+	len = a->reply.len;
+	a->small = len && len <= sizeof(a->data);
+	a->fault = a->small && copy_from_user(a->data, (void __user *)a->reply.data, len);
+	return 0;
 }
 
-/* The client takes it from the call; bytes, or -EFAULT.  Caller holds port->lock. */
-static ssize_t port_pass_small(struct call *c, const struct port_reply *r,
-			       const struct port_small *small)
+/* The client takes the data from the call; bytes, or -EFAULT.  Caller holds port->lock. */
+static ssize_t port_pass_small(struct call *c, const struct port_answer *a)
 {
-	if (small->fault)
+	size_t words = (a->reply.len + sizeof(u64) - 1) / sizeof(u64);
+
+	if (a->fault)
 		return -EFAULT;
-	c->small_len = min_t(size_t, r->len, c->out.len);
-	memcpy(c->small, small->data, c->small_len);
+	for (size_t i = 0; i < words; i++)
+		c->small[i] = a->data[i];
+	c->small_len = min_t(size_t, a->reply.len, c->out.len);
 	return c->small_len;
+}
+
+/*
+ * Longer data go straight into the client's pages, the lock released meanwhile.  *n is as
+ * port_pass_small() returns it; -ESRCH: the call has ended.
+ */
+static int port_pass_large(struct port *port, struct call *c, const struct port_reply *r,
+			   ssize_t *n, bool *client_fault)
+{
+	call_pin(c);
+	spin_unlock_irq(&port->lock);
+	*n = lease_copy_out(c, 0, (void __user *)r->data, r->len, client_fault);
+	spin_lock_irq(&port->lock);
+	return call_unpin(c) ? 0 : -ESRCH;
 }
 
 /*
  * Data, readiness, completion.  0; -ESRCH: the tag is dead; -EFAULT: the server's
  * own data are not readable (the client then gets -EIO).  *client, if set, is to be
- * woken, and has a reference.
+ * woken, and has a reference.  Caller holds port->lock, which is released for long data.
  */
-static int port_reply(struct port *port, const struct port_reply *r, struct task **client)
+static int port_answer(struct port *port, const struct port_answer *a, struct task **client)
 {
-	struct port_small small;
+	const struct port_reply *r = &a->reply;
+	struct call *c = call_find(port, r->tag);
 	bool client_fault = false;
-	unsigned long flags;
-	struct call *c;
 	ssize_t n = 0;
+	s64 status;
 
-	port_fetch_small(r, &small);
-	spin_lock_irqsave(&port->lock, flags);
-	c = call_find(port, r->tag);
-	if (!c) {
-		spin_unlock_irqrestore(&port->lock, flags);
+	if (!c)
 		return -ESRCH;
-	}
-	if (small.used) {
-		n = port_pass_small(c, r, &small);
-	} else if (r->len) {
-		call_pin(c);
-		spin_unlock_irqrestore(&port->lock, flags);
-		n = lease_copy_out(c, 0, (void __user *)r->data, r->len, &client_fault);
-		spin_lock_irqsave(&port->lock, flags);
-		if (!call_unpin(c)) {
-			spin_unlock_irqrestore(&port->lock, flags);
-			return -ESRCH;
-		}
-	}
+	if (likely(a->small))
+		n = port_pass_small(c, a);
+	else if (r->len && port_pass_large(port, c, r, &n, &client_fault))
+		return -ESRCH;
 	if (c->req.op == PORT_OPEN && r->status >= 0 && c->file)
 		port_file_attach_locked(c->file, r->aux);
 	if ((r->ready & PORT_READY_SET) && c->file)
 		port_set_ready_locked(port, c->file->handle, r->ready);
 	if (n > (ssize_t)c->moved)
 		c->moved = n;
-	if (c->pins) {		/* another thread of the server still uses the lease: its bug */
+	if (unlikely(n < 0))
+		status = client_fault ? -EFAULT : -EIO;
+	else
+		status = port_check_status(c, r);
+	if (unlikely(c->pins))	/* another thread of the server still uses the lease: its bug */
 		call_abort(c, -EIO);
-	} else {
-		call_finish(c, n < 0 ? client_fault ? -EFAULT : -EIO : port_check_status(c, r),
-			    n < 0 ? 0 : r->aux);
-		*client = c->task;
-		task_get(*client);
-	}
-	spin_unlock_irqrestore(&port->lock, flags);
+	else
+		*client = call_finish(c, status, r->aux);
 	return n < 0 && !client_fault ? -EFAULT : 0;
 }
 
 /* ---- receiving -------------------------------------------------------------------------- */
 
-/* A message as it stands in the server's buffer. */
-union port_message {
-	struct port_request req;
-	struct port_note note;
-};
-
 /*
- * Takes one message: how many bytes of it mean something, or -EIO when the port is dead.  0 =
- * there is none, and current is enqueued and about to sleep: the two happen under one lock, so
- * no wake-up is lost.
+ * Takes one message for @me, whose size then is not 0: -EIO where there will be none.  Else
+ * false, and current is enqueued and about to sleep: the two happen under one hold of
+ * port->lock, so no wake-up is lost.  *owner, if set, is for the caller to free without it.
  */
-static ssize_t port_take(struct port *port, struct port_receiver *me, union port_message *msg)
+static bool port_take(struct port *port, struct port_receiver *me, struct port_note_node **owner)
 {
-	struct port_note_node *owner = NULL;
-	unsigned long flags;
-	ssize_t size = 0;
-
-	spin_lock_irqsave(&port->lock, flags);
-	if (unlikely(port->owner != current->process))
-		size = -EIO;		/* given up by another thread meanwhile */
-	else if (port_take_note(port, &msg->note, &owner))
-		size = sizeof(msg->note);
-	else if ((size = call_take_first(port, &msg->req)) == 0 && port->dead)
-		size = -EIO;
-	if (size) {
+	assert_spin_held(&port->lock);
+	if (unlikely(me->size))
+		return true;		/* a client brought it while we were woken otherwise */
+	if (unlikely(port->owner != current->process || port->dead))
+		me->size = -EIO;	/* given up by another thread meanwhile */
+	else if (!list_empty(&port->notes) && port_take_note(port, &me->msg.note, owner))
+		me->size = sizeof(me->msg.note);
+	else if (!list_empty(&port->calls))
+		me->size = call_take_first(port, &me->msg.req);
+	if (me->size) {
 		list_del_init(&me->node);
-	} else {
-		if (list_empty(&me->node))
-			list_add_tail(&me->node, &port->receivers);
-		set_current_state(TASK_INTERRUPTIBLE);
+		return true;
 	}
-	spin_unlock_irqrestore(&port->lock, flags);
-	if (owner)
-		owner->free(owner);
-	return size;
+	if (list_empty(&me->node))
+		list_add_tail(&me->node, &port->receivers);
+	set_current_state(TASK_INTERRUPTIBLE);
+	return false;
 }
 
 /*
@@ -279,13 +301,10 @@ static int port_recv_wait(u64 deadline, struct task **client)
 /* Gives up waiting; false = woken for a message just now, which must not be left lying. */
 static bool port_stop_waiting(struct port *port, struct port_receiver *me)
 {
-	unsigned long flags;
-	bool was_waiting;
+	bool was_waiting = !list_empty(&me->node);
 
-	spin_lock_irqsave(&port->lock, flags);
-	was_waiting = !list_empty(&me->node);
+	assert_spin_held(&port->lock);
 	list_del_init(&me->node);
-	spin_unlock_irqrestore(&port->lock, flags);
 	return was_waiting;
 }
 
@@ -302,10 +321,9 @@ static void port_undeliverable(struct port *port, u64 tag)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-static void port_set_served(struct port *port)
+/* The level rule asks for the port that a thread received on last. */
+static noinline void port_set_served(struct port *port)
 {
-	if (current->served == port)
-		return;
 	port_get(port);
 	if (current->served)
 		port_put(current->served);
@@ -313,41 +331,54 @@ static void port_set_served(struct port *port)
 	current->pflags |= PF_SERVER;
 }
 
-/* *client was answered just now: it is woken here at the latest when we sleep. */
-static int port_receive(struct port *port, void __user *ubuf, u64 deadline, struct task **client)
+/* The wait for a message: 0, and me->size says what there is; or -errno.  Releases port->lock. */
+static int port_wait_message(struct port *port, struct port_receiver *me, u64 deadline,
+			     struct task **client)
 {
-	struct port_receiver me = { .node = LIST_HEAD_INIT(me.node), .task = current };
-	union port_message msg;		/* only what was filled is copied out */
-	ssize_t size;
+	struct port_note_node *owner = NULL;
 
-	port_set_served(port);
-	while ((size = port_take(port, &me, &msg)) == 0) {
-		int ret = port_recv_wait(deadline, client);
+	while (!port_take(port, me, &owner)) {
+		int ret;
 
-		if (ret && port_stop_waiting(port, &me))
+		spin_unlock_irq(&port->lock);
+		ret = port_recv_wait(deadline, client);
+		race_point();
+		/* Acquire: pairs with the release in call_deliver(), whose last access that was. */
+		if (likely(smp_load_acquire(&me->size)))
+			return 0;
+		spin_lock_irq(&port->lock);
+		if (ret && port_stop_waiting(port, me)) {
+			spin_unlock_irq(&port->lock);
 			return ret;
+		}
 	}
-	if (size < 0)
-		return size;
-	if (copy_to_user(ubuf, &msg, size) == 0)
-		return 0;
-	if (msg.req.tag)
-		port_undeliverable(port, msg.req.tag);
-	return -EFAULT;
+	spin_unlock_irq(&port->lock);
+	if (owner)
+		owner->free(owner);
+	return 0;
 }
 
-static int port_consume_reply(struct port *port, struct port_reply __user *ureply,
-			      struct task **client)
+/*
+ * Receives into @ubuf.  The caller holds port->lock, so that an answer and what follows it are
+ * one step; it is released here.  *client was answered just now: it is woken here at the
+ * latest when we sleep.
+ */
+static int port_receive(struct port *port, void __user *ubuf, u64 deadline, struct task **client)
 {
-	struct port_reply r;
+	struct port_receiver me;	/* of the message only what was filled is copied out */
+	int ret;
 
-	if (copy_from_user(&r, ureply, sizeof(r)))
-		return -EFAULT;
-	if (!r.tag)
+	INIT_LIST_HEAD(&me.node);
+	me.task = current;
+	me.size = 0;
+	ret = port_wait_message(port, &me, deadline, client);
+	if (ret || me.size < 0)
+		return ret ? ret : (int)me.size;
+	if (likely(!copy_to_user(ubuf, &me.msg, me.size)))
 		return 0;
-	if (put_user(0, &ureply->tag))
-		return -EFAULT;
-	return port_reply(port, &r, client);
+	if (me.msg.req.tag)
+		port_undeliverable(port, me.msg.req.tag);
+	return -EFAULT;
 }
 
 /* A stop or a kick does not prolong the wait; the reply has been consumed. */
@@ -359,29 +390,51 @@ static long port_receive_again(struct restart_block *restart)
 
 	if (IS_ERR(port))
 		return PTR_ERR(port);
+	spin_lock_irq(&port->lock);
 	ret = port_receive(port, (void __user *)restart->arg[1], restart->deadline_ns, &nobody);
 	port_put(port);
 	return ret == -ERESTARTSYS ? -ERESTART_RESTARTBLOCK : ret;
+}
+
+/* Both halves: the answer, if there is one, then the next message, if it is wanted. */
+static int port_answer_receive(struct port *port, const struct port_answer *answer,
+			       void __user *ubuf, u64 deadline)
+{
+	struct task *client = NULL;
+	int ret = 0;
+
+	if (ubuf && unlikely(current->served != port))
+		port_set_served(port);
+	spin_lock_irq(&port->lock);
+	if (answer->reply.tag)
+		ret = port_answer(port, answer, &client);
+	if (!ret && ubuf)
+		ret = port_receive(port, ubuf, deadline, &client);
+	else
+		spin_unlock_irq(&port->lock);
+	if (unlikely(client))
+		port_wake_task(client);
+	return ret;
 }
 
 SYSCALL_DEFINE4(port_reply_recv, int, fd, struct port_reply __user *, ureply,
 		struct port_request __user *, ubuf, s64, timeout_ns)
 {
 	u64 deadline = timeout_ns < 0 ? UINT64_MAX : clock_ns() + (u64)timeout_ns;
-	struct port *port = port_from_fd(fd);
-	struct task *client = NULL;
+	struct port_answer answer;
+	bool counted;
+	struct port *port = port_borrow(fd, &counted);
 	int ret = 0;
 
 	if (IS_ERR(port))
 		return PTR_ERR(port);
+	answer.reply.tag = 0;
 	if (ureply)
-		ret = port_consume_reply(port, ureply, &client);
-	if (!ret && ubuf)
-		ret = port_receive(port, ubuf, deadline, &client);
-	if (client)
-		port_wake_task(client);
-	port_put(port);
-	if (ret == -ERESTARTSYS && deadline != UINT64_MAX) {
+		ret = port_fetch_answer(&answer, ureply);
+	if (!ret)
+		ret = port_answer_receive(port, &answer, ubuf, deadline);
+	port_return(port, counted);
+	if (unlikely(ret == -ERESTARTSYS && deadline != UINT64_MAX)) {
 		current->restart = (struct restart_block){
 			.fn = port_receive_again, .deadline_ns = deadline,
 			.arg = { (unsigned long)fd, (unsigned long)ubuf } };
