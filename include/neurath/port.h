@@ -112,6 +112,7 @@ struct call {
 	/* (p) when to report a server that does not react; 0 = never */
 	u64 report_ns;
 	struct port_note_node cancel;	/* (p) preallocated: cancelling cannot fail */
+	u64 cancelled_ns;		/* (p) since when, if CALL_CANCEL_SENT */
 	struct port *cancel_port;	/* (@) reference while a GONE note may be queued */
 };
 #define CALL_CANCEL_SENT	1

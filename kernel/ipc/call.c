@@ -122,6 +122,7 @@ static void call_post_cancel(struct call *c, u32 reason)
 	struct port *port = c->port;
 
 	c->flags |= CALL_CANCEL_SENT;
+	c->cancelled_ns = clock_ns();
 	WRITE_ONCE(c->wait_state, TASK_KILLABLE);
 	c->cancel.note = (struct port_note){
 		.kind = PORT_NOTE_CANCEL, .reason = reason, .value = c->req.tag };

@@ -64,6 +64,8 @@ void port_file_attach_locked(struct port_file *pf, u64 handle);
  * @room of them; how many there are.  Caller holds port->lock.
  */
 size_t port_count_handles(struct port *port, u64 *handles, size_t room);
+/* fn(port, arg) for each port that is not dead, the list of all locked. (task) */
+void port_walk(void (*fn)(struct port *port, void *arg), void *arg);
 /* Readiness of @handle on all its open files.  Caller holds port->lock. */
 void port_set_ready_locked(struct port *port, u64 handle, u32 mask);
 

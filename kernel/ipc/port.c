@@ -281,6 +281,16 @@ void port_unmounted(struct port *port)
 		port_die(port);
 }
 
+void port_walk(void (*fn)(struct port *port, void *arg), void *arg)
+{
+	struct port *port;
+
+	mutex_lock(&port_list_mutex);
+	list_for_each_entry(port, &port_list, all_node)
+		fn(port, arg);
+	mutex_unlock(&port_list_mutex);
+}
+
 static struct port *port_find_of(struct process *owner)
 {
 	struct port *port, *found = NULL;

@@ -403,6 +403,7 @@ static int port_answer_receive(struct port *port, const struct port_answer *answ
 	struct task *client = NULL;
 	int ret = 0;
 
+	race_point();
 	if (ubuf && unlikely(current->served != port))
 		port_set_served(port);
 	spin_lock_irq(&port->lock);

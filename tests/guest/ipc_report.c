@@ -56,6 +56,65 @@ static void a_server_that_ignores_a_cancel_is_reported_once(void)
 	expect_status(child, 10);
 }
 
+/* What /proc/ports says of the calls on the only port of @server. */
+struct counts {
+	unsigned queued, active, cancelled;
+	unsigned long oldest_ms;
+};
+
+static struct counts counts_of(const char *server)
+{
+	char line[160], name[32], state[16];
+	struct counts c = { 0 };
+	FILE *f = fopen("/proc/ports", "r");
+	unsigned long id;
+	int found = 0;
+
+	CHECK(f && fgets(line, sizeof(line), f));
+	CHECK(!strcmp(line, "port server state queued active cancelled oldest_ms\n"));
+	while (fgets(line, sizeof(line), f)) {
+		struct counts read;
+
+		CHECK_EQ(sscanf(line, "%lu %31s %15s %u %u %u %lu", &id, name, state, &read.queued,
+				&read.active, &read.cancelled, &read.oldest_ms), 7);
+		if (strcmp(name, server))
+			continue;
+		CHECK(!strcmp(state, "served"));
+		c = read;
+		found++;
+	}
+	fclose(f);
+	CHECK_EQ(found, 1);
+	return c;
+}
+
+static void proc_ports_shows_the_age_of_a_cancelled_call(void)
+{
+	pid_t child, second;
+	struct counts c;
+	uint64_t tag;
+
+	prctl(PR_SET_NAME, "srv_count");
+	tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
+	c = counts_of("srv_count");
+	CHECK(c.queued == 0 && c.active == 1 && c.cancelled == 0 && c.oldest_ms == 0);
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	second = client(client_stat);
+	wait_asleep(second);
+	sleep_ms(30);
+	c = counts_of("srv_count");
+	CHECK(c.queued == 1 && c.active == 1 && c.cancelled == 1 && c.oldest_ms >= 30);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	c = counts_of("srv_count");
+	CHECK(c.queued == 1 && c.active == 0 && c.cancelled == 0 && c.oldest_ms == 0);
+	expect_status(child, 10);
+	receive_note(PORT_NOTE_CLOSE);
+	CHECK_EQ(receive()->op, PORT_STAT);
+	CHECK_EQ(answer_with(msg.request.tag, 0, 0, &regular, sizeof(regular)), 0);
+	expect_status(second, 0);
+}
+
 static void a_server_that_answers_in_time_is_not_reported(void)
 {
 	pid_t child;
@@ -92,6 +151,7 @@ static void a_server_that_does_not_come_back_is_reported(void)
 int main(void)
 {
 	TAP_TEST(a_server_that_ignores_a_cancel_is_reported_once);
+	TAP_TEST(proc_ports_shows_the_age_of_a_cancelled_call);
 	TAP_TEST(a_server_that_answers_in_time_is_not_reported);
 	TAP_TEST(a_server_that_does_not_come_back_is_reported);
 	return tap_done();

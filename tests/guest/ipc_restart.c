@@ -5,6 +5,8 @@
  * next one.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <stdbool.h>
 #include <tap.h>
 #include "ipc_peer.h"
 
@@ -427,6 +429,92 @@ static void a_closed_descriptor_leaves_the_port_too(void)
 	expect_status(child, 7);
 }
 
+/* ---- a thread of the old server ------------------------------------------------------- */
+
+static volatile bool ready, closing;
+static volatile int head_start;		/* of the answer: differs from round to round */
+static long late;
+
+static void *answer_while_closing(void *tag)
+{
+	struct port_reply reply = { .tag = *(uint64_t *)tag, .status = 1, .len = 1,
+				    .data = (uintptr_t)"o" };
+
+	ready = true;
+	while (!closing)
+		;
+	late = port_reply_recv(port, &reply, NULL, 0);
+	return NULL;
+}
+
+/*
+ * The first server: one thread answers while the other gives the port up.  Exits with 1 if
+ * the answer counted.
+ */
+static void give_up_while_answering(void)
+{
+	pthread_t thread;
+	uint64_t tag;
+
+	serve_open(&device);
+	tag = receive()->tag;
+	CHECK_EQ(pthread_create(&thread, NULL, answer_while_closing, &tag), 0);
+	while (!ready)
+		;
+	closing = true;
+	for (volatile int i = 0; i < head_start; i++)
+		;
+	CHECK_EQ(close(port), 0);
+	pthread_join(thread, NULL);
+	CHECK(late == 0 || late == -ESRCH || late == -EPERM || late == -EBADF);
+	_exit(late == 0);
+}
+
+static int client_read_any(void)
+{
+	char c = 0;
+
+	return read(open_it(), &c, 1) == 1 && (c == 'k' || c == 'o') ? c : 1;
+}
+
+/* Takes over as soon as the port is vacant: whether the call came again, with its tag. */
+static bool receive_again(uint64_t *tag)
+{
+	while ((port = port_adopt(mount_path, FLAGS, LEVEL)) == -EBUSY)
+		;
+	CHECK(port >= 0);
+	CHECK_EQ(port_reply_recv(port, NULL, &msg, -1), 0);
+	*tag = msg.request.tag;
+	return *tag;
+}
+
+/*
+ * Whoever is on the way to an answer when the port changes hands comes too late: the next
+ * server has the call, and its answer counts.  Else the call is over, and only the CLOSE is
+ * left.  With race=SEED,1,__x64_sys_port_reply_recv most rounds meet.
+ */
+static void an_answer_of_the_old_server_does_not_end_a_call_of_the_next(void)
+{
+	for (int round = 0; round < 40; round++) {
+		pid_t first, child;
+		uint64_t tag;
+
+		head_start = round * 100;
+		first = start_first(FLAGS, give_up_while_answering);
+		child = client(client_read_any);
+		if (receive_again(&tag)) {
+			expect_status(first, 0);
+			answer_k(tag);
+			expect_status(child, 'k');
+		} else {
+			CHECK_EQ(msg.note.kind, PORT_NOTE_CLOSE);
+			expect_status(first, 1);
+			expect_status(child, 'o');
+		}
+		CHECK_EQ(close(port), 0);	/* the next round mounts over it */
+	}
+}
+
 int main(void)
 {
 	TAP_TEST(open_files_go_on_with_the_next_server);
@@ -445,5 +533,6 @@ int main(void)
 	TAP_TEST(a_dead_port_is_not_adopted);
 	TAP_TEST(an_inherited_descriptor_says_nothing_about_the_next_server);
 	TAP_TEST(a_closed_descriptor_leaves_the_port_too);
+	TAP_TEST(an_answer_of_the_old_server_does_not_end_a_call_of_the_next);
 	return tap_done();
 }
