@@ -51,9 +51,8 @@ MATRIX = {
     "fuzz": [Config(2)],
     "bench": [Config(1), Config(2), Config(4)],
 }
-# Boots in which only the suite `boot` runs: machines that differ only in how they start.
-BOOT_ONLY = {"test": [Config(16, "bios", "q35")]}
-BOOT_SUITE = "boot"
+# Boots in which only some suites run: machines that are too slow here for all of them.
+SHORT = {"test": {Config(16, "bios", "q35"): ("boot", "klp_consistency", "klp_stacks")}}
 
 PANIC = re.compile(r"^(\[[ 0-9.]+\] )?(Kernel panic|PANIC|panic:)", re.IGNORECASE)
 RESULT = re.compile(r"^(not )?ok (\d+)\b(?: - ?(.*))?")
@@ -356,7 +355,7 @@ def guest_jobs(suites, options):
     for suite in suites:
         if not any(suite in chosen for _, chosen in jobs):
             sys.exit(f"run.py: {suite.path} fits no configuration of `{options.kind}`")
-    jobs += [(config, [s for s in suites if s.name == BOOT_SUITE]) for config in BOOT_ONLY.get(options.kind, [])]
+    jobs += [(config, [s for s in suites if s.name in names]) for config, names in SHORT.get(options.kind, {}).items()]
     return [(config, chosen) for config, chosen in jobs if chosen]
 
 
