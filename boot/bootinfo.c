@@ -177,6 +177,17 @@ void __init bootinfo_parse(phys_addr_t information)
 	}
 }
 
+bool boot_is_ram(phys_addr_t start, phys_addr_t end)
+{
+	for (unsigned int i = 0; i < boot_info.nr_ranges; i++) {
+		const struct boot_range *r = &boot_info.ranges[i];
+
+		if (r->type != BOOT_RESERVED && r->start < end && start < r->end)
+			return true;
+	}
+	return false;
+}
+
 bool boot_option(const char *name, char *buf, size_t size)
 {
 	const char *p = boot_info.cmdline;

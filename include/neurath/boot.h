@@ -53,6 +53,12 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /*
+ * Whether any of [start, end) is memory to the firmware, which then is never mapped as a device.
+ * (640 KiB to 1 MiB is never memory.)
+ */
+bool boot_is_ram(phys_addr_t start, phys_addr_t end);
+
+/*
  * The value of "name=value" on the command line into @buf, true if present; a
  * bare "name" gives an empty value.  The last one counts.
  */

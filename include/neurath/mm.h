@@ -128,11 +128,7 @@ void kstack_free(void *base);			/* (irq) */
 void *module_alloc(size_t size);
 void module_free(void *p);
 
-/*
- * Fault injection for tests: when armed, the @n-th allocation from now by this
- * task fails (kmalloc, kmem_cache_alloc, page_alloc, vmalloc).  Debug builds.
- */
-void fault_inject_arm(long n);
+/* Whether this allocation of current is the one that a test wants to fail: fault_inject.c. */
 bool fault_inject_should_fail(void);
 
 #endif

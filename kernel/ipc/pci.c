@@ -142,17 +142,6 @@ void pci_put(struct pci_function *fn)
 
 /* ---- registers and memory ----------------------------------------------------------- */
 
-static bool pci_is_ram(phys_addr_t start, u64 size)
-{
-	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
-		const struct boot_range *r = &boot_info.ranges[i];
-
-		if (r->type != BOOT_RESERVED && r->start < start + size && start < r->end)
-			return true;
-	}
-	return false;
-}
-
 static void pci_put_owner(void *owner)
 {
 	pci_put(owner);
@@ -166,7 +155,7 @@ struct vmobject *pci_registers(struct pci_function *fn, unsigned bar, size_t *si
 	if (bar >= PCI_BARS || !b->size || (b->start | b->size) & ~PAGE_MASK)
 		return ERR_PTR(-EINVAL);
 	/* Who writes the table of messages can raise any interrupt on any CPU. */
-	if ((fn->msix.entries && fn->msix.bar == bar) || pci_is_ram(b->start, b->size))
+	if ((fn->msix.entries && fn->msix.bar == bar) || boot_is_ram(b->start, b->start + b->size))
 		return ERR_PTR(-EACCES);
 	o = vmobject_of_device(b->start, b->size, pci_put_owner, fn);
 	if (!o)

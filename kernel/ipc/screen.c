@@ -11,18 +11,6 @@
 #include <neurath/vm.h>
 #include <uapi/screen.h>
 
-/* What firmware says is memory is never mapped as a device; 640 KiB to 1 MiB is never memory. */
-static bool screen_is_ram(phys_addr_t start, phys_addr_t end)
-{
-	for (unsigned i = 0; i < boot_info.nr_ranges; i++) {
-		const struct boot_range *r = &boot_info.ranges[i];
-
-		if (r->type != BOOT_RESERVED && r->start < end && start < r->end)
-			return true;
-	}
-	return false;
-}
-
 static int screen_describe(struct screen_info *info, phys_addr_t *start)
 {
 	const struct boot_framebuffer *fb = &boot_info.framebuffer;
@@ -36,7 +24,7 @@ static int screen_describe(struct screen_info *info, phys_addr_t *start)
 	 * A buffer that begins within a page has never been seen, and its address could not
 	 * be told.
 	 */
-	if (*start != fb->address || screen_is_ram(*start, end))
+	if (*start != fb->address || boot_is_ram(*start, end))
 		return -ENODEV;
 	*info = (struct screen_info){
 		.type = fb->type, .width = fb->width, .height = fb->height, .pitch = fb->pitch,

@@ -18,10 +18,8 @@ static pid_t fault_inject_pid;
 static long fault_inject_left;
 static atomic_long_t fault_inject_count;
 
-void fault_inject_arm(long n)
+static void fault_inject_arm(long n)
 {
-	if (!CONFIG_DEBUG)
-		return;
 	fault_inject_left = n;
 	WRITE_ONCE(fault_inject_pid, n > 0 ? current->pid : 0);
 }

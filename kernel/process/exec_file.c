@@ -40,8 +40,6 @@ int exec_open(struct exec_image *image)
 		image->object = NULL;
 		return err;
 	}
-	/* Behind the end of a short file stand the zeros of its last page. */
-	image->head_len = EXEC_HEAD_SIZE;
 	return exec_read(image->object, 0, image->head, EXEC_HEAD_SIZE) ? 0 : -ENOEXEC;
 }
 

@@ -27,8 +27,7 @@ struct exec_image {
 	char *path;			/* kmalloc'ed */
 	struct file *file;
 	struct vmobject *object;
-	u8 head[EXEC_HEAD_SIZE];
-	size_t head_len;
+	u8 head[EXEC_HEAD_SIZE];	/* of a shorter file: with zeros behind its end */
 
 	struct exec_strings args, env;
 	const char *execfn;		/* as the caller named the program; AT_EXECFN */

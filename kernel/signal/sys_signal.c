@@ -190,11 +190,8 @@ SYSCALL_DEFINE4(rt_tgsigqueueinfo, pid_t, tgid, pid_t, tid, int, sig,
 	return err ? err : signal_send_specific(tgid, tid, sig, &info);
 }
 
-/*
- * The sleeps below end with a signal or, unseen, with a kick: then the call is
- * started again.
- */
-SYSCALL_DEFINE0(pause)
+/* Ends with a signal or, unseen, with a kick: then the call is started again. */
+static long signal_sleep(void)
 {
 	while (!signal_pending(current)) {
 		set_current_state(TASK_INTERRUPTIBLE);
@@ -203,6 +200,11 @@ SYSCALL_DEFINE0(pause)
 		__set_current_state(TASK_RUNNING);
 	}
 	return -ERESTARTNOHAND;
+}
+
+SYSCALL_DEFINE0(pause)
+{
+	return signal_sleep();
 }
 
 SYSCALL_DEFINE2(rt_sigsuspend, const sigset_t __user *, uset, size_t, size)
@@ -214,13 +216,7 @@ SYSCALL_DEFINE2(rt_sigsuspend, const sigset_t __user *, uset, size_t, size)
 	if (get_user(set, uset))
 		return -EFAULT;
 	set_saved_sigmask(set);
-	while (!signal_pending(current)) {
-		set_current_state(TASK_INTERRUPTIBLE);
-		if (!signal_pending(current))
-			schedule();
-		__set_current_state(TASK_RUNNING);
-	}
-	return -ERESTARTNOHAND;
+	return signal_sleep();
 }
 
 /* Takes a signal of @these that is pending; 0 = none. @unblock: let them wake current. */
