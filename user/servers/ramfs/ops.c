@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
-#include <sys/sysinfo.h>
 #include "ramfs.h"
 
 /* Larger than any single answer of readdir needs to be; kernel buffers are smaller. */
@@ -319,11 +318,8 @@ static int64_t ramfs_statfs(struct srv *srv, const struct port_request *req,
 			    struct port_reply *reply)
 {
 	static struct statfs answer;
-	struct sysinfo info = { 0 };
-	uint64_t free_pages = 0;
+	uint64_t free_pages = pages_left();
 
-	if (sysinfo(&info) == 0)
-		free_pages = info.freeram * (info.mem_unit ? info.mem_unit : 1) / PAGE_BYTES;
 	memset(&answer, 0, sizeof(answer));
 	answer.f_type = 0x858458f6;		/* RAMFS_MAGIC */
 	answer.f_bsize = answer.f_frsize = PAGE_BYTES;

@@ -12,8 +12,13 @@
 
 #define WORD_PAGES	64
 #define WORD_BYTES	(WORD_PAGES * (uint64_t)PAGE_BYTES)
-/* The rest of the machine's memory is for programs: who fills the file system gets ENOSPC. */
-#define RESERVE_BYTES	(2u << 20)
+/*
+ * The rest of the machine's memory is for programs, so that who has filled the file system can still
+ * start one that removes something: files get half of it, and no more when little is left of the
+ * other half.
+ */
+#define MAX_PART	2
+#define RESERVE_PART	32
 #define MAX_IDLE	256
 
 static uint64_t hint;			/* word to look at first */
@@ -40,20 +45,43 @@ static uint64_t nr_words(void)
 	return kept->nr_pages / WORD_PAGES;
 }
 
+/* Of the kernel's free pages those that may become files. */
+static uint64_t machine_has(void)
+{
+	struct sysinfo info;
+	uint64_t pages, reserve = kept->nr_pages / RESERVE_PART;
+
+	if (sysinfo(&info) != 0)
+		return kept->nr_pages;
+	pages = info.freeram * (info.mem_unit ? info.mem_unit : 1) / PAGE_BYTES;
+	return pages > reserve ? pages - reserve : 0;
+}
+
+static uint64_t below_limit(void)
+{
+	uint64_t limit = kept->nr_pages / MAX_PART;
+
+	return kept->pages_used < limit ? limit - kept->pages_used : 0;
+}
+
+uint64_t pages_left(void)
+{
+	uint64_t machine = machine_has(), limit = below_limit();
+
+	return machine < limit ? machine : limit;
+}
+
 /* Pages that were given back must come from the kernel again: has it any? */
 static bool may_grow(void)
 {
-	struct sysinfo info;
-
-	return sysinfo(&info) != 0 ||
-	       info.freeram * (info.mem_unit ? info.mem_unit : 1) > RESERVE_BYTES + WORD_BYTES;
+	return machine_has() >= WORD_PAGES;
 }
 
 static bool take(uint64_t index)
 {
 	uint64_t *word = bitmap() + index / WORD_PAGES;
 
-	if (!*word && !may_grow())
+	if (!below_limit() || (!*word && !may_grow()))
 		return false;
 	CHANGE(*word) |= 1ull << index % WORD_PAGES;
 	CHANGE(kept->pages_used)++;

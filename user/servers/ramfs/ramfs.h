@@ -91,6 +91,8 @@ void undo_rollback(void);
 
 /* An uninitialised page, or NULL. Pages allocated in a row are neighbours when possible. */
 uint8_t *page_alloc(void);
+/* How many more there are for files. */
+uint64_t pages_left(void);
 void page_free(uint8_t *page);
 /* @count neighbours, or NULL. */
 void *pages_alloc_run(uint64_t count);
