@@ -97,6 +97,8 @@ static void read_size(void)
 /* A terminal that nobody has used yet. */
 static void set_up(void)
 {
+	int64_t now = srv_now();
+
 	ldisc_init(line);
 	read_size();
 	*attr = (struct port_attr){
@@ -106,6 +108,7 @@ static void set_up(void)
 		.gid = TTY_GROUP,
 		.nlink = 1,
 		.rdev = makedev(4, 64),
+		.atime_ns = now, .mtime_ns = now, .ctime_ns = now,
 	};
 	keep_begin();
 }
