@@ -323,7 +323,7 @@ static __always_inline struct task *call_deliver(struct port *port, struct call 
 	task_get(server);
 	list_del_init(&r->node);
 	race_point();
-	/* Last, for a thread that sees it needs no lock: pairs with the acquire in port_receive(). */
+	/* Last: who sees it needs no lock.  Pairs with the acquire in port_wait_message(). */
 	smp_store_release(&r->size, (ssize_t)call_activate(port, c, &r->msg.req));
 	return server;
 }

@@ -290,7 +290,7 @@ static __always_inline bool sched_claim(struct rq *rq, struct task *prev, struct
 		fair_place(rq, to);
 		to->cpu = rq->cpu;
 		/* @prev may have been woken meanwhile, or others have waited too long. */
-		if (likely(prev->state != TASK_RUNNING && !rq->force_idle &&
+		if (likely(READ_ONCE(prev->state) != TASK_RUNNING && !rq->force_idle &&
 			   fair_may_go_first(rq, to)))
 			return true;
 		spin_unlock(&rq->lock);
