@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * kernfs.c - names and attributes in /proc, /sys and /dev: users cannot make or remove any, and
- * the errno says why, as on Linux; what may be written to a control file; what its owner may change.
+ * the errno says why, as on Linux; what may be written to a control file; what its owner may change;
+ * what some files say.
  */
 #define _GNU_SOURCE
 #include <grp.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
 #include "files.h"
@@ -159,6 +161,23 @@ static void partitions_is_an_empty_table(void)
 	CHECK_STR(file_text("/proc/partitions"), "major minor  #blocks  name\n\n");
 }
 
+static void every_file_system_that_is_listed_can_be_mounted(void)
+{
+	char *at, *list = strdup(file_text("/proc/filesystems")), *line;
+	int count = 0;
+
+	CHECK(mkdir("/tmp/mounted", 0755) == 0 || errno == EEXIST);
+	for (line = strtok_r(list, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+		CHECK(strncmp(line, "nodev\t", 6) == 0);
+		CHECK_EQ(mount("none", "/tmp/mounted", line + 6, 0, NULL), 0);
+		CHECK_EQ(umount("/tmp/mounted"), 0);
+		count++;
+	}
+	CHECK_EQ(count, 3);
+	CHECK_ERR(mount("none", "/tmp/mounted", "tmpfs", 0, NULL), ENODEV);
+	CHECK_EQ(rmdir("/tmp/mounted"), 0);
+}
+
 int main(void)
 {
 	TAP_TEST(names_in_proc_are_not_there_for_anybody);
@@ -169,5 +188,6 @@ int main(void)
 	TAP_TEST(status_keeps_a_strange_name_on_one_line);
 	TAP_TEST(root_may_open_a_file_to_others);
 	TAP_TEST(partitions_is_an_empty_table);
+	TAP_TEST(every_file_system_that_is_listed_can_be_mounted);
 	return tap_done();
 }

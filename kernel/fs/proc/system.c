@@ -185,9 +185,10 @@ KERNFS_SHOW(proc_stat, "/proc/stat", 0444, stat_proc_show);
 
 /* ---- file systems ------------------------------------------------------------------------ */
 
+/* Those that mount(2) knows; servers mount themselves. */
 static int filesystems_proc_show(struct seq_file *m, void *v)
 {
-	seq_puts(m, "nodev\tproc\nnodev\tsysfs\nnodev\tdevtmpfs\nnodev\tramfs\nnodev\ttmpfs\n");
+	seq_puts(m, "nodev\tproc\nnodev\tsysfs\nnodev\tdevtmpfs\n");
 	return 0;
 }
 KERNFS_SHOW(proc_filesystems, "/proc/filesystems", 0444, filesystems_proc_show);
