@@ -34,7 +34,7 @@ bool core_kernel_text(unsigned long addr);
 int ksym_find(struct module *mod, const char *name, unsigned long pos, struct ksym *out);
 /* The same among functions and data: relocations of live patches name both. (task) */
 int ksym_find_any(struct module *mod, const char *name, unsigned long pos, struct ksym *out);
-/* Walks the kernel's table: index from 0; false at the end. For /proc/kallsyms. */
+/* Walks the kernel's table: index from 0; false at the end; type 0: its memory has been freed. */
 bool ksym_get(unsigned long index, struct ksym *out);
 /* "name+0x12/0x40 [module]" (with_offset) or "name [module]", or the number. (any) */
 int ksym_sprint(char *buf, size_t size, unsigned long addr, bool with_offset);

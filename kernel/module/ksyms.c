@@ -190,6 +190,8 @@ bool ksym_get(unsigned long index, struct ksym *out)
 	if (index >= __ksyms_start->count)
 		return false;
 	ksyms_fill(&table[index], out);
+	if (ksyms_is_dead(&table[index]))
+		out->type = 0;
 	return true;
 }
 
@@ -220,7 +222,7 @@ static bool ksym_at(struct module *mod, unsigned long index, struct ksym *out, b
 	}
 	if (mod || !ksym_get(index, out))
 		return false;
-	*dead = ksyms_is_dead(&ksyms_table()[index]);
+	*dead = !out->type;
 	return true;
 }
 

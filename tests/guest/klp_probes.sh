@@ -68,6 +68,9 @@ done
 echo "# $probed probed, $refused refused"
 ok any_function_can_be_probed '[ $probed -gt 20 ] && [ $refused -lt $probed ]'
 
+# What was freed after start-up is not there, neither to be seen nor to be probed.
+is functions_of_the_start_are_not_listed 0 "grep -c ' race_init\$' /proc/kallsyms"
+
 # ---- who has a slot ----------------------------------------------------------------------------------
 users() { cat /sys/kernel/tracing/enabled_functions; }
 is no_slot_is_in_use '' users

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kallsyms.c - /proc/kallsyms: all symbols of the kernel, then those of each module.  Only the
- * superuser sees addresses.
+ * kallsyms.c - /proc/kallsyms: all symbols of the kernel, then those of each module, but for those
+ * of memory that was freed after start-up.  Only the superuser sees addresses.
  */
 #include <neurath/ksyms.h>
 #include "internal.h"
@@ -19,8 +19,10 @@ static int kallsyms_proc_show(struct seq_file *m, void *v)
 	bool addresses = is_superuser();
 	struct ksym sym;
 
-	for (unsigned long i = 0; ksym_get(i, &sym); i++)
-		kallsyms_line(m, &sym, addresses);
+	for (unsigned long i = 0; ksym_get(i, &sym); i++) {
+		if (sym.type)
+			kallsyms_line(m, &sym, addresses);
+	}
 	mutex_lock(&module_mutex);
 	for (struct module *mod = module_next(NULL); mod; mod = module_next(mod)) {
 		if (mod->state == MODULE_STATE_UNFORMED)
