@@ -146,6 +146,7 @@ static void klp_release_patch(struct klp_patch *patch)
 	klp_for_each_object(patch, obj)
 		klp_unresolve_object(obj);
 	klp_free_nops(patch);
+	klp_hooks_reap();
 	if (!patch->forced || MUTANT(FORCED_FREED))
 		list_del_init(&patch->list);
 	/* The patch lies in the module: not touched after this. */
@@ -284,6 +285,7 @@ void klp_settle_patches(struct klp_patch *patch, int target)
 	}
 	klp_sysfs_remove_nops(patch);
 	klp_free_nops(patch);
+	klp_hooks_reap();
 }
 
 void klp_init(void)

@@ -26,6 +26,8 @@
 #include <neurath/string.h>
 
 static LIST_HEAD(klp_hooks);
+/* Nobody's any more, but a CPU may stand in the selector: freed by klp_hooks_reap(). */
+static LIST_HEAD(klp_dead_hooks);
 /* Hooks with probes; the trap reads it without a lock. */
 static struct klp_hook *trapped_hooks;
 static unsigned nr_klp_hooks;
@@ -111,13 +113,26 @@ void klp_hook_put(struct klp_hook *hook)
 	assert(hook->top == &hook->original && !hook->probes);
 	list_del(&hook->node);
 	nr_klp_hooks--;
+	list_add_tail(&hook->node, &klp_dead_hooks);
+}
+
+void klp_hooks_reap(void)
+{
+	struct klp_hook *hook, *next;
+
+	assert_mutex_held(&klp_mutex);
+	if (list_empty(&klp_dead_hooks))
+		return;
 	/*
-	 * The slot has been a NOP since klp_hooks_sync().  One more round, and no CPU
-	 * stands in the selector or holds a version that it read there.
+	 * The slots have been NOPs since klp_hooks_sync().  One more round, and no CPU
+	 * stands in a selector or holds a version that it read there.
 	 */
 	smp_sync_core();
-	selector_free(hook->selector);
-	kfree(hook);
+	list_for_each_entry_safe(hook, next, &klp_dead_hooks, node) {
+		list_del(&hook->node);
+		selector_free(hook->selector);
+		kfree(hook);
+	}
 }
 
 void klp_hook_push(struct klp_func *func)

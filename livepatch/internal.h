@@ -124,7 +124,9 @@ struct klp_hook {
 
 /* The hook of the function at @func, created if needed; one reference. -EINVAL: no slot. */
 int klp_hook_get(unsigned long func, struct klp_hook **out);
+/* Without users it is found no more; klp_hooks_reap() frees it, with others in one round. */
 void klp_hook_put(struct klp_hook *hook);
+void klp_hooks_reap(void);
 /* kernel.ftrace_enabled; true as long as there is a hook. Held. */
 bool klp_hooks_are_allowed(void);
 /* 0, or -EBUSY: kernel.ftrace_enabled is 0, or a probe has the function for itself. */

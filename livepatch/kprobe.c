@@ -113,6 +113,7 @@ static int kprobe_arm(struct kprobe *p, unsigned long func)
 		return error;
 	if (!klp_hooks_are_allowed() || (p->post_handler && klp_hook_is_patched(hook))) {
 		klp_hook_put(hook);
+		klp_hooks_reap();
 		return -EBUSY;
 	}
 	p->hook = hook;
@@ -158,6 +159,7 @@ void unregister_kprobe(struct kprobe *p)
 	/* Traps that saw it are over, with their handlers. */
 	smp_sync_core();
 	klp_hook_put(hook);
+	klp_hooks_reap();
 	p->hook = NULL;
 	mutex_unlock(&klp_mutex);
 	if (p->symbol_name)

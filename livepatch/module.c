@@ -47,6 +47,7 @@ static void klp_refresh_ranges(struct klp_patch *patch)
 static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
 {
 	klp_unresolve_object(obj);
+	klp_hooks_reap();
 	klp_clear_object(patch, obj);
 	obj->mod = NULL;
 }
