@@ -76,16 +76,8 @@ int proc_stack_show(struct seq_file *m, void *v)
 /* Functions that every sleeper is in, and that say nothing. */
 static bool proc_is_sleep_function(const char *name)
 {
-	static const char *const boring[] = {
-		"arch_switch_to", "schedule", "schedule_until", "schedule_timeout",
-		"__schedule", "sched_switch", "context_switch", "mutex_lock",
-	};
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(boring); i++) {
-		if (strcmp(boring[i], name) == 0)
-			return true;
-	}
-	return strncmp(name, "schedule", 8) == 0 || strncmp(name, "sched_", 6) == 0;
+	return strcmp(name, "arch_switch_to") == 0 || strcmp(name, "mutex_lock") == 0 ||
+	       strncmp(name, "schedule", 8) == 0 || strncmp(name, "sched_", 6) == 0;
 }
 
 int proc_wchan_show(struct seq_file *m, void *v)
