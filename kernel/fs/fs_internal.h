@@ -40,6 +40,7 @@ struct mount {
 	struct port *port;		/* (!) with a reference, or NULL */
 	struct kernfs_node *tree;	/* (!) or NULL */
 	u64 root;			/* (!) port_mount()'s */
+	bool permanent;			/* (!) of the kernel since the start: not to be removed */
 	u64 dev;			/* (!) st_dev */
 	size_t len;			/* (!) of prefix */
 	char prefix[];			/* (!) "" for the root */
@@ -89,7 +90,8 @@ int path_redirect(struct path_request *rq, const char *base, const char *target)
 struct mount *mount_find(const char *path, const char **rest);
 void mount_put(struct mount *mnt);
 int mount_add_tree(const char *path, struct kernfs_node *tree);
-int mount_remove(const char *path);		/* -EINVAL nothing there, -EBUSY the root */
+/* -EINVAL nothing there, -EBUSY the root, and the first mounts of the kernel's trees */
+int mount_remove(const char *path);
 /* The @index-th mount, shortest prefix first, with a reference, or NULL: /proc/mounts. */
 struct mount *mount_nth(unsigned index);
 const char *mount_source(const struct mount *m);

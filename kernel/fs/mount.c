@@ -174,7 +174,7 @@ struct port *mount_port_at(char *path)
 	return port;
 }
 
-int mount_add_tree(const char *path, struct kernfs_node *tree)
+static int mount_add_tree_as(const char *path, struct kernfs_node *tree, bool permanent)
 {
 	struct mount *m = mount_alloc(path);
 	int ret;
@@ -183,6 +183,7 @@ int mount_add_tree(const char *path, struct kernfs_node *tree)
 		return -ENOMEM;
 	kernfs_get(tree);
 	m->tree = tree;
+	m->permanent = permanent;
 	m->ops = &kernfs_mount_ops;
 	ret = mount_insert(m);
 	if (ret)
@@ -190,13 +191,19 @@ int mount_add_tree(const char *path, struct kernfs_node *tree)
 	return ret;
 }
 
+int mount_add_tree(const char *path, struct kernfs_node *tree)
+{
+	return mount_add_tree_as(path, tree, false);
+}
+
+/* The root and the kernel's own trees are in use as long as anything runs. */
 int mount_remove(const char *path)
 {
 	struct mount *m;
 
 	mutex_lock(&mount_mutex);
 	m = mount_at(path);
-	if (m && !m->len) {
+	if (m && (!m->len || m->permanent)) {
 		mutex_unlock(&mount_mutex);
 		return -EBUSY;
 	}
@@ -267,7 +274,7 @@ void fs_init(void)
 
 	bootfs_init();
 	for (unsigned i = 0; i < ARRAY_SIZE(trees); i++) {
-		int ret = mount_add_tree(trees[i], kernfs_root(trees[i]));
+		int ret = mount_add_tree_as(trees[i], kernfs_root(trees[i]), true);
 
 		assert(ret == 0);
 	}

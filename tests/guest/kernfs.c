@@ -178,6 +178,16 @@ static void every_file_system_that_is_listed_can_be_mounted(void)
 	CHECK_EQ(rmdir("/tmp/mounted"), 0);
 }
 
+static void the_kernels_own_trees_cannot_be_taken_away(void)
+{
+	static const char *const trees[] = { "/", "/dev", "/proc", "/sys", "/boot" };
+
+	for (unsigned i = 0; i < sizeof(trees) / sizeof(*trees); i++)
+		CHECK_ERR(umount(trees[i]), EBUSY);
+	CHECK(file_exists("/dev/null") && file_exists("/proc/1") && file_exists("/boot/init"));
+	CHECK_ERR(umount("/tmp"), EINVAL);
+}
+
 int main(void)
 {
 	TAP_TEST(names_in_proc_are_not_there_for_anybody);
@@ -189,5 +199,6 @@ int main(void)
 	TAP_TEST(root_may_open_a_file_to_others);
 	TAP_TEST(partitions_is_an_empty_table);
 	TAP_TEST(every_file_system_that_is_listed_can_be_mounted);
+	TAP_TEST(the_kernels_own_trees_cannot_be_taken_away);
 	return tap_done();
 }
