@@ -31,8 +31,9 @@ static const char *const flags_ext_ecx[32] = {
 	[0] = "lahf_lm", [1] = "cmp_legacy", [2] = "svm", [4] = "cr8_legacy", [5] = "abm",
 	[6] = "sse4a", [7] = "misalignsse", [8] = "3dnowprefetch",
 };
+/* Without fsgsbase: it is not switched on, so programs cannot use it. */
 static const char *const flags_7_ebx[32] = {
-	[0] = "fsgsbase", [3] = "bmi1", [5] = "avx2", [7] = "smep", [8] = "bmi2", [9] = "erms",
+	[3] = "bmi1", [5] = "avx2", [7] = "smep", [8] = "bmi2", [9] = "erms",
 	[10] = "invpcid", [14] = "mpx", [16] = "avx512f", [18] = "rdseed", [19] = "adx",
 	[20] = "smap", [23] = "clflushopt", [24] = "clwb", [29] = "sha_ni",
 };
