@@ -105,8 +105,8 @@ static struct task *rq_pick(struct rq *rq, struct task *prev, bool stays, bool y
 
 /* ---- switching ------------------------------------------------------------ */
 
-/* What only can be done for a dead task by somebody on another stack. */
-static void sched_bury(struct task *t)
+/* What only can be done for a dead task by somebody on another stack.  Rare: not in schedule(). */
+static noinline void sched_bury(struct task *t)
 {
 	unsigned long flags;
 	void *stack;
@@ -125,7 +125,7 @@ static void sched_bury(struct task *t)
 }
 
 /* @t was preempted on a CPU that it may not use any more: it goes elsewhere. */
-static void sched_push_away(struct task *t)
+static noinline void sched_push_away(struct task *t)
 {
 	unsigned long flags;
 
