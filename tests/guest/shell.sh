@@ -84,7 +84,7 @@ is trap_runs_at_exit 'body bye' 'sh -c "trap \"echo bye\" EXIT; echo body" | xar
 is ignored_signals_are_inherited alive 'trap "" TERM; sh -c "kill -TERM \$\$; echo alive"'
 is kill_ends_a_process 143 'sleep 100 & kill $!; wait $! 2>/dev/null; echo $?'
 is sigkill_cannot_be_trapped 137 '(sh -c "trap : KILL; kill -KILL \$\$"; echo $?) 2>/dev/null'
-is trap_interrupts_wait 'got it' 'sh -c "trap \"echo got it; kill \\\$p; exit\" USR1; (until grep -q sigsuspend /proc/\$\$/wchan; do usleep 1000; done; kill -USR1 \$\$) & sleep 100 & p=\$!; wait \$p"'
+is trap_interrupts_wait 'got it' 'sh -c "trap \"echo got it; kill \\\$p; exit\" USR1; (until grep -q sys_rt_sigsuspend /proc/\$\$/stack; do usleep 1000; done; kill -USR1 \$\$) & sleep 100 & p=\$!; wait \$p"'
 is exec_replaces_the_shell new 'sh -c "exec echo new; echo old"'
 is jobs_are_process_groups_of_their_own ok 'cat >s <<"EOT"
 set -m
