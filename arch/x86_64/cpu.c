@@ -64,7 +64,7 @@ void cpu_setup(void)
 {
 	write_cr4(cpu_cr4);
 	write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(CR0_EM | CR0_TS | CR0_AM));
-	wrmsr(MSR_STAR, (u64)KERNEL_CS << 32 | (u64)USER_CS32 << 48);
+	wrmsr(MSR_STAR, (u64)KERNEL_CS << 32 | (u64)USER_SYSRET << 48);
 	wrmsr(MSR_LSTAR, (u64)syscall_entry);
 	wrmsr(MSR_CSTAR, 0);
 	wrmsr(MSR_SFMASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT |

@@ -68,7 +68,6 @@ static void segments_fill(struct cpu_arch *arch)
 	static const u64 gdt[] = {
 		[KERNEL_CS / 8] = 0x00af9b000000ffff,
 		[KERNEL_DS / 8] = 0x00cf93000000ffff,
-		[USER_CS32 / 8] = 0x00cffb000000ffff,
 		[USER_DS / 8] = 0x00cff3000000ffff,
 		[USER_CS / 8] = 0x00affb000000ffff,
 	};

@@ -9,7 +9,11 @@
 
 #define KERNEL_CS	0x10
 #define KERNEL_DS	0x18
-#define USER_CS32	0x23
+/*
+ * sysretq takes USER_DS and USER_CS from where this is in MSR_STAR, by adding 8 and 16.  There is
+ * no segment here: from a 32-bit one, syscall would go to MSR_CSTAR, where nobody is.
+ */
+#define USER_SYSRET	0x23
 #define USER_DS		0x2b
 #define USER_CS		0x33
 #define TSS_SELECTOR	0x40

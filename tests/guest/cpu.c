@@ -151,6 +151,23 @@ static void do_int_vector(void)
 	__asm__ volatile("int $0xed");	/* a vector of the kernel's own */
 }
 
+static unsigned selector;
+
+/*
+ * Were there a 32-bit segment, system calls from it would begin at an address that nobody
+ * serves.  (A far jump: an emulator of ours reads the stack of a far return as the kernel's.)
+ */
+static void do_far_jump(void)
+{
+	extern const char landing[];
+	struct __attribute__((packed)) {
+		uint32_t offset;
+		uint16_t selector;
+	} to = { (uint32_t)(uintptr_t)landing, (uint16_t)selector };
+
+	__asm__ volatile("ljmpl *%0; landing: syscall; ud2" : : "m"(to) : "rax", "rcx", "r11");
+}
+
 static void exceptions_become_their_signals(void)
 {
 	struct trap t;
@@ -171,6 +188,18 @@ static void privileged_instructions_are_faults(void)
 	CHECK_EQ(trap_of(do_cli).signal, SIGSEGV);
 	CHECK_EQ(trap_of(do_port).signal, SIGSEGV);
 	CHECK_EQ(trap_of(do_int_vector).signal, SIGSEGV);
+}
+
+static void no_code_segment_can_be_entered_but_ones_own(void)
+{
+	unsigned own;
+
+	__asm__("mov %%cs, %0" : "=r"(own));
+	for (selector = 0; selector < 0x100; selector++)
+		if ((selector | 3) != own)
+			CHECK_EQ(trap_of(do_far_jump).signal, SIGSEGV);
+	selector = own;
+	CHECK_EQ(trap_of(do_far_jump).signal, SIGILL);
 }
 
 static void bad_addresses_are_faults_that_name_them(void)
@@ -569,6 +598,7 @@ int main(void)
 {
 	TAP_TEST(exceptions_become_their_signals);
 	TAP_TEST(privileged_instructions_are_faults);
+	TAP_TEST(no_code_segment_can_be_entered_but_ones_own);
 	TAP_TEST(bad_addresses_are_faults_that_name_them);
 	TAP_TEST(sigreturn_with_bad_registers_harms_only_the_program);
 	TAP_TEST(system_calls_keep_all_registers_but_three);
