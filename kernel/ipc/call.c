@@ -301,14 +301,16 @@ static __always_inline int call_prepare(struct call *c, const struct call_reques
 
 /*
  * A thread of the server that can be given the call as it stands, or NULL: one that waits
- * while nothing is queued, for what came first is received first.  While a server goes, its
- * threads may still be there; its port is nobody's then.
+ * while nothing is queued, for what came first is received first.  A client that is to be
+ * interrupted queues its call, and takes it back.  While a server goes, its threads may still
+ * be there; its port is nobody's then.
  */
 static __always_inline struct port_receiver *call_find_receiver(struct port *port)
 {
 	struct port_receiver *r;
 
-	if (list_empty(&port->receivers) || !list_empty(&port->notes) || !list_empty(&port->calls))
+	if (list_empty(&port->receivers) || !list_empty(&port->notes) ||
+	    !list_empty(&port->calls) || unlikely(signal_pending(current)))
 		return NULL;
 	r = list_first_entry(&port->receivers, struct port_receiver, node);
 	return likely(port->owner == r->task->process) ? r : NULL;

@@ -196,6 +196,36 @@ static void not_waiting_is_a_flag_of_the_request(void)
 	expect_status(child, 11);
 }
 
+static int client_stat_with_handler(void)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	char path[80];
+	struct stat st;
+
+	sigaction(SIGUSR1, &action, NULL);
+	snprintf(path, sizeof(path), "%s/first", mount_path);
+	return stat(path, &st) ? 1 : 20 + handled;
+}
+
+/* Else the server would get a request that it has to give up again at once. */
+static void a_call_that_begins_with_a_signal_pending_is_taken_back(void)
+{
+	struct port_reply reply = { .status = PORT_REDIRECT, .data = (uintptr_t)"second", .len = 6 };
+	pid_t child;
+
+	start_server(PORT_CANCEL_OK);
+	child = client(client_stat_with_handler);
+	reply.tag = receive()->tag;
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	receive_note(PORT_NOTE_CANCEL);
+	/* It goes on to the second path by itself: the server waits for that. */
+	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
+	CHECK_EQ(msg.request.in_len, 5);
+	CHECK(!memcmp(msg.request.data, "first", 5));
+	CHECK_EQ(answer_with(msg.request.tag, 0, 0, &regular, sizeof(regular)), 0);
+	expect_status(child, 21);
+}
+
 int main(void)
 {
 	TAP_TEST(a_signal_cancels_an_active_call);
@@ -210,5 +240,6 @@ int main(void)
 	TAP_TEST(a_cancel_comes_before_newer_requests);
 	TAP_TEST(an_interruption_that_nobody_asked_for_is_invisible);
 	TAP_TEST(not_waiting_is_a_flag_of_the_request);
+	TAP_TEST(a_call_that_begins_with_a_signal_pending_is_taken_back);
 	return tap_done();
 }
