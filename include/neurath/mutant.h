@@ -77,7 +77,7 @@
 	/* elsewhere */ \
 	M(NO_ON_CPU_WAIT)	/* a task wakes elsewhere while its stack is in use */ \
 	M(FUTEX_READ_FIRST)	/* a waiter looks at the word before it queues */ \
-	M(LOOK_THEN_TAKE)	/* /proc shows what a task has after its reader was allowed to look */ \
+	M(LOOK_THEN_TAKE)	/* /proc may show another address space than it asked about */ \
 	M(LOOK_NOT_REPEATED)	/* the same for what is no memory */
 
 #define MUTANT_ENUM(name)	MUTANT_##name,

@@ -91,7 +91,8 @@ static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op 
 	return res.status;
 }
 
-static __always_inline ssize_t port_transfer(struct file *f, enum port_op op, struct iobuf *io, loff_t *pos)
+static __always_inline ssize_t port_transfer(struct file *f, enum port_op op, struct iobuf *io,
+					     loff_t *pos)
 {
 	ssize_t done = 0, ret;
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every file and folder of the tree must have: a licence line, a README, references that lead somewhere."""
+"""What every file and folder of the tree must have: a licence line, a README, references that lead somewhere, lines that fit."""
 
 import os
 import re
@@ -75,6 +75,16 @@ class Tree(unittest.TestCase):
                 lost += [f"{name}: {found}" for found in REFERENCE.findall(comment) if not exists(found)]
                 lost += [f"{name}: {found}" for found in HEADER.findall(comment) if not exists(f"include/{found}")]
         self.assertEqual(lost, [])
+
+    def test_no_line_ends_in_blanks_or_is_too_wide(self):
+        """Tabs are 8 wide; C outside of tests/ has 100 columns."""
+        wrong = []
+        for name in tracked():
+            width = 100 if name.endswith(SOURCES) and not name.startswith("tests/") else None
+            for number, line in enumerate(read(name).split("\n"), 1):
+                if line != line.rstrip() or (width and len(line.expandtabs(8)) > width):
+                    wrong.append(f"{name}:{number}")
+        self.assertEqual(wrong, [])
 
 
 if __name__ == "__main__":

@@ -247,7 +247,7 @@ void open_close_pending(void)
 	if (!any_closing)
 		return;
 	for (size_t i = 0; i < nr_open; i++)
-		if (open_files[i].used && open_files[i].closing && 
+		if (open_files[i].used && open_files[i].closing &&
 		    !job_begin_own(run_close, keep_handle((uint32_t)i)))
 			return;
 	any_closing = false;
@@ -440,7 +440,7 @@ static int setattr_check(struct job *job, const struct p9_attr *attr,
 		return -EPERM;
 	if (set->valid & PORT_SET_UID && set->uid != attr->uid)
 		return -EPERM;
-	if (set->valid & PORT_SET_GID && set->gid != attr->gid && 
+	if (set->valid & PORT_SET_GID && set->gid != attr->gid &&
 	    !srv_in_group(hostfs_server(), req, set->gid))
 		return -EPERM;
 	return 0;

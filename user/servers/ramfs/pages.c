@@ -13,9 +13,9 @@
 #define WORD_PAGES	64
 #define WORD_BYTES	(WORD_PAGES * (uint64_t)PAGE_BYTES)
 /*
- * The rest of the machine's memory is for programs, so that who has filled the file system can still
- * start one that removes something: files get half of it, and no more when little is left of the
- * other half.
+ * The rest of the machine's memory is for programs, so that who has filled the file system can
+ * still start one that removes something: files get half of it, and no more when little is left
+ * of the other half.
  */
 #define MAX_PART	2
 #define RESERVE_PART	32
