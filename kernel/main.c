@@ -10,6 +10,7 @@
 #include <neurath/ktest.h>
 #include <neurath/mm.h>
 #include <neurath/mutant.h>
+#include <neurath/pci.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
 
@@ -29,6 +30,7 @@ void kernel_main(void)
 	module_init_subsystem();
 	proc_create_cpu_dirs();
 	klp_init();
+	pci_init();
 	arch_start_cpus();
 	ktest_run_if_asked();
 	start_init();

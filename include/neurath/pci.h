@@ -20,9 +20,12 @@ struct vmobject;
 
 #define PCI_BARS	6
 
+/* Finds all functions and their ranges: once, on the boot CPU, before there are others. */
+void pci_init(void);
+
 /*
  * The @nth function (from 0) of that vendor and device, with the claim: an error pointer, -ENODEV
- * (there are not so many), -EBUSY (somebody has it), -ENOMEM.
+ * (there are not so many), -EBUSY (somebody has it).
  */
 struct pci_function *pci_claim_function(u16 vendor, u16 device, unsigned nth);
 void pci_get(struct pci_function *fn);

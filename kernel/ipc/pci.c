@@ -2,8 +2,8 @@
 /*
  * PCI functions for drivers in user space: <neurath/pci.h> is the contract.
  *
- * The record of a function is made by its first claim and stays: it remembers what memory the
- * device might still write to.
+ * The record of a function is made at boot and stays: it knows the function's ranges, and
+ * what memory the device might still write to.
  *
  * Locks: pci_mutex (RANK_PCI) for every field that changes.  It ranks above mmap_lock because the
  * end of a mapping may end a claim.
@@ -11,6 +11,7 @@
 #include <neurath/boot.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
+#include <neurath/init.h>
 #include <neurath/mm.h>
 #include <neurath/pci.h>
 #include <neurath/printk.h>
@@ -18,10 +19,11 @@
 #include <neurath/vm.h>
 #include "pci_config.h"
 
-/* Legend: (c) pci_mutex, (!) constant while claimed. */
+/* Legend: (c) pci_mutex, (!) constant. */
 struct pci_function {
-	struct list_head node;		/* (c) pci_functions */
+	struct list_head node;		/* (!) pci_functions */
 	u16 address;			/* (!) */
+	u32 id;				/* (!) device << 16 | vendor */
 	unsigned users;			/* (c) 0 = not claimed */
 	bool master;			/* (c) may write to memory */
 	struct pci_bar bars[PCI_BARS];	/* (!) */
@@ -31,53 +33,62 @@ struct pci_function {
 };
 
 static DEFINE_MUTEX_RANK(pci_mutex, RANK_PCI);
-static LIST_HEAD(pci_functions);
+static LIST_HEAD(pci_functions);	/* in order of addresses; constant after pci_init() */
 
 u16 pci_address(const struct pci_function *fn)
 {
 	return fn->address;
 }
 
+/* ---- what there is ---------------------------------------------------------------- */
+
+static void __init pci_add(u16 address, u32 id)
+{
+	struct pci_function *fn = kzalloc(sizeof(*fn), GFP_KERNEL);
+
+	if (!fn)
+		panic("no memory for the list of PCI functions: give the machine more (MEM=)");
+	fn->address = address;
+	fn->id = id;
+	INIT_LIST_HEAD(&fn->dma);
+	INIT_LIST_HEAD(&fn->kept);
+	pci_read_bars(address, fn->bars);
+	pci_read_msix(address, &fn->msix);
+	list_add_tail(&fn->node, &pci_functions);
+}
+
+void __init pci_init(void)
+{
+	pci_scan(pci_add);
+}
+
 /* ---- claims ---------------------------------------------------------------------- */
 
-/* The record of the function at @address, made if need be; NULL = no memory. */
-static struct pci_function *pci_record(u16 address)
+static struct pci_function *pci_find(u32 id, unsigned nth)
 {
 	struct pci_function *fn;
 
-	assert_mutex_held(&pci_mutex);
 	list_for_each_entry(fn, &pci_functions, node) {
-		if (fn->address == address)
+		if (fn->id == id && !nth--)
 			return fn;
 	}
-	fn = kzalloc(sizeof(*fn), GFP_KERNEL);
-	if (!fn)
-		return NULL;
-	fn->address = address;
-	INIT_LIST_HEAD(&fn->dma);
-	INIT_LIST_HEAD(&fn->kept);
-	list_add_tail(&fn->node, &pci_functions);
-	return fn;
+	return NULL;
 }
 
 struct pci_function *pci_claim_function(u16 vendor, u16 device, unsigned nth)
 {
-	struct pci_function *fn;
-	int address;
+	struct pci_function *fn = pci_find((u32)device << 16 | vendor, nth);
 
+	if (!fn)
+		return ERR_PTR(-ENODEV);
 	mutex_lock(&pci_mutex);
-	address = pci_find(vendor, device, nth);
-	fn = address < 0 ? ERR_PTR(address) : pci_record(address);
-	if (!fn) {
-		fn = ERR_PTR(-ENOMEM);
-	} else if (!IS_ERR(fn) && fn->users) {
+	if (fn->users) {
 		fn = ERR_PTR(-EBUSY);
-	} else if (!IS_ERR(fn)) {
+	} else {
 		fn->users = 1;
 		/* Firmware may have used the device and left it as it was. */
 		pci_set_master(fn->address, false);
-		pci_read_bars(fn->address, fn->bars);
-		pci_read_msix(fn->address, &fn->msix);
+		pci_decode_memory(fn->address);
 	}
 	mutex_unlock(&pci_mutex);
 	return fn;

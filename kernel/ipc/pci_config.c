@@ -4,12 +4,14 @@
  * pci_config.h is the contract; the caller holds pci_mutex.
  */
 #include <neurath/errno.h>
+#include <neurath/init.h>
 #include <neurath/mm.h>
 #include <neurath/pci.h>
 #include "pci_config.h"
 
 #define PCI_ID			0x00
 #define PCI_COMMAND		0x04	/* status in the upper half: its bits are cleared by ones */
+#define PCI_CLASS		0x08	/* last byte */
 #define PCI_HEADER_TYPE		0x0c	/* third byte */
 #define PCI_BAR(n)		(0x10 + 4 * (n))
 #define PCI_BUSES		0x18	/* of a bridge: the second byte is the bus behind it */
@@ -21,6 +23,7 @@
 #define COMMAND_NO_PIN		0x400u
 #define STATUS_CAPABILITIES	0x100000u
 
+#define CLASS_BRIDGE		6u
 #define HEADER_BRIDGE		1
 #define HEADER_MULTI		0x80
 
@@ -45,7 +48,7 @@ static unsigned pci_header_type(u16 address)
 }
 
 /* The bus behind @address if it is a bridge with one, else 0. */
-static unsigned pci_bus_behind(u16 address)
+static unsigned __init pci_bus_behind(u16 address)
 {
 	if ((pci_header_type(address) & ~HEADER_MULTI) != HEADER_BRIDGE)
 		return 0;
@@ -56,7 +59,7 @@ static unsigned pci_bus_behind(u16 address)
  * Firmware has numbered the buses so that one behind a bridge comes after the bridge's own:
  * one pass in ascending order meets them all.
  */
-int pci_find(u16 vendor, u16 device, unsigned nth)
+void __init pci_scan(void (*found)(u16 address, u32 id))
 {
 	u64 buses[4] = { 1 };
 
@@ -77,15 +80,13 @@ int pci_find(u16 vendor, u16 device, unsigned nth)
 			behind = pci_bus_behind(address);
 			if (behind > bus)
 				buses[behind / 64] |= BIT(behind % 64);
-			if (id == ((u32)device << 16 | vendor) && !nth--)
-				return address;
+			found(address, id);
 		}
 	}
-	return -ENODEV;
 }
 
 /* Offset of capability @id, 0 = none. */
-static unsigned pci_find_capability(u16 address, u8 id)
+static unsigned __init pci_find_capability(u16 address, u8 id)
 {
 	unsigned at;
 
@@ -110,6 +111,14 @@ static void pci_write_command(u16 address, u32 command)
 	pci_config_write(address, PCI_COMMAND, command & 0xffff);
 }
 
+void pci_decode_memory(u16 address)
+{
+	u32 command = pci_config_read(address, PCI_COMMAND);
+
+	if (!(command & COMMAND_MEMORY))
+		pci_write_command(address, command | COMMAND_MEMORY);
+}
+
 void pci_set_master(u16 address, bool on)
 {
 	u32 command = pci_config_read(address, PCI_COMMAND);
@@ -120,7 +129,7 @@ void pci_set_master(u16 address, bool on)
 }
 
 /* What is read back after writing all ones has zeros where addresses have no bits. */
-static u32 pci_bar_probe(u16 address, unsigned reg)
+static u32 __init pci_bar_probe(u16 address, unsigned reg)
 {
 	u32 old = pci_config_read(address, reg), mask;
 
@@ -131,7 +140,7 @@ static u32 pci_bar_probe(u16 address, unsigned reg)
 }
 
 /* Memory behind base address register @n; true if it takes two registers. */
-static bool pci_read_bar(u16 address, unsigned n, struct pci_bar *bar)
+static bool __init pci_read_bar(u16 address, unsigned n, struct pci_bar *bar)
 {
 	u32 low = pci_config_read(address, PCI_BAR(n));
 	bool wide = !(low & BAR_IO) && (low & BAR_TYPE) == BAR_64 && n + 1 < PCI_BARS;
@@ -152,13 +161,14 @@ static bool pci_read_bar(u16 address, unsigned n, struct pci_bar *bar)
 	return wide;
 }
 
-void pci_read_bars(u16 address, struct pci_bar bars[])
+void __init pci_read_bars(u16 address, struct pci_bar bars[])
 {
 	u32 command = pci_config_read(address, PCI_COMMAND);
 
 	for (unsigned n = 0; n < PCI_BARS; n++)
 		bars[n] = (struct pci_bar){ 0 };
-	if ((pci_header_type(address) & ~HEADER_MULTI) != 0)
+	if ((pci_header_type(address) & ~HEADER_MULTI) != 0 ||
+	    pci_config_read(address, PCI_CLASS) >> 24 == CLASS_BRIDGE)
 		return;
 	/* Silent meanwhile: the probing values are addresses, too. */
 	pci_write_command(address, command & ~(COMMAND_IO | COMMAND_MEMORY));
@@ -166,12 +176,12 @@ void pci_read_bars(u16 address, struct pci_bar bars[])
 		if (pci_read_bar(address, n, &bars[n]))
 			n++;
 	}
-	pci_write_command(address, command | COMMAND_MEMORY);
+	pci_write_command(address, command);
 }
 
 /* ---- MSI-X ---------------------------------------------------------------------------- */
 
-void pci_read_msix(u16 address, struct pci_msix *msix)
+void __init pci_read_msix(u16 address, struct pci_msix *msix)
 {
 	unsigned at = pci_find_capability(address, CAP_MSIX);
 	u32 where;

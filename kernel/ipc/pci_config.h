@@ -22,11 +22,16 @@ struct pci_msix {
 	void *mapping;
 };
 
-/* Address of the @nth function of that kind, in order of addresses; -ENODEV. */
-int pci_find(u16 vendor, u16 device, unsigned nth);
-/* Finds out sizes; memory decoding is on afterwards. */
+/* Calls @found for each function, in order of addresses; @id is device << 16 | vendor. */
+void pci_scan(void (*found)(u16 address, u32 id));
+/*
+ * Finds out sizes; not of bridges, through which others are reached.  Before there are other
+ * CPUs: the ranges move meanwhile, and an access that is just on its way would go astray.
+ */
 void pci_read_bars(u16 address, struct pci_bar bars[]);
 void pci_read_msix(u16 address, struct pci_msix *msix);
+/* The function answers at its base addresses. */
+void pci_decode_memory(u16 address);
 /* Off: when this returns, what the function wrote before has arrived. */
 void pci_set_master(u16 address, bool on);
 
