@@ -22,10 +22,10 @@
 
 /*
  * One pipe for each sleeper: a byte in it ends the sleep. A word in shared memory does for
- * futexes.
+ * futexes: one for each, since who is kicked queues again, behind others.
  */
 static int gate[2];
-static int *word;
+static int *words;
 
 struct sleeper {
 	const char *name;
@@ -97,14 +97,14 @@ static int in_wait4(void)
 
 static int in_futex(void)
 {
-	return syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 0 : errno;
+	return syscall(SYS_futex, &words[0], FUTEX_WAIT, 0, NULL, NULL, 0) == 0 ? 0 : errno;
 }
 
 static int in_futex_with_time(void)
 {
 	struct timespec t = { .tv_sec = 1000 };
 
-	return syscall(SYS_futex, word, FUTEX_WAIT, 0, &t, NULL, 0) == 0 ? 0 : errno;
+	return syscall(SYS_futex, &words[1], FUTEX_WAIT, 0, &t, NULL, 0) == 0 ? 0 : errno;
 }
 
 static int in_nanosleep(void)
@@ -238,15 +238,16 @@ static void drain(int fd, size_t bytes)
 
 static void release(struct sleeper *s)
 {
-	if (s->body == in_write)
+	if (s->body == in_futex || s->body == in_futex_with_time) {
+		wait_blocked(s->pid);	/* again: a wake-up is for those who wait */
+		CHECK_EQ(syscall(SYS_futex, &words[s->body != in_futex], FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	} else if (s->body == in_write) {
 		drain(s->gate_read, PIPE_ROOM + 100);
-	else if (s->body == in_futex || s->body == in_futex_with_time)
-		syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
-	else if (s->body == in_pause || s->body == in_sigsuspend ||
-		 s->body == in_sigtimedwait)
+	} else if (s->body == in_pause || s->body == in_sigsuspend || s->body == in_sigtimedwait) {
 		CHECK_EQ(kill(s->pid, SIGUSR1), 0);
-	else if (s->body != in_nanosleep && s->body != in_clock_nanosleep && s->body != in_mutex)
+	} else if (s->body != in_nanosleep && s->body != in_clock_nanosleep && s->body != in_mutex) {
 		CHECK_EQ(write(s->gate_write, "x", 1), 1);
+	}
 }
 
 static void check_sleeper(struct sleeper *s)
@@ -314,8 +315,8 @@ static void nothing_was_complained_about(void)
 
 int main(void)
 {
-	word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(word != MAP_FAILED);
+	words = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(words != MAP_FAILED);
 	klp_text_remember();
 	TAP_TEST(no_sleeping_call_notices_a_kick);
 	TAP_TEST(signal_comes_by_itself_and_says_so_once);
