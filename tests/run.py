@@ -368,6 +368,7 @@ def parse_arguments():
     parser.add_argument("--only", help="suites whose name contains or matches one of these shell patterns (comma-separated);"
                         " =NAME is exactly that one")
     parser.add_argument("--config", help="only this configuration: CPUS,FIRMWARE,MACHINE")
+    parser.add_argument("--guest", action="store_true", help="only suites that run in the guest")
     parser.add_argument("--cmdline", default="", help="added to the kernel's command line")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=2, help="machines at a time")
@@ -382,7 +383,7 @@ def parse_arguments():
 
 
 def select(options):
-    suites = list(file_suites(options.kind)) + list(guest_suites(options.kind))
+    suites = ([] if options.guest else list(file_suites(options.kind))) + list(guest_suites(options.kind))
     if options.only:
         patterns = options.only.split(",")
         suites = [s for s in suites if any(fnmatch.fnmatch(s.name, p.lstrip("=")) or p in s.name for p in patterns)]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The release build as a user meets it: `make guest` with a script, a shared folder and a module built from elsewhere.
 
-The other suites run the debugging build, tests/run.py's test.iso; this is the image that `make run` boots.
+The other suites run the debugging build, tests/run.py's test.iso; this is the image that `make run` boots. Where the two take
+different ways (locks without checks, the way out to user mode, inlining), suites of the guest run in it, too.
 """
 
 import os
@@ -22,6 +23,9 @@ KERNEL = os.path.join(TOP, "build", "neurath.elf")
 LIMIT = 1 << 20
 # What the make that runs the tests hands down is not for the make of a user.
 OWN = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CPUS", "MEM", "O", "DEBUG", "V", "SHARE", "SCRIPT"}
+
+# Guest suites, as patterns: entries, switches, locks, calls, and what patches them.
+SUITES = "=calls,=cpu,=futex,ipc,=klp_consistency,=klp_hard,=klp_paths,=klp_traced,=pipes,ptrace,=sched,signal,thread"
 
 GOOD = """
 klp=/sys/kernel/livepatch/my_patch
@@ -101,6 +105,15 @@ class Release(unittest.TestCase):
         self.assertIn("all is lost\n", done.stdout)
         self.assertRegex(done.stdout, r"guest-now\] Error 9\n")
         self.assertEqual(done.returncode, 2)
+
+    def test_suites_of_the_guest_pass(self):
+        done = self.make("build/test.iso")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        done = subprocess.run([sys.executable, os.path.join(TESTS, "run.py"), "--build", "build", "--only", SUITES, "--guest",
+                               "--config", "2,bios,q35", "--seed", os.environ.get("TAP_SEED", "1")], cwd=TOP, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, preexec_fn=vm.die_with_parent)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"\n[1-9]\d* passed, 0 failed\n$")
 
     def test_kernel_is_smaller_than_a_mebibyte(self):
         done = self.make("kernel")
