@@ -10,6 +10,7 @@
 #include <neurath/bug.h>
 #include <neurath/process.h>
 #include <neurath/ptrace.h>
+#include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
 #include "internal.h"
@@ -161,6 +162,8 @@ bool ptrace_step_is_stale(void)
 	if (tr->mode != TRACE_SINGLESTEP || READ_ONCE(tr->tracer))
 		return false;
 	tr->mode = TRACE_CONT;
+	/* The end of a call reports a step before the processor traps: it still would. */
+	arch_ptrace_set_step(kstack_user_regs(current->stack), false);
 	return true;
 }
 
@@ -254,4 +257,5 @@ void ptrace_syscall_exit(struct pt_regs *regs)
 	/* The step was the syscall instruction: the processor does not trap after it. */
 	if (stepped && READ_ONCE(current->trace.tracer))
 		force_sig_fault(SIGTRAP, TRAP_BRKPT, regs->rip);
+	race_point();
 }

@@ -423,8 +423,7 @@ static void killing_either_side_at_any_moment(void)
 		kill(second, SIGKILL);
 		CHECK_EQ(waitpid(tracer, &status, 0), tracer);
 		CHECK_EQ(waitpid(pid, &status, 0), pid);
-		/* The trap of a step in progress may outlive the tracer: docs/ptrace.md. */
-		CHECK(status == SIGKILL || (status == SIGTRAP && first == tracer));
+		CHECK_EQ(status, SIGKILL);
 	}
 	CHECK_ERR(waitpid(-1, NULL, __WALL), ECHILD);
 }
