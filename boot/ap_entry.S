@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Long mode of another CPU begins here, still on the boot page tables: load
- * the kernel's, find the struct cpu with this APIC id, take its stack.
+ * The start of another CPU in long mode, still on the boot page tables: it loads the kernel's
+ * tables, finds the struct cpu with its APIC id, and takes its stack.
  */
 #include <generated/asm-offsets.h>
 
-	.section .text.entry, "ax"
+	.section .entry.text, "ax"
 	.globl	ap_entry
 	.type	ap_entry, @function
 ap_entry:
 	movq	kernel_pgd(%rip), %rax
 	movq	%rax, %cr3
-	/* Leaf 0xb knows APIC ids beyond 255; it is valid if ebx is not 0. */
+	/* Leaf 0xb supports APIC ids beyond 255; it is valid if ebx is not 0. */
 	xorl	%eax, %eax
 	cpuid
 	cmpl	$0xb, %eax

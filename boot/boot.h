@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Constants shared by the assembly of the boot path (and by nobody else). */
+/* Constants that the assembly of the boot path shares; private to boot/. */
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
@@ -7,7 +7,7 @@
 #define MULTIBOOT2_LOADER_MAGIC	0x36d76289
 #define MULTIBOOT2_ARCH_I386	0
 
-/* Selectors of boot_gdt; 0x10 and 0x18 are those of the final GDT, too. */
+/* Selectors of boot_gdt; 0x10 and 0x18 are also those of the final GDT. */
 #define BOOT_CS32		0x08
 #define BOOT_CS64		0x10
 #define BOOT_DS			0x18

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The boot loader's information (multiboot2) into struct boot_info.
+ * Copies the boot loader's information (multiboot2) into struct boot_info.
  *
- * Runs first of all C code, on the boot page tables, which map the first 4 GiB
- * at the direct map; multiboot2 puts everything below that.  The loader's
- * structure lies somewhere in RAM, so all that is needed later is copied here.
+ * This is the first C code that runs, on the boot page tables, which map the first 4 GiB at the
+ * direct map; multiboot2 puts all data below that.  The loader's structure is at any place in
+ * RAM, so all data that is needed later is copied here.
  */
 #include <neurath/arch.h>
 #include <neurath/boot.h>
@@ -61,8 +61,12 @@ static void __init bootinfo_add_module(const struct mb2_module *m)
 	struct boot_module *module = &boot_info.modules[boot_info.nr_modules];
 	size_t len = 0;
 
-	if (boot_info.nr_modules == BOOT_MAX_MODULES || m->end <= m->start)
+	if (m->end <= m->start)
 		return;
+	if (boot_info.nr_modules == BOOT_MAX_MODULES) {
+		boot_info.modules_left_out++;
+		return;
+	}
 	boot_info.nr_modules++;
 	module->start = m->start;
 	module->end = m->end;
@@ -71,13 +75,30 @@ static void __init bootinfo_add_module(const struct mb2_module *m)
 	memcpy(module->name, m->name, len);
 }
 
-/* RAM shrinks to whole pages, everything else grows to them. */
+/*
+ * There is no room for @r.  RAM is then not used.  A range that is not RAM must not be used as
+ * RAM, whatever range contains it: that range ends before @r.
+ */
+static void __init bootinfo_leave_out(const struct boot_range *r)
+{
+	boot_info.ranges_left_out++;
+	if (r->type == BOOT_RAM)
+		return;
+	for (unsigned int i = 0; i < boot_info.nr_ranges; i++) {
+		struct boot_range *a = &boot_info.ranges[i];
+
+		if (a->type == BOOT_RAM && a->start < r->end && r->start < a->end)
+			a->end = max(a->start, r->start);
+	}
+}
+
+/* RAM shrinks to whole pages, all other ranges grow to them. */
 static void __init bootinfo_add_range(u64 base, u64 length, u32 type)
 {
 	struct boot_range r = { .type = type < 1 || type > 5 ? BOOT_RESERVED : type };
 	unsigned int i;
 
-	if (boot_info.nr_ranges == BOOT_MAX_RANGES || base + length < base)
+	if (base + length < base)
 		return;
 	if (type == BOOT_RAM) {
 		r.start = align_up(base, PAGE_SIZE);
@@ -88,6 +109,10 @@ static void __init bootinfo_add_range(u64 base, u64 length, u32 type)
 	}
 	if (r.start >= r.end)
 		return;
+	if (boot_info.nr_ranges == BOOT_MAX_RANGES) {
+		bootinfo_leave_out(&r);
+		return;
+	}
 	for (i = boot_info.nr_ranges++; i && boot_info.ranges[i - 1].start > r.start; i--)
 		boot_info.ranges[i] = boot_info.ranges[i - 1];
 	boot_info.ranges[i] = r;

@@ -3,7 +3,7 @@
  * Memory before the page allocator: the RAM of the memory map minus a short,
  * sorted list of reservations.
  *
- * Used by the boot CPU alone until boot_hand_over_memory(); no locks.
+ * Only the boot CPU uses it, until boot_hand_over_memory(); no locks.
  */
 #include <neurath/arch.h>
 #include <neurath/boot.h>
@@ -13,7 +13,7 @@
 #include "bootinfo.h"
 
 #define BOOTMEM_MAX_RESERVED	64
-/* Real mode owns the first page; the rest of the first MiB is left to the firmware and us. */
+/* Real mode uses the first page; the rest of the first MiB is for the firmware and boot code. */
 #define BOOTMEM_REAL_START	0x8000UL
 #define BOOTMEM_LOW_END		0x100000UL
 #define BOOTMEM_HIGH_END	0x100000000UL
@@ -42,7 +42,7 @@ void boot_reserve(phys_addr_t start, phys_addr_t end)
 	assert(!bootmem_handed_over);
 	start = align_down(start, PAGE_SIZE);
 	end = align_up(end, PAGE_SIZE);
-	/* Swallow all that touch, then insert in order. */
+	/* Merge all reservations that touch, then insert in order. */
 	for (i = 0; i < bootmem_nr_reserved; ) {
 		struct bootmem_range *r = &bootmem_reserved[i];
 
@@ -73,7 +73,7 @@ static const struct bootmem_range *bootmem_overlap(phys_addr_t start, phys_addr_
 	return NULL;
 }
 
-/* The first free stretch of RAM within [low, high): its address, or 0. */
+/* The first free range of RAM within [low, high): its address, or 0. */
 static phys_addr_t bootmem_find(phys_addr_t low, phys_addr_t high, size_t size, size_t align)
 {
 	for (unsigned int i = 0; i < boot_info.nr_ranges; i++) {

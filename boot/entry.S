@@ -5,11 +5,10 @@
  * Entry (multiboot2): eax = magic, ebx = physical address of the boot
  * information, flat segments, paging off, interrupts off, A20 open.
  *
- * The page tables built here are only for booting.  They map the first 4 GiB
- * three times, writable and executable: identity (for the jump), at the direct
- * map, and, the first GiB, at the kernel base.  arch/x86_64/kmap.c replaces
- * them; the application processors pass through them once more
- * (trampoline.S); then paging_forget_boot_tables() clears them.
+ * The page tables built here are only for the boot.  They map the first 4 GiB writable and
+ * executable, at up to three places: identity (for the jump), the direct map, and (only the first
+ * GiB) the kernel base. arch/x86_64/kmap.c replaces them.  The application processors use them
+ * once more (trampoline.S); then paging_forget_boot_tables() clears them.
  */
 #include <generated/asm-offsets.h>
 #include "boot.h"
@@ -27,7 +26,7 @@ _start:
 	movl	$boot_stack_top, %esp
 	movl	%ebx, %ebp		/* cpuid destroys ebx */
 
-	/* Long mode and NX are not optional. */
+	/* Long mode and NX are required. */
 	movl	$0x80000000, %eax
 	cpuid
 	movl	$boot_msg_cpu, %esi
@@ -80,7 +79,7 @@ _start:
 	movl	%eax, %ss
 	ljmp	$BOOT_CS64, $boot_long
 
-/* esi = physical address of a message: say it on the serial line and stop. */
+/* esi = physical address of a message: print it on the serial line and stop. */
 boot_fail:
 	movw	$0x3f8, %dx
 3:	lodsb
@@ -99,8 +98,8 @@ boot_long:
 	jmp	*%rax
 	.size	boot_long, . - boot_long
 
-	/* From here on at the address the kernel is linked for. */
-	.section .text.entry, "ax"
+	/* From here on the code runs at the address for which the kernel is linked. */
+	.section .entry.text, "ax"
 	.type	boot_high, @function
 boot_high:
 	xorl	%eax, %eax
@@ -135,28 +134,3 @@ boot_gdt_end:
 boot_gdtr:
 	.word	boot_gdt_end - boot_gdt - 1
 	.long	boot_gdt
-
-	.section .boot.bss, "aw", @nobits
-	.balign	4096
-	.globl	boot_pml4, boot_pdpt_low, boot_pdpt_high, boot_pd, boot_tables_end
-boot_pml4:
-	.skip	4096
-boot_pdpt_low:
-	.skip	4096
-boot_pdpt_high:
-	.skip	4096
-boot_pd:
-	.skip	4 * 4096
-boot_tables_end:
-boot_stack:
-	.skip	256
-boot_stack_top:
-
-	/* The boot CPU's first stack, later that of its idle task. */
-	.section .bss..page_aligned, "aw", @nobits
-	.balign	4096
-	.globl	boot_idle_stack, boot_idle_guard
-boot_idle_guard:
-	.skip	4096			/* stays unmapped */
-boot_idle_stack:
-	.skip	ASM_KSTACK_SIZE

@@ -2,10 +2,9 @@
 /*
  * The multiboot2 header: the contract with the boot loader.
  *
- * It lies in section .multiboot, which the linker script places first in the
- * image: the loader looks for it in the first 32 KiB of the file.  Everything
- * asked for beyond the entry address is optional, so that a machine without a
- * frame buffer or without a text mode still boots.
+ * It is in section .multiboot, which the linker script places first in the image: the loader
+ * searches the first 32 KiB of the file.  Every request except the entry address is optional, so
+ * that a machine without a frame buffer or text mode still boots.
  */
 #include "boot.h"
 
@@ -24,7 +23,7 @@ multiboot_header:
 	.long	12
 	.long	_start
 
-	/* Console flags (tag 4): EGA text is understood, no console is needed. */
+	/* Console flags (tag 4): EGA text is supported, a console is not required. */
 	.balign	8
 	.word	4, 1
 	.long	12

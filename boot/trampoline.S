@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where an application processor starts: real mode, at the page that the
- * start-up IPI names, cs = page >> 4, ip = 0.
+ * The start of an application processor: real mode, at the page that the start-up IPI names, cs =
+ * page >> 4, ip = 0.
  *
- * The code between trampoline_start and trampoline_end is copied to a page
- * below 1 MiB (arch/x86_64/smpboot.c), which also fills in the variables at
- * its end.  It depends on its own address only through cs and ebx.  All
- * processors run it at the same time: it writes no memory and uses no stack.
+ * The code between trampoline_start and trampoline_end is copied to a page below 1 MiB
+ * (arch/x86_64/entry/smpboot.c), which also fills in the variables at its end.  It depends on its
+ * own address only through cs and ebx.  All processors run it at the same time, so it writes no
+ * memory and uses no stack.
  */
 #include "boot.h"
 

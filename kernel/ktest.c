@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs the tests that registered themselves by KTEST(): see ktest.h.  TAP goes to
- * the serial line directly, because the log puts the time before each line.
+ * Runs the tests that KTEST() has registered: see ktest.h.  The TAP output goes directly to the
+ * serial line, because the log would put the time before each line.
  */
 #include <neurath/arch.h>
 #include <neurath/boot.h>
@@ -10,7 +10,7 @@
 #include <neurath/sched.h>
 #include <neurath/string.h>
 
-/* How tools/qemu wants to be told the status of a run. */
+/* The form in which tools/qemu expects the status of a run. */
 #define KTEST_STATUS	0x40
 
 static bool ktest_ok __initdata;

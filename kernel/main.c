@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's start: every subsystem in its order, on the boot CPU, on the
- * stack that is later its idle task's.
+ * The kernel's start: initialises every subsystem in order, on the boot CPU, on the stack that
+ * later belongs to its idle task.
  */
 #include <neurath/arch.h>
 #include <neurath/boot.h>
@@ -9,29 +9,42 @@
 #include <neurath/ksyms.h>
 #include <neurath/ktest.h>
 #include <neurath/mm.h>
-#include <neurath/mutant.h>
 #include <neurath/pci.h>
 #include <neurath/printk.h>
+#include <neurath/process.h>
 #include <neurath/sched.h>
+#include <neurath/signal.h>
+#include <neurath/sysctl.h>
+#include <neurath/trace.h>
 
 void kernel_main(void)
 {
 	arch_early_init();
 	pr_info("Neurath: %lu MiB of memory end at %#lx\n", boot_ram_end() >> 20, boot_ram_end());
 	mm_init();
+	vm_init();
 	arch_init();
-	mutant_init();
+	sysctl_init();
 	sched_init();
+	futex_init();
 	text_poke_init();
 	syscall_init();
 	workqueue_init();
 	kernfs_init();
-	fs_init();
+	write_access_init();
+	bootfs_init();
+	kernfs_mount_trees();
 	module_init_subsystem();
 	proc_create_cpu_dirs();
+	trace_init();
 	klp_init();
+	kprobe_init();
 	pci_init();
+	process_init();
+	signal_init();
 	arch_start_cpus();
+	watchdog_init();
+	hung_task_init();
 	ktest_run_if_asked();
 	start_init();
 	ksyms_drop_init();

@@ -8,6 +8,7 @@
 #include <neurath/bug.h>
 #include <neurath/ptrace.h>
 #include <neurath/task.h>
+#include <neurath/trace.h>
 
 static syscall_fn_t syscall_table[SYSCALL_MAX];
 
@@ -25,12 +26,6 @@ void __init syscall_init(void)
 			panic("system call %s: number %u is taken", def->name, def->nr);
 		syscall_table[def->nr] = def->fn;
 	}
-}
-
-/* One of the codes that must never be seen in user mode. */
-static __always_inline bool is_restart_code(long ret)
-{
-	return (unsigned long)(ret + ERESTART_RESTARTBLOCK) <= ERESTART_RESTARTBLOCK - ERESTARTSYS;
 }
 
 /*
@@ -52,8 +47,12 @@ void syscall_dispatch(struct pt_regs *regs)
 		regs->rax = -ENOSYS;
 		return;
 	}
+	if (trace_is_on(sys_enter))
+		trace_sys_enter(regs);
 	ret = syscall_table[nr](regs);
 	regs->rax = ret;
+	if (trace_is_on(sys_exit))
+		trace_sys_exit(regs);
 	/* The signal may be another thread's by now: have the code decided all the same. */
 	if (unlikely(is_restart_code(ret)))
 		set_task_flag(current, TIF_NOTIFY_SIGNAL);

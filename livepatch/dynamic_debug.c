@@ -1,14 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /sys/kernel/debug/dynamic_debug/control, for the one group of messages that is not always
- * printed: which task was looked at in vain, and why.  `blockers` answers that question when
- * it is asked; scripts written for Linux ask for the lines instead:
+ * /sys/kernel/debug/dynamic_debug/control for one group of messages that is off by default:
+ * which task could not change over at a look, and why.  The file `blockers` gives the same
+ * answer on request; scripts written for Linux use these lines:
  *
  *	echo 'func klp_try_switch_task +p' >/sys/kernel/debug/dynamic_debug/control
  *
- * Then a line is printed for each task that could not switch when it was looked at: at the
- * start, and once a second.  Off after boot.  All other debug messages of live patching are
- * always printed, and a query for them changes nothing.
+ * Then each task that cannot change over at a look is logged: at the start, and once a second.
+ * Off after boot.  All other debug messages of live patching are always printed, and a query
+ * for them changes nothing.
  */
 #include "internal.h"
 #include <neurath/kernfs.h>
@@ -18,7 +18,8 @@
 #define DEBUG_LINE	"1"
 #define DEBUG_FUNC	"klp_try_switch_task"
 
-static bool klp_debug_looks;		/* read and written as it is: a switch for messages */
+/* read and written without a lock: it only turns messages on and off */
+static bool klp_debug_looks;
 
 void klp_debug_look(const struct task *task, const struct klp_judgement *look)
 {
@@ -27,6 +28,7 @@ void klp_debug_look(const struct task *task, const struct klp_judgement *look)
 	if (!READ_ONCE(klp_debug_looks))
 		return;
 	switch (look->verdict) {
+	case KLP_ARRIVED:
 	case KLP_CLEAR:
 		break;
 	case KLP_RUNNING:
@@ -43,7 +45,7 @@ void klp_debug_look(const struct task *task, const struct klp_judgement *look)
 
 /* ---- queries: [file PATTERN] [func NAME] [module NAME] [line N] FLAGS ------------------ */
 
-/* The next word of *@at, cut off there; NULL at the end. */
+/* The next word of *@at, terminated in place; NULL at the end. */
 static char *query_word(char **at)
 {
 	char *word = *at;
@@ -60,7 +62,7 @@ static char *query_word(char **at)
 	return word;
 }
 
-/* A name, or one that ends in '*'. */
+/* @pattern is a name, or a prefix followed by '*'. */
 static bool query_matches(const char *pattern, const char *name)
 {
 	size_t n = strlen(pattern);

@@ -1,25 +1,28 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probes (contract: neurath/kprobe.h), on the hooks of live patching: while a function has
- * probes its slot holds a breakpoint, and the trap runs them and goes on wherever the
- * slot would have led (hook->goes_to), so that both share one slot without knowing of each other.
+ * Probes (contract: neurath/kprobe.h), on the hooks of live patching.  While a function has
+ * probes its slot contains a breakpoint.  The trap runs the probes and goes on where the slot
+ * would have led (hook->leads_to), so probes and patches share a slot and are independent of
+ * each other.
  *
- * Changes are made under klp_mutex.  The trap takes no lock and has interrupts off: what was
- * unlinked before a serialising round is not used after it.
+ * Changes are made under klp_mutex.  The trap takes no lock and runs with interrupts off: a
+ * probe that was unlinked before a serialising round is not used after the round.
  */
 #include "internal.h"
+#include <neurath/init.h>
 #include <neurath/arch.h>
 #include <neurath/export.h>
+#include <neurath/handed.h>
 #include <neurath/hook.h>
 #include <neurath/kprobe.h>
 #include <neurath/string.h>
 
-/* A handler runs on this CPU. (interrupts off) */
+/* True while a handler runs on this CPU. (interrupts off) */
 static bool kprobe_running[NR_CPUS];
 
 /* ---- the trap ----------------------------------------------------------------------- */
 
-/* Not 0 if a handler wants the call to go on elsewhere. */
+/* Returns nonzero if a handler wants the call to go on elsewhere. */
 static notrace int kprobe_run_pre(struct kprobe *first, struct pt_regs *regs)
 {
 	for (struct kprobe *p = first; p; p = READ_ONCE(p->next))
@@ -41,7 +44,7 @@ static notrace void kprobe_count_missed(struct kprobe *first)
 		p->nmissed++;
 }
 
-notrace bool kprobe_trap(struct pt_regs *regs, unsigned long addr)
+static notrace bool kprobe_trap(struct pt_regs *regs, unsigned long addr)
 {
 	struct klp_hook *hook = klp_hook_trapped_at(addr);
 	struct kprobe *first;
@@ -52,12 +55,12 @@ notrace bool kprobe_trap(struct pt_regs *regs, unsigned long addr)
 	first = READ_ONCE(hook->probes);
 	if (*running) {
 		kprobe_count_missed(first);
-		instruction_pointer_set(regs, READ_ONCE(hook->goes_to));
+		instruction_pointer_set(regs, READ_ONCE(hook->leads_to));
 		return true;
 	}
 	*running = true;
 	if (!kprobe_run_pre(first, regs)) {
-		instruction_pointer_set(regs, READ_ONCE(hook->goes_to));
+		instruction_pointer_set(regs, READ_ONCE(hook->leads_to));
 		kprobe_run_post(first, regs);
 	}
 	*running = false;
@@ -66,7 +69,7 @@ notrace bool kprobe_trap(struct pt_regs *regs, unsigned long addr)
 
 /* ---- registration ---------------------------------------------------------------------- */
 
-/* The function that @p names, and a reference on its module if it has one. */
+/* Finds the function that @p names, and takes a reference on its module if it has one. */
 static int kprobe_find(struct kprobe *p, unsigned long *func)
 {
 	const char *name = p->symbol_name, *colon = name ? strchr(name, ':') : NULL;
@@ -86,7 +89,7 @@ static int kprobe_find(struct kprobe *p, unsigned long *func)
 	} else if (!name) {
 		mod = module_of_address((unsigned long)p->addr);
 	}
-	/* One that is COMING may yet fail, whoever refers to it. */
+	/* A module that is COMING may still fail, even if it has references. */
 	if (mod && (READ_ONCE(mod->state) != MODULE_STATE_LIVE || !try_module_get(mod)))
 		gone = true;
 	irq_restore(flags);
@@ -116,24 +119,60 @@ static int kprobe_arm(struct kprobe *p, unsigned long func)
 		klp_hooks_reap();
 		return -EBUSY;
 	}
-	p->hook = hook;
 	p->nmissed = 0;
-	p->next = hook->probes;
-	klp_hook_set_probes(hook, p);
+	klp_hook_add_probe(hook, p);
 	return 0;
+}
+
+/* False if the caller holds klp_mutex: a callback of a patch may set probes, as on Linux. */
+static bool kprobe_lock(void)
+{
+	if (mutex_is_mine(&klp_mutex))
+		return false;
+	mutex_lock(&klp_mutex);
+	return true;
+}
+
+static void kprobe_unlock(bool locked)
+{
+	if (locked)
+		mutex_unlock(&klp_mutex);
+}
+
+static int kprobe_decode(const struct kprobe *p)
+{
+	const char *why = "no string";
+
+	if (!handed_data(p, sizeof(*p), &why))
+		pr_err("the struct kprobe at %p is %s\n", p, why);
+	else if (p->symbol_name && !handed_string(p->symbol_name, PAGE_SIZE))
+		pr_err("symbol_name of kprobe %ps is %s\n", p, why);
+	else if (p->pre_handler && !handed_function(p->pre_handler, &why))
+		pr_err("pre_handler of kprobe %ps is %s\n", p, why);
+	else if (p->post_handler && !handed_function(p->post_handler, &why))
+		pr_err("post_handler of kprobe %ps is %s\n", p, why);
+	else
+		return 0;
+	return -EINVAL;
 }
 
 int register_kprobe(struct kprobe *p)
 {
-	const bool by_name = p->symbol_name != NULL;
 	unsigned long func;
-	int error = p->hook ? -EINVAL : kprobe_find(p, &func);
+	bool locked, by_name;
+	int error = kprobe_decode(p);
 
 	if (error)
 		return error;
-	mutex_lock(&klp_mutex);
+	by_name = p->symbol_name != NULL;
+	locked = kprobe_lock();
+	error = klp_hook_of_probe(p) ? -EINVAL : kprobe_find(p, &func);
+	if (error) {
+		kprobe_unlock(locked);
+		return error;
+	}
 	error = kprobe_arm(p, func);
-	mutex_unlock(&klp_mutex);
+	kprobe_unlock(locked);
 	if (error && p->mod)
 		module_put(p->mod);
 	if (!error && by_name)
@@ -143,29 +182,26 @@ int register_kprobe(struct kprobe *p)
 
 void unregister_kprobe(struct kprobe *p)
 {
-	struct klp_hook *hook = p->hook;
-	struct kprobe **link;
+	bool locked = kprobe_lock();
+	struct klp_hook *hook = klp_hook_of_probe(p);
 
-	if (!hook)
+	if (!hook) {
+		kprobe_unlock(locked);
 		return;
-	mutex_lock(&klp_mutex);
-	link = &hook->probes;
-	while (*link != p)
-		link = &(*link)->next;
-	if (link == &hook->probes)
-		klp_hook_set_probes(hook, p->next);
-	else
-		WRITE_ONCE(*link, p->next);
-	/* Traps that saw it are over, with their handlers. */
-	smp_sync_core();
+	}
+	klp_hook_remove_probe(hook, p);
 	klp_hook_put(hook);
 	klp_hooks_reap();
-	p->hook = NULL;
-	mutex_unlock(&klp_mutex);
+	kprobe_unlock(locked);
 	if (p->symbol_name)
 		p->addr = NULL;
 	if (p->mod)
 		module_put(p->mod);
+}
+
+void __init kprobe_init(void)
+{
+	probe_trap = kprobe_trap;
 }
 
 EXPORT_SYMBOL(register_kprobe);

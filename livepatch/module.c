@@ -1,16 +1,17 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Patched modules that load after their patch and unload before it.
  *
- * klp_alive says that coming has been handled and going has not: it closes the gap
- * between a module's list entry and these calls, so that an object is patched
- * exactly once.  A late module gets all active patches in enabling order.  An
- * error refuses the module; patches applied to it before are taken off again.
+ * klp_alive says that the coming of a module has been handled and its going has not.  It covers
+ * the time between the module's list entry and these calls, so that an object is patched
+ * exactly once.  A module that loads late gets all active patches in the order in which they
+ * were enabled.  An error refuses the module; patches that were applied to it before are taken
+ * off again.
  *
- * All under klp_mutex.
+ * Everything runs under klp_mutex.
  */
 #include "internal.h"
-#include <neurath/klp_module.h>
+#include <neurath/module_notifier.h>
 #include <neurath/string.h>
 
 static struct klp_object *klp_find_object_of(struct klp_patch *patch, const struct module *mod)
@@ -31,17 +32,23 @@ static void klp_set_object_transition(struct klp_object *obj, bool on)
 		WRITE_ONCE(func->version.transition, on);
 }
 
-/* The forbidden ranges depend on which objects are patched. */
+struct module *klp_find_alive_module(const char *name)
+{
+	unsigned long flags = irq_save();
+	struct module *mod = find_module(name);
+
+	assert_mutex_held(&klp_mutex);
+	if (mod && !mod->klp_alive)
+		mod = NULL;
+	irq_restore(flags);
+	return mod;
+}
+
+/* The forbidden ranges depend on the set of patched objects. */
 static void klp_refresh_ranges(struct klp_patch *patch)
 {
-	if (patch != klp_transition_patch)
-		return;
-	/*
-	 * Two refreshes may follow each other without a change of text between them (objects
-	 * with callbacks only): nobody may still be in the set that is filled again.
-	 */
-	smp_sync_core();
-	klp_ranges_set(patch, klp_target_state);
+	if (patch == klp_transition_patch)
+		klp_ranges_set(patch, klp_target_state);
 }
 
 static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
@@ -54,7 +61,7 @@ static void klp_object_lost(struct klp_patch *patch, struct klp_object *obj)
 
 static void klp_revert_object(struct klp_patch *patch, struct klp_object *obj)
 {
-	if (patch != klp_transition_patch || MUTANT(GOING_CALLED_BACK))
+	if (patch != klp_transition_patch)
 		klp_pre_unpatch_callback(obj);
 	pr_notice("reverting patch '%s' on unloading module '%s'\n", patch->mod->name,
 		  obj->name);
@@ -65,7 +72,7 @@ static void klp_revert_object(struct klp_patch *patch, struct klp_object *obj)
 	klp_object_lost(patch, obj);
 }
 
-/* Takes @mod out of all patches before @limit (NULL = all). */
+/* Takes @mod out of all patches that precede @limit (NULL = all). */
 static void klp_cleanup_module(struct module *mod, struct klp_patch *limit)
 {
 	struct klp_patch *patch;
@@ -85,9 +92,11 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 	int error;
 
 	obj->mod = mod;
-	error = klp_relocate_object(patch, obj);
+	error = klp_check_target(patch, obj);
 	if (!error)
-		error = klp_resolve_object(obj);
+		error = klp_relocate_object(patch, obj);
+	if (!error)
+		error = klp_resolve_object(patch, obj);
 	if (error) {
 		pr_warn("failed to initialize patch '%s' for module '%s' (%d)\n",
 			patch->mod->name, mod->name, error);
@@ -101,8 +110,8 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 		klp_object_lost(patch, obj);
 		return error;
 	}
-	/* In a transition, the state of each task decides from the first call on. */
-	klp_set_object_transition(obj, patch == klp_transition_patch && !MUTANT(LATE_SETTLED));
+	/* In a transition the state of each task decides from the first call on. */
+	klp_set_object_transition(obj, patch == klp_transition_patch);
 	error = klp_patch_object(obj);
 	if (error) {
 		pr_warn("failed to apply patch '%s' to module '%s' (%d)\n", patch->mod->name,
@@ -112,12 +121,12 @@ static int klp_apply_to_module(struct klp_patch *patch, struct klp_object *obj, 
 		return error;
 	}
 	klp_refresh_ranges(patch);
-	if (patch != klp_transition_patch || MUTANT(LATE_POST))
+	if (patch != klp_transition_patch)
 		klp_post_patch_callback(obj);
 	return 0;
 }
 
-int klp_module_coming(struct module *mod)
+static int klp_module_coming(struct module *mod)
 {
 	struct klp_patch *patch;
 	struct klp_object *obj;
@@ -129,6 +138,8 @@ int klp_module_coming(struct module *mod)
 		pr_err("vmlinux.ko: invalid module name\n");
 		return -EINVAL;
 	}
+	if (klp_is_in_callback(mod->name))
+		return -EDEADLK;
 	mutex_lock(&klp_mutex);
 	mod->klp_alive = true;
 	list_for_each_entry(patch, &klp_patches, list) {
@@ -140,8 +151,7 @@ int klp_module_coming(struct module *mod)
 			pr_warn("patch '%s' failed for module '%s', refusing to load module '%s'\n",
 				patch->mod->name, mod->name, mod->name);
 			mod->klp_alive = false;
-			if (!MUTANT(REFUSAL_KEEPS))
-				klp_cleanup_module(mod, patch);
+			klp_cleanup_module(mod, patch);
 			break;
 		}
 	}
@@ -149,7 +159,7 @@ int klp_module_coming(struct module *mod)
 	return error;
 }
 
-bool klp_module_is_leaving(const char *name)
+static bool klp_module_is_leaving(const char *name)
 {
 	struct klp_patch *patch;
 	bool leaving = false;
@@ -165,7 +175,24 @@ bool klp_module_is_leaving(const char *name)
 	return leaving;
 }
 
-void klp_module_going(struct module *mod)
+static void klp_module_say_why_held(const char *name)
+{
+	struct klp_patch *patch;
+
+	mutex_lock(&klp_list_mutex);
+	list_for_each_entry(patch, &klp_patches, list)
+		if (strcmp(patch->mod->name, name) == 0 && READ_ONCE(patch->enabled))
+			pr_notice("module %s is in use: its patch is enabled; write 0 to "
+				  "/sys/kernel/livepatch/%s/enabled, and wait until that is "
+				  "gone (rmmod -w)\n", name, name);
+	list_for_each_entry(patch, &klp_leaving, list)
+		if (strcmp(patch->mod->name, name) == 0 && READ_ONCE(patch->forced))
+			pr_notice("module %s is in use until reboot: its patch was forced, and "
+				  "some task may still run it\n", name);
+	mutex_unlock(&klp_list_mutex);
+}
+
+static void klp_module_going(struct module *mod)
 {
 	if (WARN_ON(mod->state != MODULE_STATE_GOING && mod->state != MODULE_STATE_COMING))
 		return;
@@ -174,3 +201,11 @@ void klp_module_going(struct module *mod)
 	klp_cleanup_module(mod, NULL);
 	mutex_unlock(&klp_mutex);
 }
+
+MODULE_NOTIFIER(klp_notifier) = {
+	.relocate = klp_module_relocate,
+	.coming = klp_module_coming,
+	.going = klp_module_going,
+	.is_leaving = klp_module_is_leaving,
+	.say_why_held = klp_module_say_why_held,
+};

@@ -1,37 +1,38 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Relocations of a patch against symbols that nobody exports: static functions and
- * variables of the kernel, and whatever belongs to a module that may load later.
+ * Relocations of a patch against symbols that are not exported: static functions and variables
+ * of the kernel, and symbols of a module that may load later.
  *
- *	section .klp.rela.OBJECT.SECTION	what to fill in SECTION of the patch, as soon as
- *						OBJECT (a module, or vmlinux) is there
- *	symbol .klp.sym.OBJECT.NAME,POSITION	with the address of what
+ *	section .klp.rela.OBJECT.SECTION	relocations of SECTION of the patch, applied when
+ *						OBJECT (a module, or vmlinux) is loaded
+ *	symbol .klp.sym.OBJECT.NAME,POSITION	the symbol whose address is filled in
  *
- * tools/module makes both from KLP_RELOC_SYMBOL() in the source.  Those of vmlinux are
- * applied while the patch module is loaded; those of a module when it is patched.  They are
- * cleared again when it goes, and when it is refused halfway, so that it may come again.
- * When the patch goes they stay, its module may have work left that uses them; and for
- * the same reason a patch that is enabled again leaves them alone, unless its target has gone
- * meanwhile and lies elsewhere now.
+ * tools/module makes both from KLP_RELOC_SYMBOL() in the source.  Relocations against vmlinux
+ * are applied while the patch module is loaded; relocations against a module are applied when
+ * that module is patched.  The latter are cleared when the module goes or when its loading is
+ * refused, so that it may load again.  When the patch goes they stay applied, because its
+ * module may have work left that uses them.  For the same reason a patch that is enabled again
+ * leaves them alone, unless its target has been unloaded in between and now has another
+ * address.
  *
- * Names are checked once, at loading; the rest of the structure by kernel/module/decode.c.
- * klp_module_relocate() works on memory that only the loader knows.  The others run
+ * Names are checked once, at loading; kernel/module/decode.c checks the rest of the structure.
+ * klp_module_relocate() works on memory that only the loader knows.  The other functions run
  * under klp_mutex on sealed memory, while no CPU runs the code around the places.
  */
 #include "internal.h"
 #include <neurath/arch.h>
 #include <neurath/elf_reloc.h>
 #include <neurath/hook.h>
-#include <neurath/klp_module.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
 
 struct klp_reloc {
-	struct module *mod;		/* of the patch */
-	const char *object;		/* for which it is applied */
-	struct module *target;		/* that object, if it is a module and this is not a check */
-	const char *name;		/* of the symbol */
-	Elf64_Sym *sym;			/* its st_value is ours: under klp_mutex */
+	struct module *mod;		/* the module of the patch */
+	const char *object;		/* the object for which it is applied */
+	/* the module of that object; NULL for vmlinux, and for a check of names */
+	struct module *target;
+	const char *name;		/* the name of the symbol */
+	Elf64_Sym *sym;			/* this file owns its st_value (klp_mutex) */
 	u8 *loc;
 	unsigned int type, width;
 	u64 addend;
@@ -45,7 +46,7 @@ struct klp_reloc_symbol {
 
 /* ---- names ----------------------------------------------------------------------- */
 
-/* What lies before @stop, which must fit in @out; *@at moves behind it. */
+/* Takes the text before @stop, which must fit in @out; *@at moves behind @stop. */
 static bool klp_take_name(const char **at, char stop, char *out, size_t size)
 {
 	const char *end = strchr(*at, stop);
@@ -105,8 +106,8 @@ static const char *klp_section_name(const struct module *mod, const Elf64_Shdr *
 	return mod->klp_info->secstrings + s->sh_name;
 }
 
-/* The next section with relocations of ours after @s (NULL = first), or NULL. */
-static const Elf64_Shdr *klp_next_section(const struct module *mod, const Elf64_Shdr *s)
+/* The next .klp.rela section after @s (NULL = first), or NULL. */
+static Elf64_Shdr *klp_next_section(const struct module *mod, Elf64_Shdr *s)
 {
 	const struct klp_modinfo *info = mod->klp_info;
 
@@ -128,7 +129,7 @@ static void klp_decode_reloc(const Elf64_Shdr *s, const Elf64_Rela *rela, struct
 
 typedef int (*klp_reloc_fn)(struct klp_reloc *r);
 
-/* Up to *@limit relocations of one section, which is lowered by those that @fn agreed to. */
+/* Walks up to *@limit relocations of one section; *@limit drops by the number @fn accepted. */
 static int klp_walk_section(const Elf64_Shdr *s, struct klp_reloc *r, klp_reloc_fn fn,
 			    unsigned long *limit)
 {
@@ -143,21 +144,21 @@ static int klp_walk_section(const Elf64_Shdr *s, struct klp_reloc *r, klp_reloc_
 		if (error)
 			return error;
 		--*limit;
-		cond_resched();		/* each may search a whole symbol table */
+		cond_resched();		/* each step may search a whole symbol table */
 	}
 	return 0;
 }
 
 /*
- * The relocations of @mod that belong to @object (NULL = all), in the file's order; those of
- * vmlinux before the memory is sealed, those of a @target afterwards.
+ * Walks the relocations of @mod that belong to @object (NULL = all), in the order of the file.
+ * Those of vmlinux are walked before the memory is sealed, those of a @target afterwards.
  */
 static int klp_walk_relocs(struct module *mod, const char *object, struct module *target,
 			   klp_reloc_fn fn, unsigned long *limit)
 {
 	char section_object[MODULE_NAME_LEN];
 	struct klp_reloc r = { .mod = mod, .object = section_object, .target = target };
-	const Elf64_Shdr *s;
+	Elf64_Shdr *s;
 	int error;
 
 	for (s = klp_next_section(mod, NULL); s; s = klp_next_section(mod, s)) {
@@ -171,6 +172,16 @@ static int klp_walk_relocs(struct module *mod, const char *object, struct module
 }
 
 /* ---- one relocation ------------------------------------------------------------------ */
+
+/* The patch called @name below the one in @mod, or NULL.  It stays as long as @mod is loaded. */
+static struct module *klp_earlier_module(const struct module *mod, const char *name)
+{
+	struct module *other = klp_predecessor_module(mod);
+
+	while (other && strcmp(other->name, name) != 0)
+		other = klp_predecessor_module(other);
+	return other;
+}
 
 static int klp_check_reloc(struct klp_reloc *r)
 {
@@ -189,7 +200,8 @@ static int klp_check_reloc(struct klp_reloc *r)
 		       "relocation section\n", symbol.name);
 		return -EINVAL;
 	}
-	if (!klp_is_vmlinux(symbol.object) && klp_is_vmlinux(r->object)) {
+	if (!klp_is_vmlinux(symbol.object) && klp_is_vmlinux(r->object) &&
+	    !klp_earlier_module(r->mod, symbol.object)) {
 		pr_err("invalid access to symbol '%s' of module '%s' from livepatch relocation "
 		       "section of vmlinux\n", symbol.name, symbol.object);
 		return -EINVAL;
@@ -198,25 +210,8 @@ static int klp_check_reloc(struct klp_reloc *r)
 }
 
 /*
- * The module @name, which is not the target but should be one that the target uses.  If it
- * is alive it stays so while we hold klp_mutex; a reference would not keep one that fails
- * to load.
- */
-static struct module *klp_find_other_module(const char *name)
-{
-	unsigned long flags = irq_save();
-	struct module *mod = find_module(name);
-
-	assert_mutex_held(&klp_mutex);
-	if (mod && !mod->klp_alive)
-		mod = NULL;
-	irq_restore(flags);
-	return mod;
-}
-
-/*
- * No reference on the target: it stays until klp_module_going(), which waits for klp_mutex,
- * and its administrator should not be told that somebody uses it.
+ * Takes no reference on the target.  The target stays until klp_module_going(), which waits for
+ * klp_mutex; a reference would make rmmod report a user.
  */
 static int klp_find_symbol(const struct klp_reloc *r, const struct klp_reloc_symbol *symbol,
 			   struct ksym *found)
@@ -225,9 +220,12 @@ static int klp_find_symbol(const struct klp_reloc *r, const struct klp_reloc_sym
 
 	if (klp_is_vmlinux(symbol->object))
 		return ksym_find_any(NULL, symbol->name, symbol->pos, found);
+	other = klp_earlier_module(r->mod, symbol->object);
+	if (other)
+		return ksym_find_any(other, symbol->name, symbol->pos, found);
 	if (strcmp(symbol->object, r->target->name) == 0)
 		return ksym_find_any(r->target, symbol->name, symbol->pos, found);
-	other = klp_find_other_module(symbol->object);
+	other = klp_find_alive_module(symbol->object);
 	return other ? ksym_find_any(other, symbol->name, symbol->pos, found) : -ENOENT;
 }
 
@@ -261,7 +259,7 @@ static int klp_apply_reloc(struct klp_reloc *r)
 	bool fits = elf_reloc_compute(r->type, (unsigned long)r->loc, r->sym->st_value, r->addend,
 				      &value);
 
-	if (memcmp(r->loc, zero, r->width) != 0 && !MUTANT(FILLED_RELOCATED)) {
+	if (memcmp(r->loc, zero, r->width) != 0) {
 		printk(KERN_ERR "x86/modules: Invalid relocation target, "
 		       "existing value is nonzero for type %d, loc %p, val %lx\n", r->type, r->loc,
 		       value);
@@ -291,7 +289,7 @@ static int klp_clear_reloc(struct klp_reloc *r)
 	return 0;
 }
 
-/* Fails if the symbol is not where it was when the place was filled. */
+/* Fails if the address of the symbol has changed since the place was filled. */
 static int klp_check_in_place(struct klp_reloc *r)
 {
 	struct klp_reloc_symbol symbol;
@@ -304,7 +302,7 @@ static int klp_check_in_place(struct klp_reloc *r)
 
 /* ---- all of an object -------------------------------------------------------------------- */
 
-/* All symbols first; then all places, or none. */
+/* Finds all symbols first; then fills all places or none. */
 static int klp_apply_relocs(struct module *mod, const char *object, struct module *target)
 {
 	unsigned long limit = ULONG_MAX, done;
@@ -324,15 +322,17 @@ static int klp_apply_relocs(struct module *mod, const char *object, struct modul
 int klp_module_relocate(struct module *mod)
 {
 	unsigned long limit = ULONG_MAX;
-	int error = klp_walk_relocs(mod, NULL, NULL, klp_check_reloc, &limit);
+	int error = klp_module_origin(mod);
 
+	if (!error)
+		error = klp_walk_relocs(mod, NULL, NULL, klp_check_reloc, &limit);
 	return error ? error : klp_apply_relocs(mod, "vmlinux", NULL);
 }
 
 int klp_check_relocs(const struct klp_patch *patch)
 {
 	const struct klp_object *obj;
-	const Elf64_Shdr *s;
+	Elf64_Shdr *s;
 	char object[MODULE_NAME_LEN];
 	bool found;
 
@@ -352,12 +352,43 @@ int klp_check_relocs(const struct klp_patch *patch)
 	return 0;
 }
 
-/* It was enabled before, and everything is where it was. */
+/*
+ * The section headers record whether the relocations are applied.  This file owns the headers;
+ * the object belongs to the module, which may write any value into it.
+ */
+static void klp_set_relocated(struct klp_patch *patch, const struct klp_object *obj, bool on)
+{
+	char object[MODULE_NAME_LEN];
+	Elf64_Shdr *s;
+
+	for (s = klp_next_section(patch->mod, NULL); s; s = klp_next_section(patch->mod, s)) {
+		if (klp_parse_section(klp_section_name(patch->mod, s), object) == 0 &&
+		    strcmp(object, obj->name) == 0)
+			s->sh_flags = on ? s->sh_flags | SHF_KLP_APPLIED :
+					   s->sh_flags & ~SHF_KLP_APPLIED;
+	}
+}
+
+static bool klp_is_relocated(struct klp_patch *patch, const struct klp_object *obj)
+{
+	char object[MODULE_NAME_LEN];
+	Elf64_Shdr *s;
+
+	for (s = klp_next_section(patch->mod, NULL); s; s = klp_next_section(patch->mod, s)) {
+		if ((s->sh_flags & SHF_KLP_APPLIED) &&
+		    klp_parse_section(klp_section_name(patch->mod, s), object) == 0 &&
+		    strcmp(object, obj->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* True if the patch was enabled before and every symbol still has the same address. */
 static bool klp_relocs_in_place(struct klp_patch *patch, struct klp_object *obj)
 {
 	unsigned long limit = ULONG_MAX;
 
-	return obj->relocated && !MUTANT(RELOCS_REWRITTEN) &&
+	return klp_is_relocated(patch, obj) &&
 	       klp_walk_relocs(patch->mod, obj->name, obj->mod, klp_check_in_place, &limit) == 0;
 }
 
@@ -368,14 +399,14 @@ int klp_relocate_object(struct klp_patch *patch, struct klp_object *obj)
 	assert_mutex_held(&klp_mutex);
 	if (!klp_is_module(obj) || !klp_next_section(patch->mod, NULL))
 		return 0;
-	/* Threads and timers of the patch's module may be using them at this moment. */
+	/* Threads and timers of the patch's module may use the places at this moment. */
 	if (klp_relocs_in_place(patch, obj))
 		return 0;
-	/* What they used has gone: whoever still did would be in freed memory anyway. */
+	/* The symbols are gone: code that still used them would access freed memory anyway. */
 	klp_clear_object(patch, obj);
 	error = klp_apply_relocs(patch->mod, obj->name, obj->mod);
-	obj->relocated = !error;
-	/* No CPU may still hold what it fetched before: the code runs from now on. */
+	klp_set_relocated(patch, obj, !error);
+	/* The code runs from now on: no CPU may hold older bytes that it fetched before. */
 	smp_sync_core();
 	return error;
 }
@@ -385,9 +416,9 @@ void klp_clear_object(struct klp_patch *patch, struct klp_object *obj)
 	unsigned long limit = ULONG_MAX;
 
 	assert_mutex_held(&klp_mutex);
-	if (!obj->relocated || MUTANT(RELOCS_STAY))
+	if (!klp_is_relocated(patch, obj))
 		return;
 	klp_walk_relocs(patch->mod, obj->name, obj->mod, klp_clear_reloc, &limit);
-	obj->relocated = false;
+	klp_set_relocated(patch, obj, false);
 	smp_sync_core();
 }

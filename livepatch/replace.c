@@ -1,14 +1,14 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Atomic replace: what a patch needs that takes over from all older ones.
+ * Atomic replace: the nops of a patch that replaces all older patches.
  *
- * A function that some older patch changes, and the new one does not, gets a nop in the
- * new one: a version that goes on in the original.  It makes the change back a
- * part of the same transition.  When that is complete the older patches leave the
- * hooks first, so that each nop is the last version on its hook, and then the nops.
- * Nops, and objects that exist only to hold some, are allocated here and freed here.
+ * If an older patch changes a function and the new patch does not, the new patch gets a nop: a
+ * version that goes on in the original.  The nop makes the return to the original a part of the
+ * same transition.  When the transition is complete the older patches leave the hooks first, so
+ * that each nop is the last version on its hook; then the nops leave.  This file allocates and
+ * frees the nops, and the objects that exist only for nops.
  *
- * All under klp_mutex.
+ * Everything runs under klp_mutex.
  */
 #include "internal.h"
 #include <neurath/mm.h>
@@ -49,8 +49,7 @@ static struct klp_object *klp_add_dynamic_object(struct klp_patch *patch,
 			return NULL;
 		}
 	}
-	obj->dynamic = true;
-	klp_init_object(patch, obj);
+	klp_init_object(patch, obj, true);
 	return obj;
 }
 
@@ -69,8 +68,7 @@ static int klp_add_nop(struct klp_object *obj, const struct klp_func *old)
 		return -ENOMEM;
 	}
 	func->old_sympos = old->old_sympos;
-	func->nop = true;
-	klp_init_func(obj, func);
+	klp_init_func(obj, func, true);
 	return 0;
 }
 

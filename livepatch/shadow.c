@@ -1,27 +1,28 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow variables: data that a patch attaches to existing objects, found by the
- * object's address and a number.
+ * Shadow variables: data that a patch attaches to existing objects.  The key is the object's
+ * address and a number.
  *
- * A hash table of singly linked chains.  Changes are made under shadow_lock with
- * interrupts off; look-ups take no lock: an entry is complete before it is linked, and
- * is freed only when every RCU read section that could have found it is over.  So a
- * caller may use what klp_shadow_get() returned until its own rcu_read_unlock(), or as
- * long as it knows that nobody frees the variable.
+ * A hash table of singly linked chains.  Changes are made under shadow_lock with interrupts
+ * off.  Look-ups take no lock: an entry is complete before it is linked, and is freed after
+ * every RCU read section that could have found it is over.  So a caller may use the result of
+ * klp_shadow_get() until its own rcu_read_unlock(), or as long as it can exclude that the
+ * variable is freed.
  *
- * Constructor and destructor run under shadow_lock, so exactly once for each variable;
- * they must not sleep.
+ * Constructor and destructor run under shadow_lock, and therefore exactly once for each
+ * variable.  They must not sleep.
  */
 #include "internal.h"
 #include <neurath/export.h>
+#include <neurath/handed.h>
 #include <neurath/mm.h>
 #include <neurath/rcu.h>
 
 #define SHADOW_BUCKETS	4096
 
 struct shadow {
-	struct shadow *next;		/* (shadow_lock), read locklessly */
-	struct shadow *free_next;	/* of a list waiting to be freed */
+	struct shadow *next;		/* (shadow_lock); look-ups read it without a lock */
+	struct shadow *free_next;	/* in a list of entries that wait to be freed */
 	void *obj;
 	unsigned long id;
 	char data[] __aligned(16);
@@ -29,7 +30,7 @@ struct shadow {
 
 static DEFINE_SPINLOCK_RANK(shadow_lock, RANK_SHADOW);
 static struct shadow *shadow_table[SHADOW_BUCKETS];
-/* Unlinked, not freed yet: waits for readers in shadow_reap_work. (shadow_lock) */
+/* Unlinked entries, to be freed by shadow_reap_work when readers are done. (shadow_lock) */
 static struct shadow *shadow_dead;
 
 static void shadow_reap(struct work_struct *work);
@@ -42,7 +43,7 @@ static struct shadow **shadow_bucket(void *obj)
 	return &shadow_table[hash >> 52];
 }
 
-/* In an RCU read section, or shadow_lock is held. */
+/* The caller is in an RCU read section or holds shadow_lock. */
 static struct shadow *shadow_find(void *obj, unsigned long id)
 {
 	struct shadow *s = smp_load_acquire(shadow_bucket(obj));
@@ -62,7 +63,10 @@ void *klp_shadow_get(void *obj, unsigned long id)
 	return s ? s->data : NULL;
 }
 
-/* Constructs and links @new unless the variable exists; the one that exists afterwards, or NULL. */
+/*
+ * Constructs and links @new unless the variable exists.  Returns the one that exists then, or
+ * NULL.
+ */
 static struct shadow *shadow_publish(struct shadow *new, klp_shadow_ctor_t ctor, void *ctor_data,
 				     bool *existed)
 {
@@ -81,7 +85,7 @@ static struct shadow *shadow_publish(struct shadow *new, klp_shadow_ctor_t ctor,
 		return NULL;
 	}
 	new->next = *bucket;
-	/* Pairs with the acquires in shadow_find(): what is found is constructed. */
+	/* Pairs with the acquires in shadow_find(): an entry that is found is constructed. */
 	smp_store_release(bucket, new);
 	return new;
 }
@@ -94,6 +98,8 @@ static void *shadow_get_or_alloc(void *obj, unsigned long id, size_t size, gfp_t
 	bool existed;
 
 	if (size > SIZE_MAX - sizeof(*new))
+		return NULL;
+	if (ctor && !handed_check_callback("shadow variable of", obj, ctor))
 		return NULL;
 	new = kzalloc(sizeof(*new) + size, gfp);
 	if (!new)
@@ -128,7 +134,7 @@ void *klp_shadow_get_or_alloc(void *obj, unsigned long id, size_t size, gfp_t gf
 	return shadow_get_or_alloc(obj, id, size, gfp_flags, ctor, ctor_data, false);
 }
 
-/* Unlinks *@link, destructs it and leaves it to the reaper. */
+/* Unlinks *@link, destructs the variable and leaves it to the reaper. */
 static void shadow_kill(struct shadow **link, klp_shadow_dtor_t dtor)
 {
 	struct shadow *s = *link;
@@ -146,6 +152,8 @@ void klp_shadow_free(void *obj, unsigned long id, klp_shadow_dtor_t dtor)
 	struct shadow **link = shadow_bucket(obj);
 	unsigned long flags;
 
+	if (dtor && !handed_check_callback("shadow variable of", obj, dtor))
+		return;
 	spin_lock_irqsave(&shadow_lock, flags);
 	for (; *link; link = &(*link)->next) {
 		if ((*link)->obj == obj && (*link)->id == id) {
@@ -161,6 +169,8 @@ void klp_shadow_free_all(unsigned long id, klp_shadow_dtor_t dtor)
 {
 	unsigned long flags;
 
+	if (dtor && !handed_check_callback("all shadow variables", NULL, dtor))
+		return;
 	spin_lock_irqsave(&shadow_lock, flags);
 	for (unsigned i = 0; i < SHADOW_BUCKETS; i++) {
 		struct shadow **link = &shadow_table[i];
@@ -187,8 +197,7 @@ static void shadow_reap(struct work_struct *work)
 	spin_unlock_irqrestore(&shadow_lock, flags);
 	if (!dead)
 		return;
-	if (!MUTANT(SHADOW_NO_GRACE))
-		synchronize_rcu();
+	synchronize_rcu();
 	for (; dead; dead = next) {
 		next = dead->free_next;
 		kfree(dead);

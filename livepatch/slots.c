@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the entry slots are: the compiler lists them in the section __mcount_loc of
- * the kernel and of each module.  Read-only after boot or load.
+ * The entry slots and their addresses: the compiler lists them in the section __mcount_loc of
+ * the kernel and of each module.  tools/sortslots.py has sorted the kernel's, the loader sorts
+ * those of modules.  Read-only after boot or load.
  */
 #include <neurath/hook.h>
 #include <neurath/arch.h>
@@ -12,12 +13,24 @@
 
 extern const unsigned long __start_mcount_loc[], __stop_mcount_loc[];
 
+size_t slot_index(const unsigned long *slots, size_t n, unsigned long addr)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (slots[mid] < addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && slots[low] == addr ? low : n;
+}
+
 static bool slot_listed(const unsigned long *slots, size_t n, unsigned long addr)
 {
-	for (size_t i = 0; i < n; i++)
-		if (slots[i] == addr)
-			return true;
-	return false;
+	return slot_index(slots, n, addr) < n;
 }
 
 unsigned long slot_of_function(unsigned long func)
@@ -26,8 +39,9 @@ unsigned long slot_of_function(unsigned long func)
 	unsigned long flags;
 	bool found;
 
-	if (slot_listed(__start_mcount_loc, __stop_mcount_loc - __start_mcount_loc, func))
-		return func;
+	if (func < MODULE_BASE)
+		return slot_listed(__start_mcount_loc, __stop_mcount_loc - __start_mcount_loc, func)
+			       ? func : 0;
 	flags = irq_save();
 	mod = module_of_address(func);
 	found = mod && slot_listed(mod->mcount_loc, mod->num_mcount_loc, func);

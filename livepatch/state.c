@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System states: numbered changes that patches make to the system beyond its code,
- * so that a later patch can take them over, and one that cannot is refused.
+ * System states: numbered changes that patches make to the system outside of its code.  A later
+ * patch can take a state over; a patch that cannot is refused.
  *
- * A patch knows a state by its id, and how far it understands it by the version.
- * Under klp_mutex (callbacks run under it).
+ * A patch names a state by its id; the version says how far the patch understands the state.
+ * Runs under klp_mutex, which callbacks hold.
  */
 #include "internal.h"
 #include <neurath/export.h>
@@ -23,8 +23,8 @@ struct klp_state *klp_get_state(struct klp_patch *patch, unsigned long id)
 }
 
 /*
- * The state @id of the newest active patch older than the one in transition: what a
- * callback takes over from.  Only while a transition runs.
+ * The state @id of the newest active patch that is older than the one in transition: a callback
+ * takes over from this state.  Valid only during a transition.
  */
 struct klp_state *klp_get_prev_state(unsigned long id)
 {
@@ -43,14 +43,14 @@ struct klp_state *klp_get_prev_state(unsigned long id)
 	return last;
 }
 
-/* @patch takes over @state, or leaves it to the patch that stays beside it. */
+/* True if @patch takes over @state, or leaves it to a patch that stays active beside it. */
 static bool klp_is_state_compatible(struct klp_patch *patch, const struct klp_state *old)
 {
 	struct klp_state *state = klp_get_state(patch, old->id);
 
 	if (!state)
 		return !patch->replace;
-	return state->version >= old->version || MUTANT(DOWNGRADE);
+	return state->version >= old->version;
 }
 
 bool klp_is_patch_compatible(struct klp_patch *patch)

@@ -7,8 +7,8 @@ A suite is a file; adding one touches nothing else:
     tests/host/test_*.py      unit tests of the tools (unittest)
     tests/host/*.c            unit tests of freestanding kernel code, built with ASan and UBSan. A comment line
                               "sources: kernel/lib/x.c ..." names what to link, "flags: ..." more compiler flags
-    tests/guest/*.c           programs that run in the guest and print TAP (tests/lib/tap.h)
-    tests/guest/*.sh          scripts that the guest's /bin/sh runs and that print TAP (tests/lib/tap.sh)
+    tests/guest/*/*.c         programs that run in the guest and print TAP (tests/lib/tap.h), a folder a subject
+    tests/guest/*/*.sh        scripts that the guest's /bin/sh runs and that print TAP (tests/lib/tap.sh)
     tests/system/test_*.py    tests that boot and drive the guest themselves (unittest, tests/lib/vm.py)
     tests/{stress,fuzz,bench}/*.c    like guest, for `make stress`, `make fuzz`, `make bench`
 
@@ -17,15 +17,19 @@ A guest suite runs in each configuration of the matrix below, unless a comment l
 
 A suite fails if a test of it fails, if it prints no plan or another number of results than planned, if it ends with
 another status than 0 (1 is "some tests failed"), if it hangs, if the kernel panics, or if the kernel warned while it ran
-(tests/tools/kernel_log.c), unless a comment line of it says "warnings: expected". The other suites of a boot that was lost
+(tests/tools/kernel_log.c), unless a comment line of it says "warnings: expected", or if it leaves a module, a patch or a process
+behind (tests/tools/leftovers.c), which is taken back before the next suite begins; a comment line "leaves: NAME ..." says which modules
+can never go. The other suites of a boot that was lost
 are run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
 
-Hang detectors are stretched by the load of this machine and never judge speed: their defaults only have to be longer than
-anything that is not hung. "timeout: 400" in a suite sets it: for a guest suite seconds without output, for others until its end.
+Nothing here judges the time that passes: what hangs is told from what is slow by its own progress (tests/lib/progress.py), and
+a guest that hangs prints the stacks of all its tasks. "timeout: 400" in a suite sets how many seconds of processor time it
+may use: a guest suite for each CPU without a line of output, others until their end.
 """
 
 import argparse
 import concurrent.futures
+import difflib
 import fnmatch
 import glob
 import os
@@ -41,6 +45,7 @@ import unittest
 from collections import namedtuple
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import progress  # noqa: E402
 import vm  # noqa: E402
 from vm import Config, config_name  # noqa: E402
 
@@ -59,26 +64,34 @@ RESULT = re.compile(r"^(not )?ok (\d+)\b(?: - ?(.*))?")
 PLAN = re.compile(r"^1\.\.(\d+)\s*$")
 BEGIN = "=== suite "
 COMPLAINT = "=== kernel: "
+LEFT = "=== left: "
 END = re.compile(r"^=== end (\S+) (\d+)")
 TAIL = 60
-# Longer than any test is silent (tap.h gives each 120 s), and than any host or system suite runs.
-GUEST_TIMEOUT, FILE_TIMEOUT = 180, 1200
+# Seconds of processor time: more than any test uses in silence, and than any host or system suite uses.
+GUEST_TIMEOUT, FILE_TIMEOUT = 180, 3600
+# Seconds in which all processes of a host or system suite sleep: what is in vm.py is over by then.
+FILE_SLEEPING = 120
 
-Suite = namedtuple("Suite", "name kind path cpus firmware timeout warnings", defaults=(False,))
+Suite = namedtuple("Suite", "name kind path cpus firmware timeout warnings leaves", defaults=(False, ()))
 Failure = namedtuple("Failure", "title reason repeat tail")
 
 
 class Tap:
     """Collects the TAP lines of one suite and judges them."""
 
-    def __init__(self, warnings_expected=False):
+    def __init__(self, warnings_expected=False, leaves=()):
         self.passed, self.failed, self.skipped, self.plan, self.lines = 0, [], 0, None, []
         self.warnings_expected, self.complaint = warnings_expected, None
+        self.leaves, self.left = leaves, []
 
     def feed(self, line):
         self.lines.append(line)
         if line.startswith(COMPLAINT):
             self.complaint = self.complaint or line[len(COMPLAINT):]
+            return
+        if line.startswith(LEFT):
+            if line[len(LEFT):] not in self.leaves:
+                self.left.append(line[len(LEFT):])
             return
         result, plan = RESULT.match(line), PLAN.match(line)
         if result and result.group(1):
@@ -88,6 +101,16 @@ class Tap:
             self.skipped += "# SKIP" in line
         elif plan:
             self.plan = int(plan.group(1))
+
+    def excerpt(self):
+        """The last lines, and before them what earlier results that failed have said."""
+        earlier, found, said = self.lines[:-TAIL], [], []
+        for line in earlier:
+            said = said + [line] if line.startswith("#") else said
+            if RESULT.match(line):
+                found += said + [line] if line.startswith("not ") else []
+                said = []
+        return found + self.lines[-TAIL:]
 
     def verdict(self, status):
         """What is wrong with the suite as a whole, or None."""
@@ -100,6 +123,8 @@ class Tap:
             return f"ended with status {status}"
         if self.complaint and not self.warnings_expected:
             return f"the kernel's log: {self.complaint}"
+        if self.left and not self.failed:
+            return f"left behind: {', '.join(self.left)}"
         return None if count else "no tests"
 
 
@@ -124,7 +149,7 @@ class Report:
                 print("\n".join("        " + line for line in tap.lines), flush=True)
             if tap.failed or trouble:
                 reason = "; ".join(filter(None, [trouble] + tap.failed))
-                self.failures.append(Failure(title, reason, repeat, tap.lines[-TAIL:]))
+                self.failures.append(Failure(title, reason, repeat, tap.excerpt()))
 
     def finish(self):
         for failure in self.failures:
@@ -143,9 +168,9 @@ def source_option(text, name, default=""):
 
 
 def guest_suites(kind):
-    folder = "guest" if kind == "test" else kind
+    folder = "guest/*" if kind == "test" else kind
     for path in sorted(glob.glob(os.path.join(vm.TOP, "tests", folder, "*.c")) +
-                       glob.glob(os.path.join(vm.TOP, "tests", folder, "*.sh"))):
+                       glob.glob(os.path.join(vm.TOP, "tests", folder, "*.sh")), key=os.path.basename):
         with open(path, encoding="utf-8") as file:
             head = file.read(4096)
         wanted = dict(re.findall(r"(\w+)=(\S+)", source_option(head, "configurations")))
@@ -153,7 +178,7 @@ def guest_suites(kind):
                     {int(n) for n in wanted.get("cpus", "").split(",") if n},
                     set(filter(None, wanted.get("firmware", "").split(","))),
                     float(source_option(head, "timeout", GUEST_TIMEOUT)),
-                    source_option(head, "warnings") == "expected")
+                    source_option(head, "warnings") == "expected", tuple(source_option(head, "leaves").split()))
 
 
 def file_suites(kind):
@@ -230,31 +255,33 @@ def end_group(process):
     return ""
 
 
-def run_command(command, timeout, environment):
-    """Output and status of a process with a session of its own; the status is None if it had to be ended."""
+def run_command(command, environment, computing, sleeping):
+    """Output, status and "" of a process with a session of its own; or why it was taken for hung and ended."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           env=environment, cwd=vm.TOP, start_new_session=True, preexec_fn=vm.die_with_parent) as process:
-        try:
-            return process.communicate(timeout=timeout)[0], process.returncode
-        except subprocess.TimeoutExpired:
-            return end_group(process), None
+        watch = progress.Watch(process.pid, computing, sleeping)
+        while True:
+            try:
+                return process.communicate(timeout=vm.LOOK)[0], process.returncode, ""
+            except subprocess.TimeoutExpired:
+                hung = watch.look()
+            if hung:
+                return end_group(process), None, hung
 
 
-def run_file_suite(suite, options, report):
+def run_file_suite(suite, options, report, sleeping=FILE_SLEEPING):
     tap = Tap()
-    timeout = suite.timeout * vm.patience()
     repeat = f"make test ONLY={suite.name} SEED={options.seed}"
-    environment = dict(os.environ, TAP_SEED=str(options.seed), TAP_PATIENCE=f"{vm.patience():.0f}",
-                       NEURATH_BUILD=options.build)
+    environment = dict(os.environ, TAP_SEED=str(options.seed), NEURATH_BUILD=options.build)
     try:
         if suite.path.endswith(".c"):
             command = [build_host_program(suite, options.build)]
         else:
             command = [sys.executable, os.path.abspath(__file__), "--unittest", suite.path]
-        output, status = run_command(command, timeout, environment)
+        output, status, hung = run_command(command, environment, suite.timeout, sleeping)
         for line in output.splitlines():
             tap.feed(line)
-        trouble = f"hangs: no end after {timeout:.0f} s" if status is None else tap.verdict(status)
+        trouble = f"hangs: {hung}" if hung else tap.verdict(status)
     except subprocess.CalledProcessError as error:
         tap.lines = error.stdout.splitlines()
         trouble = "does not compile"
@@ -265,11 +292,11 @@ def run_file_suite(suite, options, report):
 
 def guest_script(suites, seed):
     """Kernel messages stay in the log while suites run: they must not cut TAP lines. A failing suite prints them."""
-    lines = [f"export TAP_SEED={seed} TAP_PATIENCE={vm.patience():.0f}", "dmesg -n 1", "cd /tmp"]
+    lines = [f"export TAP_SEED={seed}", "dmesg -n 1", "cd /tmp"]
     for suite in suites:
-        lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/kernel_log begin {suite.name}",
+        lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/kernel_log begin {suite.name}", "/tests/leftovers begin",
                   f"/tests/{suite.name}; status=$?", "[ $status = 0 ] || dmesg | tail -n 40",
-                  f"/tests/kernel_log complaints {suite.name}", f"echo \"=== end {suite.name} $status\""]
+                  f"/tests/kernel_log complaints {suite.name}", "/tests/leftovers end", f"echo \"=== end {suite.name} $status\""]
     return "\n".join(lines + ["exit 0"]) + "\n"
 
 
@@ -281,14 +308,21 @@ class Boot:
         self.current, self.tap, self.head = None, Tap(), []
         self.pending = [suite.name for suite in suites]
         self.panicked = False
+        self.replay = getattr(options, "replay", False)
 
     def repeat(self, name):
         config = self.config
+        if self.replay:
+            return f"make replay ONLY={name} SEED={self.options.seed} CPUS={config.cpus}   (the same run, instruction by instruction)"
         return (f"make test ONLY={name} SEED={self.options.seed}   (or: tests/run.py --build {self.options.build} --only {name}"
-                f" --seed {self.options.seed} --config {config.cpus},{config.firmware},{config.machine})")
+                f" --seed {self.options.seed} --config {config.cpus},{config.firmware},{config.machine})\n"
+                f"  replay: make replay ONLY={name} SEED={self.options.seed} CPUS={config.cpus}   (another schedule, the same each time)")
+
+    def place(self):
+        return config_name(self.config)
 
     def finish(self, trouble):
-        self.report.suite(f"{self.current} ({config_name(self.config)})", self.tap, trouble, self.repeat(self.current))
+        self.report.suite(f"{self.current} ({self.place()})", self.tap, trouble, self.repeat(self.current))
         self.pending.remove(self.current)
         self.current = None
 
@@ -298,7 +332,7 @@ class Boot:
             self.panicked = True
         if text.startswith(BEGIN):
             self.current = text[len(BEGIN):].strip()
-            self.tap = Tap(any(suite.warnings for suite in self.suites if suite.name == self.current))
+            self.tap = next((Tap(suite.warnings, suite.leaves) for suite in self.suites if suite.name == self.current), Tap())
         elif self.current and end and end.group(1) == self.current:
             self.finish(self.tap.verdict(int(end.group(2))))
         elif self.current:
@@ -308,9 +342,9 @@ class Boot:
 
     def run(self):
         """Runs the suites; returns those that the run did not reach."""
-        idle = max(suite.timeout for suite in self.suites)
-        run = vm.Script(self.options.iso, self.config, guest_script(self.suites, self.options.seed), idle,
-                        cmdline=self.options.cmdline)
+        computing = max(suite.timeout for suite in self.suites)
+        run = vm.Script(self.options.iso, self.config, guest_script(self.suites, self.options.seed), computing,
+                        cmdline=self.options.cmdline, **({"accel": "replay", "seed": self.options.seed} if self.replay else {}))
         try:
             for text in run:
                 self.line(text)
@@ -328,7 +362,7 @@ class Boot:
 
     def trouble(self, run):
         if run.hung:
-            return f"hangs: no output for {run.idle:.0f} s"
+            return f"hangs: {run.hung}"
         if self.panicked:
             return "the kernel panicked"
         if run.status != 0:
@@ -349,8 +383,7 @@ def suits(suite, config):
 def guest_jobs(suites, options):
     """(configuration, suites) for each boot. A suite that no configuration suits would never run: that is an error."""
     if options.config:
-        cpus, firmware, machine = options.config.split(",")
-        return [(Config(int(cpus), firmware, machine), suites)]
+        return [(options.config, suites)]
     jobs = [(config, [s for s in suites if suits(s, config)]) for config in MATRIX[options.kind]]
     for suite in suites:
         if not any(suite in chosen for _, chosen in jobs):
@@ -361,18 +394,28 @@ def guest_jobs(suites, options):
 
 # ---- the whole --------------------------------------------------------------------------------------------------------
 
+def configuration(text):
+    match = re.fullmatch(r"(\d+),(bios|uefi),(q35|pc)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"'{text}' is not like 2,bios,q35")
+    return Config(int(match[1]), match[2], match[3])
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/debug", help="directory with test.iso")
     parser.add_argument("--kind", choices=sorted(MATRIX), default="test")
     parser.add_argument("--only", help="suites whose name contains or matches one of these shell patterns (comma-separated);"
-                        " =NAME is exactly that one")
-    parser.add_argument("--config", help="only this configuration: CPUS,FIRMWARE,MACHINE")
+                        " =NAME is exactly that one, FOLDER/ all of a folder: klp/ mm/ host/")
+    parser.add_argument("--config", type=configuration, help="only this configuration: CPUS,FIRMWARE,MACHINE")
     parser.add_argument("--guest", action="store_true", help="only suites that run in the guest")
     parser.add_argument("--cmdline", default="", help="added to the kernel's command line")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--replay", action="store_true", help="guest suites in runs that are the same for the same seed (docs/replay.md)")
     parser.add_argument("--jobs", type=int, default=2, help="machines at a time")
     parser.add_argument("--list", action="store_true", help="print the suites and configurations")
+    parser.add_argument("--needs", action="store_true", help="print what make has to build for the chosen suites: a target and "
+                        "guest programs")
     parser.add_argument("-v", "--verbose", action="store_true", help="print all output of all suites")
     parser.add_argument("--unittest", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -382,12 +425,35 @@ def parse_arguments():
     return options
 
 
+def matches(suite, pattern):
+    """By name; or "klp/", all suites of the folder klp."""
+    if pattern.endswith("/"):
+        return os.path.basename(os.path.dirname(suite.path)) == pattern[:-1]
+    return fnmatch.fnmatch(suite.name, pattern.lstrip("=")) or pattern in suite.name
+
+
+def unknown_suite(pattern, names, kind):
+    """The words for a pattern that no suite matches: those that were perhaps meant, and where it would have matched."""
+    stem = os.path.splitext(os.path.basename(pattern.lstrip("=")))[0]
+    near = [name for name in names if stem and stem in name] or difflib.get_close_matches(stem, names, 5, 0.5)
+    others = [other for other in MATRIX if other != kind and any(matches(s, pattern) for s in all_suites(other))]
+    return (f"run.py: no suite of `make {kind}` matches '{pattern}'"
+            + (f"; near: {', '.join(near)}" if near else "") + (f"; `make {others[0]}` has it" if others else ""))
+
+
+def all_suites(kind):
+    return list(file_suites(kind)) + list(guest_suites(kind))
+
+
 def select(options):
-    suites = ([] if options.guest else list(file_suites(options.kind))) + list(guest_suites(options.kind))
-    if options.only:
-        patterns = options.only.split(",")
-        suites = [s for s in suites if any(fnmatch.fnmatch(s.name, p.lstrip("=")) or p in s.name for p in patterns)]
-    return suites
+    suites = [s for s in all_suites(options.kind) if not options.guest or s.kind == "guest"]
+    if options.only is None:
+        return suites
+    patterns = options.only.split(",")
+    for pattern in patterns:
+        if not pattern or not any(matches(s, pattern) for s in suites):
+            sys.exit(unknown_suite(pattern, [s.name for s in suites], options.kind))
+    return [s for s in suites if any(matches(s, pattern) for pattern in patterns)]
 
 
 def print_list(suites, options):
@@ -397,6 +463,16 @@ def print_list(suites, options):
         print(f"{config_name(config)}: {' '.join(s.name for s in chosen)}")
 
 
+def print_needs(suites, options):
+    """Suites of tests/host need the kernel's objects at most; those that boot a machine by themselves may start any program."""
+    if all(suite.kind == "host" for suite in suites):
+        print("kernel")
+    elif options.only is None or any(suite.kind == "system" for suite in suites):
+        print("test-images")
+    else:
+        print("test-images", "GUEST=" + ",".join(suite.name for suite in suites if suite.kind == "guest"))
+
+
 def main():
     options = parse_arguments()
     if options.unittest:
@@ -404,6 +480,9 @@ def main():
     suites = select(options)
     if options.list:
         print_list(suites, options)
+        return 0
+    if options.needs:
+        print_needs(suites, options)
         return 0
     report, start = Report(options), time.monotonic()
     print(f"seed {options.seed}", flush=True)

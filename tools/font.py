@@ -3,11 +3,13 @@
 """font.py - the letters of the screen, as a C file, from a font of GRUB (PF2), which the build needs anyway.
 
     tools/font.py /usr/share/grub/unicode.pf2 font.c
+    tools/font.py --kernel /usr/share/grub/unicode.pf2 font.h   ASCII only, for reports; no letters if there is no font
 
 The result has one cell of 8 x 16 pixels for each character that the font has and a terminal may want to show, a byte a
 row, the leftmost pixel in the highest bit, in ascending order of the characters.
 """
 
+import os
 import struct
 import sys
 
@@ -58,7 +60,22 @@ def glyphs(data):
     return [(code, cell) for code in codes if (cell := font.cell(code)) is not None]
 
 
+def write_kernel(source, target):
+    letters = []
+    if os.path.exists(source):
+        with open(source, "rb") as file:
+            letters = [cell for code, cell in glyphs(file.read()) if 0x20 <= code <= 0x7E]
+    rows = "".join("\t{ %s },\n" % ", ".join("%#04x" % row for row in cell) for cell in letters)
+    with open(target, "w", encoding="ascii") as file:
+        file.write("/* Made by tools/font.py. */\n#include <neurath/types.h>\n\n"
+                   f"#define SCREEN_FONT_WIDTH\t{WIDTH}\n#define SCREEN_FONT_HEIGHT\t{HEIGHT}\n\n"
+                   f"static const u8 screen_font[{len(letters)}][{HEIGHT}] = {{\n{rows}}};\n")
+
+
 def main():
+    if sys.argv[1] == "--kernel":
+        write_kernel(*sys.argv[2:])
+        return
     source, target = sys.argv[1:]
     with open(source, "rb") as file:
         letters = glyphs(file.read())

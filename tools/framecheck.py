@@ -18,13 +18,16 @@ Each function is followed instruction by instruction from its entry, with the st
 tables, which cannot be read here, are the instructions that nothing else reaches: an indirect jump is only allowed with
 a complete frame, so they start with one.
 
+The first bytes of a function that read as mov %rsp,%rbp are that instruction: a report on a function that was interrupted
+before its frame stood finds the caller by it.
+
 A leaf that neither calls nor touches the stack needs no frame (GCC drops it in functions without entry slot, whatever
 the flags): nothing is ever returned into from there, and an interrupt in it makes the stack unreliable anyhow.
 
 Besides, every entry of __mcount_loc must be the start of a function whose first instruction is the 5-byte NOP, and a
 function that starts with that NOP must be in __mcount_loc. Functions without it (notrace) follow the same rule.
 
-Functions defined in assembly (--asm: the objects that they come from) are exempt inside .text.entry, which the
+Functions defined in assembly (--asm: the objects that they come from) are exempt inside .entry.text, which the
 unwinder treats as trap frames or gives up on. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
 """
 
@@ -37,11 +40,13 @@ from collections import namedtuple
 import elf
 
 NOP5 = "0f 1f 44 00 00"
+SET_FRAME = bytes.fromhex("4889e5")     # mov %rsp,%rbp
+FRAME_SEARCHED = 64                     # bytes, as in arch/x86_64/unwind.c
 
 # Functions that C code may jump to: they never return, so that no frame is missed.
 NORETURN_THUNKS = set()
 
-# Assembly functions outside .text.entry that use the stack without a frame, and why the unwinder is not deceived.
+# Assembly functions outside .entry.text that use the stack without a frame, and why the unwinder is not deceived.
 ASM_FRAMELESS = {
 }
 
@@ -121,7 +126,7 @@ class Function:
         self.problems.append(f"{self.name}+{insn.address - self.order[0]:#x}: {text}: {insn.mnemonic} {insn.operands}")
 
     def is_plain_leaf(self):
-        """No call, no stack, no jump out: the return address stays on top, and nobody sleeps in it."""
+        """No call, no stack, no jump out: the return address stays on top, and no task sleeps in it."""
         for insn in self.insns.values():
             if insn.mnemonic.startswith(("call", "push", "pop", "leave", "enter")) or STACK.search(insn.operands):
                 return False
@@ -129,9 +134,20 @@ class Function:
                 return False
         return True
 
+    def check_frame_bytes(self):
+        """The unwinder finds the end of an interrupted prologue by its bytes (frame_complete_at() in unwind.c)."""
+        start = self.order[0]
+        code = b"".join(bytes.fromhex(insn.raw) for insn in self.insns.values())
+        found = code[:FRAME_SEARCHED].find(SET_FRAME)
+        real = [address for address, state in self.states.items() if state == PUSHED
+                and bytes.fromhex(self.insns[address].raw) == SET_FRAME]
+        if real and found != min(real) - start:
+            self.problem(self.insns[min(real)], f"is not where the unwinder looks for it, at {found:+#x}")
+
     def check(self):
         """Follows every path; returns the list of problems."""
         self.walk(self.order[0], ENTRY)
+        self.check_frame_bytes()
         if any(i.mnemonic.startswith("jmp") and i.target is None for i in self.insns.values()):
             for address in self.order:
                 if address not in self.states and not self.is_padding(self.insns[address]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""klprelocs.py - turns the references of a patch to symbols that nobody exports into livepatch relocations.
+"""klprelocs.py - turns the references of a patch to symbols that are not exported into livepatch relocations.
 
 A source names such a symbol with KLP_RELOC_SYMBOL() of <linux/livepatch.h>, which makes it undefined under the name
 `.klp.sym.rela.OBJECT.OWNER.NAME,POSITION`. convert(path) rewrites the relocatable file in place:
@@ -31,13 +31,13 @@ class RelocationError(Exception):
     """A mark that means nothing, or a place where it cannot be used."""
 
 
-def parse_mark(name):
-    """(object, owner, final name) of a marked symbol."""
+def parse_mark(name, chained=False):
+    """(object, owner, final name) of a marked symbol. chained: the owner may be an earlier patch, which is always there."""
     match = NAME.fullmatch(name)
     if not match:
         raise RelocationError(f"{name}: not made by KLP_RELOC_SYMBOL(object, owner, symbol)")
     target, owner, symbol, position = match.groups()
-    if (target == "vmlinux") != (owner == "vmlinux"):
+    if (target == "vmlinux") != (owner == "vmlinux") and not (chained and target == "vmlinux"):
         raise RelocationError(f"{symbol}: code for object {target} cannot use a symbol of {owner} by relocation; "
                               "symbols of the kernel are relocated for the object vmlinux")
     return target, owner, f".klp.sym.{owner}.{symbol},{position}"
@@ -69,11 +69,12 @@ class Rewriter:
 
     def rename_symbols(self):
         """{symbol index: object}"""
-        marked = {}
+        marked, info = {}, self.image.section(".modinfo")
+        chained = bool(info) and b"\0klp_after=" in b"\0" + self.image.bytes(info)
         for index, symbol in enumerate(self.image.symbols):
             if not symbol.name.startswith(MARK):
                 continue
-            marked[index], _, name = parse_mark(symbol.name)
+            marked[index], _, name = parse_mark(symbol.name, chained)
             if symbol.shndx != elf.SHN_UNDEF:
                 raise RelocationError(f"{name}: is defined here")
             struct.pack_into("<I", self.data, self.symtab.offset + index * SYMBOL.size,
@@ -101,7 +102,7 @@ class Rewriter:
                                  self.append(blob), len(blob), self.symtab.index, section.info, 8, RELA.size])
 
     def finish(self):
-        for table, strings in self.strings.items():
+        for table, strings in sorted(self.strings.items()):
             self.headers[table][4], self.headers[table][5] = self.append(strings), len(strings)
         shoff = self.append(b"".join(HEADER.pack(*header) for header in self.headers))
         struct.pack_into("<Q", self.data, 0x28, shoff)

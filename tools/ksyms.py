@@ -80,15 +80,27 @@ def encode(symbols):
         name_type = offsets[name] | ord(kind) << 24 | (LOCAL if local else 0)
         entries += ENTRY.pack(address - BASE, size | (INIT if init else 0), name_type)
     functions = sum(1 for s in symbols if s[3] == "T")
-    return HEADER.pack(MAGIC, len(symbols), len(names), functions) + entries + names
+    by_name = sorted(range(len(symbols)), key=lambda i: (symbols[i][1].encode(), i))
+    return (HEADER.pack(MAGIC, len(symbols), len(names), functions) + entries +
+            struct.pack(f"<{len(by_name)}I", *by_name) + names)
 
 
 def decode(blob):
+    """The entries; sys.exit() if the table is damaged, or its order by name is not one."""
     magic, count, names_size, _ = HEADER.unpack_from(blob)
-    if magic != MAGIC or len(blob) < HEADER.size + count * ENTRY.size + names_size:
+    if magic != MAGIC or len(blob) < HEADER.size + count * (ENTRY.size + 4) + names_size:
         sys.exit("ksyms: the embedded table is damaged")
-    names = HEADER.size + count * ENTRY.size
-    for offset, size, name_type in ENTRY.iter_unpack(blob[HEADER.size:names]):
+    by_name = HEADER.size + count * ENTRY.size
+    names = by_name + 4 * count
+    found = list(decode_entries(blob, by_name, names))
+    order = struct.unpack_from(f"<{count}I", blob, by_name)
+    if list(order) != sorted(range(count), key=lambda i: (found[i][1].encode(), i)):
+        sys.exit("ksyms: the embedded table is not sorted by name")
+    return found
+
+
+def decode_entries(blob, end, names):
+    for offset, size, name_type in ENTRY.iter_unpack(blob[HEADER.size:end]):
         start = names + (name_type & 0xFFFFFF)
         kind = chr(name_type >> 24 & 0x7F)
         yield (BASE + offset, blob[start:blob.index(b"\0", start)].decode(), size & ~INIT,
@@ -111,7 +123,7 @@ def nm_symbols(path, nm):
 def verify(path, nm):
     image = elf.Elf(path)
     section = image.section(".ksyms")
-    embedded = list(decode(image.bytes(section)))
+    embedded = decode(image.bytes(section))
     expected = sorted(set(nm_symbols(path, nm)))
     if embedded != expected:
         wrong = sorted(set(embedded) ^ set(expected))[:10]

@@ -3,9 +3,9 @@
  * ACPI without an interpreter: the fixed tables that a kernel needs to boot
  * (MADT, HPET, FADT), and the one object of the DSDT that says how to power off.
  *
- * Runs once on the boot CPU, when the final page tables are in force.  Tables
- * are not trusted: lengths bound every walk and checksums are verified; what is
- * wrong is ignored, so that the machine still boots with one CPU.
+ * Runs once on the boot CPU, after the final page tables are loaded.  Tables are not trusted:
+ * lengths limit every walk and checksums are verified.  Invalid data is ignored, so that the
+ * machine still boots with one CPU.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
@@ -63,6 +63,8 @@ _Static_assert(__builtin_offsetof(struct acpi_fadt, pm1a_control) == 64, "FADT P
 _Static_assert(__builtin_offsetof(struct acpi_fadt, flags) == 112, "FADT flags");
 _Static_assert(__builtin_offsetof(struct acpi_fadt, x_dsdt) == 140, "FADT X_DSDT");
 
+#define IOAPIC_USUAL		0xfec00000
+
 #define MADT_LAPIC		0
 #define MADT_IOAPIC		1
 #define MADT_OVERRIDE		2
@@ -93,7 +95,7 @@ static bool __init acpi_checksum_ok(const void *table, size_t size)
 	return sum == 0;
 }
 
-/* The table at @pa, mapped and checked, or NULL. */
+/* The table at @pa, mapped and checked; or NULL. */
 static const struct acpi_header *__init acpi_map_table(phys_addr_t pa)
 {
 	const struct acpi_header *table;
@@ -133,8 +135,11 @@ static void __init acpi_madt_override(const u8 *e)
 
 static void __init acpi_madt_ioapic(const u8 *e)
 {
-	if (acpi.nr_ioapics == ACPI_MAX_IOAPICS)
+	if (acpi.nr_ioapics == ACPI_MAX_IOAPICS) {
+		pr_warn("acpi: more than %u I/O APICs, interrupts of one are lost\n",
+			ACPI_MAX_IOAPICS);
 		return;
+	}
 	acpi.ioapics[acpi.nr_ioapics].address = acpi_u32(e + 4);
 	acpi.ioapics[acpi.nr_ioapics].gsi_base = acpi_u32(e + 8);
 	acpi.nr_ioapics++;
@@ -172,7 +177,7 @@ static int __init acpi_aml_byte(const u8 **p, const u8 *end)
 	return -ENOENT;
 }
 
-/* Name(_S5_, Package { a, b, ... }) without interpreting anything around it. */
+/* Finds Name(_S5_, Package { a, b, ... }) without interpretation of the code around it. */
 static void __init acpi_find_s5(const struct acpi_header *dsdt)
 {
 	const u8 *p = (const u8 *)(dsdt + 1), *end = (const u8 *)dsdt + dsdt->length;
@@ -216,7 +221,7 @@ static void __init acpi_parse_fadt(const struct acpi_header *table)
 		acpi.reset_address = fadt->reset_address;
 		acpi.reset_value = fadt->reset_value;
 	}
-	/* Until the operating system asks, SMM owns the power registers. */
+	/* SMM owns the power registers until the operating system requests them. */
 	if (fadt->smi_command && fadt->acpi_enable && acpi.pm1a_control &&
 	    !(inw(acpi.pm1a_control) & 1))
 		outb((u16)fadt->smi_command, fadt->acpi_enable);
@@ -270,7 +275,10 @@ void __init acpi_init(const void *root_pointer)
 		acpi.isa[i].gsi = i;
 
 	if (!rsdp || memcmp(rsdp->signature, "RSD PTR ", 8) || !acpi_checksum_ok(rsdp, 20)) {
-		pr_warn("acpi: no root pointer, one CPU and no interrupt lines\n");
+		/* The usual address on a PC; ISA lines have their usual numbers, level and edge. */
+		acpi.ioapics[acpi.nr_ioapics++].address = IOAPIC_USUAL;
+		acpi.isa[0].gsi = 2;
+		pr_warn("acpi: no root pointer: one CPU, and interrupts as on every PC\n");
 		return;
 	}
 	if (rsdp->revision >= 2 && rsdp->xsdt)

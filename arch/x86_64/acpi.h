@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the firmware's ACPI tables say: found once at boot, constant after.
+ * Data of the firmware's ACPI tables: read once at boot, constant afterwards.
  *
  * Private to arch/x86_64.
  */
@@ -16,7 +16,7 @@ struct acpi_ioapic {
 	u32 gsi_base;
 };
 
-/* How an ISA interrupt line reaches the IO-APICs. */
+/* The connection of an ISA interrupt line to the IO-APICs. */
 struct acpi_isa_irq {
 	u32 gsi;
 	bool level;
@@ -29,13 +29,13 @@ struct acpi_info {
 	unsigned int nr_ioapics;
 	struct acpi_ioapic ioapics[ACPI_MAX_IOAPICS];
 	struct acpi_isa_irq isa[16];
-	phys_addr_t hpet;			/* 0: there is none */
+	phys_addr_t hpet;			/* 0: no HPET */
 
-	/* Power: port numbers, 0 where there is none. */
+	/* Power: port numbers; 0 = no port. */
 	u16 pm1a_control, pm1b_control;
 	u8 s5_a, s5_b;				/* sleep types of soft-off */
 	bool has_s5;
-	u8 reset_space, reset_value;		/* reset register; space 0xff: none */
+	u8 reset_space, reset_value;		/* reset register; space 0xff: no register */
 	u64 reset_address;
 };
 

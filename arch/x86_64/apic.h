@@ -2,8 +2,8 @@
 /*
  * The local APIC (xAPIC or x2APIC).
  *
- * Private to arch/x86_64.  The lapic_ functions act on the local APIC of the
- * CPU they run on and may be called in any context unless noted.
+ * Private to arch/x86_64.  The lapic_ functions act on the local APIC of the CPU on which they
+ * run, and may be called in any context unless noted.
  */
 #ifndef ARCH_X86_64_APIC_H
 #define ARCH_X86_64_APIC_H
@@ -16,14 +16,16 @@
 #define APIC_INIT	0x500
 #define APIC_STARTUP	0x600
 
-/* Masks the old PICs, finds the mode of the local APICs.  Boot CPU, once. */
+/* Masks the old PICs and finds the mode of the local APICs.  Boot CPU, once. */
 void lapic_setup(void);
-/* Enables the local APIC of this CPU; all local interrupts but its own masked. */
+/* Enables the local APIC of this CPU; masks all local interrupts except its own. */
 void lapic_enable(void);
 unsigned int lapic_id(void);
 void lapic_eoi(void);
-/* One interprocessor interrupt to the CPU with this APIC id. */
+/* Sends one interprocessor interrupt to the CPU with this APIC id. */
 void lapic_send(unsigned int apic_id, u32 mode, u8 vector);
+/* Sends one to this CPU. (NMI) */
+void lapic_send_self(u8 vector);
 
 /* The timer counts down once from @count (0 stops it), in steps of the divided bus clock. */
 void lapic_timer_start(u32 count);

@@ -5,6 +5,7 @@
  */
 #include <neurath/asm_define.h>
 #include <neurath/arch.h>
+#include <neurath/hook.h>
 #include <neurath/ptregs.h>
 #include <neurath/task.h>
 
@@ -22,6 +23,9 @@ void asm_offsets(void)
 	ASM_OFFSET(TASK_FLAGS, struct task, flags);
 	ASM_DEFINE(EXIT_WORK_MASK, TIF_EXIT_WORK_MASK);
 	ASM_DEFINE(ASM_KSTACK_SIZE, KSTACK_SIZE);
+
+	ASM_OFFSET(TRACE_SITE_FUNC, struct trace_site, func);
+	ASM_OFFSET(TRACE_SITE_GOES_TO, struct trace_site, goes_to);
 
 	ASM_OFFSET(REGS_RBX, struct pt_regs, rbx);
 	ASM_OFFSET(REGS_R11, struct pt_regs, r11);

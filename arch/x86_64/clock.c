@@ -3,13 +3,14 @@
  * Time: the monotonic clock is the TSC, one-shot interrupts come from the local
  * APIC timer (TSC-deadline mode if there is one).
  *
- * Both are calibrated once against the HPET, or the PIT where there is none;
- * afterwards neither is used.  The TSC is assumed to run at one rate and in step
- * on all CPUs, as it does on every machine since about 2010 and in emulators.
+ * Both are calibrated once against the HPET, or against the PIT if there is no HPET; these are
+ * not used afterwards.  The TSC is assumed to have a constant rate and to be synchronous on all
+ * CPUs, as on every machine since about 2010 and in emulators.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/printk.h>
+#include <neurath/race.h>
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"
@@ -28,31 +29,20 @@
 #define PIT_COMMAND		0x43
 #define PIT_GATE		0x61
 
-/* Beyond every uptime, and yet no product with a multiplier overflows. */
+/* Longer than every uptime; still no product with a multiplier overflows. */
 #define CLOCK_FAR		(1UL << 60)
 
 #define CALIBRATE_NS		(5 * NSEC_PER_MSEC)
 #define CALIBRATE_TRIES		5
+/* A read takes about a microsecond, so by then each reference has advanced. */
+#define CALIBRATE_STUCK		100000
 
-/* ns = ticks * mult >> 32, with 128 bits in between. */
-static u64 clock_tsc_base;
-static u64 clock_tsc_mult;		/* 0: not calibrated yet */
 static u64 clock_ns_to_tsc_mult;	/* 32.32 */
 static u64 clock_ns_to_timer_mult;	/* 32.32 */
 static u64 clock_realtime_offset;
 
-/* When this CPU's timer shall fire; U64_MAX: not at all. (own CPU, interrupts off) */
+/* The deadline of this CPU's timer; U64_MAX: none. (own CPU, interrupts off) */
 static u64 clock_deadlines[NR_CPUS];
-
-static u64 clock_scale(u64 value, u64 mult)
-{
-	return (u64)((unsigned __int128)value * mult >> 32);
-}
-
-notrace u64 clock_ns(void)
-{
-	return clock_scale(rdtsc() - clock_tsc_base, clock_tsc_mult);
-}
 
 u64 clock_realtime_offset_ns(void)
 {
@@ -83,7 +73,7 @@ struct clock_sample {
 static volatile u64 *hpet;
 static struct clock_sample clock_first;
 
-/* Channel 2 of the PIT counts down from 0xffff; it takes 55 ms to come round. */
+/* Channel 2 of the PIT counts down from 0xffff; a full cycle takes 55 ms. */
 static void __init pit_start(void)
 {
 	outb(PIT_GATE, (inb(PIT_GATE) & ~3) | 1);
@@ -97,7 +87,7 @@ static u64 __init clock_reference(void)
 	u16 count;
 
 	if (hpet)
-		return (u32)hpet[HPET_COUNTER];	/* 32 bits last for seconds */
+		return (u32)hpet[HPET_COUNTER];	/* 32 bits are enough for seconds */
 	outb(PIT_COMMAND, 0x80);		/* latch channel 2 */
 	count = inb(PIT_DATA_2);
 	count |= (u16)(inb(PIT_DATA_2) << 8);
@@ -112,8 +102,8 @@ static u64 __init clock_reference_ns(u64 from, u64 to)
 }
 
 /*
- * An emulator may be held up between two reads: of some attempts the one that
- * took the least time counts.
+ * An emulator may be delayed between two reads: of several attempts the one that took the least
+ * time counts.
  */
 static struct clock_sample __init clock_take_sample(void)
 {
@@ -149,13 +139,31 @@ void __init clock_begin(void)
 	clock_tsc_base = clock_first.tsc;
 }
 
+/* Waits until enough time has passed to measure the rates. */
+static void __init clock_await_reference(void)
+{
+	u64 seen = clock_first.reference;
+	unsigned int stuck = 0;
+
+	while (clock_reference_ns(clock_first.reference, seen) < CALIBRATE_NS) {
+		u64 now = clock_reference();
+
+		stuck = now == seen ? stuck + 1 : 0;
+		if (stuck == CALIBRATE_STUCK)
+			panic("clock: the %s does not count, and nothing else tells the rate "
+			      "of the TSC: this machine needs an HPET or a PIT",
+			      hpet ? "HPET" : "PIT (there is no HPET)");
+		seen = now;
+		cpu_relax();
+	}
+}
+
 void __init clock_finish(void)
 {
 	struct clock_sample last;
 	u64 ns, tsc_ticks, timer_ticks;
 
-	while (clock_reference_ns(clock_first.reference, clock_reference()) < CALIBRATE_NS)
-		cpu_relax();
+	clock_await_reference();
 	last = clock_take_sample();
 	lapic_timer_start(0);
 
@@ -166,7 +174,7 @@ void __init clock_finish(void)
 	clock_ns_to_tsc_mult = (tsc_ticks << 32) / ns;
 	clock_ns_to_timer_mult = (timer_ticks << 32) / ns;
 	clock_tsc_mult = (ns << 32) / tsc_ticks;
-	clock_realtime_offset = rtc_read() * NSEC_PER_SEC - clock_ns();
+	clock_realtime_offset = rtc_read() * NSEC_PER_SEC - clock_now();
 	pr_info("clock: TSC %lu MHz, APIC timer %lu MHz%s, calibrated by %s\n",
 		tsc_ticks * 1000 / ns, timer_ticks * 1000 / ns,
 		cpu_has_tsc_deadline ? " (deadline mode)" : "", hpet ? "HPET" : "PIT");
@@ -183,14 +191,14 @@ void clock_setup_cpu(void)
 
 static void clock_program_deadline(u64 deadline)
 {
-	/* 0 would disarm; the tick after the deadline, so that it has passed. */
+	/* 0 would disarm.  One tick after the deadline, so that the deadline has passed. */
 	wrmsr(MSR_TSC_DEADLINE, deadline == U64_MAX ? 0 : clock_tsc_base +
 	      clock_scale(deadline, clock_ns_to_tsc_mult) + 1);
 }
 
 static void clock_program_count(u64 deadline)
 {
-	u64 now = clock_ns(), count;
+	u64 now = clock_now(), count;
 
 	if (deadline == U64_MAX) {
 		lapic_timer_start(0);
@@ -206,7 +214,7 @@ void arch_timer_program(u64 deadline_ns)
 
 	clock_deadlines[cpu_id()] = deadline_ns;
 	if (deadline_ns != U64_MAX)
-		deadline_ns = min(deadline_ns, CLOCK_FAR);
+		deadline_ns = race_deadline(min(deadline_ns, CLOCK_FAR));
 	if (cpu_has_tsc_deadline)
 		clock_program_deadline(deadline_ns);
 	else
@@ -214,15 +222,15 @@ void arch_timer_program(u64 deadline_ns)
 	irq_restore(flags);
 }
 
-void clock_interrupt(const struct pt_regs *regs)
+bool clock_interrupt(void)
 {
 	u64 deadline = clock_deadlines[cpu_id()];
 
 	/* Early: the counter was too narrow for the distance, or slightly fast. */
-	if (clock_ns() < deadline) {
+	if (clock_now() < deadline) {
 		arch_timer_program(deadline);
-		return;
+		return false;
 	}
 	clock_deadlines[cpu_id()] = U64_MAX;
-	timer_interrupt(regs);
+	return true;
 }

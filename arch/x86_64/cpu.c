@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the processor can do, and how each CPU is set up: protection bits,
- * syscall entry, features for user mode.
+ * Features of the processor, and the set-up of each CPU: protection bits, syscall entry, features
+ * for user mode.
  */
 #include <neurath/arch.h>
 #include <neurath/printk.h>
 #include <neurath/string.h>
 #include "entry.h"
-#include "fpu.h"
 #include "segments.h"
 #include "smp.h"
 #include "x86.h"
@@ -16,9 +15,11 @@ unsigned int nr_cpus = 1;
 struct cpu cpus[NR_CPUS];
 u64 cpus_online;
 
-bool cpu_has_smap;		/* uaccess.S and entry.S look at it */
+bool cpu_has_smap;		/* read by uaccess.S and entry.S */
 bool cpu_has_tsc_deadline;
 bool cpu_is_virtual;
+
+struct entry_points entry_points;
 
 static unsigned long cpu_cr4;
 
@@ -34,7 +35,7 @@ static void __init cpu_print_model(void)
 
 		memcpy(&name[4 * i], &r, sizeof(r));
 	}
-	/* cpuid's order in memory is eax, ebx, ecx, edx: that of struct cpuid_regs. */
+	/* The order of cpuid's registers in memory is that of struct cpuid_regs. */
 	while (*text == ' ')
 		text++;
 	pr_info("cpu: %s%s%s%s\n", text, cpu_cr4 & CR4_SMEP ? " smep" : "",
@@ -65,9 +66,8 @@ void cpu_setup(void)
 	write_cr4(cpu_cr4);
 	write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(CR0_EM | CR0_TS | CR0_AM));
 	wrmsr(MSR_STAR, (u64)KERNEL_CS << 32 | (u64)USER_SYSRET << 48);
-	wrmsr(MSR_LSTAR, (u64)syscall_entry);
+	wrmsr(MSR_LSTAR, (u64)entry_points.syscall);
 	wrmsr(MSR_CSTAR, 0);
 	wrmsr(MSR_SFMASK, EFLAGS_TF | EFLAGS_IF | EFLAGS_DF | EFLAGS_IOPL | EFLAGS_NT |
 			  EFLAGS_AC | EFLAGS_RF | EFLAGS_CF);
-	fpu_setup_cpu();
 }

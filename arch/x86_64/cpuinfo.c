@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cpuinfo.c - /proc/cpuinfo: one paragraph a CPU, with the fields and words that Linux uses. */
+/* /proc/cpuinfo: one paragraph for each CPU, with the fields and words of Linux. */
 #include <neurath/arch.h>
 #include <neurath/kernfs.h>
 #include <neurath/string.h>
@@ -9,7 +9,7 @@
 struct cpu_flag_word {
 	u32 leaf, sub;
 	u8 reg;				/* 0 eax, 1 ebx, 2 ecx, 3 edx */
-	const char *const *names;	/* of the bits that have one */
+	const char *const *names;	/* of the bits that have a name */
 };
 
 static const char *const flags_1_edx[32] = {
@@ -31,7 +31,7 @@ static const char *const flags_ext_ecx[32] = {
 	[0] = "lahf_lm", [1] = "cmp_legacy", [2] = "svm", [4] = "cr8_legacy", [5] = "abm",
 	[6] = "sse4a", [7] = "misalignsse", [8] = "3dnowprefetch",
 };
-/* Without fsgsbase: it is not switched on, so programs cannot use it. */
+/* Without fsgsbase: it is not enabled, so programs cannot use it. */
 static const char *const flags_7_ebx[32] = {
 	[3] = "bmi1", [5] = "avx2", [7] = "smep", [8] = "bmi2", [9] = "erms",
 	[10] = "invpcid", [14] = "mpx", [16] = "avx512f", [18] = "rdseed", [19] = "adx",

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * x87, SSE and AVX state of user tasks.
+ * Extended state (x87, SSE, AVX) of user tasks.
  *
- * The kernel itself uses general registers only, so the registers hold the
- * state of the user task that ran last on this CPU, and are exchanged eagerly by
- * arch_switch_to().  A task's area (task->fpu) is allocated with the task, has
- * the standard (not compacted) xsave format, and is valid while the task is off
- * the CPU.  Without xsave, fxsave is used.
+ * The kernel itself uses only general registers.  So the extended registers contain the state of
+ * the user task that ran last on this CPU, and arch_switch_to() always exchanges them.  A task's
+ * area (task->fpu) is allocated with the task, has the standard (not compacted) xsave format, and
+ * is valid while the task is off the CPU.  Without xsave, fxsave is used.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
@@ -14,6 +13,7 @@
 #include <neurath/mm.h>
 #include <neurath/string.h>
 #include <neurath/task.h>
+#include "debugreg.h"
 #include "fpu.h"
 #include "ioport.h"
 #include "x86.h"
@@ -24,8 +24,8 @@
 #define XFEATURE_AVX512		0xe0UL
 
 #define FPU_XMM			160	/* offsets in the legacy area */
-#define FPU_SOFTWARE		416	/* from here on the CPU does not look */
-/* What MXCSR may hold where the area does not say: bit 6 (DAZ) is not on every CPU. */
+#define FPU_SOFTWARE		416	/* the CPU ignores the bytes from here on */
+/* Default of the MXCSR mask if the area has none: not every CPU has bit 6 (DAZ). */
 #define FPU_MXCSR_DEFAULT_MASK	0xffbfu
 
 #define FPU_INITIAL_FCW		0x037f
@@ -72,7 +72,7 @@ void __init fpu_detect(void)
 	fpu_mask = fpu_wanted_features();
 	write_cr4(read_cr4() | CR4_OSXSAVE);
 	xsetbv(0, fpu_mask);
-	fpu_size = cpuid(0xd, 0).ebx;	/* for what is enabled in xcr0 now */
+	fpu_size = cpuid(0xd, 0).ebx;	/* for the features that are enabled in xcr0 now */
 	fpu_use_xsaveopt = cpuid(0xd, 1).eax & 1;
 	assert(fpu_size <= FPU_MAX_SIZE);
 }
@@ -85,11 +85,21 @@ void fpu_setup_cpu(void)
 	fpu_restore(fpu_initial);
 }
 
+/*
+ * Copies the complete initial state: xsaveopt does not write components in their initial state,
+ * so contents from the area's previous owner would stay there and reach the new owner in a signal
+ * frame.
+ */
 void *fpu_area_alloc(void)
 {
+	void *area;
+
 	if (!fpu_cache)
 		fpu_cache = kmem_cache_create("fpu", align_up(fpu_size, 64), 64);
-	return fpu_cache ? kmem_cache_alloc(fpu_cache, 0) : NULL;
+	area = fpu_cache ? kmem_cache_alloc(fpu_cache, 0) : NULL;
+	if (area)
+		memcpy(area, fpu_initial, fpu_size);
+	return area;
 }
 
 void fpu_area_free(void *area)
@@ -100,10 +110,7 @@ void fpu_area_free(void *area)
 int arch_fpu_alloc(struct task *task)
 {
 	task->fpu = fpu_area_alloc();
-	if (!task->fpu)
-		return -ENOMEM;
-	memcpy(task->fpu, fpu_initial, fpu_size);
-	return 0;
+	return task->fpu ? 0 : -ENOMEM;
 }
 
 void arch_fpu_copy(struct task *child)
@@ -128,12 +135,13 @@ void arch_fpu_reset(void)
 void arch_fpu_free(struct task *task)
 {
 	ioport_drop(task);
+	debugreg_drop(task);
 	if (task->fpu)
 		fpu_area_free(task->fpu);
 	task->fpu = NULL;
 }
 
-/* The components whose state the area holds; of the others it is initial. */
+/* The components that the area contains; all others are in their initial state. */
 static u64 *fpu_header(void *area)
 {
 	return area + FPU_LEGACY_SIZE;

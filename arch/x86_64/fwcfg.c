@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QEMU's firmware configuration device: named items given on its command line
- * (-fw_cfg), among them opt/neurath/cmdline and opt/neurath/autorun.
+ * QEMU's firmware configuration device: named items from its command line (-fw_cfg), among them
+ * opt/neurath/cmdline and opt/neurath/autorun.
  *
- * An item is selected by number and then read from its beginning; the numbers
- * of named items are in a directory.  Data comes by DMA where the device has it,
- * else byte by byte.  fwcfg_lock keeps selection and reading together.
+ * An item is selected by number and then read from its beginning.  The numbers of named items are
+ * in a directory.  Data is read by DMA if the device supports it, else byte by byte. fwcfg_lock
+ * keeps selection and reading together.
  */
 #include <neurath/arch.h>
 #include <neurath/errno.h>
-#include <neurath/mm.h>
 #include <neurath/spinlock.h>
 #include <neurath/string.h>
 #include "fwcfg.h"
@@ -30,7 +29,7 @@
 #define FWCFG_DMA_READ		2
 
 struct fwcfg_dma {
-	u32 control, length;		/* big endian, like all the device's numbers */
+	u32 control, length;		/* big endian, like all numbers of the device */
 	u64 address;
 };
 
@@ -73,7 +72,7 @@ static void fwcfg_read_dma(void *buf, size_t n)
 	}
 }
 
-/* The next bytes of the selected item. */
+/* Reads the next bytes of the selected item. */
 static void fwcfg_read_bytes(void *buf, size_t n)
 {
 	if (fwcfg_has_dma) {
@@ -84,7 +83,7 @@ static void fwcfg_read_bytes(void *buf, size_t n)
 		*p++ = inb(FWCFG_DATA);
 }
 
-/* Selects item @name: true and its size if there is one. */
+/* Selects item @name; true and its size if it exists. */
 static bool fwcfg_open(const char *name, size_t *size)
 {
 	struct fwcfg_file file;
@@ -116,7 +115,7 @@ void __init fwcfg_init(void)
 	u32 id = 0;
 
 	if (!(cpuid(1, 0).ecx & (1u << 31)))
-		return;			/* not in a virtual machine: leave the ports alone */
+		return;			/* no virtual machine: do not access the ports */
 	fwcfg_select(FWCFG_SIGNATURE);
 	fwcfg_read_bytes(signature, sizeof(signature));
 	if (memcmp(signature, "QEMU", 4))
@@ -127,38 +126,28 @@ void __init fwcfg_init(void)
 	fwcfg_has_dma = id & FWCFG_ID_DMA;
 }
 
-ssize_t __init fwcfg_read_early(const char *name, char *buf, size_t size)
+ssize_t fwcfg_size(const char *name)
 {
-	size_t n;
-
-	if (!fwcfg_open(name, &n))
-		return -ENOENT;
-	n = min(n, size);
-	fwcfg_read_bytes(buf, n);
-	return (ssize_t)n;
-}
-
-int fwcfg_read(const char *name, char **data, size_t *size)
-{
-	char *buf = NULL;
 	size_t n = 0;
 	bool found;
 
 	spin_lock(&fwcfg_lock);
 	found = fwcfg_open(name, &n);
 	spin_unlock(&fwcfg_lock);
-	if (!found)
-		return -ENOENT;
-	/* Allocated outside the lock; items do not change while we run. */
-	buf = kmalloc(n + 1, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
+	return found ? (ssize_t)n : -ENOENT;
+}
+
+ssize_t fwcfg_read(const char *name, char *buf, size_t size)
+{
+	size_t n;
+
 	spin_lock(&fwcfg_lock);
-	fwcfg_open(name, &n);
+	if (!fwcfg_open(name, &n)) {
+		spin_unlock(&fwcfg_lock);
+		return -ENOENT;
+	}
+	n = min(n, size);
 	fwcfg_read_bytes(buf, n);
 	spin_unlock(&fwcfg_lock);
-	buf[n] = '\0';
-	*data = buf;
-	*size = n;
-	return 0;
+	return (ssize_t)n;
 }

@@ -5,10 +5,8 @@
 
 #include <neurath/types.h>
 
-/* Finds out whether there is one (boot CPU, once). */
+/* Detects the device (boot CPU, once). */
 void fwcfg_init(void);
 bool fwcfg_present(void);
-/* Item @name into @buf, at most @size bytes: how many, or -ENOENT.  Boot CPU, before SMP. */
-ssize_t fwcfg_read_early(const char *name, char *buf, size_t size);
 
 #endif

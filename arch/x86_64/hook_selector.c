@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entry selectors (contract: neurath/hook.h): small pieces of generated code in
- * pages of their own, read-only and executable, written through text poking.
+ * Entry selectors (contract: neurath/hook.h): small pieces of generated code in their own pages,
+ * read-only and executable, written by text poking.
  *
  * One selector, 64 bytes:
  *
@@ -15,51 +15,58 @@
  *	mov    below(%r11), %r11
  * 1:	jmp    *ip(%r11)
  *
- * The processor keeps loads in order, so the two read barriers need no
- * instruction.  At a function's entry r10 and r11 carry nothing (r10 is the
- * static chain, which the kernel's C does not use).
+ * The processor keeps the order of loads, so the two read barriers need no instruction.  At a
+ * function's entry r10 and r11 contain no values (r10 is the static chain, which the kernel's C
+ * code does not use).
  *
- * Selectors are allocated under selector_mutex and never move.  Interrupt context
- * looks at selector_pages without a lock: entries are only ever added.
+ * Selectors are allocated under selector_mutex and do not move.  Interrupts read selector_pages
+ * without a lock: entries are only added.  Each is as large as all before it together,
+ * so that there are few to look at.
  */
 #include <neurath/hook.h>
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/mm.h>
-#include <neurath/mutant.h>
 #include <neurath/mutex.h>
+#include <neurath/printk.h>
 #include <neurath/race.h>
 #include <neurath/string.h>
 #include <neurath/task.h>
 
 #define SELECTOR_SIZE		64
 #define SELECTORS_PER_PAGE	(PAGE_SIZE / SELECTOR_SIZE)
-#define SELECTOR_MAX_PAGES	64
+#define SELECTOR_MAX_PAGES	11	/* 1, 1, 2, 4 ... 512 times PAGE_SIZE */
+#define SELECTOR_MAX		(SELECTORS_PER_PAGE << (SELECTOR_MAX_PAGES - 1))
 
 struct selector {
 	unsigned long entry;		/* constant */
-	unsigned long func;		/* function it stands for; 0 = free (selector_mutex) */
+	unsigned long func;		/* the function that it represents (selector_mutex) */
+	struct selector *next_free;	/* (selector_mutex) */
 };
 
+/* Constant once published. */
 struct selector_page {
-	unsigned long text;		/* constant once published */
-	struct selector slots[SELECTORS_PER_PAGE];
+	unsigned long text;
+	unsigned long size;		/* of the text, a multiple of PAGE_SIZE */
+	struct selector slots[];
 };
 
 static DEFINE_MUTEX_RANK(selector_mutex, RANK_HOOK);
 static struct selector_page *selector_pages[SELECTOR_MAX_PAGES];
-static unsigned nr_selector_pages;	/* (selector_mutex), read locklessly by selector_rewind() */
+/* (selector_mutex); selector_rewind() reads it without a lock */
+static unsigned nr_selector_pages;
+static struct selector *free_selectors;	/* (selector_mutex) */
 
 struct code {
 	u8 bytes[SELECTOR_SIZE];
 	unsigned n;
 };
 
-static void code_emit(struct code *c, const void *bytes, size_t n)
+static __always_inline void code_emit(struct code *c, const void *bytes, size_t n)
 {
 	assert(c->n + n <= SELECTOR_SIZE);
-	memcpy(c->bytes + c->n, bytes, n);
+	__builtin_memcpy(c->bytes + c->n, bytes, n);
 	c->n += n;
 }
 
@@ -75,7 +82,7 @@ static u8 field_disp8(size_t offset)
 	return (u8)offset;
 }
 
-/* A forward jump over code to come: returns where its displacement stands. */
+/* A forward jump over later code: returns the position of its displacement. */
 static unsigned emit_short_jump(struct code *c, u8 opcode)
 {
 	EMIT(c, opcode, 0);
@@ -97,9 +104,9 @@ static void selector_generate(struct code *c, struct hook_version **top)
 	code_emit(c, &top, sizeof(top));
 	EMIT(c, 0x4d, 0x8b, 0x1b);				/* mov (%r11), %r11 */
 	if (CONFIG_DEBUG && race_one_in) {
-		/* Where races are searched, interrupts shall find CPUs here. */
+		/* In tests for races, interrupts shall find CPUs here. */
 		EMIT(c, 0x41, 0xba, 0x00, 0x00,			/* mov $0x40000, %r10d */
-		     MUTANT(NO_REWIND) ? 0x40 : 0x04, 0x00);
+		     0x04, 0x00);
 		EMIT(c, 0x41, 0xff, 0xca);			/* dec %r10d */
 		EMIT(c, 0x75, 0xfb);				/* jnz to the dec */
 	}
@@ -119,41 +126,46 @@ static void selector_generate(struct code *c, struct hook_version **top)
 		EMIT(c, 0xcc);
 }
 
-/* Adds a page of free selectors, sealed before anybody can see it. */
-static struct selector_page *selector_page_add(void)
+/* Text for selectors, sealed before it is visible; NULL: no memory. */
+static struct selector_page *selector_page_create(size_t size)
 {
-	struct selector_page *page;
-	void *text;
+	size_t slots = size / SELECTOR_SIZE * sizeof(struct selector);
+	struct selector_page *page = vzalloc(sizeof(*page) + slots);
+	void *text = module_alloc(size);
 
-	if (nr_selector_pages == SELECTOR_MAX_PAGES)
-		return NULL;
-	page = kzalloc(sizeof(*page), GFP_KERNEL);
-	text = module_alloc(PAGE_SIZE);
-	if (!page || !text || kprotect_range((unsigned long)text, PAGE_SIZE, PROT_KERNEL_RX)) {
-		kfree(page);
+	if (!page || !text || kprotect_range((unsigned long)text, size, PROT_KERNEL_RX)) {
+		vfree(page);
 		if (text)
 			module_free(text);
 		return NULL;
 	}
 	page->text = (unsigned long)text;
-	for (unsigned i = 0; i < SELECTORS_PER_PAGE; i++)
-		page->slots[i].entry = page->text + i * SELECTOR_SIZE;
-	selector_pages[nr_selector_pages] = page;
-	/* Pairs with the acquire in selector_rewind(): the page is complete before it counts. */
-	smp_store_release(&nr_selector_pages, nr_selector_pages + 1);
+	page->size = size;
 	return page;
 }
 
-static struct selector *selector_find_free(void)
+/* As many free selectors as there are, or the first ones. */
+static void selectors_add(void)
 {
+	unsigned n = nr_selector_pages;
 	struct selector_page *page;
 
-	for (unsigned p = 0; p < nr_selector_pages; p++)
-		for (unsigned i = 0; i < SELECTORS_PER_PAGE; i++)
-			if (!selector_pages[p]->slots[i].func)
-				return &selector_pages[p]->slots[i];
-	page = selector_page_add();
-	return page ? &page->slots[0] : NULL;
+	if (n == SELECTOR_MAX_PAGES) {
+		pr_err("%lu functions have selectors: no more can be patched\n", SELECTOR_MAX);
+		return;
+	}
+	page = selector_page_create(n ? PAGE_SIZE << (n - 1) : PAGE_SIZE);
+	if (!page)
+		return;
+	/* The first one is the first to be taken. */
+	for (unsigned long i = page->size / SELECTOR_SIZE; i--;) {
+		page->slots[i].entry = page->text + i * SELECTOR_SIZE;
+		page->slots[i].next_free = free_selectors;
+		free_selectors = &page->slots[i];
+	}
+	selector_pages[n] = page;
+	/* Pairs with the acquire in selector_rewind(): the page is complete before it counts. */
+	smp_store_release(&nr_selector_pages, n + 1);
 }
 
 struct selector *selector_create(unsigned long func, struct hook_version **top)
@@ -162,8 +174,11 @@ struct selector *selector_create(unsigned long func, struct hook_version **top)
 	struct selector *s;
 
 	mutex_lock(&selector_mutex);
-	s = selector_find_free();
+	if (!free_selectors)
+		selectors_add();
+	s = free_selectors;
 	if (s) {
+		free_selectors = s->next_free;
 		selector_generate(&code, top);
 		text_poke_copy(s->entry, code.bytes, SELECTOR_SIZE);
 		s->func = func;
@@ -176,6 +191,8 @@ void selector_free(struct selector *s)
 {
 	mutex_lock(&selector_mutex);
 	s->func = 0;
+	s->next_free = free_selectors;
+	free_selectors = s;
 	mutex_unlock(&selector_mutex);
 }
 
@@ -189,13 +206,13 @@ notrace void selector_rewind(struct pt_regs *regs)
 	/* Pairs with the release in selector_page_add(). */
 	unsigned pages = smp_load_acquire(&nr_selector_pages);
 
-	if (user_mode(regs) || MUTANT(NO_REWIND))
+	if (user_mode(regs))
 		return;
 	for (unsigned p = 0; p < pages; p++) {
 		unsigned long offset = regs->rip - selector_pages[p]->text;
 
-		if (offset < PAGE_SIZE) {
-			/* Its slot entry led here and it has changed nothing since. */
+		if (offset < selector_pages[p]->size) {
+			/* The slot of the function led here, and no state has changed since. */
 			regs->rip = selector_pages[p]->slots[offset / SELECTOR_SIZE].func;
 			return;
 		}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IO-APICs: which interrupt input goes to which CPU with which vector.
+ * The IO-APICs: the CPU and the vector for each interrupt input.
  *
- * Registers are reached through an index and a data register, so the caller
- * serialises (irq_lock in irq.c).  Destinations are physical APIC ids, 8 bits.
+ * Registers are accessed through an index and a data register, so the caller serialises (irq_lock
+ * in irq.c).  Destinations are physical APIC ids with 8 bits.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
+#include <neurath/printk.h>
 #include "acpi.h"
 #include "ioapic.h"
 #include "pagetable.h"
@@ -15,6 +16,8 @@
 #define IOAPIC_DATA		(0x10 / 4)
 #define IOAPIC_VERSION		0x01
 #define IOAPIC_ROUTE(input)	(0x10 + 2 * (input))
+/* more than the field can contain: a missing IO-APIC reads as all ones */
+#define IOAPIC_INPUTS_MAX	240
 
 #define ROUTE_ACTIVE_LOW	(1u << 13)
 #define ROUTE_LEVEL		(1u << 15)
@@ -64,7 +67,12 @@ void ioapic_write_route(u32 gsi, const struct ioapic_route *route)
 		low |= ROUTE_ACTIVE_LOW;
 	if (route->level)
 		low |= ROUTE_LEVEL;
-	/* Masked while its two halves disagree. */
+	/*
+	 * Masked while its two halves are inconsistent.  An edge that comes meanwhile is lost
+	 * (82093AA, 3.2.4), and its device may not send another one.
+	 */
+	debug_assert(route->level || route->masked ||
+		     ioapic_read(io, IOAPIC_ROUTE(input)) & ROUTE_MASKED);
 	ioapic_write(io, IOAPIC_ROUTE(input), low | ROUTE_MASKED);
 	ioapic_write(io, IOAPIC_ROUTE(input) + 1, route->apic_id << 24);
 	if (!route->masked)
@@ -79,6 +87,10 @@ void __init ioapic_init(void)
 		io->regs = kmap_device(acpi.ioapics[i].address, PAGE_SIZE);
 		io->gsi_base = acpi.ioapics[i].gsi_base;
 		io->inputs = (ioapic_read(io, IOAPIC_VERSION) >> 16 & 0xff) + 1;
+		if (io->inputs > IOAPIC_INPUTS_MAX) {
+			pr_warn("ioapic: nothing answers at %012lx\n", acpi.ioapics[i].address);
+			io->inputs = 0;
+		}
 		for (u32 input = 0; input < io->inputs; input++)
 			ioapic_write(io, IOAPIC_ROUTE(input), ROUTE_MASKED);
 	}

@@ -11,7 +11,7 @@ struct ioapic_route {
 	bool level, active_low, masked;
 };
 
-/* Maps those that the MADT lists and masks every input. */
+/* Maps the IO-APICs of the MADT and masks every input. */
 void ioapic_init(void);
 bool ioapic_has_input(u32 gsi);
 /* Caller holds irq_lock. */

@@ -2,11 +2,11 @@
 /*
  * ioport_grant(base, count): lets a driver in user space use I/O ports.
  *
- * The grant belongs to the calling task alone: it is not inherited, and exec
- * drops it.  It is a bitmap of all 65536 ports, 0 = allowed; the processor
- * looks at the copy in the TSS of the CPU.  arch_switch_to() makes that copy
- * valid for tasks with a grant, and hides it from all others.  Grants of one
- * task only grow, so a copy is stale only if its owner is another or has grown.
+ * The grant belongs only to the calling task: it is not inherited, and exec drops it.  It is a
+ * bitmap of all 65536 ports, 0 = allowed.  The processor reads a copy in the TSS of the CPU.
+ * arch_switch_to() makes that copy valid for tasks with a grant, and hides it from all others.
+ * Grants of a task only grow, so a copy is stale only if it belongs to another task, or if the
+ * grant has grown since.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
@@ -31,7 +31,7 @@ void ioport_switch(struct cpu_arch *arch, struct task *next)
 	arch->tss.io_bitmap = TSS_BITMAP;
 }
 
-/* No CPU may take a new bitmap at the same address for the old one. */
+/* A new bitmap at the same address must not be taken for the old one on any CPU. */
 static void ioport_forget(void *bitmap)
 {
 	for (unsigned int id = 0; id < nr_cpus; id++) {
@@ -74,10 +74,11 @@ SYSCALL_DEFINE2(ioport_grant, unsigned long, base, unsigned long, count)
 	}
 	for (unsigned long port = base; port < base + count; port++)
 		bitmap[port / 8] &= (u8)~(1u << port % 8);
-	/* Other CPUs may hold a copy from before; the processor reads ours from now on. */
+	/* Other CPUs may have an older copy; from now on the processor reads the new one. */
 	ioport_forget(bitmap);
 	flags = irq_save();
 	current->ioports = bitmap;
+	current->switch_extra = true;
 	ioport_switch(this_cpu()->arch, current);
 	irq_restore(flags);
 	return 0;

@@ -8,7 +8,7 @@ struct task;
 
 /* Makes the ports of @next, and no others, usable on this CPU.  Interrupts off. */
 void ioport_switch(struct cpu_arch *arch, struct task *next);
-/* Takes the grant away: at exec (current) or when the task is freed. */
+/* Drops the grant: at exec (current), or when the task is freed. */
 void ioport_drop(struct task *task);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* irq_stat.c - /proc/interrupts: how often each interrupt came, a column a CPU. */
+/* /proc/interrupts: the number of interrupts of each kind, with a column for each CPU. */
 #include <neurath/kernfs.h>
 #include "irq_stat.h"
 

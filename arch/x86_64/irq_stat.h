@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* irq_stat.h - counts of interrupts for /proc/interrupts: irq_stat.c. */
+/* Counts of interrupts for /proc/interrupts: irq_stat.c. */
 #ifndef ARCH_X86_64_IRQ_STAT_H
 #define ARCH_X86_64_IRQ_STAT_H
 
 #include <neurath/arch.h>
 #include "traps.h"
 
-#define IRQ_STAT_LOCAL		0xe8	/* first vector of the local ones */
+#define IRQ_STAT_LOCAL		0xe8	/* first vector of the local interrupts */
 #define IRQ_STAT_COUNT		(VECTOR_IRQ_COUNT + 0x100 - IRQ_STAT_LOCAL)
 
-/* Each row is written by its own CPU, in interrupts only. */
+/* Only its own CPU writes a row, in interrupts. */
 extern u64 irq_stat[NR_CPUS][IRQ_STAT_COUNT];
 
 static __always_inline unsigned int irq_stat_index(unsigned long vector)
@@ -18,7 +18,7 @@ static __always_inline unsigned int irq_stat_index(unsigned long vector)
 	       vector - IRQ_STAT_LOCAL + VECTOR_IRQ_COUNT;
 }
 
-/* In interrupt_dispatch(). */
+/* Called by interrupt_dispatch(). */
 static __always_inline void irq_stat_note(unsigned long vector)
 {
 	unsigned int i = irq_stat_index(vector);

@@ -8,13 +8,13 @@
  *	modules		4 KiB pages, by kmap_page()
  *	fixmap		devices and firmware tables found at boot
  *
- * Text is never writable where it is executable, and its pages are not writable
- * through the direct map either: whenever a page becomes read-only or
- * executable here, its alias becomes read-only, and back.
+ * Text is not writable where it is executable, and its pages are not writable through the direct
+ * map either: when a page becomes read-only or executable here, its alias becomes read-only, and
+ * back.
  *
- * No lock (see pagetable.h).  kmap_page() and kprotect_range() may allocate
- * tables; nothing here sleeps, but what flushes waits for the other CPUs and
- * so needs interrupts on once there are any.
+ * No lock (see pagetable.h). kmap_page() and kprotect_range() may allocate tables.  No function
+ * here sleeps.  A function that flushes waits for the other CPUs, so it needs interrupts on once
+ * there are other CPUs.
  */
 #include <neurath/arch.h>
 #include <neurath/atomic.h>
@@ -56,21 +56,29 @@ static pte_t kmap_prot_bits(int prot)
 	panic("kmap: no such protection: %d", prot);
 }
 
-/* A zeroed table from wherever memory comes from now; NULL = no memory. */
+/* The source of tables after the boot memory was handed over: mm_init(). */
+static struct kmap_tables kmap_tables;
+
+void __init kmap_set_tables(const struct kmap_tables *tables)
+{
+	kmap_tables = *tables;
+}
+
+/* A zeroed table from the present source of memory; NULL = no memory. */
 static pte_t *kmap_table_alloc(void)
 {
 	if (!boot_memory_is_handed_over())
 		return boot_alloc(PAGE_SIZE, PAGE_SIZE);
-	return page_alloc_table();
+	return kmap_tables.alloc();
 }
 
 static void kmap_table_free(pte_t *table)
 {
 	if (boot_memory_is_handed_over())
-		page_free_table(table);
+		kmap_tables.free(table);
 }
 
-/* Puts a table into an empty entry, or one that splits a large page of @level. */
+/* Puts a table into an empty entry, or a table that splits a large page of @level. */
 static bool kmap_install_table(pte_t *entry, int level)
 {
 	pte_t old = READ_ONCE(*entry), *table;
@@ -87,11 +95,11 @@ static bool kmap_install_table(pte_t *entry, int level)
 			table[i] = flags + i * PTE_SPAN(level - 1);
 	}
 	if (cmpxchg(entry, old, virt_to_phys(table) | PTE_TABLE) != old)
-		kmap_table_free(table);		/* another CPU was quicker */
+		kmap_table_free(table);		/* another CPU was faster */
 	return true;
 }
 
-/* The entry of @va at @level; larger pages on the way are split.  NULL = no memory. */
+/* The entry of @va at @level; splits larger pages on the way.  NULL = no memory. */
 static pte_t *kmap_walk_create(unsigned long va, int level)
 {
 	pte_t *table = kernel_root;
@@ -106,7 +114,7 @@ static pte_t *kmap_walk_create(unsigned long va, int level)
 	return &table[PTE_INDEX(va, level)];
 }
 
-/* The entry that maps @va and its level, or NULL if nothing does. */
+/* The entry that maps @va, and its level; NULL if there is no mapping. */
 static pte_t *kmap_lookup(unsigned long va, int *level)
 {
 	pte_t *table = kernel_root;
@@ -156,7 +164,7 @@ int kmap_page(unsigned long va, phys_addr_t pa, int prot)
 	return 0;
 }
 
-/* Changes the protection of one page without flushing.  -ENOMEM if a split fails. */
+/* Changes the protection of one page without a flush. -ENOMEM if a split fails. */
 static int kmap_set_prot(unsigned long va, int prot)
 {
 	int level;
@@ -180,7 +188,7 @@ static bool kmap_in_direct_map(unsigned long va)
 	return va >= DIRECT_MAP_BASE && va < VMAP_BASE;
 }
 
-/* The alias of the page behind @va: writable only if the page itself is. */
+/* Sets the alias of the page at @va: writable only if the page itself is. */
 static int kmap_set_alias(unsigned long va, int prot)
 {
 	int level;
@@ -196,26 +204,26 @@ static int kmap_set_alias(unsigned long va, int prot)
 int kprotect_range(unsigned long va, unsigned long size, int prot)
 {
 	unsigned long end = align_up(va + size, PAGE_SIZE);
-	int err = 0;
+	int error = 0;
 
-	for (unsigned long p = va & PAGE_MASK; p < end && !err; p += PAGE_SIZE) {
-		/* Never both: the side that loses rights goes first. */
+	for (unsigned long p = va & PAGE_MASK; p < end && !error; p += PAGE_SIZE) {
+		/* At no moment both: the side that loses rights changes first. */
 		if (prot == PROT_KERNEL_RW) {
-			err = kmap_set_prot(p, prot);
-			if (!err)
-				err = kmap_set_alias(p, prot);
+			error = kmap_set_prot(p, prot);
+			if (!error)
+				error = kmap_set_alias(p, prot);
 		} else {
-			err = kmap_set_alias(p, prot);
-			if (!err)
-				err = kmap_set_prot(p, prot);
+			error = kmap_set_alias(p, prot);
+			if (!error)
+				error = kmap_set_prot(p, prot);
 		}
 	}
-	/* One flush covers the aliases, too: it is a full one when they are involved. */
+	/* One flush covers the aliases, too: it is a full flush if aliases have changed. */
 	if (kmap_in_direct_map(va))
 		tlb_flush_kernel_range(va & PAGE_MASK, end);
 	else
 		tlb_flush_kernel_range(0, -1UL);
-	return err;
+	return error;
 }
 
 void kunmap_range(unsigned long va, unsigned long size)
@@ -231,7 +239,7 @@ void kunmap_range(unsigned long va, unsigned long size)
 			continue;
 		assert(level == 1);
 		if (!(*entry & (PTE_WRITE | PTE_UNCACHED))) {
-			/* The split is there already: this cannot fail. */
+			/* The split exists already: this cannot fail. */
 			kmap_set_alias(p, PROT_KERNEL_RW);
 			aliases = true;
 		}
@@ -286,8 +294,8 @@ static void __init paging_map_image(const char *start, const char *end, int prot
 }
 
 /*
- * The top-level entries of all areas exist from now on, so that roots never have
- * to be brought up to date: pgd_alloc() copies entries 256..511 once.
+ * The top-level entries of all areas exist from now on, so that roots need no later update:
+ * pgd_alloc() copies entries 256..511 once.
  */
 static void __init paging_fill_root(void)
 {
@@ -338,7 +346,7 @@ void paging_unmap_init(void)
 
 /* ---- W^X ------------------------------------------------------------------ */
 
-/* The permissions of a page are those that all levels grant. */
+/* A page has the permissions that all levels grant. */
 static unsigned long paging_count_wx(const pte_t *table, int level, pte_t allowed)
 {
 	unsigned long count = 0;

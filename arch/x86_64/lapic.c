@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The local APIC: end of interrupt, interprocessor interrupts, the timer's
- * registers.  x2APIC (registers are MSRs) is used if the firmware enabled it or
- * the processor has it, xAPIC (a page of memory) otherwise.
+ * The local APIC: end of interrupt, interprocessor interrupts, the timer's registers. x2APIC mode
+ * (registers are MSRs) is used if the firmware has enabled it or the processor supports it,
+ * otherwise xAPIC mode (registers are a page of memory).
  *
- * Every function concerns the CPU it runs on.  Sending in xAPIC mode takes two
- * writes, so interrupts are off meanwhile; an NMI that sends (only panic does)
- * may spoil an interrupted send of the same CPU, which will never continue.
+ * Every function acts on the CPU on which it runs.  Sending in xAPIC mode takes two writes, so
+ * interrupts are off meanwhile.  An NMI sends only to its own CPU, by lapic_send_self().  The NMI
+ * of a panic sends to other CPUs, and may damage an interrupted send of its CPU, which will not
+ * continue.
  */
 #include <neurath/arch.h>
 #include <neurath/printk.h>
@@ -36,6 +37,7 @@
 #define LVT_TSC_DEADLINE	0x40000
 #define ICR_PENDING		0x1000
 #define ICR_ASSERT		0x4000
+#define ICR_SELF		0x40000
 #define TIMER_DIVIDE_BY_1	0xb
 
 #define APIC_BASE_X2APIC	(1UL << 10)
@@ -77,7 +79,7 @@ void lapic_send(unsigned int apic_id, u32 mode, u8 vector)
 	unsigned long flags;
 
 	if (lapic_x2apic) {
-		/* Unlike a store to the page, wrmsr is not ordered behind older stores. */
+		/* Unlike a store to the page, wrmsr is not ordered after older stores. */
 		smp_mb();
 		asm volatile("lfence" : : : "memory");
 		wrmsr(MSR_X2APIC_BASE + (LAPIC_ICR >> 4), (u64)apic_id << 32 | command);
@@ -89,6 +91,30 @@ void lapic_send(unsigned int apic_id, u32 mode, u8 vector)
 	lapic_page[LAPIC_ICR_HIGH / 4] = apic_id << 24;
 	lapic_page[LAPIC_ICR / 4] = command;
 	irq_restore(flags);
+}
+
+/*
+ * For NMIs: no slot, and in xAPIC mode only one write, which keeps the high half of an
+ * interrupted send.  That send may continue only after this one is complete.
+ */
+notrace void lapic_send_self(u8 vector)
+{
+	if (lapic_x2apic) {
+		wrmsr(MSR_X2APIC_SELF, vector);
+		return;
+	}
+	if (!lapic_page)
+		return;	/* not available yet: the next NMI or line makes the log report it */
+	while (lapic_page[LAPIC_ICR / 4] & ICR_PENDING)
+		cpu_relax();
+	lapic_page[LAPIC_ICR / 4] = APIC_FIXED | vector | ICR_ASSERT | ICR_SELF;
+	while (lapic_page[LAPIC_ICR / 4] & ICR_PENDING)
+		cpu_relax();
+}
+
+notrace void arch_raise_trace_interrupt(void)
+{
+	lapic_send_self(VECTOR_LOG);
 }
 
 void lapic_timer_start(u32 count)
@@ -105,7 +131,7 @@ void lapic_timer_mode(bool deadline)
 {
 	lapic_write(LAPIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	lapic_write(LAPIC_LVT_TIMER, VECTOR_TIMER | (deadline ? LVT_TSC_DEADLINE : 0));
-	/* The mode must be in force before the first deadline is written. */
+	/* The mode must be in effect before the first deadline is written. */
 	asm volatile("mfence" : : : "memory");
 }
 
@@ -126,7 +152,7 @@ void lapic_enable(void)
 
 static void pic_mask_all(void)
 {
-	/* Move them off the exception vectors first: a spurious IRQ 7 cannot be masked. */
+	/* First move them away from the exception vectors: a spurious IRQ 7 cannot be masked. */
 	outb(0x20, 0x11);
 	outb(0xa0, 0x11);
 	outb(0x21, VECTOR_PIC);

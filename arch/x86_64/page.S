@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page.S - clearing and copying whole pages.
+ * Clears and copies whole pages.
  *
  *	void page_clear(void *va);
  *	void page_copy(void *dst, const void *src);
  *
- * Any context. Clearing by plain moves takes less than half the time of rep stosq under an
- * emulator, and is not slow on hardware. Copying by plain moves would take two thirds of the time
- * of rep movsq there, but twice its instructions, and hardware prefers the string.
+ * Any context.  Under an emulator, clearing with plain moves takes less than half the time of rep
+ * stosq, and it is not slow on hardware.  Copying with plain moves would take two thirds of the
+ * time of rep movsq there, but twice its instructions, and hardware prefers the string
+ * instruction.
  */
 	.text
 

@@ -2,11 +2,10 @@
 /*
  * Page tables of user address spaces: four levels, 4 KiB pages only.
  *
- * The caller holds mm->page_lock of the address space.  The kernel half of a
- * root is copied when it is made and never changes (see kmap.c).  The tables of an
- * address space are chained through their struct page, the root first: a process
- * that forks and dies has few tables, nearly empty, and searching them for each other
- * would cost more than all the rest of its end.
+ * The caller holds mm->page_lock of the address space.  The kernel half of a root is copied when
+ * the root is made, and is constant (see kmap.c).  The tables of an address space are linked
+ * through their struct page, the root first.  A process that forks and dies has few tables,
+ * nearly empty; a search for them would cost more than the rest of its end.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
@@ -32,6 +31,15 @@ phys_addr_t pgd_alloc(void)
 	return page_to_phys(page);
 }
 
+size_t pgd_pages(phys_addr_t pgd)
+{
+	size_t n = 0;
+
+	for (struct page *page = phys_to_page(pgd); page; page = page->next)
+		n++;
+	return n;
+}
+
 void pgd_free(phys_addr_t pgd)
 {
 	struct page *page = phys_to_page(pgd);
@@ -44,7 +52,7 @@ void pgd_free(phys_addr_t pgd)
 	}
 }
 
-/* A new table for the address space of @pgd, entered at @entry. */
+/* Allocates a new table for the address space of @pgd, and enters it at @entry. */
 static bool pagetable_add(phys_addr_t pgd, pte_t *entry)
 {
 	struct page *page = page_alloc(0, GFP_KERNEL | __GFP_ZERO);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Access to PCI configuration space by the two ports that every PC has.  One selects, the other
- * moves the data; pci_config_lock keeps the two steps together.
+ * Access to PCI configuration space by the two standard ports of a PC.  One port selects, the
+ * other transfers the data; pci_config_lock keeps the two steps together.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>

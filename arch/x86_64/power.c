@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switching off, restarting, and leaving the emulator with an exit code.
+ * Power off, restart, and exit from the emulator with an exit code.
  *
- * All of them stop the other CPUs first and never return; what cannot be done
- * ends in a halted machine.
+ * Each function stops the other CPUs first and does not return.  If the operation fails, the
+ * machine halts.
  */
 #include <neurath/arch.h>
 #include <neurath/printk.h>
@@ -14,7 +14,7 @@
 #include "x86.h"
 
 #define ACPI_SLEEP_ENABLE	(1u << 13)
-#define EXIT_PORT		0xf4	/* QEMU's isa-debug-exit */
+#define EXIT_PORT		0xf4	/* QEMU's isa-debug-exit; reads as 0 */
 #define EXIT_STATUS_BASE	0x40
 #define EXIT_STATUS_MAX		63
 #define KEYBOARD_COMMAND	0x64
@@ -54,7 +54,7 @@ void arch_reboot(void)
 	outb(RESET_PORT, 0x02);
 	outb(RESET_PORT, 0x06);
 	outb(KEYBOARD_COMMAND, KEYBOARD_RESET);
-	/* Last resort: a breakpoint without a handler is a triple fault. */
+	/* The last resort: a breakpoint without a handler is a triple fault. */
 	struct {
 		u16 limit;
 		u64 base;
@@ -66,9 +66,16 @@ void arch_reboot(void)
 
 void arch_exit_test(unsigned int code)
 {
-	/* Only where the emulator is, a write to this port means this. */
-	if (fwcfg_present())
-		outl(EXIT_PORT, code);
+	/* Only under the emulator.  A port without a device reads as ones. */
+	if (!fwcfg_present() || inb(EXIT_PORT) != 0)
+		return;
+	power_quiesce();
+	outb(EXIT_PORT, (u8)code);
+	/*
+	 * In QEMU 10 the device only requests the end, and the write returns.  Code that
+	 * continued to run would print, power off, and so lose the status.
+	 */
+	arch_halt();
 }
 
 /* neurath_exit(status): the runner gets the status of the guest's script; see tools/qemu. */

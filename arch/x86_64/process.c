@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPU's part in the life of processes: registers of a forked child and of a
- * new program, segment bases, and what programs are told of the CPU.
+ * The CPU's part in the life of processes: registers of a forked child and of a new program,
+ * segment bases, and CPU features that programs see.
  */
 #include <asm/switch.h>
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/process.h>
-#include <neurath/random.h>
+#include <neurath/return_hook.h>
 #include <neurath/string.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include "debugreg.h"
 #include "entry.h"
 #include "ioport.h"
 #include "segments.h"
@@ -27,7 +28,7 @@ void arch_setup_user(struct task *task, const struct pt_regs *regs)
 	*child = *regs;
 	*frame = (struct switch_frame){
 		.rbp = (unsigned long)child | 1,	/* the mark of a trap frame */
-		.ret = (unsigned long)fork_first_return,
+		.ret = (unsigned long)entry_points.fork_first_return,
 	};
 	task->kernel_sp = (unsigned long)frame;
 }
@@ -35,6 +36,7 @@ void arch_setup_user(struct task *task, const struct pt_regs *regs)
 void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp)
 {
 	ioport_drop(current);
+	debugreg_drop(current);
 	memset(regs, 0, sizeof(*regs));
 	regs->rip = entry;
 	regs->rsp = sp;
@@ -50,14 +52,16 @@ void arch_enter_user(void)
 	struct pt_regs *regs = kstack_user_regs(current->stack);
 
 	assert(user_mode(regs) && current->mm);
-	enter_user(regs);
+	irq_disable();
+	return_hooks_forget();
+	entry_points.enter_user(regs);
 }
 
 unsigned long arch_hwcap(void)
 {
 	static u32 features;
 
-	/* CPUID leaves the machine under a hypervisor: ask once. */
+	/* CPUID leaves the virtual machine under a hypervisor: execute it once. */
 	if (!features)
 		features = cpuid(1, 0).edx;
 	return features;
@@ -87,46 +91,4 @@ SYSCALL_DEFINE2(arch_prctl, int, code, unsigned long, addr)
 	default:
 		return -EINVAL;
 	}
-}
-
-/* ---- seed of the random generator ------------------------------------------ */
-
-#define CPUID1_ECX_RDRAND	BIT(30)
-#define RDRAND_TRIES		10
-
-static bool rdrand64(u64 *out)
-{
-	for (unsigned i = 0; i < RDRAND_TRIES; i++) {
-		bool ok;
-
-		asm volatile("rdrand %0; setc %1" : "=r"(*out), "=qm"(ok) : : "cc");
-		if (ok)
-			return true;
-	}
-	return false;
-}
-
-/* The time that memory and the pipeline take to do the same thing is never the same. */
-static u64 seed_from_jitter(void)
-{
-	u64 x = 0, before = read_tsc();
-
-	for (unsigned i = 0; i < 64; i++) {
-		u64 now;
-
-		smp_mb();
-		now = read_tsc();
-		x = (x << 1 | x >> 63) ^ (now - before);
-		before = now;
-	}
-	return x ^ before;
-}
-
-u64 arch_random_seed(void)
-{
-	u64 seed = seed_from_jitter(), hardware;
-
-	if ((cpuid(1, 0).ecx & CPUID1_ECX_RDRAND) && rdrand64(&hardware))
-		seed ^= hardware;
-	return seed;
 }

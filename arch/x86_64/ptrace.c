@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Registers of a stopped task, as its tracer sees and sets them.
+ * Registers of a stopped task, for its tracer.
  *
- * Callers hold the task in its stop and have seen it off its CPU: the general
- * registers lie at the top of its kernel stack, segment bases and extended state in
- * struct task.  It could be killed meanwhile and switched in; so whatever is
- * written is at every moment something that the processor will load.
+ * Callers hold the task in its stop and have seen that it is off its CPU.  The general registers
+ * are at the top of its kernel stack, segment bases and extended state in struct task.  The task
+ * could be killed meanwhile and run.  So every written value must be, at every moment, a value
+ * that the processor can load.
  */
 #include <neurath/arch.h>
 #include <neurath/errno.h>
@@ -20,7 +20,7 @@
 _Static_assert(offsetof(struct user_regs_struct, fs_base) == sizeof(struct pt_regs),
 	       "the registers of the ABI begin with those of an entry");
 
-/* The trap flag is ours while the task is stepped: neither shown nor taken. */
+/* The trap flag belongs to the kernel while the task is stepped: neither shown nor changed. */
 static bool ptrace_steps(const struct task *t)
 {
 	return t->trace.mode == TRACE_SINGLESTEP;
@@ -41,7 +41,7 @@ int arch_ptrace_set_regs(struct task *t, const struct user_regs_struct *new)
 	struct pt_regs *regs = kstack_user_regs(t->stack);
 	unsigned long own = regs->eflags & ~EFLAGS_USER;
 
-	/* There is one kind of code and data segment. */
+	/* Only one kind of code and data segment exists. */
 	if (new->cs != USER_CS || new->ss != USER_DS || new->ds || new->es || new->fs || new->gs)
 		return -EIO;
 	if (new->fs_base >= USER_MAX || new->gs_base >= USER_MAX)

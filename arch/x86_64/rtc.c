@@ -14,7 +14,7 @@
 #define CMOS_BINARY	0x04
 #define CMOS_24H	0x02
 #define CMOS_PM		0x80
-/* A clock that never gets ready must not stop the boot. */
+/* A clock that does not become ready must not stop the boot. */
 #define CMOS_TRIES	1000
 
 struct rtc_time {
@@ -45,10 +45,10 @@ static u8 __init rtc_decode(u8 value, bool binary)
 	return binary ? value : (u8)((value >> 4) * 10 + (value & 15));
 }
 
-/* Days since 1970-01-01 of a date after 2000. */
+/* Days from 1970-01-01 to a date after 2000. */
 static u64 __init rtc_days(unsigned int year, unsigned int month, unsigned int day)
 {
-	/* Years that start in March put the leap day last. */
+	/* In years that start in March the leap day is the last day. */
 	unsigned int y = year - (month <= 2), m = (month + 9) % 12;
 
 	return 365UL * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;

@@ -2,12 +2,12 @@
 /*
  * Segments and the interrupt descriptor table.
  *
- * The IDT is the same for all CPUs and read-only in effect after idt_init().
- * GDT and TSS belong to one CPU; the only field that changes is the TSS's rsp0,
- * written by arch_switch_to() with interrupts off.
+ * The IDT is the same for all CPUs and constant after idt_init().  GDT and TSS belong to one CPU.
+ * The only field that changes is the TSS's rsp0: arch_switch_to() writes it with interrupts off.
  */
 #include <neurath/arch.h>
 #include <neurath/string.h>
+#include "entry.h"
 #include "segments.h"
 #include "x86.h"
 
@@ -27,7 +27,7 @@ struct descriptor_register {
 } __packed;
 
 #define GATE_INTERRUPT	0x8e	/* present, DPL 0, interrupts off at entry */
-#define GATE_USER	0xee	/* the same, but user mode may use int n */
+#define GATE_USER	0xee	/* the same, and user mode may use int n */
 
 /* bitmap must follow the TSS immediately. */
 _Static_assert(offsetof(struct cpu_arch, bitmap) ==
@@ -35,11 +35,9 @@ _Static_assert(offsetof(struct cpu_arch, bitmap) ==
 
 static struct idt_gate idt[256] __aligned(4096);
 
-extern const u64 trap_stubs[256];
-
 static void __init idt_set_gate(unsigned int vector, u8 type, u8 ist)
 {
-	u64 address = trap_stubs[vector];
+	u64 address = entry_points.trap_stubs[vector];
 
 	idt[vector] = (struct idt_gate){
 		.offset_low = (u16)address,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signal frames of the Linux x86_64 ABI, and the way back from them.
+ * Signal frames of the Linux x86_64 ABI, and the return from them.
  *
- * From the interrupted stack pointer down: the red zone (or the top of the
- * alternate stack), the xsave image, 64-byte aligned, and struct signal_frame so
- * that the handler finds the alignment that follows a call.  Programs read and
- * change the frame; sigreturn believes nothing in it that could matter to the
- * kernel.
+ * From the interrupted stack pointer downwards: the red zone (or the top of the alternate stack),
+ * the xsave image with 64-byte alignment, and struct signal_frame, placed so that the handler's
+ * stack is aligned as after a call.  Programs read and change the frame; sigreturn checks every
+ * value that could affect the kernel.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
@@ -26,10 +25,10 @@
 #define UC_SIGCONTEXT_SS	2
 #define UC_STRICT_RESTORE_SS	4
 
-/* Off while a handler starts: DF, RF, TF. */
+/* Cleared at the start of a handler: DF, RF, TF. */
 #define EFLAGS_HANDLER_CLEAR	0x10500UL
 
-/* sigcontext, as user programs know it. */
+/* sigcontext of the ABI. */
 struct signal_context {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
 	u64 rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, eflags;
@@ -63,7 +62,7 @@ _Static_assert(offsetof(struct signal_frame, info) == 312, "rt_sigframe of the A
 #define XSAVE_MAGIC1		0x46505853u
 #define XSAVE_MAGIC2		0x46505845u
 
-/* In the bytes of the legacy area that the CPU leaves to software. */
+/* In the bytes of the legacy area that the CPU reserves for software. */
 struct xsave_sw {
 	u32 magic1;
 	u32 extended_size;		/* with magic2 behind the image */
@@ -87,7 +86,7 @@ unsigned long arch_signal_frame_size(void)
 	return align_up(RED_ZONE + sizeof(struct signal_frame) + signal_fp_size() + 64 + 16, 64);
 }
 
-/* The registers hold current's state: they go to its area first, then to the user. */
+/* The registers contain current's state: save it to its area first, then to the user. */
 static int signal_save_fp(unsigned long to)
 {
 	struct xsave_sw *sw = current->fpu + XSAVE_SW_BYTES;
@@ -111,7 +110,7 @@ static int signal_save_fp(unsigned long to)
 	return put_user(XSAVE_MAGIC2, (u32 __user *)(to + size));
 }
 
-/* Makes an image that the CPU will load without a fault, whatever the user wrote. */
+/* Makes an image that the CPU can load without a fault, whatever the user wrote. */
 static void signal_sanitise_fp(u8 *image, bool extended)
 {
 	u32 *mxcsr = (u32 *)(image + FPU_MXCSR);
@@ -121,11 +120,11 @@ static void signal_sanitise_fp(u8 *image, bool extended)
 	if (!signal_has_xsave())
 		return;
 	header[0] = extended ? header[0] & fpu_features() : XFEATURE_X87_SSE;
-	/* No compaction, nothing reserved. */
+	/* No compaction, reserved bytes are zero. */
 	memset(header + 1, 0, FPU_HEADER_SIZE - sizeof(u64));
 }
 
-/* The user's image is a whole xsave area of our size, not only its legacy part. */
+/* True if the user's image is a complete xsave area of this size, with extended state. */
 static bool signal_fp_is_extended(const u8 *legacy, unsigned long from)
 {
 	const struct xsave_sw *sw = (const struct xsave_sw *)(legacy + XSAVE_SW_BYTES);
@@ -152,8 +151,8 @@ static int signal_read_fp(u8 *image, unsigned long from)
 }
 
 /*
- * Into an area of its own, which then takes the place of the task's: reading the
- * user's memory may sleep, and the switch would write to the task's area.
+ * Reads into a new area, which then replaces the task's: reading user memory may sleep, and the
+ * switch would write to the task's area.
  */
 static int signal_restore_fp(unsigned long from)
 {
@@ -179,9 +178,9 @@ static int signal_restore_fp(unsigned long from)
 	return 0;
 }
 
-/* ---- building ------------------------------------------------------------- */
+/* ---- build ------------------------------------------------------------------- */
 
-/* Lowest address of the xsave image; 0 = no room. */
+/* The lowest address of the xsave image; 0 = no room. */
 static unsigned long signal_choose_stack(const struct ksignal *ks, const struct pt_regs *regs)
 {
 	unsigned long sp = regs->rsp - RED_ZONE;
@@ -194,8 +193,8 @@ static unsigned long signal_choose_stack(const struct ksignal *ks, const struct 
 	}
 	sp = align_down(sp - signal_fp_size(), 64);
 	/*
-	 * A handler on the alternate stack that needs more than there is must not run over
-	 * its end.
+	 * A handler on the alternate stack that needs more room than there is must not write
+	 * beyond its end.
 	 */
 	if (on_alt && sp - sizeof(struct signal_frame) - 16 < (unsigned long)alt->ss_sp)
 		return 0;
@@ -233,7 +232,7 @@ static void signal_start_handler(const struct ksignal *ks, struct pt_regs *regs,
 int arch_setup_signal_frame(struct ksignal *ks, sigset_t mask, struct pt_regs *regs)
 {
 	unsigned long fp = signal_choose_stack(ks, regs);
-	/* As after a call: the return address is what makes it unaligned. */
+	/* As after a call: the return address makes it unaligned. */
 	unsigned long at = align_down(fp - sizeof(struct signal_frame), 16) - 8;
 	struct signal_frame __user *frame = (struct signal_frame __user *)at;
 	struct {
@@ -263,7 +262,7 @@ int arch_setup_signal_frame(struct ksignal *ks, sigset_t mask, struct pt_regs *r
 	return 0;
 }
 
-/* ---- returning -------------------------------------------------------------- */
+/* ---- return ----------------------------------------------------------------- */
 
 static void signal_restore_context(struct pt_regs *regs, const struct signal_context *mc)
 {
@@ -287,11 +286,11 @@ static void signal_restore_context(struct pt_regs *regs, const struct signal_con
 	regs->eflags = (regs->eflags & ~EFLAGS_USER) | (mc->eflags & EFLAGS_USER);
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
-	/* Not a system call any more: nothing to start again. */
+	/* No system call any more: there is nothing to restart. */
 	regs->orig_rax = -1UL;
 }
 
-/* The exit code checks that rip is canonical; every other register may hold anything. */
+/* The exit code checks that rip is canonical; every other register may have any value. */
 SYSCALL_DEFINE0(rt_sigreturn)
 {
 	struct pt_regs *user = kstack_user_regs(current->stack);
@@ -305,7 +304,7 @@ SYSCALL_DEFINE0(rt_sigreturn)
 	set_current_blocked(uc.sigmask);
 	current->restart.fn = NULL;
 	signal_restore_context(user, &uc.mc);
-	/* A bad stack was the program's idea; it keeps the one it has. */
+	/* An error in the stack belongs to the program; it keeps its old alternate stack. */
 	(void)signal_set_altstack(&uc.stack, user->rsp);
 	return user->rax;
 }

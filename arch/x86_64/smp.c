@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calling other CPUs: a function everywhere, and stopping all of them.
+ * Calls of a function on all CPUs. (nmi.c stops CPUs.)
  *
  * One call at a time, described by smp_call under smp_call_lock.  The caller
  * waits with interrupts on, so two callers cannot wait for each other.
@@ -10,7 +10,9 @@
 #include <neurath/boot.h>
 #include <neurath/bug.h>
 #include <neurath/printk.h>
+#include <neurath/return_hook.h>
 #include <neurath/spinlock.h>
+#include <neurath/trace.h>
 #include "apic.h"
 #include "clock.h"
 #include "entry.h"
@@ -18,23 +20,17 @@
 #include "traps.h"
 #include "x86.h"
 
-#define SMP_STOP_WAIT_US	100000
-
 struct smp_call {
 	void (*fn)(void *arg);
 	void *arg;
 	struct smp_answers answers;	/* of the CPUs that have run it */
 };
 
-/* How often a waiting CPU looks before it halts, under a hypervisor. */
+/* The number of tests before a waiting CPU halts, under a hypervisor. */
 #define SMP_WAIT_SPINS	200
 
 static DEFINE_SPINLOCK_RANK(smp_call_lock, RANK_LEAF);
 static struct smp_call smp_call;	/* (smp_call_lock) */
-
-bool nmi_panics;
-static bool smp_stopping;
-static const struct pt_regs *smp_stopped_regs[NR_CPUS];
 
 void smp_answers_expect(struct smp_answers *a, u64 cpus_asked)
 {
@@ -44,13 +40,13 @@ void smp_answers_expect(struct smp_answers *a, u64 cpus_asked)
 
 notrace void smp_answer(struct smp_answers *a)
 {
-	/* Pairs with the acquire in smp_answers_wait(): what was done is seen there. */
+	/* Pairs with the acquire in smp_answers_wait(): the waiter sees the effects. */
 	u64 left = __atomic_and_fetch(&a->waiting, ~BIT(cpu_id()), __ATOMIC_SEQ_CST);
 
 	/*
-	 * Pairs with the exchange in smp_answers_wait(): a CPU that halted before our
-	 * bit was gone is seen here.  If it did not halt, this may belong to the next
-	 * request already: then somebody gets an interrupt for nothing.
+	 * Pairs with the exchange in smp_answers_wait(): this sees a CPU that halted before the
+	 * bit was cleared.  If it did not halt, this may belong to the next request already: then
+	 * a CPU gets a needless interrupt.
 	 */
 	if (left == 0 && READ_ONCE(a->halted))
 		arch_send_resched(READ_ONCE(a->caller));
@@ -64,7 +60,7 @@ void smp_answers_wait(struct smp_answers *a)
 			continue;
 		}
 		irq_disable();
-		/* Full barrier between this store and the next look: see smp_answer(). */
+		/* A full barrier between this store and the next test: see smp_answer(). */
 		(void)xchg(&a->halted, true);
 		if (smp_load_acquire(&a->waiting))
 			cpu_wait_for_interrupt();
@@ -89,8 +85,13 @@ void smp_call_all(void (*fn)(void *arg), void *arg, bool self)
 	smp_call.fn = fn;
 	smp_call.arg = arg;
 	smp_answers_expect(&smp_call.answers, others);
-	for (u64 left = others; left; left &= left - 1)
-		lapic_send(cpus[__builtin_ctzl(left)].apic_id, APIC_FIXED, VECTOR_CALL);
+	for (u64 left = others; left; left &= left - 1) {
+		unsigned int cpu = (unsigned int)__builtin_ctzl(left);
+
+		if (trace_is_on(ipi_send_cpu))
+			trace_ipi_send_cpu(cpu, RETURN_ADDRESS(), fn);
+		lapic_send(cpus[cpu].apic_id, APIC_FIXED, VECTOR_CALL);
+	}
 	if (self) {
 		unsigned long flags = irq_save();
 
@@ -108,51 +109,25 @@ static notrace void smp_serialise(void *arg)
 
 void smp_sync_core(void)
 {
+	unsigned long callsite = RETURN_ADDRESS();
+
+	if (trace_is_on(klp_round))
+		trace_klp_round(callsite, false);
 	smp_call_all(smp_serialise, NULL, true);
+	if (trace_is_on(klp_round))
+		trace_klp_round(callsite, true);
 }
 
-/* ---- stopping ------------------------------------------------------------- */
+/* ---- interrupts without an answer -------------------------------------------- */
 
-notrace void arch_halt(void)
+void arch_raise_log_interrupt(void)
 {
-	for (;;)
-		asm volatile("cli; hlt");
+	lapic_send(this_cpu()->apic_id, APIC_FIXED, VECTOR_LOG);
 }
 
-notrace void nmi_dispatch(struct pt_regs *regs)
+void arch_send_resched(unsigned int cpu)
 {
-	if (READ_ONCE(smp_stopping)) {
-		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
-		arch_halt();
-	}
-	if (nmi_panics) {
-		/*
-		 * The NMI button reaches all CPUs at once: those that do not report leave
-		 * their registers here.
-		 */
-		smp_store_release(&smp_stopped_regs[cpu_id()], regs);
-		panic_regs(regs, "NMI on request");
-	}
-	pr_warn("NMI without a known reason\n");
-}
-
-const struct pt_regs *arch_stopped_regs(unsigned int cpu)
-{
-	return smp_load_acquire(&smp_stopped_regs[cpu]);
-}
-
-void arch_stop_others(void)
-{
-	u64 others = READ_ONCE(cpus_online) & ~BIT(cpu_id());
-	unsigned int waited = 0;
-
-	WRITE_ONCE(smp_stopping, true);
-	for (u64 left = others; left; left &= left - 1)
-		lapic_send(cpus[__builtin_ctzl(left)].apic_id, APIC_NMI, 0);
-	for (u64 left = others; left && waited < SMP_STOP_WAIT_US; waited += 10) {
-		if (arch_stopped_regs((unsigned int)__builtin_ctzl(left)))
-			left &= left - 1;
-		else
-			clock_delay_us(10);
-	}
+	if (trace_is_on(ipi_send_cpu))
+		trace_ipi_send_cpu(cpu, RETURN_ADDRESS(), NULL);
+	lapic_send(cpus[cpu].apic_id, APIC_FIXED, VECTOR_RESCHEDULE);
 }

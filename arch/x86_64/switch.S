@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The context switch, and where new tasks begin.
+ * The context switch, and the first instructions of new tasks.
  *
- * The stack of a task that is off a CPU ends in a switch frame (struct
- * switch_frame in <asm/switch.h>): callee-saved registers, then rbp and the
- * return address as in any function, so that the unwinder sees switch_stacks()
- * as an ordinary caller's frame.
+ * The stack of a task that is off a CPU ends in a switch frame (struct switch_frame in
+ * <asm/switch.h>): callee-saved registers, then rbp and the return address as in any function.
+ * So the unwinder sees switch_stacks() as the frame of an ordinary caller.
  */
 #include <generated/asm-offsets.h>
 
-	.section .text.entry, "ax"
+	.section .entry.text, "ax"
 
 /*
  * struct task *switch_stacks(unsigned long *save_rsp, unsigned long new_rsp,
- *                            struct task *prev)
+ *                            struct task *prev, struct task *next)
  *
- * Interrupts are off.  Returns on the new stack, prev handed over.
+ * Interrupts are off.  Returns prev on the new stack.
+ *
+ * Stack and current change together here.  A function that ran between the two changes would
+ * choose its version of a patch by the state of one task, while its callers used the state of the
+ * other.
  */
 	.balign	16
 	.globl	switch_stacks
@@ -30,6 +33,7 @@ switch_stacks:
 	pushq	%r15
 	movq	%rsp, (%rdi)
 	movq	%rsi, %rsp
+	movq	%rcx, %gs:CPU_TASK
 	movq	%rdx, %rax
 	popq	%r15
 	popq	%r14
@@ -41,8 +45,7 @@ switch_stacks:
 	.size	switch_stacks, . - switch_stacks
 
 /*
- * First code of a kernel thread: rbx = function, r12 = argument; rbp = 0 ends
- * the stack.
+ * The first code of a kernel thread: rbx = function, r12 = argument; rbp = 0 ends the stack.
  */
 	.balign	16
 	.globl	kthread_first_return
@@ -57,22 +60,9 @@ kthread_first_return:
 	ud2
 	.size	kthread_first_return, . - kthread_first_return
 
-/* First code of a forked child: rsp = its pt_regs, rbp marks them. */
-	.balign	16
-	.globl	fork_first_return
-	.type	fork_first_return, @function
-fork_first_return:
-	movq	%rsp, %rbx
-	andq	$-16, %rsp
-	movq	%rax, %rdi
-	call	task_first_run
-	movq	%rbx, %rsp
-	jmp	return_to_user
-	.size	fork_first_return, . - fork_first_return
-
 /*
- * enter_idle(top): the boot CPU becomes its idle task on an empty stack.  The frames
- * of the start-up lead into code that is gone, so no unwinder could vouch for them.
+ * enter_idle(top): the boot CPU becomes its idle task on an empty stack.  The frames of the start
+ * lead into code that has been freed, so the stack would not be reliable.
  */
 	.balign	16
 	.globl	enter_idle

@@ -2,15 +2,15 @@
 /*
  * The C half of the context switch, and the first frames of new tasks.
  *
- * arch_switch_to() is the only place where a task leaves a CPU: interrupts are
- * off and the run queue's lock is held.  The scheduler has loaded the address
- * space already.
+ * arch_switch_to() is the only place where a task leaves a CPU: interrupts are off and the run
+ * queue's lock is held.  The scheduler has loaded the address space before.
  */
 #include <asm/switch.h>
 #include <neurath/arch.h>
 #include <neurath/bug.h>
 #include <neurath/sched.h>
 #include <neurath/task.h>
+#include "debugreg.h"
 #include "entry.h"
 #include "fpu.h"
 #include "ioport.h"
@@ -23,9 +23,9 @@ static unsigned long switch_stack_top(const struct task *task)
 }
 
 /*
- * The bases of FS and GS are not read back: without CR4.FSGSBASE user mode can set them by
- * arch_prctl() only, which notes them in the task.  A program that loads the selectors
- * instead has its old bases back after the next switch.
+ * The bases of FS and GS are not read back: without CR4.FSGSBASE user mode can set them only by
+ * arch_prctl(), which stores them in the task.  A program that loads the selectors instead gets
+ * its old bases back after the next switch.
  */
 static __always_inline void switch_user_state(struct task *prev, struct task *next)
 {
@@ -45,17 +45,18 @@ struct task *arch_switch_to(struct task *prev, struct task *next)
 
 	debug_assert(irqs_disabled());
 	switch_user_state(prev, next);
-	cpu->task = next;
 	cpu->kernel_stack = switch_stack_top(next);
 	arch->tss.rsp[0] = cpu->kernel_stack;
-	if (unlikely(prev->ioports || next->ioports))
+	if (unlikely(prev->switch_extra || next->switch_extra)) {
 		ioport_switch(arch, next);
-	return switch_stacks(&prev->kernel_sp, next->kernel_sp, prev);
+		debugreg_switch(prev, next);
+	}
+	return switch_stacks(&prev->kernel_sp, next->kernel_sp, prev, next);
 }
 
 /*
- * A user task's stack begins with the place of its user registers.  So does a
- * kernel thread's: it may become a user task (init).
+ * The stack of a user task begins with the place for its user registers.  So does the stack of a
+ * kernel thread, since it may become a user task (init).
  */
 static struct switch_frame *switch_new_frame(struct task *task)
 {

@@ -1,34 +1,33 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Changing text on a running system.
+ * Text poking: changes text of a running system.
  *
- * Text is mapped read-only for everybody.  The writer reaches it through an alias
- * in an address space of its own (poke_pgd), which is loaded on one CPU with
- * interrupts off: no other CPU ever has a writable view.
+ * Text is mapped read-only.  The writer accesses it through an alias in a private address space
+ * (poke_pgd), which is loaded on one CPU with interrupts off: no other CPU has a writable
+ * mapping.
  *
- * A slot of five bytes cannot be changed at once while other CPUs run through it,
- * so it goes through a breakpoint (the order is also in docs/hooks.md):
+ * A slot of five bytes cannot be changed in one step while other CPUs execute it, so the change
+ * uses a breakpoint (docs/hooks.md also shows the order):
  *
  *	1. first byte := int3		then every CPU serialises
  *	2. the four bytes behind it	then every CPU serialises
  *	3. first byte := new first byte	then every CPU serialises
  *	4. the same byte once more	then every CPU serialises
  *
- * Step 4 is for processors made of software.  An emulator translates code and throws
- * a translation away when a write hits its page; a write that falls between its
- * reading the bytes and its registering the translation is missed, and the old
- * instruction stays for ever.  After the round of step 3 no CPU is in the middle of
- * a translation, so the second write finds all of them.  On silicon it changes nothing.
+ * Step 4 is for emulated processors.  An emulator translates code, and discards a translation
+ * when its page is written.  It can miss a write that comes between reading the bytes and
+ * registering the translation, and then it keeps the old instruction permanently.  After the
+ * round of step 3 no CPU is in the middle of a translation, so the second write finds all of
+ * them.  On hardware step 4 has no effect.
  *
- * A CPU that meets the int3 in between acts as if it had executed the new
- * instruction (int3_text_poke).  Every serialising round is an interrupt that the
- * other CPUs must take, and the trap handler runs with interrupts off: when a
- * round is over, no trap of an earlier step is still being handled.  An emulator
- * may yet deliver one late, after the descriptor is gone; the handler then finds
- * the byte changed, and acts as the instruction that is there now.
+ * A CPU that executes the int3 in between acts as if it had executed the new instruction
+ * (int3_text_poke).  Every serialising round is an interrupt that the other CPUs must take, and
+ * the trap handler runs with interrupts off.  So when a round is over, no handler of an earlier
+ * step still runs.  An emulator may deliver a trap late, after the descriptor is gone.  The
+ * handler then finds that the byte has changed, and acts as the present instruction.
  *
- * text_mutex serialises writers.  Everything on the int3 path is notrace: a slot
- * there would trap inside the trap.
+ * text_mutex serialises writers.  All code on the int3 path is notrace: a slot there would trap
+ * inside of the trap.
  */
 #include <neurath/hook.h>
 #include <neurath/arch.h>
@@ -37,28 +36,33 @@
 #include <neurath/kprobe.h>
 #include <neurath/ksyms.h>
 #include <neurath/mm.h>
-#include <neurath/mutant.h>
 #include <neurath/mutex.h>
+#include <neurath/sort.h>
 #include <neurath/string.h>
+#include <neurath/trace.h>
 
 #define INT3_INSN	0xcc
 #define JMP_INSN	0xe9
 #define SLOT_TAIL	(SLOT_SIZE - 1)
 
-/* The alias lies in the user half of the private root: two pages, for a slot across a border. */
+/* The alias, in the user half of the private root: two pages, for a slot across a page border. */
 #define POKE_ALIAS	0x10000UL
 #define POKE_PTE_FLAGS	(0x8000000000000063UL)	/* NX, dirty, accessed, writable, present */
-/* Slots written in one stretch with interrupts off. */
+/* The number of slots written in one stretch with interrupts off. */
 #define POKE_CHUNK	64
+/* Bytes copied in one. */
+#define POKE_COPY_MAX	256
 
 static DEFINE_MUTEX_RANK(text_mutex, RANK_TEXT);
 
 static phys_addr_t poke_pgd;
 static pte_t *poke_ptes[2];
+/* What they show, between poke_begin() and poke_end(); 0: nothing. (text_mutex) */
+static unsigned long poke_mapped[2];
 
 /*
- * The batch that is being changed, for the trap handler.  refs is 1 while it is
- * published, plus one for each handler that reads it; 0 = nobody may look.
+ * The batch that is being changed, for the trap handler. refs is 1 while the batch is published,
+ * plus one for each handler that reads it; 0 = it must not be read.
  */
 static struct {
 	atomic_t refs;
@@ -89,7 +93,7 @@ void slot_encode_jmp(u8 *slot, unsigned long addr, unsigned long target)
 	memcpy(slot + 1, &rel32, sizeof(rel32));
 }
 
-/* Physical address of kernel or module text. */
+/* The physical address of kernel or module text. */
 static phys_addr_t poke_phys(unsigned long va)
 {
 	pte_t *pte;
@@ -101,17 +105,23 @@ static phys_addr_t poke_phys(unsigned long va)
 	return pte_phys(*pte) + (va & ~PAGE_MASK);
 }
 
+/* Page @i of the alias shows the page of @va, if it does not yet. */
+static void poke_map_page(unsigned i, unsigned long va)
+{
+	if (poke_mapped[i] == (va & PAGE_MASK))
+		return;
+	poke_mapped[i] = va & PAGE_MASK;
+	*poke_ptes[i] = (poke_phys(va) & PAGE_MASK) | POKE_PTE_FLAGS;
+	tlb_flush_page_local(POKE_ALIAS + i * PAGE_SIZE);
+}
+
 static void poke_map(unsigned long va, size_t n)
 {
-	phys_addr_t first = poke_phys(va) & PAGE_MASK;
 	unsigned long last_byte = va + n - 1;
 
-	*poke_ptes[0] = first | POKE_PTE_FLAGS;
-	tlb_flush_page_local(POKE_ALIAS);
-	if ((va & PAGE_MASK) != (last_byte & PAGE_MASK)) {
-		*poke_ptes[1] = (poke_phys(last_byte) & PAGE_MASK) | POKE_PTE_FLAGS;
-		tlb_flush_page_local(POKE_ALIAS + PAGE_SIZE);
-	}
+	poke_map_page(0, va);
+	if ((va & PAGE_MASK) != (last_byte & PAGE_MASK))
+		poke_map_page(1, last_byte);
 }
 
 /* The private address space is loaded and interrupts are off. */
@@ -138,13 +148,14 @@ static void poke_end(unsigned long flags, phys_addr_t old_pgd)
 {
 	*poke_ptes[0] = 0;
 	*poke_ptes[1] = 0;
+	poke_mapped[0] = poke_mapped[1] = 0;
 	tlb_flush_page_local(POKE_ALIAS);
 	tlb_flush_page_local(POKE_ALIAS + PAGE_SIZE);
 	arch_load_pgd(old_pgd);
 	irq_restore(flags);
 }
 
-/* Which bytes of a slot a step writes. */
+/* The bytes of a slot that a step writes. */
 enum poke_step { POKE_INT3, POKE_TAIL, POKE_HEAD };
 
 static void poke_one(const struct text_poke *p, enum poke_step step)
@@ -179,18 +190,6 @@ static void poke_step_all(const struct text_poke *pokes, unsigned n, enum poke_s
 	}
 }
 
-static void poke_sort(struct text_poke *pokes, unsigned n)
-{
-	for (unsigned i = 1; i < n; i++) {
-		struct text_poke key = pokes[i];
-		unsigned j = i;
-
-		for (; j > 0 && pokes[j - 1].addr > key.addr; j--)
-			pokes[j] = pokes[j - 1];
-		pokes[j] = key;
-	}
-}
-
 static int poke_verify(const struct text_poke *pokes, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
@@ -209,8 +208,8 @@ static void poke_batch_publish(const struct text_poke *pokes, unsigned n)
 	poke_batch.pokes = pokes;
 	poke_batch.n = n;
 	/*
-	 * Pairs with atomic_inc_not_zero() in int3_text_poke(): who sees an int3 of
-	 * this batch must see the batch; else it would take the trap for a stray one.
+	 * Pairs with atomic_inc_not_zero() in int3_text_poke(): a CPU that sees an int3 of this
+	 * batch must also see the batch, or it would take the trap for an unknown one.
 	 */
 	smp_store_release(&poke_batch.refs.counter, 1);
 }
@@ -233,13 +232,9 @@ int text_poke_batch(struct text_poke *pokes, unsigned n)
 	error = poke_verify(pokes, n);
 	if (error)
 		goto out;
-	poke_sort(pokes, n);
-	if (MUTANT(NO_INT3)) {
-		poke_step_all(pokes, n, POKE_TAIL);
-		poke_step_all(pokes, n, POKE_HEAD);
-		smp_sync_core();
-		goto out;
-	}
+	if (trace_is_on(klp_slots))
+		trace_klp_slots(n, false);
+	sort_by_address(pokes, n, sizeof(*pokes));
 	poke_batch_publish(pokes, n);
 	poke_step_all(pokes, n, POKE_INT3);
 	smp_sync_core();
@@ -250,6 +245,8 @@ int text_poke_batch(struct text_poke *pokes, unsigned n)
 	poke_step_all(pokes, n, POKE_HEAD);
 	smp_sync_core();
 	poke_batch_retire();
+	if (trace_is_on(klp_slots))
+		trace_klp_slots(n, true);
 out:
 	mutex_unlock(&text_mutex);
 	return error;
@@ -261,7 +258,7 @@ int text_poke_copy(unsigned long addr, const void *bytes, size_t n)
 
 	mutex_lock(&text_mutex);
 	while (n) {
-		size_t part = min(n, (size_t)SLOT_SIZE);
+		size_t part = min(n, (size_t)POKE_COPY_MAX);
 		phys_addr_t old_pgd;
 		unsigned long flags = poke_begin(&old_pgd);
 
@@ -275,7 +272,7 @@ int text_poke_copy(unsigned long addr, const void *bytes, size_t n)
 	return 0;
 }
 
-/* Index of the slot at @addr in the published batch, or -1. */
+/* The index of the slot at @addr in the published batch, or -1. */
 static notrace int poke_batch_find(unsigned long addr)
 {
 	unsigned low = 0, high = poke_batch.n;
@@ -293,7 +290,7 @@ static notrace int poke_batch_find(unsigned long addr)
 	return -1;
 }
 
-/* Acts as the instruction @slot at @addr would; false if it is neither NOP nor jmp. */
+/* Acts as the instruction @slot at @addr; false if it is neither NOP nor jmp. */
 static notrace bool poke_emulate(struct pt_regs *regs, unsigned long addr, const u8 *slot)
 {
 	s32 rel = 0;
@@ -306,6 +303,8 @@ static notrace bool poke_emulate(struct pt_regs *regs, unsigned long addr, const
 	return true;
 }
 
+bool (*probe_trap)(struct pt_regs *regs, unsigned long addr);
+
 notrace bool int3_text_poke(struct pt_regs *regs)
 {
 	unsigned long addr = regs->rip - 1;
@@ -315,7 +314,7 @@ notrace bool int3_text_poke(struct pt_regs *regs)
 	if (user_mode(regs))
 		return false;
 	/* Before the batch: a probe's breakpoint stays while the slot's bytes are written. */
-	if (kprobe_trap(regs, addr))
+	if (probe_trap && probe_trap(regs, addr))
 		return true;
 	/* Pairs with the release in poke_batch_publish(). */
 	if (atomic_inc_not_zero(&poke_batch.refs)) {
@@ -326,8 +325,8 @@ notrace bool int3_text_poke(struct pt_regs *regs)
 	}
 	if (!ours && kernel_text_address(addr) && READ_ONCE(*(u8 *)addr) != INT3_INSN) {
 		/*
-		 * A trap of a batch that is done.  Executing the instruction again would
-		 * trap again as long as the emulator keeps its old translation.
+		 * A trap of a completed batch.  Executing the instruction again would trap again
+		 * as long as the emulator keeps its old translation.
 		 */
 		ours = poke_emulate(regs, addr, (const u8 *)addr);
 	}

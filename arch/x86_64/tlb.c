@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Removing translations that CPUs may have cached.
+ * TLB shoot-down: removes translations that CPUs may have cached.
  *
- * One request at a time, described by tlb_request under tlb_lock.  The sender
- * waits with interrupts on, so two senders cannot wait for each other: the one
- * that spins for the lock still takes the other's interrupt.
+ * One request at a time, described by tlb_request under tlb_lock.  The sender waits with
+ * interrupts on, so two senders cannot wait for each other: a sender that spins for the lock
+ * still takes the other's interrupt.
  *
- * Which CPUs may hold translations of an address space is in mm->cpu_mask.  A
- * CPU sets its bit before it loads the root (a full barrier), the sender has
- * changed the tables before it reads the mask (smp_mb() below): either the
- * sender sees the bit, or the CPU loads the changed tables.
+ * mm->cpu_mask has the CPUs that may have translations of an address space.  A CPU sets its bit
+ * before it loads the root (a full barrier); the sender has changed the tables before it reads
+ * the mask (smp_mb() below).  So the sender sees the bit, or the CPU loads the changed tables.
  */
 #include <neurath/arch.h>
 #include <neurath/atomic.h>
@@ -22,7 +21,7 @@
 #include "traps.h"
 #include "x86.h"
 
-/* More pages than this: everything is removed instead. */
+/* For more pages than this, everything is flushed. */
 #define TLB_FLUSH_PAGES	32
 
 struct tlb_request {
@@ -43,7 +42,7 @@ static void tlb_flush_all_local(void)
 {
 	unsigned long flags = irq_save(), cr4 = read_cr4();
 
-	/* Changing PGE removes global entries, too. */
+	/* A change of PGE removes global entries, too. */
 	write_cr4(cr4 ^ CR4_PGE);
 	write_cr4(cr4);
 	irq_restore(flags);
@@ -71,7 +70,7 @@ notrace void tlb_interrupt(void)
 
 static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
 {
-	/* Interrupts stay on while spinning: see the head comment. */
+	/* Interrupts stay on while it spins: see the head comment. */
 	assert(!irqs_disabled());
 	spin_lock(&tlb_lock);
 	mask &= ~BIT(cpu_id());
@@ -85,13 +84,13 @@ static void tlb_flush_others(u64 mask, phys_addr_t pgd, unsigned long start, uns
 	spin_unlock(&tlb_lock);
 }
 
-/* The caller's barrier stands between its change of the tables and its look at the mask. */
+/* The caller's barrier is between its change of the tables and its read of the mask. */
 static void tlb_flush(u64 mask, phys_addr_t pgd, unsigned long start, unsigned long end)
 {
 	mask &= READ_ONCE(cpus_online);
 	/*
-	 * A sender may not move between the local flush and the mask it leaves
-	 * itself out of; kernel code is not preempted, so it does not.
+	 * A sender must not move to another CPU between the local flush and the mask from which
+	 * it removes itself.  Kernel code is not preempted, so it does not move.
 	 */
 	tlb_flush_local(pgd, start, end);
 	if (mask & ~BIT(cpu_id()))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Vectors: what each number in the IDT means.
+ * Vectors: the meaning of each number in the IDT.
  */
 #ifndef ARCH_X86_64_TRAPS_H
 #define ARCH_X86_64_TRAPS_H
@@ -24,12 +24,12 @@
 #define TRAP_MC			18
 #define TRAP_XM			19
 
-/* 0x20..0x2f: where a spurious interrupt of the masked PICs would arrive. */
+/* 0x20..0x2f: for a spurious interrupt of the masked PICs. */
 #define VECTOR_PIC		0x20
 /* One vector for each line: ISA lines, then messages of PCI functions. */
 #define VECTOR_IRQ		0x30
 #define VECTOR_IRQ_COUNT	24
-/* Local interrupts; the higher, the more urgent. */
+/* Local interrupts; a higher number has a higher priority. */
 #define VECTOR_LOG		0xeb
 #define VECTOR_TIMER		0xec
 #define VECTOR_RESCHEDULE	0xed

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uaccess.S - the only code of the kernel that touches user memory.
+ * Accesses to user memory: the only code of the kernel that makes them.
  *
  *	size_t uaccess_copy(void *dst, const void *src, size_t n);	bytes not copied
  *	size_t uaccess_clear(void *dst, size_t n);			bytes not cleared
  *	long uaccess_strncpy(char *dst, const char *src, size_t n);	length, n if no NUL, -EFAULT
  *	long uaccess_cmpxchg32(u32 *p, u32 expect, u32 new, u32 *old);	0 or -EFAULT
  *
- * The caller has checked the range of the user pointer. A fault on one of the marked
- * instructions is first offered to the address space, which may sleep; if it cannot be
- * repaired, execution goes on at the label of __ex_table with all registers as they were at the
- * fault. Every function has its frame before its first access to user memory, so that a task
- * that sleeps in such a fault has a stack the unwinder can prove. All leave by
- * USER_CLOSE_RETURN.
+ * The caller has checked the range of the user pointer.  A fault at one of the marked
+ * instructions is first passed to the address space, which may sleep.  If it cannot be repaired,
+ * execution continues at the label of __ex_table with all registers as at the fault.  Every
+ * function has its frame before its first access to user memory, so that the stack of a task that
+ * sleeps in such a fault is reliable.  All functions return by USER_CLOSE_RETURN.
  */
 #include <uapi/errno.h>
 
-	.section .text.uaccess, "ax"
+	.section .uaccess.text, "ax"
 
 .macro FAULT_GOES_TO label
 	.pushsection __ex_table, "a"
@@ -51,8 +50,8 @@
 .endm
 
 /*
- * Words first, then the rest byte by byte; a fault among the words goes on byte by byte, so
- * that the count is exact.
+ * Copies words first, then the rest byte by byte.  After a fault among the words it continues
+ * byte by byte, so that the count is exact.
  */
 FUNCTION uaccess_copy
 	USER_OPEN

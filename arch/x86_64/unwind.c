@@ -1,45 +1,50 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The reliable unwinder of a frame-pointer kernel (contract: neurath/unwind.h).
  *
- * Each frame is two words: the caller's frame pointer and the return address.
- * The build proves for every function that it sets its frame up before its
- * first call (tools/framecheck.py), and a task that is off a CPU stands in
- * switch_stacks(), below a call: its chain of frames is complete.
+ * Each frame is two words: the caller's frame pointer and the return address.  The build proves
+ * for every function that it sets up its frame before its first call (tools/framecheck.py).  A
+ * task that is off a CPU is in switch_stacks(), below a call.  So its chain of frames is
+ * complete.
  *
  *	                       stack top
  *	user task:    | pt_regs of the entry from user mode        |  <- end (a)
  *	              | frame: rbp = &pt_regs | 1, return address   |
- *	kernel thread:| frame: rbp = 0, return into .text.entry      |  <- end (b)
+ *	kernel thread:| frame: rbp = 0, return into .entry.text      |  <- end (b)
  *	              | ...                                         |
  *	              | frame of schedule()                         |
  *	              | switch frame: r15 r14 r13 r12 rbx rbp ret   |  <- kernel_sp
  *
- * An interrupt or fault taken in the kernel leaves a pt_regs in the middle, marked
- * by the odd frame pointer.  The interrupted function may have been between its
- * entry and its frame, so the walk gives up, with one exception: the user-copy
- * routines in .text.uaccess touch user memory only after their frame is built,
- * so a fault there (the one case in which a task sleeps on such a frame) is walked.
+ * An interrupt or fault in the kernel leaves a pt_regs in the middle, marked by the odd frame
+ * pointer.  The interrupted function may have been between its entry and its frame, so the walk
+ * ends as unreliable, with one exception: the user-copy routines in .uaccess.text access user
+ * memory only after their frame is built, so a walk passes a fault there. (Only there a task
+ * sleeps on such a frame.)
  *
- * No locks; the caller guarantees that the stack does not change (see unwind.h).
- * notrace throughout: the judge of hooks is not hooked.
+ * If the function graph tracer has hooked a return, its true address is in the return stack of
+ * the task (neurath/return_hook.h).
+ *
+ * No locks; the caller guarantees that the stack does not change (see unwind.h).  All functions
+ * are notrace: code that judges hooks has no hooks.
  */
 #include <neurath/unwind.h>
 #include <neurath/hook.h>
 #include <neurath/ksyms.h>
+#include <neurath/return_hook.h>
 #include <neurath/sched.h>
 
 extern const char __entry_text_start[], __entry_text_end[];
 extern const char __uaccess_text_start[], __uaccess_text_end[];
 extern const char kthread_first_return[], fork_first_return[];
 
-/* Words that switch_stacks() pushes below the frame. */
+/* The words that switch_stacks() pushes below the frame. */
 #define SWITCH_FRAME_WORDS	5
 #define FRAME_IS_REGS		1UL
 
 struct unwind {
 	unsigned long low, high;	/* bounds of the stack */
-	unsigned long frame;		/* frame pointer to look at next */
+	unsigned long frame;		/* the frame pointer to examine next */
+	const struct return_stack *hooked;
 	unsigned long *entries;
 	unsigned n, room;
 };
@@ -70,10 +75,18 @@ notrace const char *unwind_reason_text(enum unwind_reason reason)
 	return "unknown";
 }
 
-/* @size bytes at @addr lie on the stack and @addr is aligned. */
+/* True if @size bytes at @addr are on the stack and @addr is aligned. */
 static notrace bool unwind_on_stack(const struct unwind *u, unsigned long addr, size_t size)
 {
 	return !(addr & 7) && addr >= u->low && addr <= u->high - size;
+}
+
+/* The return address at @at, the true one if it is hooked; 0 if it is unknown. */
+static notrace unsigned long unwind_return_at(const struct unwind *u, unsigned long at)
+{
+	unsigned long ret = *(unsigned long *)at;
+
+	return ret == (unsigned long)return_hook_stub ? return_hook_find(u->hooked, at) : ret;
 }
 
 static notrace enum unwind_reason unwind_emit(struct unwind *u, unsigned long addr)
@@ -87,8 +100,8 @@ static notrace enum unwind_reason unwind_emit(struct unwind *u, unsigned long ad
 }
 
 /*
- * The first code of a task that has not run yet is a start, not a return: + 1 keeps
- * "entry - 1" inside.
+ * The first code of a task that has not run yet is a start and not a return: + 1 keeps "entry -
+ * 1" inside of it.
  */
 static notrace unsigned long unwind_start_address(unsigned long addr)
 {
@@ -98,7 +111,7 @@ static notrace unsigned long unwind_start_address(unsigned long addr)
 	return addr;
 }
 
-/* A trap frame was met: *done at the registers of user mode. */
+/* At a trap frame: sets *done at the registers of user mode. */
 static notrace enum unwind_reason unwind_regs(struct unwind *u, unsigned long addr, bool *done)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)addr;
@@ -127,17 +140,17 @@ static notrace enum unwind_reason unwind_step(struct unwind *u, bool *done)
 	if (!unwind_on_stack(u, frame, 16))
 		return UNWIND_BAD_FRAME;
 	next = ((unsigned long *)frame)[0];
-	ret = ((unsigned long *)frame)[1];
+	ret = unwind_return_at(u, frame + sizeof(long));
 	reason = unwind_emit(u, unwind_start_address(ret));
 	if (reason != UNWIND_OK)
 		return reason;
 	if (next == 0) {
 		*done = true;
-		/* Only the assembly that starts threads calls with an empty frame pointer. */
+		/* Only the assembly that starts threads calls with a frame pointer of 0. */
 		return in_range(ret, __entry_text_start, __entry_text_end) ? UNWIND_OK
 									    : UNWIND_BAD_END;
 	}
-	/* The stack grows down: a caller's frame stands strictly above. */
+	/* The stack grows down: a caller's frame is at a higher address. */
 	if ((next & ~FRAME_IS_REGS) <= frame)
 		return UNWIND_BAD_FRAME;
 	u->frame = next;
@@ -150,7 +163,7 @@ static notrace enum unwind_reason unwind_walk(struct unwind *u)
 	bool done = false;
 
 	do {
-		/* Every step moves u->frame up or ends: bounded by the stack's size. */
+		/* Every step increases u->frame or ends: the stack's size limits the loop. */
 		reason = unwind_step(u, &done);
 	} while (reason == UNWIND_OK && !done);
 	return reason;
@@ -158,12 +171,12 @@ static notrace enum unwind_reason unwind_walk(struct unwind *u)
 
 notrace enum unwind_reason unwind_reliable(struct task *task, unsigned long *entries, unsigned *n)
 {
-	struct unwind u = { .entries = entries, .room = *n };
+	struct unwind u = { .entries = entries, .room = *n, .hooked = task->returns };
 	enum unwind_reason reason;
 
 	*n = 0;
 	if (!task->stack)
-		return UNWIND_OK;	/* dead: it returns into nothing */
+		return UNWIND_OK;	/* dead: no return happens */
 	u.low = (unsigned long)task->stack;
 	u.high = u.low + KSTACK_SIZE;
 	if (task == current)
@@ -177,37 +190,91 @@ notrace enum unwind_reason unwind_reliable(struct task *task, unsigned long *ent
 	return reason;
 }
 
-/* Any address on the stack that some frame chain leads to; never faults, never loops. */
+/* ---- guesses, which need not be reliable ------------------------------------------- */
+
+/*
+ * GCC moves instructions before and between the two that make a frame, but only a few.
+ * framecheck.py proves that the first such bytes in a function are the second instruction, mov
+ * %rsp,%rbp.
+ */
+#define FRAME_SEARCHED	64
+#define FRAME_SET_BYTES	3
+
+/* The offset from which the function at [start, start + size) has its frame; 0: none. */
+static notrace unsigned long frame_complete_at(unsigned long start, unsigned long size)
+{
+	unsigned long end = start + (size < FRAME_SEARCHED ? size : FRAME_SEARCHED);
+
+	for (unsigned long at = start; at + FRAME_SET_BYTES <= end; at++) {
+		const u8 *p = (const u8 *)at;
+
+		if (p[0] == 0x48 && p[1] == 0x89 && p[2] == 0xe5)
+			return at + FRAME_SET_BYTES;
+	}
+	return 0;
+}
+
+/*
+ * If a function was interrupted without its frame, the frame pointer is its caller's: returns the
+ * place of the return address. 0 if the function has its frame.
+ */
+static notrace unsigned long frameless_return_at(const struct unwind *u,
+						 const struct pt_regs *regs)
+{
+	unsigned long rip = regs->rip, sp = regs->rsp, complete;
+	struct ksym sym;
+
+	if (!unwind_on_stack(u, sp, 16) || in_range(rip, __entry_text_start, __entry_text_end))
+		return 0;
+	/* A jump to an invalid address: the call's return address is on top of the stack. */
+	if (!kernel_text_address(rip))
+		return sp;
+	if (!ksym_lookup(rip, &sym) || *(const u8 *)rip == 0xc3)	/* ret */
+		return sp;
+	complete = frame_complete_at(sym.start, sym.size);
+	if (complete && rip >= complete)
+		return 0;
+	/* After the push, the caller's frame pointer is below the return address. */
+	return *(unsigned long *)sp == regs->rbp ? sp + 8 : sp;
+}
+
+/* Adds the interrupted function, and its caller if no frame leads to the caller. */
+static notrace void unwind_interrupted(struct unwind *u, const struct pt_regs *regs)
+{
+	unsigned long at = frameless_return_at(u, regs);
+
+	if (u->n < u->room)
+		u->entries[u->n++] = regs->rip + 1;
+	if (at)
+		(void)unwind_emit(u, unwind_return_at(u, at));
+	u->frame = regs->rbp;
+}
+
+/* Addresses on the stack that a chain of frames leads to; cannot fault or loop. */
 notrace unsigned unwind_guess(struct task *task, const struct pt_regs *regs,
 			      unsigned long *entries, unsigned max)
 {
-	struct unwind u = { .entries = entries, .room = max };
+	struct unwind u = { .entries = entries, .room = max, .hooked = task->returns };
 
 	u.low = (unsigned long)task->stack;
 	u.high = u.low + KSTACK_SIZE;
-	if (regs) {
-		if (max)
-			entries[u.n++] = regs->rip + 1;
-		u.frame = regs->rbp;
-	} else if (task == current) {
+	if (regs)
+		unwind_interrupted(&u, regs);
+	else if (task == current)
 		u.frame = (unsigned long)__builtin_frame_address(0);
-	} else {
+	else
 		u.frame = task->kernel_sp + SWITCH_FRAME_WORDS * sizeof(long);
-	}
 	while (u.n < max) {
 		bool done = false;
 		enum unwind_reason reason = unwind_step(&u, &done);
-		const struct pt_regs *inner = (const void *)(u.frame & ~FRAME_IS_REGS);
+		unsigned long inner = u.frame & ~FRAME_IS_REGS;
 
 		if (done)
 			break;
-		if (reason == UNWIND_KERNEL_REGS) {
-			u.frame = inner->rbp;
-			if (u.n < max)
-				u.entries[u.n++] = inner->rip + 1;
-		} else if (reason != UNWIND_OK) {
+		if (reason == UNWIND_KERNEL_REGS)
+			unwind_interrupted(&u, (const struct pt_regs *)inner);
+		else if (reason != UNWIND_OK)
 			break;
-		}
 	}
 	return u.n;
 }

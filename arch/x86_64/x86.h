@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The instructions and registers of the processor that C cannot say.
+ * Instructions and registers of the processor that C cannot express.
  *
  * Private to arch/x86_64 and boot: generic code uses <neurath/arch.h>.
  */
@@ -34,12 +34,13 @@
 #define EFLAGS_NT		(1UL << 14)
 #define EFLAGS_RF		(1UL << 16)
 #define EFLAGS_AC		(1UL << 18)
-/* What a program may set in its flags: OF DF TF SF ZF AF PF CF, AC, RF. */
+/* The flags that a program may set: OF DF TF SF ZF AF PF CF, AC, RF. */
 #define EFLAGS_USER		0x50dd5UL
 
 #define MSR_APIC_BASE		0x0000001b
 #define MSR_TSC_DEADLINE	0x000006e0
 #define MSR_X2APIC_BASE		0x00000800
+#define MSR_X2APIC_SELF		0x0000083f
 #define MSR_STAR		0xc0000081
 #define MSR_LSTAR		0xc0000082
 #define MSR_CSTAR		0xc0000083

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* EXPORT_SYMBOL: what other modules may use. */
+/* EXPORT_SYMBOL: symbols for other modules. */
 #ifndef LINUX_EXPORT_H
 #define LINUX_EXPORT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What nearly every module includes. */
+/* Basic declarations that nearly every module includes. */
 #ifndef LINUX_KERNEL_H
 #define LINUX_KERNEL_H
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Live patching: what a patch module sees, with the names and meanings of the
- * Linux interface.  A module fills the external fields and calls
- * klp_enable_patch() from its init function; everything below "internal" belongs
- * to livepatch/.  The structures stay in the module's memory: the core holds a
+ * Live patching: the interface for a patch module, with the names and meanings of Linux.  A
+ * module fills the external fields and calls klp_enable_patch() in its init function.  Everything
+ * below "internal" belongs to livepatch/, which clears it first.  The structures stay in the
+ * module's memory, not const and not __initdata, or come from kmalloc(): the core holds a
  * reference on the module as long as it uses them.
  *
- * Internal fields are protected by klp_mutex unless they say otherwise.
+ * klp_mutex protects internal fields unless noted.
  */
 #ifndef LINUX_LIVEPATCH_H
 #define LINUX_LIVEPATCH_H
@@ -29,9 +29,9 @@ struct klp_object;
 struct klp_patch;
 
 /*
- * One version of a function, as the entry selector sees it (hook.h).  transition
- * tells the selector that the task's patch_state decides between this version and
- * the one below; legal sequences of (patched, transition) of its klp_func:
+ * One version of a function, for the entry selector (hook.h). transition tells the selector that
+ * the task's patch_state decides between this version and the one below.  Valid sequences of
+ * (patched, transition) of its klp_func:
  *
  *	patching    (0,0) -> (0,1) -> (1,1) -> (1,0)
  *	unpatching  (1,0) -> (1,1) -> (0,1) -> (0,0)
@@ -40,7 +40,7 @@ struct klp_patch;
 /*
  * struct klp_func - one function to be replaced.
  * @old_name:	name of the function in its object
- * @new_func:	what runs instead
+ * @new_func:	the function that runs instead
  * @old_sympos:	0: the name must be unique; n: the n-th symbol of that name
  */
 struct klp_func {
@@ -55,7 +55,7 @@ struct klp_func {
 	struct klp_hook *hook;		/* of old_func, while patched or about to be */
 	struct kernfs_node *dir;
 	struct list_head node;		/* klp_object.func_list */
-	bool nop;			/* stands for "the original again" during a replace */
+	bool nop;			/* represents the original during a replace */
 	bool patched;
 };
 
@@ -84,8 +84,7 @@ struct klp_object {
 	struct list_head func_list;
 	struct list_head node;		/* klp_patch.obj_list */
 	struct module *mod;		/* set while the target module is alive */
-	bool dynamic;			/* made by the core to hold nops */
-	bool relocated;			/* the patch's relocations for it are applied */
+	bool dynamic;			/* made by the core, only for nops */
 	bool patched;
 };
 
@@ -98,7 +97,7 @@ struct klp_state {
 
 /*
  * struct klp_patch - a live patch.
- * @mod:	the module that it lives in: THIS_MODULE
+ * @mod:	the module that contains it: THIS_MODULE
  * @objs:	array, ended by an entry without name and funcs
  * @states:	optional array of system states
  * @replace:	take over from all older patches
@@ -115,6 +114,7 @@ struct klp_patch {
 	struct kernfs_node *dir;
 	bool enabled;
 	bool forced;
+	unsigned stack_order;		/* place in klp_patches or 0; read without a lock */
 	struct work_struct free_work;
 };
 
@@ -126,16 +126,16 @@ struct klp_patch {
 #define klp_for_each_func(obj, func)	list_for_each_entry(func, &(obj)->func_list, node)
 
 /*
- * Starts the transition to @patch; called from the init function of its module,
- * which returns the result.  0: the transition has started, and perhaps finished.
- * Errors, before which nothing was changed: -EINVAL (malformed, symbol not found or
- * ambiguous, incompatible states, enabled already), -ENOENT (size unknown), -EBUSY
- * (another transition runs), -EEXIST (directory exists), -ENOMEM, -ENODEV; and what
- * a pre_patch callback returned. (task, in module init)
+ * Starts the transition to @patch; called in the init function of its module, which returns the
+ * result. 0: the transition has started, and may have finished.  Errors, with nothing changed:
+ * -EINVAL (malformed, symbol not found or ambiguous, incompatible states, enabled already),
+ * -ENOENT (size unknown), -ENOEXEC (made for other code than runs), -EBUSY (another transition
+ * runs), -EEXIST (directory exists), -ENOMEM, -ENODEV; and the error of a pre_patch callback.
+ * (task, in module init)
  */
 int klp_enable_patch(struct klp_patch *patch);
 
-/* True while some transition runs; a snapshot. (any) */
+/* True while a transition runs; a snapshot. (any) */
 bool klp_transition_running(void);
 
 typedef int (*klp_shadow_ctor_t)(void *obj, void *shadow_data, void *ctor_data);
@@ -150,15 +150,15 @@ void klp_shadow_free(void *obj, unsigned long id, klp_shadow_dtor_t dtor);
 void klp_shadow_free_all(unsigned long id, klp_shadow_dtor_t dtor);
 
 /*
- * Names a symbol that nobody exports, a static function or variable of a patched object:
+ * Refers to a symbol that is not exported, a static function or variable of a patched object:
  *
  *	extern int helper(int) KLP_RELOC_SYMBOL(target, target, helper);
  *
- * @lp_obj:	the object whose patching needs it: a module of the patch, or vmlinux
- * @sym_obj:	where the symbol is: the same, or a module that @lp_obj itself uses
+ * @lp_obj:	the object for whose patching it is needed: a module of the patch, or vmlinux
+ * @sym_obj:	the object of the symbol: the same, or a module that @lp_obj itself uses
  * @pos:	0: the name must be unique there; n: the n-th symbol of that name
- * The reference is filled when @lp_obj is patched, so only code that belongs to the patched
- * functions of that object may use it.  See docs/modules.md.
+ * The reference is filled in when @lp_obj is patched, so only code of the patched functions of
+ * that object may use it.  See docs/modules.md.
  */
 #define KLP_RELOC_SYMBOL_POS(lp_obj, sym_obj, sym, pos) \
 	__asm__("\".klp.sym.rela." #lp_obj "." #sym_obj "." #sym "," #pos "\"")

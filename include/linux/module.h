@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What makes a source file a module. Compiled with -DMODULE and KBUILD_MODNAME by `make module`. */
+/* The declarations of a module.  Compiled with -DMODULE and KBUILD_MODNAME by `make module`. */
 #ifndef LINUX_MODULE_H
 #define LINUX_MODULE_H
 
@@ -12,7 +12,7 @@
 #include <linux/list.h>
 #include <linux/stat.h>
 
-/* In a module its own struct, in the kernel nobody's. */
+/* In a module this is its own struct; the kernel itself has none. */
 #ifdef MODULE
 extern struct module __this_module;
 #define THIS_MODULE	(&__this_module)
@@ -25,10 +25,7 @@ extern struct module __this_module;
 int init_module(void);
 void cleanup_module(void);
 
-/*
- * Functions instead of aliases of the given ones: not every compiler that builds modules
- * knows aliases.
- */
+/* Functions instead of aliases: some compilers for modules do not support aliases. */
 #define module_init(fn) \
 	int __init init_module(void) \
 	{ \

@@ -26,7 +26,7 @@
 #define module_param_cb(name, operations, argument, permissions) \
 	__module_param_call(name, operations, .arg = argument, permissions)
 
-/* An error of types here: the variable does not have the type of the parameter. */
+/* A type error here means that the variable does not have the type of the parameter. */
 #define param_check(name, variable, type) \
 	static inline type *__unused __check_##name(void) { return &(variable); }
 #define param_check_byte(name, p)	param_check(name, p, unsigned char)

@@ -16,7 +16,7 @@ typedef spinlock_t raw_spinlock_t;
 #define local_irq_restore(flags)	irq_restore(flags)
 #define local_irq_disable()	irq_disable()
 #define local_irq_enable()	irq_enable()
-/* Kernel code is not preempted: it gives up the CPU only where it says so. */
+/* Kernel code is not preempted: it gives up the CPU only at explicit points. */
 #define preempt_disable()	barrier()
 #define preempt_enable()	barrier()
 #define smp_processor_id()	cpu_id()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How many CPUs there can be. */
+/* The maximum number of CPUs. */
 #ifndef LINUX_THREADS_H
 #define LINUX_THREADS_H
 

@@ -4,6 +4,7 @@
 #define LINUX_TIMER_H
 
 #include <neurath/arch.h>
+#include <neurath/handed.h>
 #include <neurath/timer.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -47,6 +48,8 @@ static inline int mod_timer(struct timer_list *t, unsigned long expires)
 	long ticks = expires - jiffies;
 
 	t->expires = expires;
+	if (!handed_check_callback("timer", t, t->function))
+		return pending;
 	timer_arm(&t->timer, clock_ns() + (ticks > 0 ? ticks : 0) * (NSEC_PER_SEC / HZ));
 	return pending;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * asm_define.h - constants of C for assembly code.
+ * Constants of C for assembly code.
  *
  * Only arch/x86_64/asm-offsets.c includes this. That file is compiled to assembly text, never
  * linked; the build turns each mark that ASM_DEFINE left there into a #define of

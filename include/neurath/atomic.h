@@ -73,7 +73,7 @@ static __always_inline base prefix##_cmpxchg(type *a, base old, base new) \
 				    __ATOMIC_SEQ_CST); \
 	return old; \
 } \
-/* Takes a reference unless the count has reached zero already. */ \
+/* Takes a reference unless the count has reached zero. */ \
 static __always_inline bool prefix##_inc_not_zero(type *a) \
 { \
 	base v = prefix##_read(a); \
@@ -125,7 +125,7 @@ static __always_inline bool test_and_clear_bit(unsigned nr, unsigned long *word)
 		_old; \
 	})
 
-/* x86 keeps stores and loads each in order: only the compiler must be held. */
+/* x86 keeps stores and loads each in order: only the compiler must not reorder. */
 #define smp_wmb()	barrier()
 #define smp_rmb()	barrier()
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)

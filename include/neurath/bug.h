@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel does about its own bugs.  assert() and panic() are for
- * broken invariants; a value that user space controls never reaches them.
- * All may be called in any context.
+ * Handling of the kernel's own bugs. assert() and panic() are for broken invariants; a value that
+ * user space controls must not reach them.  All functions may be called in any context.
  */
 #ifndef NEURATH_BUG_H
 #define NEURATH_BUG_H
@@ -10,15 +9,27 @@
 #include <stdbool.h>
 #include <neurath/compiler.h>
 
-/* Stops every CPU, prints reason, registers and stacks of all; never returns. */
+/* Stops every CPU, prints reason, registers and stacks of all; does not return. */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
-/* The same with the registers of the exception that was the reason. */
+/* The same with the registers of the exception that is the reason. */
 struct pt_regs;
 void panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;
-/* True on the CPU that panics, once it has stopped all others: they may hold locks for ever. */
+/* A part of a panic's output by an upper floor, in the order of the numbers; other CPUs wait. */
+struct panic_part {
+	void (*print)(const struct pt_regs *regs);	/* of the exception, or NULL */
+};
+#define PANIC_PART(number, id, fn) \
+	SET_ENTRY(panic_part.number, struct panic_part, id##_part) = { fn }
+/*
+ * A fault in the kernel (@regs), or a bug found here (NULL): reports it, and ends the task, its
+ * process by SIGSEGV.  Does not return.  It is a panic if the machine cannot continue without the
+ * task: kernel/debug/oops.c has the list. (any)
+ */
+void oops(const struct pt_regs *regs, const char *fmt, ...) __printf(2, 3) __noreturn;
+/* True on the panicking CPU once it has stopped all others: they may hold locks permanently. */
 bool panic_in_progress(void);
 void assert_failed(const char *expr, const char *file, int line) __noreturn;
-/* Logs "WARNING: ..." with a stack and sets the W taint; the kernel goes on. */
+/* Logs "WARNING: ..." with a stack and sets the W taint; the kernel continues. */
 void warn_report(const char *file, int line, const char *fmt, ...) __printf(3, 4);
 
 #define assert(e) \
@@ -52,7 +63,9 @@ void warn_report(const char *file, int line, const char *fmt, ...) __printf(3, 4
 		_o; \
 	})
 #define WARN_ON_ONCE(cond)	WARN_ONCE(cond, "%s\n", #cond)
-#define BUG()			panic("BUG at %s:%d", __FILE__, __LINE__)
+/* A bug that affects only the work of its task: handled like a fault, see oops(). */
+void bug_report(const char *file, int line) __noreturn;
+#define BUG()			bug_report(__FILE__, __LINE__)
 #define BUG_ON(cond)		do { if (unlikely(cond)) BUG(); } while (0)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Compiler vocabulary: attributes, single-copy accesses and small macros that
- * every kernel file may use.  No functions, no dependencies.
+ * Compiler vocabulary: attributes, single-copy accesses and small macros for every kernel file.
+ * No functions, no dependencies.
  */
 #ifndef NEURATH_COMPILER_H
 #define NEURATH_COMPILER_H
@@ -19,11 +19,11 @@
 #define __always_inline		inline __attribute__((always_inline))
 /* No entry slot: the function cannot be hooked, traced or live patched. */
 #define notrace			__attribute__((no_instrument_function))
-/* Text and data that are given back to the page allocator after boot. */
+/* Text and data that are freed after the boot. */
 #define __init			__section(".init.text") notrace
 #define __initdata		__section(".init.data")
 #define __cacheline_aligned	__aligned(64)
-/* Marks a pointer into user space; only uaccess.h functions may follow it. */
+/* Marks a pointer into user space; only functions of uaccess.h may dereference it. */
 #define __user
 
 #define likely(x)		__builtin_expect(!!(x), 1)
@@ -56,10 +56,10 @@
 #define BIT(n)			(1UL << (n))
 
 /*
- * Linker sets: every file adds entries, one place walks them.
- *	SET_ENTRY(kernfs, struct kernfs_def, my_entry) = { ... };
- *	SET_FOREACH(struct kernfs_def, d, kernfs) ...
- * Entries are read-only after boot.
+ *	Linker sets: every file adds entries, one place walks over them.
+ *		SET_ENTRY(kernfs, struct kernfs_def, my_entry) = { ... };
+ *		SET_FOREACH(struct kernfs_def, d, kernfs) ...
+ *	Entries are read-only after boot.
  */
 #define SET_ENTRY(set, type, name) \
 	static const type name __used __section("set_" #set) __aligned(8)

@@ -76,6 +76,7 @@ typedef struct {
 #define SHT_SYMTAB	2
 #define SHT_STRTAB	3
 #define SHT_RELA	4
+#define SHT_NOTE	7
 #define SHT_NOBITS	8
 #define SHT_REL		9
 #define SHF_WRITE		0x1
@@ -83,6 +84,8 @@ typedef struct {
 #define SHF_EXECINSTR		0x4
 #define SHF_COMPRESSED		0x800
 #define SHF_RELA_LIVEPATCH	0x00100000
+/* internal, only in kept headers: livepatch/reloc.c */
+#define SHF_KLP_APPLIED		0x00200000UL
 
 #define SHN_UNDEF	0
 #define SHN_LIVEPATCH	0xff20

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The error convention of the whole kernel: functions return 0 (or a count)
- * on success and a negative errno on failure; results travel through the last
- * pointer parameter, or through an error pointer (IS_ERR) where a pointer is
- * the result.  Never -1, never a positive error.
+ * The error convention of the whole kernel: functions return 0 (or a count) on success and a
+ * negative errno on failure.  Results are returned through the last pointer parameter, or through
+ * an error pointer (IS_ERR) if the result is a pointer. -1 and positive errors are not used.  A
+ * variable with 0 or a negative errno is called `error`; one that may also have a count, `ret`.
  *
- * The ERESTART family never reaches user space: it is decided on the way to
- * user mode (kernel/signal), where it becomes -EINTR or a restarted call.
+ * The codes of the ERESTART family do not reach user space: on the way to user mode
+ * (kernel/signal) they become -EINTR or a restarted call.
  */
 #ifndef NEURATH_ERRNO_H
 #define NEURATH_ERRNO_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Symbols that loadable modules may use.  An export is an entry of the linker set
- * "export", in the kernel as in a module; a module that uses another's export holds
- * a reference on it.  There is no distinction by licence: the two macros are one.
+ * Symbols that loadable modules may use.  An export is an entry of the linker set "export", in
+ * the kernel as in a module.  A module that uses an export of another module has a reference on
+ * that module.  Licences are not distinguished: the two macros are the same.
  */
 #ifndef NEURATH_EXPORT_H
 #define NEURATH_EXPORT_H

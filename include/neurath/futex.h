@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Futexes: what the end of a thread and of an address space needs of them;
- * futex(2) itself is a system call like others.
+ * Futexes: the functions for the end of a thread and of an address space. futex(2) itself is a
+ * system call like others.
  */
 #ifndef NEURATH_FUTEX_H
 #define NEURATH_FUTEX_H
@@ -9,8 +9,8 @@
 #include <neurath/task.h>
 
 /*
- * current dies or replaces its image: robust futexes that it holds are released (t ==
- * current). (task)
+ * current dies or replaces its image: releases the robust futexes that it holds (t == current).
+ * (task)
  */
 void futex_exit_robust(struct task *t);
 /* Wakes up to @n waiters on the word, shared or private: the thread id word at exit. (task) */

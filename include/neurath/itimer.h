@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interval timers of processes: what the rest of the kernel needs of them. */
+/* Interval timers of processes: the interface for the rest of the kernel. */
 #ifndef NEURATH_ITIMER_H
 #define NEURATH_ITIMER_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where live patching is woven into the kernel: the few calls that scheduler,
- * fork, exit and the way to user mode make.  livepatch/transition.c implements
- * them.  All are cheap when no transition runs: callers test TIF_PATCH_PENDING.
+ * The calls from scheduler, fork, exit and the way to user mode to live patching.
+ * kernel/sched/patch_state.c and patch_stack.c implement them.  All are cheap when no transition
+ * runs: callers test TIF_PATCH_PENDING.
  */
 #ifndef NEURATH_KLP_SCHED_H
 #define NEURATH_KLP_SCHED_H
@@ -14,12 +14,12 @@
 #define KLP_TRANSITION_PATCHED		1
 
 /*
- * The task leaves the kernel or is otherwise known to have no function of ours on
- * its stack: it takes over the target state if it is pending.  Caller is @task
- * itself (exit loop, with interrupts on or off; idle loop). (any but NMI)
+ * The task leaves the kernel, or is at another place where no patchable function is on its stack:
+ * if it is pending it takes the target state.  The caller is @task itself (exit loop, with
+ * interrupts on or off; idle loop). (any but NMI)
  */
 void klp_update_patch_state(struct task *task);
-/* current is about to sleep, or agrees to be looked at in cond_resched(): judge its own stack. */
+/* current is about to sleep, or calls cond_resched(): judges its own stack. */
 void __klp_sched_try_switch(void);
 static __always_inline void klp_sched_try_switch(void)
 {
@@ -29,13 +29,14 @@ static __always_inline void klp_sched_try_switch(void)
 /* The child inherits flag and state.  Caller holds tasklist_lock; before task_publish(). */
 void klp_copy_process(struct task *child);
 /*
- * @child, published, is a kernel thread that may not run for long: if it inherited the
- * pending flag, its stack, which holds nothing yet, is judged now. Caller holds no lock.
+ * @child is a published kernel thread that may not run for a long time.  If it has inherited the
+ * pending flag, its stack, which is still empty, is judged now.  Caller holds no lock.
  */
 void klp_new_kthread(struct task *child);
 /*
- * current has another pid since, and a walk may have passed its new place: brings state
- * and flag to what the walk would have made of them.  Caller holds tasklist_lock.
+ * current got a new pid.  A walk over the pid table may already have passed the new place of
+ * the task, so this sets state and flag as that walk would have.  Caller holds tasklist_lock,
+ * and interrupts are off.
  */
 void klp_pid_moved(void);
 /* @task has made its last context switch and leaves the pid table. Caller holds no lock. */
@@ -46,8 +47,14 @@ static __always_inline void klp_idle_check(void)
 	if (unlikely(test_task_flag(current, TIF_PATCH_PENDING)))
 		klp_update_patch_state(current);
 }
-/* True while some transition runs (racy; for prompts and ps). */
+/* True while a transition runs; may be out of date (for prompts and ps). */
 bool klp_transition_running(void);
 void klp_init(void);
+
+/*
+ * The first of @n return addresses in a function that a transition gives up, if that transition
+ * disables a patch and waits for current; else 0. (interrupts off)
+ */
+unsigned long klp_find_taken_back(const unsigned long *entries, unsigned n);
 
 #endif

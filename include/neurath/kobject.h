@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects of modules that are directories below /sys, with Linux's names.  A kobject has
- * a reference count; the last kobject_put() removes the directory with its files,
- * waits for methods that are running, and calls its type's release.  Process context.
+ * Objects of modules that are directories below /sys, with Linux's names.  A kobject has a
+ * reference count.  The last kobject_put() removes the directory with its files, waits for
+ * running methods, and calls its type's release.  Process context.
  */
 #ifndef NEURATH_KOBJECT_H
 #define NEURATH_KOBJECT_H
@@ -64,7 +64,7 @@ int kobject_init_and_add(struct kobject *kobj, const struct kobj_type *ktype,
 struct kobject *kobject_create_and_add(const char *name, struct kobject *parent);
 struct kobject *kobject_get(struct kobject *kobj);
 void kobject_put(struct kobject *kobj);
-void kobject_del(struct kobject *kobj);			/* out of /sys; the object stays */
+void kobject_del(struct kobject *kobj);			/* removes it from /sys; the object stays */
 static inline const char *kobject_name(const struct kobject *kobj)
 {
 	return kobj->name;

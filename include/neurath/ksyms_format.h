@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ksyms_format.h - the layout of the embedded symbol table (.ksyms).
+ * The layout of the embedded symbol table (.ksyms).
  *
- * tools/ksyms.py writes the table from the linked image and proves on every build that it equals
- * what nm says of the final image. It lies in read-only data, between __ksyms_start and
+ * tools/ksyms.py writes the table from the linked image and proves in every build that it equals
+ * the output of nm for the final image.  It is in read-only data, between __ksyms_start and
  * __ksyms_end:
  *
  *	struct ksyms_header
  *	struct ksyms_entry[count]	sorted by (address, name): the position of a name among
  *					its equals is what Linux calls sympos
+ *	u32 by_name[count]		indices of all entries, sorted by (name, index)
  *	char names[names_size]		NUL-terminated
  *
  * It lists all functions and objects, local and global, of the high image, also those of the init
- * sections: these have the type KSYM_INIT and are dead after the boot. No two text symbols have the
- * same name.
+ * sections: these have the type KSYM_INIT and do not exist after the boot.  No two text symbols
+ * have the same name.
  */
 #ifndef NEURATH_KSYMS_FORMAT_H
 #define NEURATH_KSYMS_FORMAT_H
@@ -25,7 +26,7 @@ struct ksyms_header {
 	unsigned int magic;
 	unsigned int count;
 	unsigned int names_size;
-	unsigned int functions;		/* how many of the entries are text */
+	unsigned int functions;		/* number of text entries */
 };
 
 /*

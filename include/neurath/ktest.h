@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tests that run inside the kernel: KTEST(name) { ... } anywhere in the kernel, or
- * next to what it tests in a file test_*.c.  With "ktest" on the command line they
- * run before init is started, in a kernel thread, on all CPUs; results are TAP lines
- * on the console, and the machine ends with 0 or 1.  Otherwise their memory is given
- * back after the boot.
+ * Tests inside the kernel: KTEST(name) { ... } in any kernel file, or next to the tested code in
+ * a file test_*.c.  With "ktest" on the command line they run before init starts, in a kernel
+ * thread, on all CPUs.  Results are TAP lines on the console, and the machine ends with 0 or 1.
+ * Otherwise their memory is freed after the boot.
  *
- * A name is a claim; a check that fails ends its test, so a test holds nothing that
- * others need when it checks.
+ * A name is a claim.  A check that fails ends its test, so at a check a test must not hold a
+ * resource that others need.
  */
 #ifndef NEURATH_KTEST_H
 #define NEURATH_KTEST_H
@@ -34,7 +33,7 @@ void ktest_failed(const char *file, int line, const char *expr);
 		} \
 	} while (0)
 
-/* Runs all and ends the machine, if the command line asks for it.  Called once, by the boot. */
+/* Runs all tests and ends the machine, if the command line requests it.  Called at boot. */
 void ktest_run_if_asked(void);
 
 #endif

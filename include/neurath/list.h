@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Circular doubly linked lists, embedded in their members, with the names
- * that Linux uses so that modules find what they expect.  The list does no
- * locking: the owner of the head says which lock protects it.
+ * Circular doubly linked lists, embedded in their members, with Linux's names for the use in
+ * modules.  No locking: the owner of the head names the lock that protects the list.
  */
 #ifndef NEURATH_LIST_H
 #define NEURATH_LIST_H

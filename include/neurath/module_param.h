@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The types that module parameters can have: kernel/module/params.c.  Each has a set
- * function (text to value: 0, -EINVAL, -ERANGE, -ENOSPC, -ENOMEM) and a get function
- * (value to text with a newline: its length), both called with param_mutex held.
+ * The types of module parameters: kernel/module/params.c.  Each has a set function (text to
+ * value: 0, -EINVAL, -ERANGE, -ENOSPC, -ENOMEM) and a get function (value to text with a newline;
+ * returns its length).  Both are called with param_mutex held.
  */
 #ifndef NEURATH_MODULE_PARAM_H
 #define NEURATH_MODULE_PARAM_H
@@ -25,7 +25,7 @@ PARAM_TYPE(ulong);
 PARAM_TYPE(ullong);
 PARAM_TYPE(bool);
 PARAM_TYPE(invbool);
-PARAM_TYPE(charp);		/* the value points to a copy after it was set */
+PARAM_TYPE(charp);		/* after it was set the value points to a copy */
 
 extern const struct kernel_param_ops param_ops_string;	/* kp->str */
 int param_set_copystring(const char *val, const struct kernel_param *kp);

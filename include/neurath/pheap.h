@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pairing heap: nodes embedded in their owners, ordered by an unsigned key.
- * Insertion and looking at the smallest cost a few instructions, removal of any
- * node is logarithmic (amortised).  Among equal keys any order may come out.
- * No locking: the owner of the heap says which lock protects it.
+ * Pairing heap: nodes embedded in their owners, ordered by an unsigned key.  Insertion and
+ * reading the smallest key cost a few instructions; removal of any node is logarithmic
+ * (amortised).  Equal keys come out in any order.  No locking: the owner of the heap names the
+ * lock that protects it.
  */
 #ifndef NEURATH_PHEAP_H
 #define NEURATH_PHEAP_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel log: a ring of records that can be written in any context and is
- * never waited for.  Readers (syslog(2), /dev/kmsg) see whole records in order
- * and learn how many they lost.
+ * The kernel log: a ring of records that any context can write without waiting.  Readers
+ * (syslog(2), /dev/kmsg) see whole records in order and are told how many they have lost.
  */
 #ifndef NEURATH_PRINTK_H
 #define NEURATH_PRINTK_H
@@ -23,12 +22,12 @@
 #define KERN_CONT	""
 #define KERN_DEFAULT	""
 
-/* A message without newline at its end is one record all the same. (any) */
+/* A message without a final newline is still one record. (any) */
 int _printk(const char *fmt, ...) __printf(1, 2);
 int vprintk(const char *fmt, va_list args);
 #define printk(fmt, ...)	_printk(fmt, ##__VA_ARGS__)
 
-/* A file may define pr_fmt before its includes; it is expanded late. */
+/* A file may define pr_fmt before its includes; it is expanded at each use. */
 #ifndef pr_fmt
 #define pr_fmt(fmt)	fmt
 #endif
@@ -52,18 +51,20 @@ struct printk_record {
 };
 
 /*
- * Copies the first record with sequence >= *@seq and sets *@seq to the one after
- * it.  0, or -EAGAIN if there is none yet.  (any context but the writer's)
+ * Copies the first record with sequence >= *@seq and sets *@seq to the next number. 0, or -EAGAIN
+ * if there is none yet. (any context but the writer's)
  */
 int printk_read(u64 *seq, struct printk_record *rec);
 u64 printk_first_seq(void);	/* oldest record still kept */
 u64 printk_next_seq(void);	/* of the next message */
 void printk_clear(void);	/* SYSLOG_ACTION_CLEAR: moves the start for syslog(2) */
 u64 printk_clear_seq(void);
-/* Readers that wait for records; woken for each new one from a safe context. */
+/* Readers wait here for records; woken for each new one from a safe context. */
 struct wait_queue_head;
 extern struct wait_queue_head printk_wait;
-void printk_interrupt(void);	/* the interrupt of arch_raise_log_interrupt() */
+/* Raises an interrupt of this CPU that calls printk_interrupt(); NULL early in the boot. (any) */
+extern void (*printk_raise)(void);
+void printk_interrupt(void);	/* kernel/sched/log_interrupt.c */
 
 /* Formatted text into a buffer: C semantics, plus %p %pS %ps %pGg. (any) */
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
@@ -72,7 +73,7 @@ int scnprintf(char *buf, size_t size, const char *fmt, ...) __printf(3, 4);
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
 int sprintf(char *buf, const char *fmt, ...) __printf(2, 3);
 
-/* Stack of current (regs NULL) or from @regs, symbolised, to the log. (any) */
+/* Logs the stack of current (regs NULL) or from @regs, with symbols. (any) */
 void dump_stack(void);
 void dump_stack_regs(const struct pt_regs *regs);
 

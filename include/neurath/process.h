@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Life of processes: clone, exec, exit, wait.  kernel/process owns it.
+ * Life of processes: clone, exec, exit, wait; kernel/process and kernel/exec implement it.
  *
- * A process is created by process_clone(), replaced by process_exec(), ends by
- * do_exit() of its last thread and is freed when its parent has waited for it and
- * the last task that refers to it is gone.
+ * A process is created by process_clone() and replaced by process_exec().  It ends by do_exit()
+ * of its last thread, and is freed when its parent has waited for it and the last task that
+ * refers to it is gone.
  */
 #ifndef NEURATH_PROCESS_H
 #define NEURATH_PROCESS_H
@@ -14,7 +14,7 @@
 /*
  * process->state (t):
  *	ALIVE -> ZOMBIE		its last thread has made its last context switch
- *	ZOMBIE -> REAPED	wait4() of the parent, or at once if nobody wants to know
+ *	ZOMBIE -> REAPED	wait4() of the parent, or at once if the parent ignores its children
  */
 #define PROCESS_ALIVE	0
 #define PROCESS_ZOMBIE	1
@@ -55,37 +55,33 @@ extern struct list_head all_processes;
 extern unsigned nr_processes;		/* (t) in that list */
 extern unsigned total_forks;		/* (t) */
 
-/* clone(2) of current, which entered by @regs: the child's pid or -errno. */
+/* clone(2) of current, with the entry registers @regs: the child's pid or -errno. */
 long process_clone(const struct clone_request *req, const struct pt_regs *regs);
 /*
- * TIF_VFORK_WAIT of current: true when its vfork child has let go of the address
- * space, or current is to die; false if it was kicked. (exit loop)
+ * TIF_VFORK_WAIT of current: true when its vfork child has released the address space, or current
+ * must die; false if it was kicked. (exit loop)
  */
 bool process_wait_vfork(void);
 /*
- * Replaces current's image; strings are in user memory.  On success current's
- * entry registers start the new program; on failure nothing has changed.
+ * Replaces current's image; strings are in user memory.  On success current's entry registers
+ * start the new program; on failure nothing has changed.
  */
 long process_exec(const char *path, const char __user *const __user *argv,
 		  const char __user *const __user *envp);
-/* The same with strings of the kernel (init). */
+/* The same with strings in kernel memory (init). */
 long process_exec_kernel(const char *path, const char *const *argv, const char *const *envp);
 
 /* Ends the thread; @code in the format of wait(2). */
 void do_exit(int code) __noreturn;
 /* Ends the whole process. */
 void do_group_exit(int code) __noreturn;
-/*
- * The scheduler's word that @t has made its last switch and has no stack any more.
- * Called once per task, also for kernel threads, without locks. (irq)
- */
-void process_task_gone(struct task *t);
-/* The address space is given up: wakes a vfork parent, clears the tid word. (@) */
+/* The address space is released: wakes a vfork parent, clears the tid word. (@) */
 void process_mm_release(struct task *t);
 
 void process_get(struct process *p);
 /* Frees at the last reference; called by the last task_put() of each thread. (irq) */
 void process_put(struct process *p);
+void process_init(void);
 struct process *process_alloc(void);	/* one reference; NULL = no memory */
 /* Process with this id that is not reaped, or NULL.  Caller holds tasklist_lock. */
 struct process *process_find(pid_t pid);
@@ -99,9 +95,9 @@ void start_init(void);
 /* arch/x86_64/process.c */
 unsigned long arch_hwcap(void);			/* AT_HWCAP */
 unsigned long arch_signal_frame_size(void);	/* AT_MINSIGSTKSZ */
-/* A kernel thread that has become a process goes to its user registers; never returns. */
+/* A kernel thread that has become a process enters user mode; does not return. */
 void arch_enter_user(void) __noreturn;
-/* Registers of the first instruction of a program. */
+/* Sets the registers of the first instruction of a program. */
 void arch_exec_regs(struct pt_regs *regs, unsigned long entry, unsigned long sp);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The registers saved at every entry into the kernel, in the order of the
- * Linux x86_64 ABI (ptrace and signal frames show them to user space).  The
- * frame of an entry from user mode stands at the very top of the kernel stack.
+ * The registers saved at every entry to the kernel, in the order of the Linux x86_64 ABI (ptrace
+ * and signal frames show them to user space).  The frame of an entry from user mode is at the top
+ * of the kernel stack.
  */
 #ifndef NEURATH_PTREGS_H
 #define NEURATH_PTREGS_H

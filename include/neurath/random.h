@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Random bytes for the kernel and for users (getrandom, /dev/random): one
- * ChaCha20 generator with key erasure, seeded by RDRAND where the CPU has
- * it and by time-stamp jitter always.
+ * Random bytes for the kernel and for users (getrandom, /dev/random): one ChaCha20 generator with
+ * key erasure, seeded by RDRAND if the CPU has it, and always by time-stamp jitter.
  */
 #ifndef NEURATH_RANDOM_H
 #define NEURATH_RANDOM_H
@@ -10,7 +9,7 @@
 #include <neurath/types.h>
 
 void random_init(void);			/* once, before the first user process */
-/* Fills @buf; never fails, never waits. (irq) */
+/* Fills @buf; cannot fail and does not wait. (irq) */
 void random_bytes(void *buf, size_t n);
 /* Mixes @n bytes in (writes to /dev/random, interrupt times). (irq) */
 void random_add(const void *data, size_t n);

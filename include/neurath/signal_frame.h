@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between generic delivery and the CPU's signal frames (arch/x86_64/signal.c).
+ * The interface between generic delivery and the CPU's signal frames (arch/x86_64/signal.c).
  */
 #ifndef NEURATH_SIGNAL_FRAME_H
 #define NEURATH_SIGNAL_FRAME_H
 
 #include <neurath/signal.h>
 
-/* A signal taken for delivery, with the action that was in force. */
+/* A signal taken for delivery, with its action at that moment. */
 struct ksignal {
 	int sig;
 	struct k_sigaction action;
@@ -15,13 +15,13 @@ struct ksignal {
 };
 
 /*
- * Builds the frame on the user's stack and points @regs at the handler; @mask is
- * what sigreturn restores.  0 or -EFAULT, with @regs unchanged. (task)
+ * Builds the frame on the user's stack and sets @regs to the handler; sigreturn restores @mask. 0
+ * or -EFAULT, with @regs unchanged. (task)
  */
 int arch_setup_signal_frame(struct ksignal *ks, sigset_t mask, struct pt_regs *regs);
 /* A frame could not be built for, or restored after, @sig. */
 void signal_frame_failed(int sig);
-/* @sp lies on current's alternate stack (and it may not be changed now). */
+/* True if @sp is on current's alternate stack (which may then not be changed). */
 bool signal_on_altstack(unsigned long sp);
 /* sigaltstack(2) and the stack that sigreturn restores. @sp is the user's stack pointer. */
 int signal_set_altstack(const stack_t *new, unsigned long sp);

@@ -5,8 +5,8 @@
  * Debug builds check this and the owner at each operation and panic with both
  * names.  The table of ranks is here and explained in docs/locking.md.
  *
- * A spinlock that is ever taken from an interrupt must be taken with the
- * _irqsave form everywhere.  No sleeping under a spinlock (checked in schedule()).
+ * A spinlock that any interrupt takes must be taken with the _irqsave form everywhere.  No
+ * sleeping under a spinlock (checked in schedule()).
  */
 #ifndef NEURATH_SPINLOCK_H
 #define NEURATH_SPINLOCK_H
@@ -23,11 +23,15 @@ enum lock_rank {
 	RANK_KERNFS,		/* tree of /proc and /sys */
 	RANK_MOUNT,
 	RANK_PORT_LIST,
-	RANK_HOOK,		/* hook registration */
+	RANK_KLP_LIST,		/* the list of patches, for readers without RANK_KLP */
+	RANK_HOOK_LIST,		/* the list of hooks, for readers without RANK_KLP */
+	RANK_HOOK,		/* selectors of hooks */
 	RANK_TEXT,		/* text poking */
+	RANK_TRACE,		/* switches and readers of traces */
 	RANK_FIFO,		/* names of FIFOs */
 	RANK_PIPE,
 	RANK_MODULE_MUTEX = 30,	/* mutexes of modules and samples */
+	RANK_OOM,		/* choice of a process to kill: a fault under any lock above */
 	RANK_MMAP,		/* mm->mmap_lock: a fault under any lock above */
 	RANK_PCI,		/* claims of PCI functions: the end of a mapping may end one */
 	RANK_MUTEX_ANY = 49,
@@ -61,7 +65,7 @@ typedef struct spinlock {
 	u8 seen;			/* LOCK_SEEN_ bits; debug builds */
 } spinlock_t;
 
-/* How a lock was taken so far: both bits together are a deadlock to come. */
+/* How a lock has been taken so far: both bits together mean a possible deadlock. */
 #define LOCK_SEEN_IN_IRQ	1	/* in an interrupt handler */
 #define LOCK_SEEN_IRQS_ON	2	/* outside, with interrupts enabled */
 
@@ -76,29 +80,29 @@ void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank
 #define spin_lock_init(l)	spin_lock_init_rank(l, #l, RANK_SPIN_MODULE)
 
 /*
- * Release builds take and release a free lock where they stand; debug builds go through
- * the checked functions.  Any context.
+ * In release builds the path of a free lock is inlined; debug builds call the checked functions.
+ * Any context.
  */
 static __always_inline void spin_lock(spinlock_t *lock);
 static __always_inline void spin_unlock(spinlock_t *lock);
-/* For the second lock of a rank, where another order (by address) rules out a deadlock. */
+/* For a second lock of the same rank, if another order (by address) excludes a deadlock. */
 void spin_lock_nested(spinlock_t *lock);
 bool spin_trylock(spinlock_t *lock);
 unsigned long spin_lock_irqsave_flags(spinlock_t *lock);
 void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags);
 #define spin_lock_irqsave(lock, flags)	((flags) = spin_lock_irqsave_flags(lock))
-/* The quicker form where interrupts are known to be on. */
+/* The faster form, if interrupts are known to be on. */
 static __always_inline void spin_lock_irq(spinlock_t *lock);
 static __always_inline void spin_unlock_irq(spinlock_t *lock);
-/* This CPU holds @lock (debug builds; always true otherwise). */
+/* True if this CPU holds @lock (debug builds; always true otherwise). */
 bool spin_is_held(const spinlock_t *lock);
 #define assert_spin_held(l)	debug_assert(spin_is_held(l))
 
 /*
- * The checker, kernel/sched/lockcheck.c; empty in release builds.
+ * The checker, kernel/base/lockcheck.c; empty in release builds.
  *
- * The interrupt entry calls irq_enter()/irq_exit() around a handler, so that the
- * checker knows which locks belong to the interrupted code.
+ * The interrupt entry calls irq_enter()/irq_exit() around a handler, so that the checker knows
+ * the locks of the interrupted code.
  */
 void lockcheck_irq_enter(void);
 void lockcheck_irq_exit(void);
@@ -114,7 +118,7 @@ static __always_inline void irq_exit(void)
 		lockcheck_irq_exit();
 }
 
-/* Panics if this CPU holds any spinlock or serves an interrupt: called before a task sleeps. */
+/* Panics if this CPU holds a spinlock or handles an interrupt: called before a task sleeps. */
 void lockcheck_may_sleep(const char *what);
 
 /* The longest times seen on one CPU since lock_stat_reset(); zeroes in release builds. */
@@ -128,8 +132,8 @@ struct lock_stat {
 void lock_stat_read(unsigned cpu, struct lock_stat *out);
 void lock_stat_reset(void);
 /*
- * Around a section that turns interrupts off without a spinlock and may be long:
- * measured with the others.  @since is what begin returned.
+ * Around a section that turns interrupts off without a spinlock and may be long: it is measured,
+ * too.  @since is the result of begin.
  */
 u64 __irqs_off_begin(void);
 void __irqs_off_end(u64 since, const char *name);
@@ -143,15 +147,15 @@ static __always_inline void irqs_off_end(u64 since, const char *name)
 		__irqs_off_end(since, name);
 }
 
-/* ---- how the inlined ones work: see spinlock.c ------------------------------ */
+/* ---- the inlined functions: see spinlock.c ---------------------------------- */
 
 void spin_lock_checked(spinlock_t *lock);	/* debug builds */
 void spin_unlock_checked(spinlock_t *lock);
 void spin_lock_contended(spinlock_t *lock);	/* waits until it has the lock */
 
 /*
- * next == owner at the exchange means that nobody held a ticket: owner never
- * passes next, and next did not move since owner was read.
+ * next == owner at the exchange means that no CPU had a ticket: owner does not pass next, and
+ * next has not moved since owner was read.
  */
 static __always_inline bool spin_take_free(spinlock_t *lock)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * System calls register themselves: SYSCALL_DEFINEn(name, nr, type, arg, ...)
- * next to the code that implements them.  The entry is __x64_sys_name(regs), a
- * function with an entry slot that a live patch can name.  Numbers and
- * semantics are Linux's; Neurath's own start at 1024 (uapi/syscall_nr.h).
+ * System calls register themselves: SYSCALL_DEFINEn(name, nr, type, arg, ...) next to the code
+ * that implements them.  The entry is __x64_sys_name(regs), a function with an entry slot that a
+ * live patch can name.  Numbers and semantics are Linux's; Neurath's own numbers start at 1024
+ * (uapi/syscall_nr.h).
  *
  * A call returns a value >= 0 or a negative errno, among them the ERESTART
  * family.
@@ -78,11 +79,17 @@ struct syscall_def {
 				 (t5)SC_ARG5, (t6)SC_ARG6); } \
 	static __always_inline long sys_body_##name(t1 a1, t2 a2, t3 a3, t4 a4, t5 a5, t6 a6)
 
+/* True for the codes that must not reach user mode: 512 to 516. */
+static __always_inline bool is_restart_code(long ret)
+{
+	return (unsigned long)(ret + ERESTART_RESTARTBLOCK) <= ERESTART_RESTARTBLOCK - ERESTARTSYS;
+}
+
 /* Fills the table from the set; panics on a number used twice. */
 void syscall_init(void);
 /* Called by the syscall entry with interrupts on: dispatches, stores rax, exit work. */
 void syscall_dispatch(struct pt_regs *regs);
-/* The one way out to user mode; entered and left with interrupts off. */
+/* The only way to user mode; called and left with interrupts off. */
 void exit_to_user_mode_loop(struct pt_regs *regs);
 
 #endif

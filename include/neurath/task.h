@@ -2,13 +2,12 @@
 /*
  * Tasks (threads of execution) and processes (thread groups).
  *
- * A task is created by task_alloc(), published by task_publish() and lives until
- * its last reference is put.  It stays in the pid table, visible to live
- * patching, until its final context switch: its successor (sched_bury())
- * frees the stack, calls klp_task_dead() and then process_task_gone(), which
- * takes it out of the table.  The leader of a process stays in the table, without
- * a stack (state TASK_DEAD), as the zombie that wait4() collects; so a process
- * is a zombie only after its last instruction.
+ * A task is created by task_alloc(), published by task_publish(), and exists until its last
+ * reference is dropped.  It stays in the pid table, visible to live patching, until its final
+ * context switch.  Its successor (sched_bury()) then frees the stack and calls klp_task_dead()
+ * and process_task_gone(), which removes it from the table.  The leader of a process stays in the
+ * table, without a stack (state TASK_DEAD), as the zombie that wait4() collects.  So a process is
+ * a zombie only after its last instruction.
  *
  * Legend of the marks: (t) tasklist_lock, (s) process->lock, (r) lock of the
  * run queue of task->cpu, (p) pi_lock, (@) the task itself only, (!) constant
@@ -24,12 +23,15 @@
 #include <neurath/spinlock.h>
 #include <neurath/signal_types.h>
 #include <neurath/timer.h>
+#include <neurath/transfer.h>
 #include <neurath/wait.h>
 
 struct files;
 struct mm;
 struct mount_path;
 struct port;
+struct return_stack;
+struct user;
 
 /*
  * task->state, written with set_current_state() by the task itself and back to
@@ -58,42 +60,44 @@ struct port;
 #define TASK_TRACED		(TASK_WAKEKILL | TASK_TRACED_BIT)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
-/* Bits of task->flags: set by anybody, cleared by the task itself unless noted. (a) */
+/* Bits of task->flags: any task sets them, the task itself clears them unless noted. (a) */
 #define TIF_NEED_RESCHED	0
 #define TIF_SIGPENDING		1
-#define TIF_NOTIFY_SIGNAL	2	/* a kick: look at your signals, there are none */
+#define TIF_NOTIFY_SIGNAL	2	/* a kick: handle signals, although none is pending */
 #define TIF_PATCH_PENDING	3	/* has not reached klp_target_state yet (k) */
 #define TIF_SYSCALL_TRACE	4	/* ptrace_syscall_entry(); set and cleared by the tracer */
 #define TIF_SYSCALL_EXIT	5	/* ptrace_syscall_exit() */
 #define TIF_RESTORE_SIGMASK	6
-#define TIF_VFORK_WAIT		7	/* waits for its vfork child before it goes on (@) */
+#define TIF_VFORK_WAIT		7	/* waits for its vfork child before it continues (@) */
+#define TIF_TRANSFER		8	/* task->transfer continues before all other work (@) */
 #define TIF_EXIT_WORK_MASK	(BIT(TIF_NEED_RESCHED) | BIT(TIF_SIGPENDING) | \
 				 BIT(TIF_NOTIFY_SIGNAL) | BIT(TIF_PATCH_PENDING) | \
 				 BIT(TIF_SYSCALL_EXIT) | BIT(TIF_RESTORE_SIGMASK) | \
-				 BIT(TIF_VFORK_WAIT))
+				 BIT(TIF_VFORK_WAIT) | BIT(TIF_TRANSFER))
 
 /* Bits of task->pflags, written by the task itself. (@) */
 #define PF_KTHREAD		0x1
 #define PF_IDLE			0x2
-#define PF_EXITING		0x4	/* past the point where it takes signals */
+#define PF_EXITING		0x4	/* does not take signals any more */
 #define PF_WORKER		0x8	/* of a work queue */
 #define PF_FORKNOEXEC		0x10
 #define PF_SERVER		0x20	/* receives on a port; see port.h level rule */
+#define PF_MOVING		0x40	/* its system call has moved bytes: transfer.h */
 
 #define TASK_COMM_LEN		16
 #define PID_MAX			32768
 
 /* Scheduler's part of a task; kernel/sched only. */
 struct sched_entity {
-	/* (r) in the run queue unless it is running; key = vruntime */
+	/* (r) in the run queue unless the task is running; key = vruntime */
 	struct pheap_node run_node;
 	bool on_rq;			/* (r) runnable: running or queued */
-	bool has_woken;			/* (@) somebody, since it last slept */
-	u8 sync_score;			/* (@) how surely it sleeps soon after it wakes somebody */
+	bool has_woken;			/* (@) has woken a task since it last slept */
+	u8 sync_score;	/* (@) how surely it sleeps soon after a wake-up of another task */
 	s8 nice;			/* (r) -20..19 */
 	u32 weight;			/* (r) by nice, 1024 for 0: fair.c */
 	u64 vruntime;			/* (r) weighted ns */
-	u64 exec_start;			/* (r) when sum_exec was last brought up to date */
+	u64 exec_start;			/* (r) last update of sum_exec */
 	u64 sum_exec;			/* (r) ns on a CPU */
 	u64 sum_user, sum_sys;		/* (@) ns, sampled by ticks: task_cputime() */
 	u64 sampled_exec;		/* (@) sum_exec at the last sample */
@@ -101,14 +105,14 @@ struct sched_entity {
 	u64 nvcsw, nivcsw;		/* (r) */
 };
 
-/* Why restart_syscall(2) runs which function again. (@) */
+/* The function and the arguments with which restart_syscall(2) continues. (@) */
 struct restart_block {
 	long (*fn)(struct restart_block *);
-	u64 deadline_ns;		/* absolute: a restart does not prolong */
+	u64 deadline_ns;		/* absolute: a restart does not extend it */
 	unsigned long arg[4];
 };
 
-/* ITIMER_VIRTUAL or ITIMER_PROF, counted down by ticks: kernel/sched/itimer.c. */
+/* ITIMER_VIRTUAL or ITIMER_PROF, counted down by ticks: kernel/process/itimer.c. */
 struct cpu_itimer {
 	u64 left_ns;			/* 0 = off */
 	u64 interval_ns;
@@ -118,11 +122,11 @@ struct cpu_itimer {
 struct call;
 
 struct task {
-	/* Known to assembly by offset; keep first. */
+	/* Assembly uses these offsets; keep them first. */
 	unsigned long kernel_sp;	/* saved stack pointer while off the CPU */
 	unsigned long flags;		/* (a) TIF_ bits */
 	int patch_state;		/* (k) KLP_TRANSITION_* */
-	unsigned on_cpu;		/* (r) 1 from its switch-in until its switch-out is over */
+	unsigned on_cpu;	/* (r) 1 from the switch to it until the switch away is complete */
 
 	unsigned state;			/* (@), a waker under (p): see the table above */
 	unsigned pflags;		/* (@) PF_ bits */
@@ -137,26 +141,30 @@ struct task {
 	pid_t tgid;			/* (!) id of the process */
 	struct process *process;	/* (!) kernel threads share kernel_process */
 	struct list_head thread_node;	/* (t)+(s) process->threads: read under either */
-	char comm[TASK_COMM_LEN];	/* (@), read racily */
+	char comm[TASK_COMM_LEN];	/* (@), read by others without a lock */
 	u64 start_ns;			/* (!) */
 
 	/* Resources (shared by reference) */
 	struct mm *mm;			/* (@)+(p) NULL for kernel threads */
 	struct files *files;		/* (@)+(p) */
 	void *fpu;			/* (@) xsave area */
-	void *ioports;			/* (@) bitmap of I/O ports it may use; NULL: none */
+	void *ioports;			/* (@) bitmap of permitted I/O ports; NULL: none */
+	/* (@) and a tracer, in its stop: hardware breakpoints (debugreg.c); NULL: none */
+	void *debugregs;
+	bool switch_extra;	/* (@) and a tracer: one of the two has existed; stays set */
 	unsigned long fsbase, gsbase;	/* (@) and a tracer: arch_set_user_bases() */
 
 	/* Signals */
 	sigset_t blocked;		/* (s) written by itself only */
-	sigset_t real_blocked;		/* (s) what sigtimedwait unblocked for its sleep */
+	sigset_t real_blocked;		/* (s) unblocked by sigtimedwait during its sleep */
 	sigset_t saved_sigmask;		/* (@) with TIF_RESTORE_SIGMASK */
 	struct sigpending pending;	/* (s) sent to this thread */
 	stack_t altstack;		/* (@) */
 	struct restart_block restart;	/* (@) */
+	struct transfer transfer;	/* (@) paused, if TIF_TRANSFER */
 	unsigned jobctl;		/* (s) JOBCTL_ bits: kernel/signal/stop.c */
 	struct task_trace trace;	/* ptrace.h */
-	/* (@) of the last user fault, for its frame */
+	/* (@) of the last user fault, for the signal frame */
 	unsigned long trap_nr, trap_error, trap_addr;
 
 	/* Exit and threads */
@@ -164,23 +172,31 @@ struct task {
 	int *clear_child_tid;		/* (@) user address */
 	int *set_child_tid;		/* (@) user address */
 	bool vfork_waiting;		/* (@) its parent waits for exec or exit: fork.c */
-	/* (@) whom it waits for, with a reference: TIF_VFORK_WAIT */
+	/* (@) the child it waits for, with a reference: TIF_VFORK_WAIT */
 	struct task *vfork_child;
 	void *robust_list;		/* (@) user address */
 	size_t robust_list_len;		/* (@) */
 
 	/* Calls to servers */
 	struct call *call;		/* (!) embedded object, allocated with the task */
-	struct port *served;		/* (@) port it last received on */
+	struct port *served;		/* (@) port of its last receive */
 
 	/* Kernel threads */
 	struct kthread *kthread;	/* (!) */
 
-	/* Live patching: livepatch/transition.c */
+	/* Hooked returns: return_hook.h.  Set once, by the task or return_stacks_need() (a) */
+	struct return_stack *returns;
+
+	/* Live patching: kernel/sched/patch_state.c */
 	u64 klp_since_ns;		/* (k) pending since */
 	bool klp_gone;			/* (k) has made its last switch */
-	/* (@) what it sleeps on, for ps and blockers; may be NULL */
+	/* (@) the reason of a sleep, for ps and blockers; may be NULL */
 	const char *wait_channel;
+
+	/* (@) the mutex that it waits for: reports read it without a lock */
+	struct mutex *blocked_on;
+	/* of khungtaskd: (k) at its last look */
+	u64 hung_switches, hung_since_ns;
 
 	/* Lock checker, debug builds (@) */
 	void *held_locks[8];
@@ -195,17 +211,17 @@ struct credentials {
 };
 
 /*
- * What the threads of one process share.  Lives until the last thread is
- * reaped.  Marks as above.
+ * The data that the threads of one process share.  It exists until the last thread is reaped.
+ * Marks as above.
  */
 struct process {
 	spinlock_t lock;		/* RANK_SIGNAL */
 	atomic_t refs;			/* (a) */
 	pid_t pid;			/* (!) == tgid */
 	struct task *leader;		/* (t)+(s) */
-	struct list_head threads;	/* (t)+(s): read under either; a gone leader stays */
-	unsigned nr_threads;		/* (t)+(s) published and not past their last switch */
-	unsigned nr_live;		/* (s) that have not begun to exit */
+	struct list_head threads;	/* (t)+(s): read under either; a dead leader stays */
+	unsigned nr_threads;		/* (t)+(s) published and before their last switch */
+	unsigned nr_live;		/* (s) threads that have not begun to exit */
 	unsigned state;			/* (t) PROCESS_: process.h */
 
 	/* Family */
@@ -221,12 +237,11 @@ struct process {
 	struct process_group *pgrp;	/* (t) */
 	struct list_head pgrp_node;	/* (t) */
 	struct session *session;	/* (t) */
-	bool did_exec;			/* (t) setpgid() of a child is over */
+	bool did_exec;			/* (t) setpgid() for it is not allowed any more */
 
 	/* Signals */
 	struct k_sigaction action[_NSIG];	/* (s) */
 	struct sigpending shared_pending;	/* (s) */
-	atomic_t nr_queued;		/* (a) siginfo waiting in all queues: RLIMIT_SIGPENDING */
 	unsigned sig_flags;		/* (s) SIGNAL_ bits: signal.h */
 	int group_exit_code;		/* (s) */
 	struct task *exec_task;		/* (s) waits in execve for the other threads to die */
@@ -236,9 +251,13 @@ struct process {
 	int pdeath_signal;		/* (s) PR_SET_PDEATHSIG */
 	bool is_subreaper;		/* (t) PR_SET_CHILD_SUBREAPER */
 	bool no_new_privs;		/* (s) */
+	unsigned personality;		/* (racy) only reported: no effect */
 
 	/* State */
 	struct credentials cred;	/* (s) */
+	struct user *user;		/* (t)+(s) of cred.uid: read under either */
+	unsigned nr_tasks;		/* (t) its threads in the pid table */
+	bool too_many;	/* (s) it changed to an id with more threads than the limit */
 	struct rlimit64 rlim[16];	/* (s) */
 	char *cwd;			/* (s) absolute, normalised; kmalloc'ed */
 	char *root;			/* (s) chroot prefix, "" = none */
@@ -253,7 +272,13 @@ struct process {
 	u64 utime, stime;		/* (s) of dead threads */
 	u64 cutime, cstime;		/* (t) of waited-for children */
 	u64 start_ns;			/* (!) */
-	unsigned long min_flt;		/* statistics: threads may lose a count to each other */
+
+	/* Out of memory: kernel/process/oom.c */
+	short oom_score_adj;		/* (s) -1000: never chosen */
+	short oom_score_adj_min;	/* (s) last value set by root: lower limit for its owner */
+	size_t oom_pages;		/* (oom_mutex) last measurement */
+
+	unsigned long min_flt;		/* statistics: concurrent threads may lose a count */
 };
 
 extern spinlock_t tasklist_lock;
@@ -262,18 +287,18 @@ extern struct process kernel_process;	/* all kernel threads */
 
 /* ---- the pid table: kernel/sched/task.c --------------------------------- */
 /*
- * New task with stack, call object and pid, not yet visible; one reference, which
- * its last context switch puts.  Before task_publish() task_put() undoes it.
- * task->process is NULL.  NULL = no memory or pids. (task)
+ * A new task with stack, call object and pid, not visible yet; with one reference, which its last
+ * context switch drops.  Before task_publish() task_put() undoes it. task->process is NULL.  NULL
+ * = no memory or pids. (task)
  */
 struct task *task_alloc(const char *comm);
-/* The same for the process init: pid 1, which nobody else ever gets. Once. (task) */
+/* The same for the process init: pid 1, which no other task gets.  Once. (task) */
 struct task *task_alloc_init(const char *comm);
-/* Makes it visible to walks and signals.  Caller holds tasklist_lock. */
+/* Makes the task visible to walks and signals.  Caller holds tasklist_lock. */
 void task_publish(struct task *task);
 /*
- * The contrary: out of the pid table, its pid free for others, the table's
- * reference put.  Caller holds tasklist_lock.
+ * Removes the task from the pid table, and drops the table's reference.  Caller holds
+ * tasklist_lock.
  */
 void task_unpublish(struct task *task);
 /* @task takes the pid of @leader, and @leader that of @task (execve of a thread). (t) held. */
@@ -283,30 +308,37 @@ static __always_inline void task_get(struct task *task)
 	atomic_inc(&task->refs);
 }
 void task_put(struct task *task);		/* frees at the last one (any but NMI) */
-/* With a reference, or NULL. (irq) */
+/* The task with a reference, or NULL. (irq) */
 struct task *task_find_get(pid_t pid);
 /* Caller holds tasklist_lock. */
 struct task *task_find(pid_t pid);
 /*
- * Walk over all visible tasks without holding a lock for long:
+ * A walk over all visible tasks that holds no lock for a long time:
  *	for (t = task_walk_first(&walk); t; t = task_walk_next(&walk)) ...
- * Each step takes a reference on the next and puts the previous; leaving the loop
- * early needs task_put(t).  Tasks born during the walk may be missed, and one that
- * takes a lower pid in execve(); others that are alive all the time never are.
- * Idle tasks are not in it: see idle_task().
+ * Each step takes a reference on the next task and drops the previous one; leaving the loop early
+ * needs task_put(t).  The walk may miss tasks born during the walk, and a task that takes a lower
+ * pid in execve().  It meets every other task that lives throughout.  It does not include idle
+ * tasks: see idle_task().
  */
+#define PID_INIT	1	/* of the first process */
+
 struct task_walk {
 	pid_t pid;
 	struct task *task;
 };
 struct task *task_walk_first(struct task_walk *walk);
-/* The first task with a pid above @pid, with a reference, or NULL: readdir of /proc. (irq) */
-struct task *task_find_next_get(pid_t pid);
+/*
+ * The first task in the table above *@pid, with a reference, or NULL.  *@pid is set to its place
+ * in the table, which may not be its pid any more. (irq)
+ */
+struct task *task_find_next_get(pid_t *pid);
 struct task *task_walk_next(struct task_walk *walk);
+/* The number of tasks; read without a lock. (any) */
+unsigned tasks_visible(void);
 struct task *idle_task(unsigned cpu);
-/* R, S, D, T, t, Z, X, I as ps shows it. */
+/* The letter of its state, as in ps: R, S, D, T, t, Z, X, I. */
 char task_state_letter(const struct task *t);
-/* ns on a CPU, divided by what ticks sampled. (any) */
+/* ns on a CPU, divided by the samples of the ticks. (any) */
 void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns);
 
 static inline bool test_task_flag(const struct task *t, unsigned bit)
@@ -324,13 +356,17 @@ static inline void clear_task_flag(struct task *t, unsigned bit)
 	clear_bit(bit, &t->flags);
 }
 
-/* Pending for a task in an interruptible sleep: a signal or a kick. */
+/* True for a task in an interruptible sleep with a pending signal or kick. */
 static inline bool signal_pending(const struct task *t)
 {
 	return READ_ONCE(t->flags) & (BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL));
 }
 
-bool fatal_signal_pending(const struct task *t);	/* kernel/signal */
+/* True if the task will die: SIGKILL is pending.  Every fatal signal leads to this. */
+static inline bool fatal_signal_pending(const struct task *t)
+{
+	return test_task_flag(t, TIF_SIGPENDING) && sigismember(&t->pending.set, SIGKILL);
+}
 
 static inline bool signal_pending_state(unsigned state, const struct task *t)
 {
@@ -341,7 +377,7 @@ static inline bool signal_pending_state(unsigned state, const struct task *t)
 	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
 }
 
-/* capable() of a small system: effective uid 0. */
+/* The counterpart of capable(): effective uid 0. */
 static inline bool is_superuser(void)
 {
 	return current->process->cred.euid == 0;

@@ -14,7 +14,7 @@ struct timer {
 	struct pheap_node node;			/* (base lock) key = deadline in ns */
 	void (*fn)(struct timer *timer);	/* interrupt context, interrupts off */
 	void *arg;
-	unsigned cpu;				/* (base lock) whose heap it is or was in */
+	unsigned cpu;	/* (base lock) the heap that contains or contained it */
 	bool armed;				/* (base lock) */
 };
 
@@ -33,11 +33,15 @@ static inline u64 jiffies_to_nsecs(unsigned long j)
 	return j * (NSEC_PER_SEC / HZ);
 }
 
-/* When it will run or last ran. (any, racy) */
+/* The time at which it will run or ran last. (any, racy) */
 static inline u64 timer_deadline(const struct timer *t)
 {
 	return READ_ONCE(t->node.key);
 }
+
+/* The interrupted registers while this CPU's timers run; else NULL. (irq) */
+struct pt_regs;
+const struct pt_regs *timer_interrupt_regs(void);
 
 u64 clock_realtime_ns(void);		/* since the epoch; clock_settime() may move it (any) */
 
@@ -48,7 +52,7 @@ void timer_arm(struct timer *t, u64 deadline_ns);
 bool timer_cancel(struct timer *t);
 /* The same, and waits until a running function has returned. (task or irqs on) */
 bool timer_cancel_sync(struct timer *t);
-/* Is it waiting for its deadline? (any, racy) */
+/* True if it waits for its deadline. (any, racy) */
 static inline bool timer_is_armed(const struct timer *t)
 {
 	return READ_ONCE(t->armed);

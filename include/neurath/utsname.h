@@ -6,6 +6,7 @@
 #include <neurath/types.h>
 
 #define UTS_LEN		64
+#define UTS_RELEASE	"6.12.0-neurath"	/* `uname -r`; vermagic of modules begins with it */
 
 struct utsname {
 	char sysname[UTS_LEN + 1];
@@ -18,7 +19,7 @@ struct utsname {
 
 /* A consistent copy. (task) */
 void utsname_get(struct utsname *out);
-/* The host's name from kernel memory: 0 or -EINVAL (too long). */
+/* Sets the host's name from kernel memory: 0 or -EINVAL (too long). */
 int utsname_set_nodename(const char *name, size_t len);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wait queues: how a task sleeps for an event.  The sleeper enqueues itself and
- * sets its state before it tests the condition; the waker changes the condition
- * before it wakes.  set_current_state() (a full barrier) pairs with the lock of
- * the queue in wake_up(): one of the two always sees the other's store.
+ * Wait queues: sleep until an event.  The sleeper enqueues itself and sets its state before it
+ * tests the condition; the waker changes the condition before it wakes. set_current_state() (a
+ * full barrier) pairs with the lock of the queue in wake_up(): at least one of the two sees the
+ * other's store.
  *
  * wake_up functions: any context but NMI.  wait functions: process context, no
  * spinlock held.
@@ -22,7 +22,7 @@ struct wait_queue_head {
 typedef struct wait_queue_head wait_queue_head_t;
 
 struct wait_entry;
-/* Called with the queue's lock held; true = somebody was woken. */
+/* Called with the queue's lock held; true = a task was woken. */
 typedef bool (*wait_func_t)(struct wait_entry *entry);
 
 struct wait_entry {
@@ -41,17 +41,20 @@ struct wait_entry {
 void init_waitqueue_head(struct wait_queue_head *wq);
 void wake_up(struct wait_queue_head *wq);	/* one exclusive waiter, all others */
 void wake_up_all(struct wait_queue_head *wq);
-bool waitqueue_active(struct wait_queue_head *wq);
+static inline bool waitqueue_active(struct wait_queue_head *wq)
+{
+	return !list_empty(&wq->waiters);
+}
 
-/* Enqueues current (again, if it was woken off) and sets its state. */
+/* Enqueues current (also again, after a wake-up has removed it) and sets its state. */
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_entry *entry, int state);
 void prepare_to_wait_exclusive(struct wait_queue_head *wq, struct wait_entry *entry, int state);
 void finish_wait(struct wait_queue_head *wq, struct wait_entry *entry);
 void init_wait_entry(struct wait_entry *entry);
 
 /*
- * The one loop behind the macros: 0 when the condition is true, -ERESTARTSYS
- * when @state can be interrupted and a signal is pending.
+ * The common loop of the macros: 0 when the condition is true, -ERESTARTSYS when @state can be
+ * interrupted and a signal is pending.
  */
 #define wait_event_state(wq, condition, state) \
 ({ \
@@ -90,7 +93,7 @@ void init_completion(struct completion *c);
 void complete(struct completion *c);
 void complete_all(struct completion *c);
 void wait_for_completion(struct completion *c);
-/* 0, or -ERESTARTSYS with nothing consumed. */
+/* 0, or -ERESTARTSYS without consuming anything. */
 int wait_for_completion_interruptible(struct completion *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Error numbers of the Linux x86_64 ABI, as user space sees them. */
+/* Error numbers of the Linux x86_64 ABI, for user space. */
 #ifndef UAPI_ERRNO_H
 #define UAPI_ERRNO_H
 

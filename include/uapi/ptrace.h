@@ -39,7 +39,7 @@
 #define PTRACE_EVENT_EXEC	4
 #define PTRACE_EVENT_VFORK_DONE	5
 #define PTRACE_EVENT_EXIT	6
-#define PTRACE_EVENT_STOP	128	/* without an option: of seized tasks */
+#define PTRACE_EVENT_STOP	128	/* without an option: for seized tasks */
 
 #define PTRACE_O_TRACESYSGOOD	0x00000001
 #define PTRACE_O_TRACEFORK	0x00000002
@@ -70,7 +70,7 @@ struct user_fpregs_struct {
 	u8 fxsave[512];
 };
 
-/* What PTRACE_PEEKUSER counts its offsets in. */
+/* The size of the area to which offsets of PTRACE_PEEKUSER refer. */
 #define USER_AREA_SIZE		928
 #define USER_AREA_DEBUGREG	848
 #define USER_AREA_NR_DEBUGREG	8

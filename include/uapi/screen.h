@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The screen as the boot loader left it.
+ * The screen in the mode that the boot loader has set.
  *
  * long screen_map(struct screen_info *info)				uid 0
- *	Address of its memory, uncached, and what it looks like.  -ENODEV: there is none.
+ *	Address of its memory, uncached, and its format.  -ENODEV: there is no screen.
  */
 #ifndef UAPI_SCREEN_H
 #define UAPI_SCREEN_H

@@ -130,6 +130,7 @@ _Static_assert(sizeof(siginfo_t) == 128, "siginfo is 128 bytes in the ABI");
 #define BUS_ADRERR	2
 #define TRAP_BRKPT	1
 #define TRAP_TRACE	2
+#define TRAP_HWBKPT	4
 #define CLD_EXITED	1
 #define CLD_KILLED	2
 #define CLD_DUMPED	3

@@ -48,7 +48,7 @@ struct stat {
 
 _Static_assert(sizeof(struct stat) == 144, "struct stat is 144 bytes in the ABI");
 
-/* What setattr changes: mask of the ATTR_ bits. */
+/* The mask of ATTR_ bits for setattr. */
 #define ATTR_MODE	1
 #define ATTR_UID	2
 #define ATTR_GID	4
@@ -61,6 +61,7 @@ struct setattr {
 	struct timespec64 atime, mtime;
 };
 #define ATTR_NOW	32		/* times are "now" */
+#define ATTR_OWNER	64		/* chown, even without a new owner: drops set-ids */
 
 struct statfs {
 	s64 f_type, f_bsize;
@@ -90,6 +91,7 @@ struct statx {
 
 _Static_assert(sizeof(struct statx) == 256, "struct statx is 256 bytes in the ABI");
 #define STATX_BASIC_STATS	0x7ffu
+#define STATX__RESERVED		0x80000000u
 
 /* Device numbers: 12 + 20 bits, split as the ABI does. */
 #define MKDEV(ma, mi)	((((u64)(ma) & 0xfff) << 8) | ((u64)(mi) & 0xff) | \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * System call numbers: the Linux x86_64 ABI below 1024, Neurath's own above.
- * A number here says nothing about being implemented: see docs/abi.md.
+ * A number here does not imply an implementation: see docs/abi.md.
  */
 #ifndef UAPI_SYSCALL_NR_H
 #define UAPI_SYSCALL_NR_H
@@ -388,12 +388,14 @@
 #define __NR_screen_map 1039
 /* Tests and tools. */
 #define __NR_neurath_exit 1040
-/* Servers that take over from one that died. */
+/* Servers that take over from a dead server. */
 #define __NR_port_adopt 1041
 #define __NR_port_handles 1042
 #define __NR_port_memory 1043
 #define __NR_port_discard 1044
-/* Who a client is. */
+/* The group of a client. */
 #define __NR_port_in_group 1045
+/* The serial line, which the terminal driver shares with the kernel's log. */
+#define __NR_console_send 1046
 
 #endif

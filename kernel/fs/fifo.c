@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FIFOs: pipes with a name in some server's file system.  The server keeps the name and
- * the permissions; the ring is the kernel's, found by (port, node) while anybody has it
- * open or is opening it.
+ * FIFOs: pipes with a name in the file system of a server.  The server keeps the name and the
+ * permissions; the kernel keeps the ring.  The ring is found by (port, node) while the FIFO is
+ * open or being opened.
  *
- * fifo_mutex protects the list and the last step of a pipe's life; it is taken
- * before pipe->lock, never while waiting for the other side.
+ * fifo_mutex protects the list and the last step of a pipe's life.  It is taken before
+ * pipe->lock, and not held during the wait for the other side.
  */
 #include <neurath/bug.h>
 #include <neurath/sched.h>
@@ -28,7 +28,7 @@ void pipe_put(struct pipe *p)
 		pipe_free(p);
 }
 
-/* With a reference, or NULL.  Caller holds fifo_mutex. */
+/* The pipe with a reference, or NULL.  Caller holds fifo_mutex. */
 static struct pipe *fifo_find(u64 port_id, u64 node)
 {
 	struct pipe *p;
@@ -43,6 +43,7 @@ static struct pipe *fifo_find(u64 port_id, u64 node)
 	return NULL;
 }
 
+/* The pipe with a reference; NULL = no memory, or over the limit of pipes, as on Linux. */
 static struct pipe *fifo_get(u64 port_id, u64 node, umode_t mode)
 {
 	struct pipe *p;
@@ -50,8 +51,7 @@ static struct pipe *fifo_get(u64 port_id, u64 node, umode_t mode)
 	mutex_lock(&fifo_mutex);
 	p = fifo_find(port_id, node);
 	if (!p) {
-		p = pipe_alloc();
-		if (p) {
+		if (!pipe_alloc(&p)) {
 			p->fifo_port = port_id;
 			p->fifo_mode = mode;
 			p->ino = node;
@@ -63,8 +63,8 @@ static struct pipe *fifo_get(u64 port_id, u64 node, umode_t mode)
 }
 
 /*
- * Waits until the other side has been opened since @seen, the count of its opens: one
- * that came and went counts, too.
+ * Waits until the other side has been opened since @seen, the count of its opens.  An open that
+ * was closed again in the meantime counts, too.
  */
 static int fifo_wait_other_side(struct pipe *p, const unsigned *ends, const unsigned *opens,
 				unsigned seen)
@@ -96,6 +96,6 @@ int fifo_open(u64 port_id, u64 node, umode_t mode, struct file *f)
 	reads = READ_ONCE(p->reads);
 	writes = READ_ONCE(p->writes);
 	pipe_attach(p, f);
-	/* On failure the caller closes @f, which is an end like any other by now. */
+	/* On failure the caller closes @f, which is a complete end of the pipe here. */
 	return fifo_wait(p, f, reads, writes);
 }

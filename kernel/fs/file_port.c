@@ -1,68 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files of servers: path requests become calls to the port of the mount, and file
- * operations become calls on the handle that OPEN gave.
+ * Open files of servers: each file operation becomes a call with the handle that the answer to
+ * OPEN contained (port_path.c).
  *
- * The offset lives in struct file; servers are stateless about it.  Long transfers
- * are split into requests of at most PORT_IO_MAX bytes; once bytes have moved,
- * their count wins over an error or a signal.
+ * The offset is in struct file; servers do not store it.  Long transfers are split into requests
+ * of at most PORT_IO_MAX bytes.  After bytes have moved, their count takes precedence over an
+ * error or a signal.
  */
 #include <neurath/bug.h>
 #include <neurath/mm.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
+#include <neurath/syscall.h>
 #include <uapi/ioctl.h>
+#include "file_port.h"
 #include "fs_internal.h"
-#include "pipe.h"
-
-static const struct file_ops port_file_ops;
-
-static struct port_file *port_file_of(const struct file *f)
-{
-	return f->private;
-}
 
 /* A call on an open file. */
 static __always_inline int port_file_call(struct file *f, struct call_request *req,
 					  struct call_result *res)
 {
 	struct port_file *pf = port_file_of(f);
-	int ret;
+	int error;
 
 	req->handle = pf->handle;
 	req->file = pf;
-	ret = call_server(pf->port, req, res);
-	if (!ret && unlikely(res->status == PORT_REDIRECT))
-		ret = -EIO;
-	return ret;
+	if (port_op_changes(req->op, req->arg[0]))
+		req->flags |= PORT_REQ_CHANGES;
+	error = call_server(pf->port, req, res);
+	if (!error && unlikely(res->status == PORT_REDIRECT))
+		error = -EIO;
+	return error;
 }
 
-/* The same where the answer is 0 or an error. */
+/* The same for an answer that is 0 or an error. */
 static int port_file_do(struct file *f, struct call_request *req)
 {
 	struct call_result res;
-	int ret = port_file_call(f, req, &res);
+	int error = port_file_call(f, req, &res);
 
-	return ret ? ret : res.status < 0 ? (int)res.status : 0;
+	return error ? error : res.status < 0 ? (int)res.status : 0;
 }
 
-/* The same where the answer is @size bytes at @data, in full. */
+/* The same for an answer of exactly @size bytes at @data. */
 static int port_file_ask(struct file *f, struct call_request *req, void *data, size_t size)
 {
 	struct iobuf out = iobuf_kernel(data, size);
 	struct call_result res;
-	int ret;
+	int error;
 
 	req->out = &out;
-	ret = port_file_call(f, req, &res);
-	if (ret || res.status < 0)
-		return ret ? ret : (int)res.status;
+	error = port_file_call(f, req, &res);
+	if (error || res.status < 0)
+		return error ? error : (int)res.status;
 	return res.moved < size ? -EIO : 0;
 }
 
 /* ---- transfers ---------------------------------------------------------------- */
 
-/* One request for the front of @io, which it advances. */
+/* Makes one request for the front of @io and advances @io. */
 static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op op,
 						   struct iobuf *io, loff_t *pos)
 {
@@ -70,9 +66,9 @@ static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op 
 			       .user = io->user };
 	struct call_request req;
 	struct call_result res;
-	int ret;
+	int error;
 
-	/* Each by itself: a compiler would clear the whole first. */
+	/* Field by field: for an initialiser the compiler would clear the whole struct first. */
 	req.op = op;
 	req.flags = 0;
 	req.arg[0] = *pos;
@@ -80,9 +76,9 @@ static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op 
 	req.arg[2] = req.arg[3] = 0;
 	req.in = op == PORT_WRITE ? &piece : NULL;
 	req.out = op == PORT_READ ? &piece : NULL;
-	ret = port_file_call(f, &req, &res);
-	if (ret || res.status <= 0)
-		return ret ? ret : res.status;
+	error = port_file_call(f, &req, &res);
+	if (error || res.status <= 0)
+		return error ? error : res.status;
 	io->base = (char *)io->base + res.status;
 	io->len -= res.status;
 	if (f->seekable)
@@ -91,38 +87,77 @@ static __always_inline ssize_t port_transfer_piece(struct file *f, enum port_op 
 	return res.status;
 }
 
+/*
+ * Decides after a piece of @want bytes, of which @ret have moved, if the transfer is over.  If
+ * so, *@ret is set to its result: a restart code if it was only interrupted.  The iobuf knows how
+ * many bytes have moved.
+ */
+static __always_inline bool port_transfer_ends(struct file *f, enum port_op op, size_t want,
+					       ssize_t *ret)
+{
+	if (likely(*ret == (ssize_t)want))
+		/* A read from a terminal is over after one piece. */
+		return op == PORT_READ && !f->seekable;
+	/*
+	 * A short answer ends the transfer, unless a kick caused it: then the rest is still to be
+	 * transferred. (A read from a terminal never expects more than is there.)
+	 */
+	if (*ret > 0 && (op == PORT_WRITE || f->seekable) &&
+	    test_task_flag(current, TIF_NOTIFY_SIGNAL))
+		*ret = -ERESTARTNOINTR;
+	return true;
+}
+
+/* Transfers the pieces after the first, which had @first bytes.  Signals are held back. */
+static noinline ssize_t port_transfer_rest(struct file *f, enum port_op op, struct iobuf *io,
+					   loff_t *pos, ssize_t first)
+{
+	unsigned held = transfer_hold_signals();
+	size_t all = io->len + first, want;
+	ssize_t ret;
+
+	do {
+		want = min_t(size_t, io->len, PORT_IO_MAX);
+		ret = port_transfer_piece(f, op, io, pos);
+	} while (!port_transfer_ends(f, op, want, &ret) && io->len > 0);
+	transfer_release_signals(held);
+	return is_restart_code(ret) ? ret : (ssize_t)(all - io->len);
+}
+
 static __always_inline ssize_t port_transfer(struct file *f, enum port_op op, struct iobuf *io,
 					     loff_t *pos)
 {
-	ssize_t done = 0, ret;
+	size_t want = min_t(size_t, io->len, PORT_IO_MAX);
+	ssize_t ret = port_transfer_piece(f, op, io, pos);
 
-	do {
-		size_t want = min_t(size_t, io->len, PORT_IO_MAX);
-
-		ret = port_transfer_piece(f, op, io, pos);
-		if (ret > 0)
-			done += ret;
-		/* A terminal's read is over after one piece, a short one is always the last. */
-		if (ret < (ssize_t)want || (op == PORT_READ && !f->seekable))
-			break;
-	} while (io->len > 0);
-	return done ? done : ret;
+	if (port_transfer_ends(f, op, want, &ret) || likely(!io->len))
+		return ret;
+	return port_transfer_rest(f, op, io, pos, ret);
 }
 
 static ssize_t port_read(struct file *f, struct iobuf *to, loff_t *pos)
 {
 	struct port_file *pf = port_file_of(f);
-	int ret = pf->tty ? tty_check_read(pf->tty) : 0;
+	ssize_t ret = pf->tty ? tty_check_read(pf->tty) : kept_read(f, to, pos);
 
-	return ret ? ret : port_transfer(f, PORT_READ, to, pos);
+	if (ret != (pf->tty ? 0 : -EAGAIN))
+		return ret;
+	return port_transfer(f, PORT_READ, to, pos);
+}
+
+ssize_t port_read_kernel(struct file *f, void *data, size_t size, loff_t pos)
+{
+	struct iobuf out = iobuf_kernel(data, size);
+
+	return port_transfer_piece(f, PORT_READ, &out, &pos);
 }
 
 static ssize_t port_write(struct file *f, struct iobuf *from, loff_t *pos)
 {
 	struct port_file *pf = port_file_of(f);
-	int ret = pf->tty ? tty_check_write(pf->tty) : 0;
+	int error = pf->tty ? tty_check_write(pf->tty) : 0;
 
-	return ret ? ret : port_transfer(f, PORT_WRITE, from, pos);
+	return error ? error : port_transfer(f, PORT_WRITE, from, pos);
 }
 
 /* ---- attributes ------------------------------------------------------------------ */
@@ -135,11 +170,13 @@ static struct timespec64 port_time(s64 ns)
 
 void attr_to_stat(const struct port_attr *attr, u64 dev, struct stat *st)
 {
+	bool device = S_ISCHR(attr->mode) || S_ISBLK(attr->mode);
+
 	*st = (struct stat){
 		.st_dev = dev, .st_ino = attr->node, .st_nlink = attr->nlink,
 		.st_mode = attr->mode, .st_uid = attr->uid, .st_gid = attr->gid,
-		.st_rdev = attr->rdev, .st_size = attr->size, .st_blksize = PAGE_SIZE,
-		.st_blocks = (attr->size + 511) / 512,
+		.st_rdev = device ? attr->rdev : 0, .st_size = attr->size,
+		.st_blksize = PAGE_SIZE, .st_blocks = device ? 0 : attr->blocks,
 		.st_atim = port_time(attr->atime_ns), .st_mtim = port_time(attr->mtime_ns),
 		.st_ctim = port_time(attr->ctime_ns),
 	};
@@ -150,8 +187,7 @@ u64 port_dev(u64 port_id)
 	return MKDEV(0, 128 + port_id);
 }
 
-/* What identifies the contents, for the page cache. */
-static void port_note_version(struct file *f, const struct port_attr *attr)
+void port_note_version(struct file *f, const struct port_attr *attr)
 {
 	bool cacheable = S_ISREG(attr->mode) && attr->version;
 
@@ -164,18 +200,25 @@ static void port_note_version(struct file *f, const struct port_attr *attr)
 
 static int port_stat(struct file *f, struct stat *st)
 {
+	struct port_file *pf = port_file_of(f);
 	struct call_request req = { .op = PORT_STAT };
 	struct port_attr attr;
-	int ret = port_file_ask(f, &req, &attr, sizeof(attr));
+	u64 since;
+	int error;
 
-	if (ret)
-		return ret;
-	port_note_version(f, &attr);
-	attr_to_stat(&attr, port_dev(port_file_of(f)->port->id), st);
+	if (!kept_attr(f, &attr)) {
+		since = port_stable_since(pf->port);
+		error = port_file_ask(f, &req, &attr, sizeof(attr));
+		if (error)
+			return error;
+		port_note_version(f, &attr);
+		kept_attr_set(f, &attr, since);
+	}
+	attr_to_stat(&attr, port_dev(pf->port->id), st);
 	return 0;
 }
 
-static int port_truncate(struct file *f, loff_t size)
+int port_truncate(struct file *f, loff_t size)
 {
 	struct call_request req = { .op = PORT_TRUNC, .arg = { size } };
 
@@ -208,21 +251,28 @@ static int port_setattr(struct file *f, const struct setattr *attr)
 static int port_sync(struct file *f)
 {
 	struct call_request req = { .op = PORT_SYNC };
-	int ret = port_file_do(f, &req);
+	int error = port_file_do(f, &req);
 
-	return ret == -ENOSYS ? 0 : ret;
+	return error == -ENOSYS ? 0 : error;
 }
+
+const struct statfs port_statfs_default = {
+	.f_bsize = PAGE_SIZE, .f_frsize = PAGE_SIZE, .f_namelen = 255 };
 
 static int port_statfs(struct file *f, struct statfs *st)
 {
 	struct call_request req = { .op = PORT_STATFS };
+	int error = port_file_ask(f, &req, st, sizeof(*st));
 
-	return port_file_ask(f, &req, st, sizeof(*st));
+	if (error != -EOPNOTSUPP)
+		return error;
+	*st = port_statfs_default;
+	return 0;
 }
 
 /* ---- directories --------------------------------------------------------------------- */
 
-/* Gives the entries in @buf[0..n) to @sink.  1 = it is full, 0, or -EIO for nonsense. */
+/* Passes the entries in @buf[0..n) to @sink. 1 = @sink is full, 0, or -EIO for bad entries. */
 static int port_emit_entries(const u8 *buf, size_t n, struct dir_sink *sink, loff_t *pos)
 {
 	const size_t head = __builtin_offsetof(struct port_dirent, name);
@@ -272,7 +322,7 @@ static int port_readdir(struct file *f, struct dir_sink *sink, loff_t *pos)
 
 /* ---- ioctl, poll, close ------------------------------------------------------------------ */
 
-/* How many bytes the argument of @cmd points to, each way; false = no structure known. */
+/* The sizes of the argument of @cmd in each direction; false = the command is unknown. */
 static bool port_ioctl_sizes(unsigned cmd, size_t *in, size_t *out)
 {
 	if (tty_ioctl_sizes(cmd, in, out))
@@ -300,7 +350,7 @@ static long port_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	port_ioctl_sizes(cmd, &in, &out);
 	input = iobuf_user((void __user *)arg, in);
 	output = iobuf_user((void __user *)arg, out);
-	/* A copy, so that what the kernel looks at is what the server gets. */
+	/* A copy: the server gets exactly the bytes that the kernel has checked. */
 	if (in && in <= sizeof(copy)) {
 		if (copy_from_user(copy, (void __user *)arg, in))
 			return -EFAULT;
@@ -317,12 +367,24 @@ static unsigned port_poll(struct file *f)
 	return READ_ONCE(port_file_of(f)->ready);
 }
 
-static void port_release(struct file *f)
+int file_deny_write(struct file *f, struct write_claim *c)
 {
-	port_file_close(port_file_of(f));
+	const struct port_file *pf = port_file_of(f);
+
+	return f->ops == &port_file_ops ?
+	       write_claim_get(c, pf->port->id, pf->attr.node, false) : 0;
 }
 
-static const struct file_ops port_file_ops = {
+static void port_release(struct file *f)
+{
+	struct port_file *pf = port_file_of(f);
+
+	write_claim_drop(&pf->claim);
+	kept_free(pf);
+	port_file_close(pf);
+}
+
+const struct file_ops port_file_ops = {
 	.read = port_read,
 	.write = port_write,
 	.stat = port_stat,
@@ -334,230 +396,4 @@ static const struct file_ops port_file_ops = {
 	.sync = port_sync,
 	.statfs = port_statfs,
 	.release = port_release,
-};
-
-/* ---- path requests ----------------------------------------------------------------------- */
-
-/* Room for the small answers of path requests, or the new path of a redirection. */
-union port_answer {
-	struct port_attr attr;
-	struct statfs statfs;
-	char text[256];
-};
-
-/* The server's input: path alone, or what the operation puts around it. */
-static char *port_path_input(const struct path_request *rq, const char *rest, const char *rest2,
-			     size_t *len, u64 *arg0)
-{
-	size_t n = strlen(rest), before = 0, after = rest2 ? strlen(rest2) : 0;
-	const void *front = NULL;
-	char *in;
-
-	if (rq->op == PORT_SYMLINK) {
-		front = rq->target;
-		before = strlen(rq->target);
-		*arg0 = before;
-	} else if (rq->op == PORT_SETATTR) {
-		front = rq->set;
-		before = sizeof(*rq->set);
-	} else if (rest2) {
-		*arg0 = n;
-	}
-	*len = before + n + after;
-	in = kmalloc(*len + 1, GFP_KERNEL);
-	if (!in)
-		return NULL;
-	memcpy(in, front, before);
-	memcpy(in + before, rest, n);
-	memcpy(in + before + n, rest2, after);
-	return in;
-}
-
-/* The request of @rq; where a path is all the input, @rest is used in place. */
-static int port_path_call(struct mount *mnt, const char *rest, const char *rest2,
-			  struct path_request *rq, struct port_file *pf, struct iobuf out,
-			  struct call_result *res)
-{
-	bool composed = rest2 || rq->op == PORT_SYMLINK || rq->op == PORT_SETATTR;
-	struct iobuf input;
-	struct call_request req = {
-		.op = rq->op, .handle = mnt->root, .file = pf, .in = &input, .out = &out,
-		.flags = PORT_REQ_PATH | (rq->real_ids ? PORT_REQ_REAL_IDS : 0),
-		.arg = { rq->arg0, rq->arg1 } };
-	char *in = NULL;
-	size_t len = strlen(rest);
-	int ret;
-
-	if (composed) {
-		in = port_path_input(rq, rest, rest2, &len, &req.arg[0]);
-		if (!in)
-			return -ENOMEM;
-	}
-	if (rq->op == PORT_STAT || rq->op == PORT_SETATTR)
-		req.arg[0] = !rq->follow;
-	else if (rq->op == PORT_LINK)
-		req.arg[1] = rq->follow;
-	input = iobuf_kernel(in ? in : (char *)rest, len);
-	ret = call_server(mnt->port, &req, res);
-	kfree(in);
-	return ret;
-}
-
-/* @text[0..len) is where to look instead. */
-static int port_take_redirect(struct mount *mnt, struct path_request *rq, const char *text,
-			      size_t len)
-{
-	char *copy = kstrndup(text, len, GFP_KERNEL);
-	int ret;
-
-	if (!copy)
-		return -ENOMEM;
-	ret = path_redirect(rq, mnt->prefix, copy);
-	kfree(copy);
-	return ret;
-}
-
-static void port_finish_open(struct mount *mnt, struct path_request *rq, struct port_file *pf,
-			    struct file *f)
-{
-	f->mode = pf->attr.mode & S_IFMT;
-	f->seekable = S_ISREG(f->mode) || S_ISDIR(f->mode) || S_ISBLK(f->mode);
-	if (S_ISCHR(f->mode) && (mnt->port->flags & PORT_TTY))
-		pf->tty = tty_id(mnt->port, pf->attr.node);
-	f->private = pf;
-	port_note_version(f, &pf->attr);
-	if (pf->tty && !(rq->arg0 & (O_NOCTTY | O_PATH)))
-		ctty_open(f, pf->tty);
-	rq->file = f;
-}
-
-/* The name is the server's, the ring is ours: fifo.c. */
-static int port_finish_fifo(struct mount *mnt, struct path_request *rq, struct file *f,
-			    const struct port_attr *attr)
-{
-	int ret = fifo_open(mnt->port->id, attr->node, attr->mode, f);
-
-	if (!ret) {
-		file_get(f);		/* the caller puts its own */
-		rq->file = f;
-	}
-	return ret;
-}
-
-/* What a successful answer of @rq means to the caller. */
-static int port_take_answer(struct mount *mnt, struct path_request *rq,
-			    const union port_answer *answer, const struct call_result *res)
-{
-	switch (rq->op) {
-	case PORT_STAT:
-		if (res->moved < sizeof(answer->attr))
-			return -EIO;
-		rq->attr = answer->attr;
-		rq->dev = port_dev(mnt->port->id);
-		return 0;
-	case PORT_STATFS:
-		if (res->moved < sizeof(answer->statfs))
-			return -EIO;
-		rq->statfs = answer->statfs;
-		return 0;
-	case PORT_READLINK:
-		rq->link = kstrndup(answer->text, min_t(size_t, res->status, res->moved),
-				    GFP_KERNEL);
-		return rq->link ? 0 : -ENOMEM;
-	default:
-		return 0;
-	}
-}
-
-/*
- * Makes the call with @size bytes of room at @answer.  -E2BIG: more is needed (only
- * if @size is less than a path).
- */
-static int port_perform_in(struct mount *mnt, const char *rest, const char *rest2,
-			   struct path_request *rq, union port_answer *answer, size_t size)
-{
-	bool open = rq->op == PORT_OPEN;
-	struct file *f = open ? file_alloc(&port_file_ops, rq->arg0, 0, rq->path) : NULL;
-	struct port_file *pf = f ? port_file_alloc(mnt->port, f) : NULL;
-	struct call_result res;
-	int ret = -ENOMEM;
-
-	if (open && !pf)
-		goto out;
-	ret = port_path_call(mnt, rest, rest2, rq, pf, iobuf_kernel(answer, size), &res);
-	if (ret)
-		goto out;
-	if (res.status == PORT_REDIRECT) {
-		size_t len = (u32)res.aux;
-
-		rq->redirect_which = res.aux >> 32 & 1;
-		ret = len > size ? -E2BIG : len > res.moved ? -EIO :
-		      port_take_redirect(mnt, rq, answer->text, len);
-	} else if (rq->op == PORT_STATFS && res.status == -EOPNOTSUPP) {
-		rq->statfs = (struct statfs){ .f_bsize = PAGE_SIZE, .f_namelen = 255 };
-	} else if (res.status < 0) {
-		ret = res.status;
-	} else if (open && res.moved >= sizeof(answer->attr)) {
-		pf->attr = answer->attr;
-		if (S_ISFIFO(pf->attr.mode) && !(rq->arg0 & O_PATH)) {
-			ret = port_finish_fifo(mnt, rq, f, &pf->attr);
-			goto out;	/* the server's part is over */
-		}
-		port_finish_open(mnt, rq, pf, f);
-		return 0;
-	} else if (open) {
-		ret = -EIO;		/* a file without attributes is none */
-	} else {
-		ret = port_take_answer(mnt, rq, answer, &res);
-	}
-out:
-	if (pf && port_file_is_open(pf))
-		port_file_close(pf);
-	else if (pf)
-		port_file_free(pf);
-	if (f)
-		file_put(f);
-	return ret;
-}
-
-/* /dev/tty is the caller's own terminal: without one there is nothing to open. */
-static int port_check_ctty(const struct mount *mnt, const struct path_request *rq)
-{
-	struct file *ctty;
-
-	if (rq->op != PORT_OPEN || !(mnt->port->flags & PORT_TTY) ||
-	    strcmp(mnt->prefix, "/dev/tty") || rq->arg0 & O_PATH)
-		return 0;
-	ctty = ctty_get_file(NULL);
-	if (!ctty)
-		return -ENXIO;
-	file_put(ctty);
-	return 0;
-}
-
-static int port_perform(struct mount *mnt, const char *rest, const char *rest2,
-			struct path_request *rq)
-{
-	union port_answer small;
-	char *large;
-	int ret = port_check_ctty(mnt, rq);
-
-	if (ret)
-		return ret;
-	ret = -E2BIG;
-	if (rq->op != PORT_READLINK)
-		ret = port_perform_in(mnt, rest, rest2, rq, &small, sizeof(small));
-	if (ret != -E2BIG)
-		return ret;
-	large = kmalloc(PATH_MAX, GFP_KERNEL);
-	if (!large)
-		return -ENOMEM;
-	ret = port_perform_in(mnt, rest, rest2, rq, (union port_answer *)large, PATH_MAX);
-	kfree(large);
-	return ret == -E2BIG ? -ENAMETOOLONG : ret;
-}
-
-const struct mount_ops port_mount_ops = {
-	.fstype = "port",
-	.perform = port_perform,
 };

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flock(2): advisory locks on whole files.  A lock belongs to an open file
- * description, so it is shared by dup and fork and ends with the last descriptor.
- * Files are told apart by device and inode number, which their server gives; servers
- * know nothing of locks.
+ * flock(2): advisory locks on whole files.  A lock belongs to an open file description, so dup
+ * and fork share it, and it ends with the last descriptor.  A file is identified by the device
+ * and inode numbers that its server reports; servers do not know about locks.
  *
- * Changing a lock from shared to exclusive or back gives up the old one first, as
- * the ABI has it: another waiter may get in between, and with LOCK_NB the old one is
- * lost when the new one cannot be had.
+ * A change from shared to exclusive or back first releases the old lock, as the ABI specifies.
+ * Another waiter may get the lock in between, and with LOCK_NB the old lock is lost if the new
+ * one is not available.
  *
- * Lock: flock_lock, a leaf but for the wait queue.  Nothing is allocated under it.
+ * Lock: flock_lock, a leaf except for the wait queue.  No memory is allocated under it.
  */
 #include <neurath/mm.h>
 #include <neurath/sched.h>
@@ -23,7 +22,7 @@
 
 struct flock {
 	struct list_head node;		/* (flock_lock) flock_held */
-	/* its owner; no reference: file_put() takes the lock away */
+	/* The owner; no reference: file_put() removes the lock. */
 	struct file *file;
 	u64 dev, ino;
 	bool exclusive;
@@ -31,7 +30,9 @@ struct flock {
 
 static DEFINE_SPINLOCK_RANK(flock_lock, RANK_FILES);
 static LIST_HEAD(flock_held);
-/* Woken when a lock goes.  One queue for all files: waiters are few, and each looks again. */
+/*
+ * Woken when a lock is released.  One queue for all files: waiters are few, and each tests again.
+ */
 static DECLARE_WAIT_QUEUE_HEAD(flock_released);
 
 static struct flock *flock_find(const struct file *f)
@@ -58,8 +59,8 @@ static bool flock_conflicts(const struct flock *new)
 }
 
 /*
- * True if @new is held now.  *@stale: a lock of the same description that it takes the
- * place of (of another thread, which asked at the same time), for the caller to free.
+ * True if @new is held now.  *@stale is a lock of the same description that @new replaces
+ * (another thread made it at the same time); the caller frees it.
  */
 static bool flock_try(struct flock *new, struct flock **stale)
 {
@@ -78,7 +79,8 @@ static bool flock_try(struct flock *new, struct flock **stale)
 	return free;
 }
 
-void flock_drop(struct file *f)
+/* Removes the lock of @f, if it has one, when its last descriptor is closed. */
+static void flock_drop(struct file *f)
 {
 	struct flock *lock;
 
@@ -119,7 +121,7 @@ static int flock_take(struct file *f, bool exclusive, bool wait)
 	*new = (struct flock){
 		.file = f, .dev = st.st_dev, .ino = st.st_ino, .exclusive = exclusive };
 	flock_drop(f);
-	f->flocked = true;
+	f->drop_lock = flock_drop;
 	if (wait)
 		error = wait_event_interruptible(flock_released, flock_try(new, &stale));
 	else if (!flock_try(new, &stale))

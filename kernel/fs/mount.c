@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The mount table: path prefix -> port or kernfs tree.  The list is sorted by
- * length, longest first, so the first match is the right one.  mount_mutex protects
- * the list; entries are reference-counted, so nothing is called under it.
+ * The mount table: path prefix -> port or kernfs tree.  The list is sorted by length, longest
+ * first, so the first match is the longest prefix. mount_mutex protects the list.  Entries are
+ * reference-counted, so no backend is called under the mutex.
  *
- * A mount whose port died stays (its paths answer -EIO) until the restarted server
- * mounts there again.  One whose port is vacant (docs/ipc.md) leads to the next server.
+ * A mount whose port has died stays (its paths return -EIO) until the restarted server mounts
+ * there again.  A mount whose port is vacant (docs/ipc.md) leads to the next server.
  */
 #include <neurath/bug.h>
-#include <neurath/kernfs.h>
 #include <neurath/mm.h>
 #include <neurath/sched.h>
 #include "fs_internal.h"
@@ -17,7 +16,7 @@ static DEFINE_MUTEX_RANK(mount_mutex, RANK_MOUNT);
 static LIST_HEAD(mount_list);
 static u64 mount_next_dev = 16;		/* (mount_mutex) */
 
-/* "/" counts as "". */
+/* The length of the prefix; 0 for "/". */
 static size_t mount_prefix_len(const char *path)
 {
 	size_t len = strlen(path);
@@ -59,10 +58,8 @@ void mount_put(struct mount *m)
 {
 	if (!atomic_dec_and_test(&m->refs))
 		return;
-	if (m->port)
-		port_put(m->port);
-	if (m->tree)
-		kernfs_put(m->tree);
+	if (m->ops)
+		m->ops->release(m);
 	kfree(m);
 }
 
@@ -80,13 +77,13 @@ static struct mount *mount_at(const char *path)
 	return NULL;
 }
 
-/* Whether another server may mount over @m: its own is dead or gone. */
+/* True if another server may mount over @m: the server of @m is dead or gone. */
 static bool mount_is_free(const struct mount *m)
 {
 	return m->port && (READ_ONCE(m->port->dead) || !READ_ONCE(m->port->owner));
 }
 
-/* @m has left the list. */
+/* @m is no longer in the list. */
 static void mount_gone(struct mount *m)
 {
 	if (m->port)
@@ -97,16 +94,16 @@ static void mount_gone(struct mount *m)
 static int mount_insert(struct mount *mnt)
 {
 	struct mount *m, *old = NULL;
-	int ret = 0;
+	int error = 0;
 
 	mutex_lock(&mount_mutex);
 	old = mount_at(mnt->len ? mnt->prefix : "/");
 	if (old && old->port && old->port == mnt->port) {
-		/* A server that took its port over says again what is there already. */
-		ret = old->root == mnt->root ? -EALREADY : -EBUSY;
+		/* A server that has taken its port over repeats its mount. */
+		error = old->root == mnt->root ? -EALREADY : -EBUSY;
 		old = NULL;
 	} else if (old && !mount_is_free(old)) {
-		ret = -EBUSY;
+		error = -EBUSY;
 		old = NULL;
 	} else {
 		if (old)
@@ -123,7 +120,7 @@ static int mount_insert(struct mount *mnt)
 	mutex_unlock(&mount_mutex);
 	if (old)
 		mount_gone(old);
-	return ret;
+	return error;
 }
 
 static struct mount *mount_alloc(const char *path)
@@ -139,23 +136,46 @@ static struct mount *mount_alloc(const char *path)
 	return m;
 }
 
-int mount_add_port(char *path, struct port *port, u64 root)
+int mount_add(const char *path, const struct mount *what)
 {
-	struct mount *m;
-	int ret;
+	struct mount *m = mount_alloc(path);
+	int error;
 
-	path_take_directory_mark(path);
-	m = mount_alloc(path);
-	if (!m)
+	if (!m) {
+		what->ops->release(what);
 		return -ENOMEM;
-	port_get(port);
-	m->port = port;
-	m->root = root;
-	m->ops = &port_mount_ops;
-	ret = mount_insert(m);
-	if (ret)
+	}
+	m->ops = what->ops;
+	m->port = what->port;
+	m->tree = what->tree;
+	m->root = what->root;
+	m->permanent = what->permanent;
+	error = mount_insert(m);
+	if (error)
 		mount_put(m);
-	return ret == -EALREADY ? 0 : ret;
+	return error;
+}
+
+int mount_bind(const char *from, const char *to)
+{
+	struct mount *m, what = { };
+	int error;
+
+	mutex_lock(&mount_mutex);
+	m = mount_at(from);
+	if (m)
+		atomic_inc(&m->refs);
+	mutex_unlock(&mount_mutex);
+	if (!m)
+		return -EINVAL;
+	what.ops = m->ops;
+	what.port = m->port;
+	what.tree = m->tree;
+	what.root = m->root;
+	what.ops->hold(&what);
+	error = mount_add(to, &what);
+	mount_put(m);
+	return error == -EALREADY ? -EBUSY : error;
 }
 
 struct port *mount_port_at(char *path)
@@ -163,7 +183,7 @@ struct port *mount_port_at(char *path)
 	struct port *port = NULL;
 	struct mount *m;
 
-	path_take_directory_mark(path);
+	path_take_ending(path);
 	mutex_lock(&mount_mutex);
 	m = mount_at(path);
 	if (m && m->port) {
@@ -174,29 +194,7 @@ struct port *mount_port_at(char *path)
 	return port;
 }
 
-static int mount_add_tree_as(const char *path, struct kernfs_node *tree, bool permanent)
-{
-	struct mount *m = mount_alloc(path);
-	int ret;
-
-	if (!m)
-		return -ENOMEM;
-	kernfs_get(tree);
-	m->tree = tree;
-	m->permanent = permanent;
-	m->ops = &kernfs_mount_ops;
-	ret = mount_insert(m);
-	if (ret)
-		mount_put(m);
-	return ret;
-}
-
-int mount_add_tree(const char *path, struct kernfs_node *tree)
-{
-	return mount_add_tree_as(path, tree, false);
-}
-
-/* The root and the kernel's own trees are in use as long as anything runs. */
+/* The root and the kernel's own trees are always in use. */
 int mount_remove(const char *path)
 {
 	struct mount *m;
@@ -235,10 +233,10 @@ struct mount *mount_nth(unsigned index)
 
 const char *mount_source(const struct mount *m)
 {
-	return m->tree ? kernfs_name(m->tree) : m->port->owner_comm;
+	return m->ops->source(m);
 }
 
-/* The last component of @m's prefix if it lies directly in @dir, else NULL. */
+/* The last component of @m's prefix if its parent directory is @dir, else NULL. */
 static const char *mount_name_in(const struct mount *m, const char *dir)
 {
 	size_t len = mount_prefix_len(dir);
@@ -266,16 +264,4 @@ int mount_iterate(const char *path, struct dir_sink *sink, loff_t *pos,
 		mount_put(m);
 	}
 	return 0;
-}
-
-void fs_init(void)
-{
-	static const char *const trees[] = { "/proc", "/sys", "/dev", "/boot" };
-
-	bootfs_init();
-	for (unsigned i = 0; i < ARRAY_SIZE(trees); i++) {
-		int ret = mount_add_tree_as(trees[i], kernfs_root(trees[i]), true);
-
-		assert(ret == 0);
-	}
 }

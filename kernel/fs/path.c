@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paths of processes.  Every path is made absolute and normal as text (path_text.c);
- * then the longest mounted prefix picks a backend.
+ * Paths of processes: every path is made absolute and normalised as text (path_text.c), then the
+ * longest mounted prefix selects a backend.
  *
- * Strings handed out are kmalloc'ed and belong to the caller.  cwd and root of the
- * process are copied under process->lock.
+ * The returned strings are kmalloc'ed and belong to the caller. cwd and root of the process are
+ * copied under process->lock.
  */
 #include <neurath/bug.h>
 #include <neurath/mm.h>
@@ -61,7 +61,7 @@ static char *path_in_root(const char *base, const char *path)
 	return out;
 }
 
-/* What a relative path counts from: a copy. */
+/* A copy of the directory to which a relative path refers. */
 static char *path_base(int dfd)
 {
 	struct file *f;
@@ -71,7 +71,7 @@ static char *path_base(int dfd)
 		base = path_current_cwd();
 		return base ? base : ERR_PTR(-ENOMEM);
 	}
-	f = fd_get(dfd);
+	f = fd_get_any(dfd);
 	if (!f)
 		return ERR_PTR(-EBADF);
 	if (!S_ISDIR(f->mode) || !f->path)
@@ -109,6 +109,36 @@ char *path_from_user(int dfd, const char __user *upath)
 	return out;
 }
 
+char *path_as_seen(const char *path)
+{
+	char *root = path_current_root(), *seen;
+
+	if (!root)
+		return ERR_PTR(-ENOMEM);
+	seen = kstrdup(path_seen_from(path, root), GFP_KERNEL);
+	kfree(root);
+	return seen ? seen : ERR_PTR(-ENOMEM);
+}
+
+bool path_is_empty(const char __user *upath)
+{
+	char c;
+
+	return !upath || (!get_user(c, upath) && !c);
+}
+
+bool path_means_file(int dfd, const char __user *upath, unsigned flags)
+{
+	return flags & AT_EMPTY_PATH && dfd != AT_FDCWD && path_is_empty(upath);
+}
+
+char *path_from_user_at(int dfd, const char __user *upath, unsigned flags)
+{
+	if (flags & AT_EMPTY_PATH && dfd == AT_FDCWD && path_is_empty(upath))
+		return path_from_kernel(AT_FDCWD, ".");
+	return path_from_user(dfd, upath);
+}
+
 /* ---- path requests --------------------------------------------------------- */
 
 int path_redirect(struct path_request *rq, const char *base, const char *target)
@@ -121,38 +151,58 @@ int path_redirect(struct path_request *rq, const char *base, const char *target)
 	return -EREDIRECT;
 }
 
+/* A mount point keeps its name; the wrong file type is reported first. */
+static int path_refuse_mount_point(struct mount *mnt, const struct path_request *rq)
+{
+	struct path_request stat = { .op = PORT_STAT };
+	bool is_dir;
+	int error;
+
+	if (rq->op != PORT_UNLINK)
+		return -EBUSY;
+	error = mnt->ops->perform(mnt, "", NULL, &stat);
+	kfree(stat.redirect);
+	if (error)
+		return -EBUSY;
+	is_dir = S_ISDIR(stat.attr.mode);
+	return is_dir == !!rq->arg0 ? -EBUSY : is_dir ? -EISDIR : -ENOTDIR;
+}
+
 static int path_perform_once(struct path_request *rq)
 {
 	const char *rest, *rest2 = NULL;
 	struct mount *mnt = mount_find(rq->path, &rest), *mnt2 = NULL;
-	int ret;
+	int error;
 
 	if (!mnt)
 		return -ENOENT;
 	if (rq->path2)
 		mnt2 = mount_find(rq->path2, &rest2);
 	if (rq->path2 && mnt2 != mnt)
-		ret = -EXDEV;
+		error = -EXDEV;
 	else if ((rq->op == PORT_UNLINK || rq->op == PORT_RENAME) &&
 		 (!*rest || (rest2 && !*rest2)))
-		ret = -EBUSY;
+		error = path_refuse_mount_point(mnt, rq);
 	else
-		ret = mnt->ops->perform(mnt, rest, rest2, rq);
+		error = mnt->ops->perform(mnt, rest, rest2, rq);
 	if (mnt2)
 		mount_put(mnt2);
 	mount_put(mnt);
-	return ret;
+	return error;
 }
 
-/* What an ending slash asks for. */
-static void path_want_directory(struct path_request *rq)
+/* The endings of a text and of the links at its end: the strictest one counts. */
+static int path_take_endings(struct path_request *rq)
 {
-	rq->follow = true;
-	rq->want_directory = true;
-	if (rq->op == PORT_OPEN && !(rq->arg0 & O_CREAT))
-		rq->arg0 |= O_DIRECTORY;
+	rq->ending = max(rq->ending, path_take_ending(rq->path));
+	if (rq->path2)
+		rq->ending2 = max(rq->ending2, path_take_ending(rq->path2));
+	if (likely(rq->ending == PATH_ENDS_NAME && rq->ending2 == PATH_ENDS_NAME))
+		return 0;
+	return path_apply_endings(rq);
 }
 
+/* For servers that do not implement PORT_REQ_DIRECTORY. */
 static int path_check_directory(const struct path_request *rq)
 {
 	return rq->want_directory && rq->op == PORT_STAT && !S_ISDIR(rq->attr.mode) ? -ENOTDIR : 0;
@@ -160,40 +210,38 @@ static int path_check_directory(const struct path_request *rq)
 
 int path_perform(struct path_request *rq, char *path, char *path2)
 {
-	int ret = IS_ERR(path) ? PTR_ERR(path) : IS_ERR(path2) ? PTR_ERR(path2) : 0;
+	int error = IS_ERR(path) ? PTR_ERR(path) : IS_ERR(path2) ? PTR_ERR(path2) : 0;
 
 	rq->path = IS_ERR(path) ? NULL : path;
 	rq->path2 = IS_ERR(path2) ? NULL : path2;
-	for (unsigned round = 0; !ret; round++) {
+	for (unsigned round = 0; !error; round++) {
 		char **replaced;
 
 		rq->redirect_which = 0;
-		if (path_take_directory_mark(rq->path))
-			path_want_directory(rq);
-		if (rq->path2)
-			path_take_directory_mark(rq->path2);
-		ret = path_perform_once(rq);
-		if (ret != -EREDIRECT)
+		error = path_take_endings(rq);
+		if (!error)
+			error = path_perform_once(rq);
+		if (error != -EREDIRECT)
 			break;
 		replaced = rq->redirect_which ? &rq->path2 : &rq->path;
 		kfree(*replaced);
 		*replaced = rq->redirect;
 		rq->redirect = NULL;
-		ret = round < PORT_REDIRECT_MAX ? 0 : -ELOOP;
+		error = round < PORT_REDIRECT_MAX ? 0 : -ELOOP;
 	}
-	if (!ret)
-		ret = path_check_directory(rq);
+	if (!error)
+		error = path_check_directory(rq);
 	kfree(rq->path2);
-	if (rq->keep_path && !ret)
+	if (rq->keep_path && !error)
 		rq->final_path = rq->path;
 	else
 		kfree(rq->path);
 	rq->path = NULL;
 	rq->path2 = NULL;
-	return ret;
+	return error;
 }
 
-/* As @who and @group (and current's supplementary groups). */
+/* Checks for @who and @group (and current's supplementary groups). */
 static int mode_permission_as(uid_t who, gid_t group, umode_t mode, uid_t uid, gid_t gid,
 			      unsigned mask)
 {
@@ -201,7 +249,7 @@ static int mode_permission_as(uid_t who, gid_t group, umode_t mode, uid_t uid, g
 	unsigned shift = 0;
 
 	if (who == 0) {
-		/* The superuser may do all but execute what nobody may execute. */
+		/* The superuser may do everything except execute a file without an execute bit. */
 		bool exec_ok = S_ISDIR(mode) || (mode & 0111);
 
 		return (mask & MAY_EXEC) && !exec_ok ? -EACCES : 0;
@@ -231,4 +279,30 @@ int mode_permission_real(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
 	const struct credentials *c = &current->process->cred;
 
 	return mode_permission_as(c->uid, c->gid, mode, uid, gid, mask);
+}
+
+/* ---- opens by the kernel ------------------------------------------------------- */
+
+int file_open_exec(const char *path, struct file **out, bool *readable)
+{
+	struct path_request rq = { .op = PORT_OPEN, .arg0 = O_RDONLY | PORT_OPEN_EXEC,
+				   .follow = true, .unless_regular = -EACCES };
+	int error = path_perform(&rq, path_from_kernel(AT_FDCWD, path), NULL);
+	struct file *f = rq.file;
+	struct stat st;
+
+	if (error)
+		return error;
+	error = file_stat(f, &st);
+	if (!error && !S_ISREG(st.st_mode))
+		error = -EACCES;
+	if (!error)
+		error = mode_permission(st.st_mode, st.st_uid, st.st_gid, MAY_EXEC);
+	if (error) {
+		file_put(f);
+		return error;
+	}
+	*readable = !mode_permission(st.st_mode, st.st_uid, st.st_gid, MAY_READ);
+	*out = f;
+	return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pipes: a ring of PIPE_SIZE bytes between two descriptions.  Writes of at most
- * PIPE_BUF bytes are all or nothing; nobody left to read means SIGPIPE and -EPIPE;
- * nobody left to write means end of file.
+ * Pipes: a ring of bytes (pipe_size.c) between two open file descriptions.  Writes of at most
+ * PIPE_BUF bytes are all or nothing.  Without readers a write gets SIGPIPE and -EPIPE.  Without
+ * writers a read gets end of file.
  *
- * pipe->lock is a mutex: user memory is copied under it.  The reader and writer
- * counts are changed under it, too.  Sleepers test their condition again under it.
+ * pipe->lock is a mutex: user memory is copied under it.  The counts of readers and writers also
+ * change under it.  Sleepers test their condition again under it.
  */
 #include <neurath/bug.h>
 #include <neurath/mm.h>
@@ -26,20 +26,20 @@ static u32 pipe_used(const struct pipe *p)
 
 static u32 pipe_room(const struct pipe *p)
 {
-	return PIPE_SIZE - pipe_used(p);
+	return READ_ONCE(p->size) - pipe_used(p);
 }
 
 /* ---- reading -------------------------------------------------------------------- */
 
-/* Moves what there is, in at most two pieces.  Caller holds the lock. */
+/* Moves the available bytes, in at most two pieces.  Caller holds the lock. */
 static ssize_t pipe_drain(struct pipe *p, struct iobuf *to)
 {
 	ssize_t done = 0;
 
 	assert_mutex_held(&p->lock);
 	while (to->len && pipe_used(p)) {
-		u32 at = p->tail % PIPE_SIZE;
-		ssize_t n = iobuf_put(to, p->data + at, min(pipe_used(p), PIPE_SIZE - at));
+		u32 at = p->tail & (p->size - 1);
+		ssize_t n = iobuf_put(to, p->data + at, min(pipe_used(p), p->size - at));
 
 		if (n <= 0)
 			return done ? done : n;
@@ -89,8 +89,8 @@ static ssize_t pipe_fill(struct pipe *p, struct iobuf *from)
 
 	assert_mutex_held(&p->lock);
 	while (from->len && pipe_room(p)) {
-		u32 at = p->head % PIPE_SIZE;
-		ssize_t n = iobuf_get(from, p->data + at, min(pipe_room(p), PIPE_SIZE - at));
+		u32 at = p->head & (p->size - 1);
+		ssize_t n = iobuf_get(from, p->data + at, min(pipe_room(p), p->size - at));
 
 		if (n <= 0)
 			return done ? done : n;
@@ -100,13 +100,26 @@ static ssize_t pipe_fill(struct pipe *p, struct iobuf *from)
 	return done;
 }
 
-/* Room for what must be written in one go, or nobody to read it. */
+/* True if there is room for @need bytes in one piece, or if there are no readers. */
 static bool pipe_writable(const struct pipe *p, u32 need)
 {
 	return pipe_room(p) >= need || !READ_ONCE(p->readers);
 }
 
-/* One round: waits for @need bytes of room and fills what there is. */
+ssize_t pipe_wait_room(struct file *f, bool wait)
+{
+	struct pipe *p = f->private;
+	ssize_t error = 0;
+
+	while (!error && !pipe_writable(p, 1)) {
+		error = -EAGAIN;
+		if (wait && !(f->flags & O_NONBLOCK))
+			error = wait_event_interruptible(p->wait, pipe_writable(p, 1));
+	}
+	return error ? error : max(pipe_room(p), 1U);
+}
+
+/* One round: waits for @need bytes of room, then writes as much as fits. */
 static ssize_t pipe_write_some(struct file *f, struct iobuf *from, u32 need)
 {
 	struct pipe *p = f->private;
@@ -146,7 +159,7 @@ static ssize_t pipe_write(struct file *f, struct iobuf *from, loff_t *pos)
 	}
 	if (ret == -EPIPE)
 		send_signal_task(SIGPIPE, NULL, current);
-	return done ? done : ret;
+	return done && !is_restart_code(ret) ? done : ret;
 }
 
 /* ---- the rest --------------------------------------------------------------------- */
@@ -184,7 +197,7 @@ static long pipe_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 	return put_user((int)pipe_used(f->private), (int __user *)arg);
 }
 
-/* A description is gone: the other side must learn it. */
+/* A description was closed: the other side must be notified. */
 static void pipe_release(struct file *f)
 {
 	struct pipe *p = f->private;
@@ -197,7 +210,14 @@ static void pipe_release(struct file *f)
 	pipe_put(p);
 }
 
-/* One vtable for all ends: file_read() and file_write() know the access mode. */
+static size_t pipe_memory(const struct file *f)
+{
+	const struct pipe *p = f->private;
+
+	return (sizeof(*p) + READ_ONCE(p->size)) / max(atomic_read(&p->refs), 1);
+}
+
+/* One table for all ends: file_read() and file_write() check the access mode. */
 static const struct file_ops pipe_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
@@ -205,6 +225,7 @@ static const struct file_ops pipe_ops = {
 	.ioctl = pipe_ioctl,
 	.poll = pipe_poll,
 	.release = pipe_release,
+	.memory = pipe_memory,
 };
 
 bool file_is_pipe(const struct file *f)
@@ -214,29 +235,28 @@ bool file_is_pipe(const struct file *f)
 
 /* ---- creation --------------------------------------------------------------------- */
 
-struct pipe *pipe_alloc(void)
+int pipe_alloc(struct pipe **out)
 {
-	struct pipe *p = kzalloc(sizeof(*p), GFP_USER);
+	struct pipe *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	int error = p ? pipe_init_ring(p) : -ENOMEM;
 
-	if (!p)
-		return NULL;
-	p->data = kmalloc(PIPE_SIZE, GFP_USER);
-	if (!p->data) {
+	if (error) {
 		kfree(p);
-		return NULL;
+		return error;
 	}
 	mutex_init_rank(&p->lock, "pipe", RANK_PIPE);
 	init_waitqueue_head(&p->wait);
 	INIT_LIST_HEAD(&p->fifo_node);
 	p->ino = atomic_long_inc_return(&pipe_next_ino);
 	atomic_set(&p->refs, 1);
-	return p;
+	*out = p;
+	return 0;
 }
 
 void pipe_free(struct pipe *p)
 {
 	assert(!p->readers && !p->writers);
-	kfree(p->data);
+	pipe_free_ring(p);
 	kfree(p);
 }
 
@@ -271,32 +291,32 @@ static struct file *pipe_open_end(struct pipe *p, unsigned flags)
 
 static int pipe_create(unsigned flags, struct file **rd, struct file **wr)
 {
-	struct pipe *p = pipe_alloc();
-	int ret = 0;
+	struct pipe *p;
+	int error = pipe_alloc(&p);
 
-	if (!p)
-		return -ENOMEM;
+	if (error)
+		return error;
 	*rd = pipe_open_end(p, O_RDONLY | flags);
 	*wr = *rd ? pipe_open_end(p, O_WRONLY | flags) : NULL;
 	if (!*wr) {
 		if (*rd)
 			file_put(*rd);
-		ret = -ENOMEM;
+		error = -ENOMEM;
 	}
 	pipe_put(p);
-	return ret;
+	return error;
 }
 
 static long pipe_install(int __user *ufds, unsigned flags)
 {
 	struct file *rd, *wr;
-	int fd[2], ret;
+	int fd[2], error;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	ret = pipe_create(flags & O_NONBLOCK, &rd, &wr);
-	if (ret)
-		return ret;
+	error = pipe_create(flags & O_NONBLOCK, &rd, &wr);
+	if (error)
+		return error;
 	fd[0] = fd_install(rd, 0, flags & O_CLOEXEC);
 	if (fd[0] < 0) {
 		file_put(rd);

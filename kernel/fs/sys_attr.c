@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that change attributes and contents as a whole: chmod, chown, times,
- * truncate, fallocate, sync.
+ * System calls that change attributes, or contents as a whole: chmod, chown, times, truncate,
+ * fallocate, sync.
  */
 #include <neurath/mm.h>
 #include <neurath/process.h>
@@ -11,26 +11,43 @@
 
 /* ---- attributes -------------------------------------------------------------------- */
 
-static long setattr_path(int dfd, const char __user *upath, bool follow,
+/* @flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH. */
+static long setattr_path(int dfd, const char __user *upath, unsigned flags,
 			 const struct setattr *attr)
 {
 	struct port_setattr set;
-	struct path_request rq = { .op = PORT_SETATTR, .follow = follow, .set = &set };
+	struct path_request rq = { .op = PORT_SETATTR, .follow = !(flags & AT_SYMLINK_NOFOLLOW),
+				   .set = &set };
 
 	setattr_to_port(attr, &set);
-	return path_perform(&rq, path_from_user(dfd, upath), NULL);
+	return path_perform(&rq, path_from_user_at(dfd, upath, flags), NULL);
 }
 
-static long setattr_fd(int fd, const struct setattr *attr)
+/* Consumes @f, which may be NULL. */
+static long setattr_file(struct file *f, const struct setattr *attr)
 {
-	struct file *f = fd_get(fd);
 	long ret;
 
 	if (!f)
 		return -EBADF;
-	ret = f->flags & O_PATH ? -EBADF : f->ops->setattr ? f->ops->setattr(f, attr) : -EPERM;
+	ret = f->ops->setattr ? f->ops->setattr(f, attr) : -EPERM;
 	file_put(f);
 	return ret;
+}
+
+static long setattr_fd(int fd, const struct setattr *attr)
+{
+	return setattr_file(fd_get(fd), attr);
+}
+
+/* By path; if the path is empty an O_PATH descriptor is sufficient. */
+static long setattr_at(int dfd, const char __user *upath, unsigned flags,
+		       const struct setattr *attr)
+{
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+		return -EINVAL;
+	return path_means_file(dfd, upath, flags) ? setattr_file(fd_get_any(dfd), attr) :
+						    setattr_path(dfd, upath, flags, attr);
 }
 
 static struct setattr attr_mode(umode_t mode)
@@ -42,14 +59,14 @@ SYSCALL_DEFINE2(chmod, const char __user *, path, umode_t, mode)
 {
 	struct setattr attr = attr_mode(mode);
 
-	return setattr_path(AT_FDCWD, path, true, &attr);
+	return setattr_path(AT_FDCWD, path, 0, &attr);
 }
 
 SYSCALL_DEFINE3(fchmodat, int, dfd, const char __user *, path, umode_t, mode)
 {
 	struct setattr attr = attr_mode(mode);
 
-	return setattr_path(dfd, path, true, &attr);
+	return setattr_path(dfd, path, 0, &attr);
 }
 
 SYSCALL_DEFINE2(fchmod, int, fd, umode_t, mode)
@@ -62,7 +79,8 @@ SYSCALL_DEFINE2(fchmod, int, fd, umode_t, mode)
 static struct setattr attr_owner(uid_t uid, gid_t gid)
 {
 	return (struct setattr){
-		.valid = (uid != (uid_t)-1 ? ATTR_UID : 0) | (gid != (gid_t)-1 ? ATTR_GID : 0),
+		.valid = ATTR_OWNER | (uid != (uid_t)-1 ? ATTR_UID : 0) |
+			 (gid != (gid_t)-1 ? ATTR_GID : 0),
 		.uid = uid, .gid = gid };
 }
 
@@ -70,14 +88,14 @@ SYSCALL_DEFINE3(chown, const char __user *, path, uid_t, uid, gid_t, gid)
 {
 	struct setattr attr = attr_owner(uid, gid);
 
-	return setattr_path(AT_FDCWD, path, true, &attr);
+	return setattr_path(AT_FDCWD, path, 0, &attr);
 }
 
 SYSCALL_DEFINE3(lchown, const char __user *, path, uid_t, uid, gid_t, gid)
 {
 	struct setattr attr = attr_owner(uid, gid);
 
-	return setattr_path(AT_FDCWD, path, false, &attr);
+	return setattr_path(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &attr);
 }
 
 SYSCALL_DEFINE3(fchown, int, fd, uid_t, uid, gid_t, gid)
@@ -92,9 +110,7 @@ SYSCALL_DEFINE5(fchownat, int, dfd, const char __user *, path, uid_t, uid, gid_t
 {
 	struct setattr attr = attr_owner(uid, gid);
 
-	if ((flags & AT_EMPTY_PATH) && dfd != AT_FDCWD)
-		return setattr_fd(dfd, &attr);
-	return setattr_path(dfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &attr);
+	return setattr_at(dfd, path, flags, &attr);
 }
 
 /* ---- times ---------------------------------------------------------------------------- */
@@ -109,7 +125,7 @@ static struct timespec64 attr_now(void)
 	return (struct timespec64){ .tv_sec = now / NSEC_PER_SEC, .tv_nsec = now % NSEC_PER_SEC };
 }
 
-/* One of the two times; false = invalid. */
+/* Converts one of the two times; false = invalid. */
 static bool attr_one_time(struct setattr *attr, unsigned bit, struct timespec64 *to,
 			  const struct timespec64 *from)
 {
@@ -124,7 +140,7 @@ static bool attr_one_time(struct setattr *attr, unsigned bit, struct timespec64 
 	return from->tv_nsec >= 0 && from->tv_nsec < (s64)NSEC_PER_SEC;
 }
 
-/* @ts NULL: both are now. */
+/* @ts NULL: both times are the present time. */
 static bool attr_times(struct setattr *attr, const struct timespec64 *ts)
 {
 	static const struct timespec64 now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
@@ -149,7 +165,7 @@ static long utimes_at(int dfd, const char __user *path, const struct timespec64 
 		return 0;
 	if (!path)
 		return setattr_fd(dfd, &attr);
-	return setattr_path(dfd, path, !(flags & AT_SYMLINK_NOFOLLOW), &attr);
+	return setattr_at(dfd, path, flags, &attr);
 }
 
 SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, path,
@@ -162,7 +178,7 @@ SYSCALL_DEFINE4(utimensat, int, dfd, const char __user *, path,
 	return utimes_at(dfd, path, uts ? ts : NULL, flags);
 }
 
-/* Times in seconds and microseconds. */
+/* For times in seconds and microseconds. */
 static long utimes_us(int dfd, const char __user *path, const s64 __user *utv)
 {
 	struct timespec64 ts[2];
@@ -201,7 +217,7 @@ SYSCALL_DEFINE2(utime, const char __user *, path, const s64 __user *, ut)
 
 /* ---- size ------------------------------------------------------------------------------- */
 
-/* RLIMIT_FSIZE is about growing: what is larger already may shrink to any size. */
+/* RLIMIT_FSIZE limits growth: a file that is larger already may shrink to any size. */
 static bool size_may_be_too_large(loff_t size)
 {
 	return unlikely((u64)size > process_rlimit(RLIMIT_FSIZE));
@@ -211,62 +227,64 @@ static int truncate_check_path(const char __user *upath, loff_t size)
 {
 	struct path_request rq = { .op = PORT_STAT, .follow = true };
 	struct port_attr *attr = &rq.attr;
-	int err = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
+	int error = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
 
-	if (!err)
-		err = mode_permission(attr->mode, attr->uid, attr->gid, MAY_WRITE);
-	return err || !S_ISREG(attr->mode) || (u64)size <= attr->size ? err : file_check_size(size);
+	if (!error)
+		error = mode_permission(attr->mode, attr->uid, attr->gid, MAY_WRITE);
+	if (error || !S_ISREG(attr->mode) || (u64)size <= attr->size)
+		return error;
+	return file_check_size(size);
 }
 
 SYSCALL_DEFINE2(truncate, const char __user *, path, loff_t, size)
 {
 	struct path_request rq = { .op = PORT_TRUNC, .follow = true, .arg0 = size };
-	int err = 0;
+	int error = 0;
 
 	if (size < 0)
 		return -EINVAL;
 	if (size_may_be_too_large(size))
-		err = truncate_check_path(path, size);
-	return err ? err : path_perform(&rq, path_from_user(AT_FDCWD, path), NULL);
+		error = truncate_check_path(path, size);
+	return error ? error : path_perform(&rq, path_from_user(AT_FDCWD, path), NULL);
 }
 
 static int truncate_check_file(struct file *f, loff_t size)
 {
 	struct stat st;
-	int err = file_stat(f, &st);
+	int error = file_stat(f, &st);
 
-	return err || size <= st.st_size ? err : file_check_size(size);
+	return error || size <= st.st_size ? error : file_check_size(size);
 }
 
 static int truncate_file(struct file *f, loff_t size)
 {
-	int err = 0;
+	int error = 0;
 
 	if (size < 0 || !file_may_write(f) || !f->ops->truncate || !S_ISREG(f->mode))
 		return -EINVAL;
 	if (size_may_be_too_large(size))
-		err = truncate_check_file(f, size);
-	return err ? err : f->ops->truncate(f, size);
+		error = truncate_check_file(f, size);
+	return error ? error : f->ops->truncate(f, size);
 }
 
 SYSCALL_DEFINE2(ftruncate, int, fd, loff_t, size)
 {
 	struct file *f = fd_get(fd);
-	int ret;
+	int error;
 
 	if (!f)
 		return -EBADF;
-	ret = truncate_file(f, size);
+	error = truncate_file(f, size);
 	file_put(f);
-	return ret;
+	return error;
 }
 
-/* Memory is the medium: there is nothing to reserve but the size itself. */
+/* Files are in memory, so there is nothing to reserve except the size itself. */
 static int fallocate_file(struct file *f, loff_t off, loff_t len)
 {
 	struct stat st;
 	loff_t end;
-	int ret;
+	int error;
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
@@ -276,23 +294,23 @@ static int fallocate_file(struct file *f, loff_t off, loff_t len)
 		return -EBADF;
 	if (!S_ISREG(f->mode))
 		return S_ISFIFO(f->mode) ? -ESPIPE : -ENODEV;
-	ret = file_stat(f, &st);
-	return ret || st.st_size >= end ? ret : truncate_file(f, end);
+	error = file_stat(f, &st);
+	return error || st.st_size >= end ? error : truncate_file(f, end);
 }
 
 SYSCALL_DEFINE4(fallocate, int, fd, int, mode, loff_t, off, loff_t, len)
 {
 	struct file *f;
-	int ret;
+	int error;
 
 	if (mode)
 		return -EOPNOTSUPP;
 	f = fd_get(fd);
 	if (!f)
 		return -EBADF;
-	ret = fallocate_file(f, off, len);
+	error = fallocate_file(f, off, len);
 	file_put(f);
-	return ret;
+	return error;
 }
 
 /* ---- sync -------------------------------------------------------------------------------- */
@@ -300,13 +318,13 @@ SYSCALL_DEFINE4(fallocate, int, fd, int, mode, loff_t, off, loff_t, len)
 static long sync_fd(int fd)
 {
 	struct file *f = fd_get(fd);
-	int ret;
+	int error;
 
 	if (!f)
 		return -EBADF;
-	ret = f->ops->sync ? f->ops->sync(f) : -EINVAL;
+	error = f->ops->sync ? f->ops->sync(f) : -EINVAL;
 	file_put(f);
-	return ret;
+	return error;
 }
 
 SYSCALL_DEFINE1(fsync, int, fd)
@@ -319,7 +337,7 @@ SYSCALL_DEFINE1(fdatasync, int, fd)
 	return sync_fd(fd);
 }
 
-/* The kernel buffers no writes: every write has reached its server. */
+/* The kernel does not buffer writes: every write has reached its server. */
 SYSCALL_DEFINE0(sync)
 {
 	return 0;

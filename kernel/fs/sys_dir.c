@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls about directories: the working directory, the root, and listing.
- * cwd and root are strings of the process, under process->lock.
+ * System calls for directories: the working directory, the root, and listing. cwd and root are
+ * strings of the process, protected by process->lock.
  */
 #include <neurath/mm.h>
+#include <neurath/printk.h>
 #include <neurath/process.h>
 #include <neurath/sched.h>
 #include <neurath/syscall.h>
@@ -11,7 +12,7 @@
 
 /* ---- working directory and root ---------------------------------------------------- */
 
-/* Replaces *slot, a string of current's process, by @path, which it takes over. */
+/* Replaces *slot, a string of current's process, by @path; consumes @path. */
 static void dir_replace(char **slot, char *path)
 {
 	struct process *p = current->process;
@@ -25,19 +26,19 @@ static void dir_replace(char **slot, char *path)
 	kfree(old);
 }
 
-/* The directory that @upath leads to, after all links, if current may search it. */
+/* The directory that @upath leads to, with all links followed, if current may search it. */
 static char *dir_resolve(const char __user *upath)
 {
 	struct path_request rq = { .op = PORT_STAT, .follow = true, .keep_path = true };
-	int ret = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
+	int error = path_perform(&rq, path_from_user(AT_FDCWD, upath), NULL);
 
-	if (ret)
-		return ERR_PTR(ret);
-	ret = !S_ISDIR(rq.attr.mode) ? -ENOTDIR :
+	if (error)
+		return ERR_PTR(error);
+	error = !S_ISDIR(rq.attr.mode) ? -ENOTDIR :
 	      mode_permission(rq.attr.mode, rq.attr.uid, rq.attr.gid, MAY_EXEC);
-	if (ret) {
+	if (error) {
 		kfree(rq.final_path);
-		return ERR_PTR(ret);
+		return ERR_PTR(error);
 	}
 	return rq.final_path;
 }
@@ -54,21 +55,25 @@ SYSCALL_DEFINE1(chdir, const char __user *, upath)
 
 SYSCALL_DEFINE1(fchdir, int, fd)
 {
-	struct file *f = fd_get(fd);
+	struct file *f = fd_get_any(fd);
 	char *path = NULL;
-	int ret;
+	struct stat st;
+	int error;
 
 	if (!f)
 		return -EBADF;
-	ret = !S_ISDIR(f->mode) || !f->path ? -ENOTDIR : 0;
-	if (!ret) {
+	error = !S_ISDIR(f->mode) || !f->path ? -ENOTDIR : file_stat(f, &st);
+	/* A file that is open for reading need not be searchable. */
+	if (!error)
+		error = mode_permission(st.st_mode, st.st_uid, st.st_gid, MAY_EXEC);
+	if (!error) {
 		path = kstrdup(f->path, GFP_KERNEL);
-		ret = path ? 0 : -ENOMEM;
+		error = path ? 0 : -ENOMEM;
 	}
 	file_put(f);
-	if (!ret)
+	if (!error)
 		dir_replace(&current->process->cwd, path);
-	return ret;
+	return error;
 }
 
 SYSCALL_DEFINE1(chroot, const char __user *, upath)
@@ -86,21 +91,22 @@ SYSCALL_DEFINE1(chroot, const char __user *, upath)
 	return 0;
 }
 
-/* cwd as current sees it, below its root, into @buf of PATH_MAX: length with NUL. */
+/*
+ * Writes the cwd as current sees it, below its root, into @buf of PATH_MAX.  Returns the length
+ * with NUL.  A cwd outside of the root is marked with Linux's prefix "(unreachable)"; libraries
+ * check that the result starts with '/'.
+ */
 static size_t dir_cwd(char *buf)
 {
 	struct process *p = current->process;
+	const char *cwd, *root;
 	unsigned long flags;
-	size_t root_len;
-	const char *cwd;
 
 	spin_lock_irqsave(&p->lock, flags);
 	cwd = p->cwd ? p->cwd : "/";
-	root_len = p->root ? strlen(p->root) : 0;
-	if (root_len && !strncmp(cwd, p->root, root_len) &&
-	    (cwd[root_len] == '/' || !cwd[root_len]))
-		cwd += root_len;
-	strscpy(buf, cwd[0] ? cwd : "/", PATH_MAX);
+	root = p->root ? p->root : "";
+	snprintf(buf, PATH_MAX, "%s%s", path_is_below(cwd, root) ? "" : "(unreachable)",
+		 path_seen_from(cwd, root));
 	spin_unlock_irqrestore(&p->lock, flags);
 	return strlen(buf) + 1;
 }
@@ -121,7 +127,7 @@ SYSCALL_DEFINE2(getcwd, char __user *, ubuf, size_t, size)
 
 /* ---- listing -------------------------------------------------------------------------- */
 
-/* Collects entries in the ABI's format; @old is that of getdents(2). */
+/* Collects entries in the format of the ABI; @old selects that of getdents(2). */
 struct dir_collector {
 	struct dir_sink sink;
 	u8 *buf;
@@ -133,7 +139,7 @@ static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64
 			unsigned type, loff_t next)
 {
 	struct dir_collector *c = container_of(sink, struct dir_collector, sink);
-	/* Old entries: the type follows the name's NUL, as the last byte. */
+	/* Old entries: the type is the last byte, behind the NUL of the name. */
 	size_t head = c->old ? 18 : __builtin_offsetof(struct dirent64_abi, d_name);
 	size_t reclen = align_up(head + len + 1 + c->old, 8UL);
 	u8 *at = c->buf + c->used;
@@ -157,12 +163,13 @@ static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64
 static long dir_list(struct file *f, struct dir_collector *c, void __user *ubuf)
 {
 	loff_t pos = f->pos;
-	int ret;
+	int error;
 
 	assert_mutex_held(&f->pos_lock);
-	ret = f->ops->readdir(f, &c->sink, &pos);
-	if (!c->used)
-		return ret ? ret : c->full ? -EINVAL : 0;
+	error = f->ops->readdir(f, &c->sink, &pos);
+	/* The offset has not changed, so an interrupted listing can be repeated completely. */
+	if (!c->used || is_restart_code(error))
+		return error ? error : c->full ? -EINVAL : 0;
 	if (copy_to_user(ubuf, c->buf, c->used))
 		return -EFAULT;
 	f->pos = pos;
@@ -181,11 +188,11 @@ static long dir_getdents(int fd, void __user *ubuf, size_t size, bool old)
 	ret = !f->ops->readdir || !S_ISDIR(f->mode) ? -ENOTDIR : 0;
 	if (!ret) {
 		c.buf = kmalloc(c.size ? c.size : 1, GFP_KERNEL);
-		ret = c.buf ? mutex_lock_interruptible(&f->pos_lock) : -ENOMEM;
+		ret = c.buf ? file_lock_pos(f) : -ENOMEM;
 	}
 	if (!ret) {
 		ret = dir_list(f, &c, ubuf);
-		mutex_unlock(&f->pos_lock);
+		file_unlock_pos(f);
 	}
 	kfree(c.buf);
 	file_put(f);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that change names: mkdir, mknod, unlink, rmdir, rename, link,
- * symlink; and mount, umount.  Backends check permissions.
+ * System calls that change names: mkdir, mknod, unlink, rmdir, rename, link, symlink; also mount
+ * and umount.  Backends check permissions.
  */
-#include <neurath/kernfs.h>
 #include <neurath/mm.h>
 #include <neurath/process.h>
 #include <neurath/sched.h>
@@ -156,49 +155,20 @@ SYSCALL_DEFINE3(symlinkat, const char __user *, target, int, dfd, const char __u
 	return symlink_at(target, dfd, path);
 }
 
-/* ---- mount ------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *fstype, *tree;
-} mount_types[] = {
-	{ "proc", "/proc" }, { "sysfs", "/sys" }, { "devtmpfs", "/dev" },
-};
-
-/* Servers mount themselves (port_mount); this gives the kernel's own trees another place. */
-SYSCALL_DEFINE5(mount, const char __user *, source, const char __user *, utarget,
-		const char __user *, utype, unsigned long, flags, const void __user *, data)
-{
-	char type[16], *path;
-	int ret = -ENODEV;
-
-	if (!is_superuser())
-		return -EPERM;
-	if (!utype || strncpy_from_user(type, utype, sizeof(type)) < 0)
-		return -EINVAL;
-	path = path_from_user(AT_FDCWD, utarget);
-	if (IS_ERR(path))
-		return PTR_ERR(path);
-	path_take_directory_mark(path);
-	for (unsigned i = 0; i < ARRAY_SIZE(mount_types); i++) {
-		if (!strcmp(type, mount_types[i].fstype))
-			ret = mount_add_tree(path, kernfs_root(mount_types[i].tree));
-	}
-	kfree(path);
-	return ret;
-}
+/* ---- umount ------------------------------------------------------------------------------- */
 
 SYSCALL_DEFINE2(umount2, const char __user *, utarget, int, flags)
 {
 	char *path;
-	int ret;
+	int error;
 
 	if (!is_superuser())
 		return -EPERM;
 	path = path_from_user(AT_FDCWD, utarget);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	path_take_directory_mark(path);
-	ret = mount_remove(path);
+	path_take_ending(path);
+	error = mount_remove(path);
 	kfree(path);
-	return ret;
+	return error;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Terminals, the kernel's half: job control.  Sessions and process groups are the
- * kernel's (kernel/signal/session.c), line discipline and device are the server's.
- * Here the two meet: the checks before a background read or write, the ioctls about
- * sessions and groups, and the sizes of the others' arguments.
+ * The kernel's part of terminals: job control.  The kernel has sessions and process groups
+ * (kernel/signal/session.c); the server has the line discipline and the device.  This file has
+ * the checks before a background read or write, the ioctls about sessions and groups, and the
+ * argument sizes of the other ioctls.
  *
- * A terminal is named by (port, node).  All the kernel remembers of its settings is
- * TOSTOP, in a small table under tty_lock.
+ * A terminal is identified by (port, node).  Of its settings the kernel stores only TOSTOP, in a
+ * small table under tty_lock.
  */
 #include <neurath/mm.h>
 #include <neurath/sched.h>
@@ -76,9 +76,9 @@ void tty_note_ioctl(u64 id, unsigned cmd, const void *in)
 static long tty_get_id(int (*get)(u64 id, pid_t *out), u64 id, unsigned long arg)
 {
 	pid_t pid;
-	int ret = get(id, &pid);
+	int error = get(id, &pid);
 
-	return ret ? ret : put_user(pid, (pid_t __user *)arg);
+	return error ? error : put_user(pid, (pid_t __user *)arg);
 }
 
 static long tty_set_pgrp(u64 id, unsigned long arg)
@@ -90,7 +90,7 @@ static long tty_set_pgrp(u64 id, unsigned long arg)
 	return ctty_set_pgrp(id, pgid);
 }
 
-/* Commands that change the terminal: a background process is stopped first. */
+/* True for commands that change the terminal: a background process is stopped first. */
 static bool tty_is_change(unsigned cmd)
 {
 	switch (cmd) {

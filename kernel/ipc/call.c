@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client's side of a call: making it, waiting, giving up; and completion, which
- * both sides meet in.  The state table is in include/neurath/port.h, the rules of
- * cancelling in docs/ipc.md.
+ * The client's side of a call: making it, waiting for the answer, giving up.  Also the completion
+ * of a call, which both sides use.  The state table is in include/neurath/port.h, the rules of
+ * cancelling are in docs/ipc.md.
  *
- * Rules kept here: a call is completed exactly once, by call_complete() or call_finish(),
- * under port->lock; a tag is taken from one counter and never used again, so a late answer
- * cannot hit another call; cancelling and dying allocate nothing.
+ * Rules of this file: a call is completed exactly once, by call_complete() or call_finish(),
+ * under port->lock.  A tag is taken from one counter and never used again, so a late answer
+ * cannot reach another call.  Cancelling and dying allocate no memory.
  *
- * call_server() is on the stack of every task that waits for a server.  The way of a call
- * that is answered at once is inlined into it; what is rare is not.
+ * call_server() is on the stack of every task that waits for a server.  The path of a call that
+ * is answered at once is inlined into it; rare paths are not.
  */
+#include <neurath/life.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
+#include <neurath/port_trace.h>
+#include <neurath/trace.h>
 #include "ipc_internal.h"
 
 /* A request without its inline data. */
@@ -29,9 +32,9 @@ static atomic_long_t call_last_tag;
 void call_complete(struct call *c, s64 status, u64 aux)
 {
 	call_end(c, status, aux);
-	/* Release: as above. */
+	/* Release: pairs with the acquire of the client, which reads the result after the state. */
 	smp_store_release(&c->state, CALL_DONE);
-	/* Under the lock: the client takes it before it goes on, so the task is still there. */
+	/* Under the lock: the client takes it before it continues, so the task still exists. */
 	wake_up_process(c->task);
 }
 
@@ -46,21 +49,42 @@ void call_abort(struct call *c, s64 status)
 	}
 }
 
+/*
+ * The sleeping state while no server has received the call.  A server of files receives the call
+ * soon, so an ordinary signal waits: otherwise signals that arrive faster than the call advances
+ * would take it back each time.  Without a server a signal ends the wait, except when a part of a
+ * transfer has moved: the signal would shorten the transfer.
+ */
+static unsigned call_queued_state(const struct call *c)
+{
+	if (port_holds_signals(c->port) &&
+	    (c->port->owner || (READ_ONCE(c->task->pflags) & PF_MOVING)))
+		return TASK_KILLABLE | TASK_KICKABLE;
+	return TASK_INTERRUPTIBLE;
+}
+
+void call_restate(struct call *c)
+{
+	assert_spin_held(&c->port->lock);
+	assert(c->state == CALL_QUEUED);
+	WRITE_ONCE(c->wait_state, call_queued_state(c));
+	wake_up_process(c->task);
+}
+
 void call_requeue(struct call *c, struct list_head *at)
 {
 	assert_spin_held(&c->port->lock);
 	assert(c->state == CALL_ACTIVE && !c->pins);
-	/* What was said and copied for the old server is void. */
+	/* Notes and copies for the previous server are void. */
 	port_unlink_note(c->port, &c->cancel);
-	c->flags = CALL_ORPHANED;
+	c->flags = CALL_ORPHANED | (c->flags & CALL_CHANGES);
 	c->moved = 0;
 	c->small_len = 0;
 	c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 	WRITE_ONCE(c->state, CALL_QUEUED);
-	WRITE_ONCE(c->wait_state, TASK_INTERRUPTIBLE);
 	list_move_tail(&c->node, at);
-	/* It may be interrupted now. */
-	wake_up_process(c->task);
+	/* From now on signals may interrupt it. */
+	call_restate(c);
 }
 
 void call_pin(struct call *c)
@@ -81,7 +105,7 @@ bool call_unpin(struct call *c)
 	return false;
 }
 
-/* The server has it from now on: bytes of the request in *@req. */
+/* The server has the call from now on.  Returns the bytes of the request in *@req. */
 static __always_inline size_t call_activate(struct port *port, struct call *c,
 					    struct port_request *req)
 {
@@ -89,10 +113,9 @@ static __always_inline size_t call_activate(struct port *port, struct call *c,
 
 	assert_spin_held(&port->lock);
 	WRITE_ONCE(c->state, CALL_ACTIVE);
-	WRITE_ONCE(c->wait_state,
-		   port->flags & PORT_CANCEL_OK ? TASK_INTERRUPTIBLE : TASK_KILLABLE);
+	WRITE_ONCE(c->wait_state, port->active_state);
 	list_add_tail(&c->node, call_bucket(port, c->req.tag));
-	/* Of a constant length: the compiler moves words instead of calling. */
+	/* A constant length: the compiler moves words instead of calling memcpy(). */
 	__builtin_memcpy(req, &c->req, CALL_REQ_HEAD);
 	if (inlined)
 		memcpy(req->data, c->req.data, inlined);
@@ -110,11 +133,11 @@ size_t call_take_first(struct port *port, struct port_request *req)
 
 /* ---- giving up --------------------------------------------------------------------- */
 
-/* A call that may be made again at once, invisibly: nothing has happened. */
+/* The code of a call that may be repeated invisibly: nothing has happened. */
 static int call_restart_code(const struct port *port)
 {
-	/* Nobody expects EINTR from a disk file: such calls restart after handlers, too. */
-	return port->flags & PORT_CANCEL_OK ? -ERESTARTSYS : -ERESTARTNOINTR;
+	/* Programs do not expect EINTR from a disk file: such calls restart after handlers, too. */
+	return port_holds_signals(port) ? -ERESTARTNOINTR : -ERESTARTSYS;
 }
 
 static void call_post_cancel(struct call *c, u32 reason)
@@ -133,7 +156,7 @@ static void call_post_cancel(struct call *c, u32 reason)
 	}
 }
 
-/* Fatal signal on an ACTIVE call: the tag dies, the server is told to forget it. */
+/* Fatal signal on an ACTIVE call: the tag dies, and a note tells the server to drop the call. */
 static void call_die(struct call *c)
 {
 	if (c->port->flags & PORT_CANCEL_OK) {
@@ -141,17 +164,17 @@ static void call_die(struct call *c)
 		port_get(c->port);
 		c->cancel_port = c->port;
 	}
+	if (c->flags & CALL_CHANGES)
+		port_change_lost(c->port, c->req.tag);
+	c->flags &= ~CALL_CHANGES;
 	call_abort(c, -EINTR);
 }
 
-/*
- * A signal or a kick while the call is not done: the middle columns of the table in
- * docs/ipc.md.
- */
+/* A signal or a kick while the call is not DONE: the middle columns of the table in docs/ipc.md. */
 static void call_interrupt(struct call *c)
 {
 	struct port *port = c->port;
-	bool kick = !test_task_flag(current, TIF_SIGPENDING);
+	bool kick = port_holds_signals(port) || !test_task_flag(current, TIF_SIGPENDING);
 
 	spin_lock_irq(&port->lock);
 	if (c->state == CALL_QUEUED) {
@@ -180,7 +203,7 @@ static const char *call_op_name(unsigned op)
 
 /* ---- waiting -------------------------------------------------------------------------- */
 
-/* Sets the state to sleep in; false = done. */
+/* Sets the sleeping state; false if the call is DONE. */
 static __always_inline bool call_prepare_sleep(struct call *c)
 {
 	for (;;) {
@@ -190,7 +213,7 @@ static __always_inline bool call_prepare_sleep(struct call *c)
 		/* Acquire: pairs with the release in call_finish() and call_complete(). */
 		if (smp_load_acquire(&c->state) == CALL_DONE)
 			break;
-		/* QUEUED became ACTIVE meanwhile: the state to sleep in may be another. */
+		/* The call may have become ACTIVE meanwhile, with another sleeping state. */
 		if (unlikely(state != READ_ONCE(c->wait_state)))
 			continue;
 		if (likely(!signal_pending_state(state, current)))
@@ -202,7 +225,7 @@ static __always_inline bool call_prepare_sleep(struct call *c)
 	return false;
 }
 
-/* Once, when the time for it has come: the call may have got on meanwhile. */
+/* Reports a call that takes long, once.  The call may have advanced meanwhile. */
 static void call_report(struct call *c)
 {
 	struct port *port = c->port;
@@ -227,7 +250,7 @@ static void call_report(struct call *c)
 			current->pid, port->owner_comm, call_op_name(c->req.op));
 }
 
-/* @server, if not NULL, is woken, and gets this CPU if we sleep.  Consumes its reference. */
+/* Wakes @server, if not NULL, and drops its reference; it gets this CPU if current sleeps. */
 static void call_wait(struct call *c, struct task *server)
 {
 	if (server && call_prepare_sleep(c))
@@ -235,8 +258,8 @@ static void call_wait(struct call *c, struct task *server)
 	else if (server)
 		port_wake_task(server);
 	/*
-	 * We run, so the state to sleep in is gone, and with an answer there is no need
-	 * for it.  Acquire: pairs with the release in call_finish() and call_complete().
+	 * The task runs, so its sleeping state is gone; each pass of the loop sets it again.
+	 * Acquire: pairs with the release in call_finish() and call_complete().
 	 */
 	while (smp_load_acquire(&c->state) != CALL_DONE && call_prepare_sleep(c)) {
 		u64 report_ns = READ_ONCE(c->report_ns);
@@ -250,14 +273,14 @@ static void call_wait(struct call *c, struct task *server)
 
 /* ---- the call ---------------------------------------------------------------------------- */
 
-/* A lease of a call: nothing if @b is NULL; false = not user memory, or too much of it. */
+/* Fills a lease; an empty one if @b is NULL.  False if @b is too long or not user memory. */
 static __always_inline bool call_lease(struct iobuf *lease, const struct iobuf *b)
 {
 	*lease = b ? *b : (struct iobuf){ 0 };
 	return !b || (b->len <= PORT_IO_MAX && (!b->user || access_ok(b->base, b->len)));
 }
 
-/* The caller, as the server sees it. */
+/* Fills in the ids of the caller for the server. */
 static __always_inline void call_sign(struct call *c, bool real)
 {
 	const struct task *t = current;
@@ -269,30 +292,30 @@ static __always_inline void call_sign(struct call *c, bool real)
 	c->mm = t->mm;
 }
 
-/* Short input travels in the request. */
+/* Copies short input into the request. */
 static noinline int call_fetch_inline(struct call *c)
 {
-	struct iobuf in = c->in;	/* a copy: it is advanced */
+	struct iobuf in = c->in;	/* a copy, because it is advanced */
 
 	return iobuf_get(&in, c->req.data, c->in.len) == (ssize_t)c->in.len ? 0 : -EFAULT;
 }
 
-/* Fills the call object.  Decoding: nothing has happened when this fails. */
+/* Fills the call object.  This is the decode step: on an error nothing has happened. */
 static __always_inline int call_prepare(struct call *c, const struct call_request *req)
 {
 	if (unlikely(c->cancel_port))
-		return -EINTR;		/* it died in a call already */
+		return -EINTR;		/* the task has died in a call already */
 	if (!call_lease(&c->in, req->in) || !call_lease(&c->out, req->out))
 		return -EFAULT;
 	call_sign(c, req->flags & PORT_REQ_REAL_IDS);
 	c->req.op = req->op;
-	c->req.flags = req->flags & ~PORT_REQ_REAL_IDS;
+	c->req.flags = req->flags & ~(PORT_REQ_REAL_IDS | PORT_REQ_CHANGES);
 	c->req.handle = req->handle;
 	__builtin_memcpy(c->req.arg, req->arg, sizeof(c->req.arg));
 	c->req.in_len = c->in.len;
 	c->req.out_len = c->out.len;
 	c->file = req->file;
-	c->flags = 0;
+	c->flags = req->flags & PORT_REQ_CHANGES ? CALL_CHANGES : 0;
 	c->moved = 0;
 	c->small_len = 0;
 	c->report_ns = 0;
@@ -300,17 +323,21 @@ static __always_inline int call_prepare(struct call *c, const struct call_reques
 }
 
 /*
- * A thread of the server that can be given the call as it stands, or NULL: one that waits
- * while nothing is queued, for what came first is received first.  A client that is to be
- * interrupted queues its call, and takes it back.  While a server goes, its threads may still
- * be there; its port is nobody's then.
+ * A waiting thread of the server that can take the call directly, or NULL.  Only while no call
+ * is queued: calls are received in the order in which they came.  A client with a pending
+ * signal gets NULL: it queues its call, and takes it back.  A server that is dying may still
+ * have threads here, but its port has no owner any more.
  */
-static __always_inline struct port_receiver *call_find_receiver(struct port *port)
+static __always_inline struct port_receiver *call_find_receiver(struct port *port,
+								const struct call *c)
 {
 	struct port_receiver *r;
 
 	if (list_empty(&port->receivers) || !list_empty(&port->notes) ||
-	    !list_empty(&port->calls) || unlikely(signal_pending(current)))
+	    !list_empty(&port->calls))
+		return NULL;
+	if (unlikely(signal_pending(current)) &&
+	    signal_pending_state(call_queued_state(c), current))
 		return NULL;
 	r = list_first_entry(&port->receivers, struct port_receiver, node);
 	return likely(port->owner == r->task->process) ? r : NULL;
@@ -325,7 +352,7 @@ static __always_inline struct task *call_deliver(struct port *port, struct call 
 	task_get(server);
 	list_del_init(&r->node);
 	race_point();
-	/* Last: who sees it needs no lock.  Pairs with the acquire in port_wait_message(). */
+	/* The last access: a thread that sees it needs no lock.  Pairs with port_wait_message(). */
 	smp_store_release(&r->size, (ssize_t)call_activate(port, c, &r->msg.req));
 	return server;
 }
@@ -334,36 +361,42 @@ static __always_inline struct task *call_deliver(struct port *port, struct call 
 static struct task *call_enqueue(struct port *port, struct call *c)
 {
 	WRITE_ONCE(c->state, CALL_QUEUED);
-	WRITE_ONCE(c->wait_state, TASK_INTERRUPTIBLE);
+	WRITE_ONCE(c->wait_state, call_queued_state(c));
 	if (unlikely(!port->owner))
 		c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 	list_add_tail(&c->node, &port->calls);
 	return port_take_receiver(port);
 }
 
-/* To the server: 0 and *server as call_wait() wants it; or an error, and nothing has happened. */
+/*
+ * Sends the call to the server.  Returns 0, or 1 for a traced port, with *server as call_wait()
+ * expects it.  On an error nothing has happened.
+ */
 static __always_inline int call_send(struct call *c, struct port *port, struct task **server)
 {
 	struct port_receiver *r;
-	int ret = 0;
+	int error;
 
 	spin_lock_irq(&port->lock);
 	debug_assert(c->state == CALL_IDLE && !c->cancel.queued);
 	if (unlikely(port->dead)) {
-		ret = -EIO;
+		error = -EIO;
 	} else if (unlikely(current->served && current->served->level <= port->level)) {
-		ret = -EDEADLK;
+		error = -EDEADLK;
 	} else {
 		c->port = port;
 		c->req.tag = atomic_long_inc_return(&call_last_tag);
-		r = call_find_receiver(port);
+		if (c->flags & CALL_CHANGES)
+			port_change_begins(port);
+		r = call_find_receiver(port, c);
 		*server = r ? call_deliver(port, c, r) : call_enqueue(port, c);
+		error = port->traced;
 	}
 	spin_unlock_irq(&port->lock);
-	return ret;
+	return error;
 }
 
-/* The data of a short answer.  0, -EFAULT. */
+/* Copies the data of a short answer to the client. 0 or -EFAULT. */
 static __always_inline int call_take_small(struct call *c)
 {
 	if (c->out.user)
@@ -377,7 +410,7 @@ static __always_inline int call_pick_up(struct call *c, struct call_result *res)
 {
 	struct port *port = c->port;
 
-	/* Who completed it may still be about to wake us. */
+	/* The completing thread may still be about to wake current. */
 	if (unlikely(!(c->flags & CALL_LET_GO))) {
 		spin_lock_irq(&port->lock);
 		spin_unlock_irq(&port->lock);
@@ -389,30 +422,58 @@ static __always_inline int call_pick_up(struct call *c, struct call_result *res)
 	if (c->small_len && unlikely(call_take_small(c)))
 		res->status = -EFAULT;
 	if (unlikely(res->status == -EINTR))
-		return -ERESTARTSYS;
+		return call_restart_code(port);
 	if (unlikely(res->status == -ERESTARTSYS || res->status == -ERESTARTNOINTR))
 		return res->status;
 	return 0;
 }
 
+/* From the sending of the call to its answer. */
+static __always_inline int call_await(struct port *port, struct call *c, struct task *server,
+				      struct call_result *res, u64 begun_ns)
+{
+	int error;
+
+	if (trace_is_on(call_begin))
+		trace_call_begin(port->owner_comm, port->id, call_op_name(c->req.op), c->req.tag);
+	race_point();
+	call_wait(c, server);
+	error = call_pick_up(c, res);
+	if (trace_is_on(call_end))
+		trace_call_end(port->owner_comm, port->id, call_op_name(c->req.op), c->req.tag,
+			       begun_ns, error ? error : res->status);
+	return error;
+}
+
+/* The same for srvtrace(1), as a separate function: other calls need no test for tracing. */
+static noinline int call_await_traced(struct port *port, struct call *c, struct task *server,
+				      struct call_result *res, u64 begun_ns)
+{
+	u64 since = clock_ns();
+	int error = call_await(port, c, server, res, begun_ns);
+
+	port_trace_note(port->id, c, since, error, res);
+	return error;
+}
+
 int call_server(struct port *port, const struct call_request *req, struct call_result *res)
 {
 	struct call *c = current->call;
-	struct task *server;
-	int ret = call_prepare(c, req);
+	u64 begun_ns = trace_is_on(call_end) ? clock_ns() : 0;
+	struct task *server = NULL;	/* initialised for the compiler: set if there is no error */
+	int error = call_prepare(c, req);
 
-	if (!ret)
-		ret = call_send(c, port, &server);
-	if (unlikely(ret))
-		return ret;
-	race_point();
-	call_wait(c, server);
-	return call_pick_up(c, res);
+	if (unlikely(error))
+		return error;
+	error = call_send(c, port, &server);
+	if (unlikely(error))
+		return error < 0 ? error : call_await_traced(port, c, server, res, begun_ns);
+	return call_await(port, c, server, res, begun_ns);
 }
 
-/* ---- with the task ---------------------------------------------------------------------- */
+/* ---- birth and death of a task ------------------------------------------------------------ */
 
-/* The last owner of the object, a GONE note, is done with it. */
+/* Frees the object when its last owner, a GONE note, no longer needs it. */
 static void call_free_note(struct port_note_node *n)
 {
 	struct call *c = container_of(n, struct call, cancel);
@@ -422,7 +483,7 @@ static void call_free_note(struct port_note_node *n)
 	port_put(port);
 }
 
-int call_init_task(struct task *task)
+static int call_init_task(struct task *task)
 {
 	struct call *c = kzalloc(sizeof(*c), GFP_KERNEL);
 
@@ -437,7 +498,7 @@ int call_init_task(struct task *task)
 	return 0;
 }
 
-/* Leaves the object to its GONE note if that is still on its way. */
+/* Leaves the object to its GONE note if the note has not been received yet. */
 static bool call_leave_to_note(struct call *c)
 {
 	struct port *port = c->cancel_port;
@@ -451,7 +512,7 @@ static bool call_leave_to_note(struct call *c)
 	return queued;
 }
 
-void call_free_task(struct task *task)
+static void call_free_task(struct task *task)
 {
 	struct call *c = task->call;
 	struct port *port;
@@ -470,3 +531,5 @@ void call_free_task(struct task *task)
 	if (port)
 		port_put(port);
 }
+
+LIFE_HOOK(call_life) = { .task_born = call_init_task, .task_freed = call_free_task };

@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Leases: a server's access to the buffers of a call it holds.  One copy, straight
- * between the server's memory (current's, by the user-copy functions, which may
- * fault) and the client's pages (through the direct map, each page held while it is
- * copied).  Only one address space is ever locked at a time: the client's inside
- * vm_pin_page(), the server's inside the copy.
+ * Leases: a server's access to the buffers of a call that it serves.  The bytes are copied once:
+ * from or to the server's memory (current's, by the user-copy functions, which may fault) and the
+ * client's pages (through the direct map; each page is held while it is copied).  At most one
+ * address space is locked at a time: the client's inside vm_pin_page(), the server's inside the
+ * copy.
  *
- * The call is pinned by the caller, so the client cannot leave, and no lock is held.
+ * The caller has pinned the call, so the client cannot leave.  No lock is held.
  */
 #include <neurath/mm.h>
 #include <neurath/vm.h>
 #include "ipc_internal.h"
 
-/* The page of the lease that @off lies in, and how much of it may be used. */
+/* Pins the page of the lease at @off, and returns how much of it may be used. */
 static int lease_pin(struct call *c, const struct iobuf *lease, u64 off, bool write,
 		     struct page **page, void **at, size_t *n)
 {
 	unsigned long addr = (unsigned long)lease->base + off;
-	int ret = c->mm ? vm_pin_page(c->mm, addr, write, page) : -EFAULT;
+	int error = c->mm ? vm_pin_page(c->mm, addr, write, page) : -EFAULT;
 
-	if (ret)
-		return ret;
+	if (error)
+		return error;
 	*at = (char *)page_to_virt(*page) + addr % PAGE_SIZE;
 	*n = min_t(size_t, *n, PAGE_SIZE - addr % PAGE_SIZE);
 	return 0;
 }
 
-/* One piece, within a page of the client: bytes copied, or -EFAULT. */
+/* Copies one piece within a page of the client.  Returns the bytes, or -EFAULT. */
 static ssize_t lease_copy_piece(struct call *c, bool to_client, u64 off, void __user *mine,
 				size_t n, bool *client_fault)
 {
 	const struct iobuf *lease = to_client ? &c->out : &c->in;
 	struct page *page = NULL;
 	void *at = (char *)lease->base + off;
-	int ret = 0;
+	int error = 0;
 
 	if (lease->user)
-		ret = lease_pin(c, lease, off, to_client, &page, &at, &n);
-	if (ret) {
+		error = lease_pin(c, lease, off, to_client, &page, &at, &n);
+	if (error) {
 		*client_fault = true;
 		return -EFAULT;
 	}
-	ret = to_client ? copy_from_user(at, mine, n) : copy_to_user(mine, at, n);
+	error = to_client ? copy_from_user(at, mine, n) : copy_to_user(mine, at, n);
 	if (page)
 		page_put(page);
-	return ret ? ret : (ssize_t)n;
+	return error ? error : (ssize_t)n;
 }
 
 static ssize_t lease_copy(struct call *c, bool to_client, u64 off, void __user *mine, size_t n,

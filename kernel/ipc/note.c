@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notes: one-way messages of the kernel to a server.  Each is part of the object
- * it speaks about (a call, an open file, the port), so posting needs no memory; it is
- * queued at most once.  Notes are received before calls.
+ * Notes: one-way messages of the kernel to a server.  A note is part of the object that it is
+ * about (a call, an open file, the port), so posting it needs no memory.  A note is queued at
+ * most once.  Notes are received before calls.
  *
- * Interrupts: a line is masked when it fires and stays so until the server
- * acknowledges it; all lines of a port share one note whose value is the set of bits
- * since the last.  The message of a PCI function is a line of its own.
+ * Interrupts: a line is masked when it fires, and stays masked until the server acknowledges it.
+ * All lines of a port share one note; its value is the set of bits since the previous note.  The
+ * message of a PCI function counts as a line.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
 #include <neurath/pci.h>
 #include "ipc_internal.h"
 
-/* A line that a port owns.  Constant while registered. */
+/* A line that a port owns.  Constant while it is registered. */
 struct port_irq {
 	struct port *port;
 	unsigned line;
 	unsigned bit;
-	struct pci_function *function;	/* that sends message @entry, or NULL; a reference */
+	/* the function that sends message @entry, with a reference; or NULL */
+	struct pci_function *function;
 	unsigned entry;
 };
 
@@ -69,7 +70,7 @@ bool port_take_note(struct port *port, struct port_note *note, struct port_note_
 		note->value = port->irq_bits;
 		port->irq_bits = 0;
 	}
-	/* Without ownership the object may be gone as soon as the lock is released. */
+	/* Without ownership the object may be freed as soon as the lock is released. */
 	if (n->owns)
 		*owner = n;
 	return true;
@@ -92,7 +93,7 @@ static void port_irq_fired(unsigned line, void *arg)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-/* The note that all interrupts of @port share is there before the first of them. */
+/* Allocates the note that all interrupts of @port share, before the first interrupt. */
 static int port_irq_prepare(struct port *port)
 {
 	struct port_note_node *note = kzalloc(sizeof(*note), GFP_KERNEL);
@@ -110,23 +111,23 @@ static int port_irq_prepare(struct port *port)
 	return 0;
 }
 
-/* Puts @irq, which is requested, into a free slot: from now the port's death releases it. */
+/* Puts the requested @irq into a free slot; from now on the port's death releases it. */
 static int port_irq_publish(struct port *port, struct port_irq *irq)
 {
 	unsigned long flags;
-	int ret = -ENOSPC;
+	int error = -ENOSPC;
 
 	spin_lock_irqsave(&port->lock, flags);
 	if (port->dead || port->owner != current->process)
-		ret = -EIO;		/* nobody would release it */
-	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs) && ret == -ENOSPC; i++) {
+		error = -EIO;		/* no server would release it */
+	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs) && error == -ENOSPC; i++) {
 		if (port->irqs[i])
 			continue;
 		port->irqs[i] = irq;
-		ret = 0;
+		error = 0;
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
-	return ret;
+	return error;
 }
 
 static void port_irq_unclaim(struct port *port, struct port_irq *irq)
@@ -141,7 +142,7 @@ static void port_irq_unclaim(struct port *port, struct port_irq *irq)
 	spin_unlock_irqrestore(&port->lock, flags);
 }
 
-/* From now on port_irq_fired(irq) may run. */
+/* After this port_irq_fired(irq) may run. */
 static int port_irq_connect(struct port_irq *irq)
 {
 	int line;
@@ -155,7 +156,7 @@ static int port_irq_connect(struct port_irq *irq)
 	return 0;
 }
 
-/* No handler runs after this. */
+/* After this no handler runs. */
 static void port_irq_disconnect(struct port_irq *irq)
 {
 	if (irq->function)
@@ -164,34 +165,34 @@ static void port_irq_disconnect(struct port_irq *irq)
 		irq_release(irq->line);
 }
 
-/* Takes *@wanted, with its port, to life: the line, or -errno. */
+/* Registers a copy of @wanted with its port.  Returns the line, or -errno. */
 static int port_irq_register(const struct port_irq *wanted)
 {
 	struct port *port = wanted->port;
 	struct port_irq *irq;
-	int ret;
+	int error;
 
 	if (wanted->bit >= 64)
 		return -EINVAL;
-	ret = port_irq_prepare(port);
-	if (ret)
-		return ret;
+	error = port_irq_prepare(port);
+	if (error)
+		return error;
 	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
 	if (!irq)
 		return -ENOMEM;
 	*irq = *wanted;
-	ret = port_irq_connect(irq);
-	if (ret)
+	error = port_irq_connect(irq);
+	if (error)
 		goto free_irq;
-	ret = port_irq_publish(port, irq);
-	if (ret)
+	error = port_irq_publish(port, irq);
+	if (error)
 		goto disconnect;
 	return irq->line;
 disconnect:
 	port_irq_disconnect(irq);
 free_irq:
 	kfree(irq);
-	return ret;
+	return error;
 }
 
 int port_irq_line(struct port *port, unsigned line, unsigned bit)
@@ -210,20 +211,20 @@ int port_irq_message(struct port *port, struct pci_function *function, unsigned 
 int port_irq_ack(struct port *port, unsigned line)
 {
 	unsigned long flags;
-	int ret = -EINVAL;
+	int error = -EINVAL;
 
 	spin_lock_irqsave(&port->lock, flags);
 	for (unsigned i = 0; i < ARRAY_SIZE(port->irqs); i++) {
 		if (port->irqs[i] && port->irqs[i]->line == line)
-			ret = 0;
+			error = 0;
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
-	if (!ret)
+	if (!error)
 		irq_unmask(line);
-	return ret;
+	return error;
 }
 
-/* A server that takes over asks its device itself. */
+/* A server that takes over queries its device itself. */
 static void port_forget_irqs(struct port *port)
 {
 	unsigned long flags;

@@ -2,11 +2,11 @@
 /*
  * PCI functions for drivers in user space: <neurath/pci.h> is the contract.
  *
- * The record of a function is made at boot and stays: it knows the function's ranges, and
- * what memory the device might still write to.
+ * The record of a function is made at boot and stays.  It has the function's ranges and the
+ * memory that the device may still write to.
  *
- * Locks: pci_mutex (RANK_PCI) for every field that changes.  It ranks above mmap_lock because the
- * end of a mapping may end a claim.
+ * Locks: pci_mutex (RANK_PCI) protects every field that changes.  It ranks above mmap_lock
+ * because the end of a mapping may end a claim.
  */
 #include <neurath/boot.h>
 #include <neurath/bug.h>
@@ -28,19 +28,20 @@ struct pci_function {
 	bool master;			/* (c) may write to memory */
 	struct pci_bar bars[PCI_BARS];	/* (!) */
 	struct pci_msix msix;		/* (c) table NULL until the first message */
-	struct list_head dma;		/* (c) vmobject.cache_node: memory of this claim */
-	struct list_head kept;		/* (c) memory of earlier ones that the device may know */
+	struct list_head dma;		/* (c) vmobject.cache_node: memory of the present claim */
+	/* (c) memory of earlier claims that the device may still write to */
+	struct list_head kept;
 };
 
 static DEFINE_MUTEX_RANK(pci_mutex, RANK_PCI);
-static LIST_HEAD(pci_functions);	/* in order of addresses; constant after pci_init() */
+static LIST_HEAD(pci_functions);	/* in the order of addresses; constant after pci_init() */
 
 u16 pci_address(const struct pci_function *fn)
 {
 	return fn->address;
 }
 
-/* ---- what there is ---------------------------------------------------------------- */
+/* ---- discovery -------------------------------------------------------------------- */
 
 static void __init pci_add(u16 address, u32 id)
 {
@@ -86,7 +87,7 @@ struct pci_function *pci_claim_function(u16 vendor, u16 device, unsigned nth)
 		fn = ERR_PTR(-EBUSY);
 	} else {
 		fn->users = 1;
-		/* Firmware may have used the device and left it as it was. */
+		/* Firmware may have used the device and left bus mastering on. */
 		pci_set_master(fn->address, false);
 		pci_decode_memory(fn->address);
 	}
@@ -122,7 +123,7 @@ static void pci_free_memory(struct list_head *objects)
 	}
 }
 
-/* The driver is gone, perhaps in the middle of something. */
+/* The driver is gone, perhaps in the middle of an operation. */
 static void pci_end_claim(struct pci_function *fn)
 {
 	struct vmobject *o, *next;
@@ -165,7 +166,7 @@ struct vmobject *pci_registers(struct pci_function *fn, unsigned bar, size_t *si
 
 	if (bar >= PCI_BARS || !b->size || (b->start | b->size) & ~PAGE_MASK)
 		return ERR_PTR(-EINVAL);
-	/* Who writes the table of messages can raise any interrupt on any CPU. */
+	/* A driver that writes the message table could raise any interrupt on any CPU. */
 	if ((fn->msix.entries && fn->msix.bar == bar) || boot_is_ram(b->start, b->start + b->size))
 		return ERR_PTR(-EACCES);
 	o = vmobject_of_device(b->start, b->size, pci_put_owner, fn);
@@ -203,16 +204,16 @@ void pci_enable_dma(struct pci_function *fn)
 int pci_message_request(struct pci_function *fn, unsigned entry, irq_handler_t handler, void *arg)
 {
 	struct irq_message message;
-	int ret, line;
+	int error, line;
 
 	mutex_lock(&pci_mutex);
-	ret = !fn->msix.entries ? -ENODEV : entry >= fn->msix.entries ? -EINVAL :
+	error = !fn->msix.entries ? -ENODEV : entry >= fn->msix.entries ? -EINVAL :
 	      pci_msix_enable(fn->address, fn->bars, &fn->msix);
-	if (!ret && pci_msix_used(&fn->msix, entry))
-		ret = -EBUSY;
-	if (ret) {
+	if (!error && pci_msix_used(&fn->msix, entry))
+		error = -EBUSY;
+	if (error) {
 		mutex_unlock(&pci_mutex);
-		return ret;
+		return error;
 	}
 	line = irq_request_message(handler, arg, &message);
 	if (line >= 0) {

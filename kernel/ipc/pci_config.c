@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI configuration space: finding functions, base addresses, the command register, MSI-X.
+ * PCI configuration space: discovery of functions, base addresses, the command register, MSI-X.
  * pci_config.h is the contract; the caller holds pci_mutex.
  */
 #include <neurath/errno.h>
@@ -10,11 +10,12 @@
 #include "pci_config.h"
 
 #define PCI_ID			0x00
-#define PCI_COMMAND		0x04	/* status in the upper half: its bits are cleared by ones */
+#define PCI_COMMAND		0x04	/* status in the upper half: writing ones clears its bits */
 #define PCI_CLASS		0x08	/* last byte */
 #define PCI_HEADER_TYPE		0x0c	/* third byte */
 #define PCI_BAR(n)		(0x10 + 4 * (n))
-#define PCI_BUSES		0x18	/* of a bridge: the second byte is the bus behind it */
+/* of a bridge: the second byte is the number of the bus behind it */
+#define PCI_BUSES		0x18
 #define PCI_CAPABILITIES	0x34
 
 #define COMMAND_IO		0x1u
@@ -40,14 +41,14 @@
 #define MSIX_CONTROL		3
 #define MSIX_MASKED		1u
 
-/* ---- finding ------------------------------------------------------------------------ */
+/* ---- discovery ---------------------------------------------------------------------- */
 
 static unsigned pci_header_type(u16 address)
 {
 	return pci_config_read(address, PCI_HEADER_TYPE) >> 16 & 0xff;
 }
 
-/* The bus behind @address if it is a bridge with one, else 0. */
+/* The number of the bus behind @address if @address is a bridge, else 0. */
 static unsigned __init pci_bus_behind(u16 address)
 {
 	if ((pci_header_type(address) & ~HEADER_MULTI) != HEADER_BRIDGE)
@@ -56,8 +57,8 @@ static unsigned __init pci_bus_behind(u16 address)
 }
 
 /*
- * Firmware has numbered the buses so that one behind a bridge comes after the bridge's own:
- * one pass in ascending order meets them all.
+ * Firmware numbers the buses so that the bus behind a bridge has a higher number than the
+ * bridge's own: one pass in ascending order visits all buses.
  */
 void __init pci_scan(void (*found)(u16 address, u32 id))
 {
@@ -93,7 +94,7 @@ static unsigned __init pci_find_capability(u16 address, u8 id)
 	if (!(pci_config_read(address, PCI_COMMAND) & STATUS_CAPABILITIES))
 		return 0;
 	at = pci_config_read(address, PCI_CAPABILITIES) & 0xfc;
-	/* A list that bites its own tail must not hold us. */
+	/* A circular list must not lead to an endless loop. */
 	for (unsigned n = 0; at >= 0x40 && n < 48; n++) {
 		u32 head = pci_config_read(address, at);
 
@@ -124,11 +125,11 @@ void pci_set_master(u16 address, bool on)
 	u32 command = pci_config_read(address, PCI_COMMAND);
 
 	pci_write_command(address, on ? command | COMMAND_MASTER : command & ~COMMAND_MASTER);
-	/* The answer to a read cannot overtake what the function wrote before. */
+	/* The answer to a read cannot overtake earlier writes of the function. */
 	pci_config_read(address, PCI_COMMAND);
 }
 
-/* What is read back after writing all ones has zeros where addresses have no bits. */
+/* Writes all ones; the value that is read back has zeros where the address has no bits. */
 static u32 __init pci_bar_probe(u16 address, unsigned reg)
 {
 	u32 old = pci_config_read(address, reg), mask;
@@ -139,7 +140,7 @@ static u32 __init pci_bar_probe(u16 address, unsigned reg)
 	return mask;
 }
 
-/* Memory behind base address register @n; true if it takes two registers. */
+/* Reads the range of base address register @n; true if it uses two registers. */
 static bool __init pci_read_bar(u16 address, unsigned n, struct pci_bar *bar)
 {
 	u32 low = pci_config_read(address, PCI_BAR(n));
@@ -156,7 +157,7 @@ static bool __init pci_read_bar(u16 address, unsigned n, struct pci_bar *bar)
 	} else if (mask) {
 		mask |= (u64)UINT32_MAX << 32;
 	}
-	/* A register that firmware left empty answers nowhere. */
+	/* A register that firmware left empty has no range. */
 	bar->size = bar->start && mask ? ~mask + 1 : 0;
 	return wide;
 }
@@ -170,7 +171,7 @@ void __init pci_read_bars(u16 address, struct pci_bar bars[])
 	if ((pci_header_type(address) & ~HEADER_MULTI) != 0 ||
 	    pci_config_read(address, PCI_CLASS) >> 24 == CLASS_BRIDGE)
 		return;
-	/* Silent meanwhile: the probing values are addresses, too. */
+	/* The function must not respond meanwhile: the probing values are addresses, too. */
 	pci_write_command(address, command & ~(COMMAND_IO | COMMAND_MEMORY));
 	for (unsigned n = 0; n < PCI_BARS; n++) {
 		if (pci_read_bar(address, n, &bars[n]))
@@ -227,7 +228,7 @@ int pci_msix_enable(u16 address, const struct pci_bar bars[], struct pci_msix *m
 	pci_msix_map(bars, msix);
 	if (!msix->table)
 		return -ENOMEM;
-	/* The table can only be relied on while MSI-X is enabled: first with everything masked. */
+	/* The table is reliable only while MSI-X is enabled: enable it with everything masked. */
 	pci_msix_control(address, msix, MSIX_ENABLE | MSIX_MASK_ALL);
 	for (unsigned entry = 0; entry < msix->entries; entry++)
 		msix->table[entry * MSIX_WORDS + MSIX_CONTROL] = MSIX_MASKED;
@@ -267,6 +268,6 @@ void pci_msix_mask(struct pci_msix *msix, unsigned entry)
 	volatile u32 *e = &msix->table[entry * MSIX_WORDS];
 
 	e[MSIX_CONTROL] = MSIX_MASKED;
-	/* Reading waits for the write, and pushes messages that were sent before. */
+	/* The read waits for the write, and pushes messages that were sent before. */
 	(void)e[MSIX_CONTROL];
 }

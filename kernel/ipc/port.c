@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports as objects: creation, references, death, and the readiness of their open
- * files.
+ * Ports as objects: creation, references, death, and the readiness of their open files.
  *
- * A port dies once: with its owner process, or with the last descriptor of it.
- * Death ends every call with -EIO and drops every note; the object lives on while
- * mounts and open files refer to it.
+ * A port dies once: with its owner process, or with its last descriptor.  Its death ends every
+ * call with -EIO and drops every note.  The object exists as long as mounts and open files refer
+ * to it.
  *
- * A mounted port with PORT_REATTACH becomes vacant instead: its mounts, open files,
- * notes and memory stay, calls go back to the queue and wait there, as cancellable as any
- * that nobody has received, until port_set_owner() gives it the next server.  A call
- * that two servers died with ends with -EIO: it may be what kills them.
+ * A mounted port with PORT_REATTACH becomes vacant instead: its mounts, open files, notes and
+ * memory stay.  Its calls return to the queue, where they can be cancelled like any call that has
+ * not been received, until port_set_owner() assigns the next server.  A call that was with two
+ * servers when they died ends with -EIO: it may be the cause of their deaths.
  *
- * Locks: port->lock (RANK_PORT, also taken from interrupts); port_list_mutex for the
- * list of all ports.
+ * Locks: port->lock (RANK_PORT, also taken in interrupts); port_list_mutex protects the list of
+ * all ports.
  */
 #include <neurath/file.h>
+#include <neurath/life.h>
 #include <neurath/mm.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
@@ -36,6 +36,14 @@ static void port_free(struct work_struct *work)
 	kfree(port);
 }
 
+/* The state in which a client sleeps while the server has its request. */
+static unsigned port_active_state(unsigned flags)
+{
+	if (!(flags & PORT_CANCEL_OK))
+		return TASK_KILLABLE;
+	return flags & PORT_FILES ? TASK_KILLABLE | TASK_KICKABLE : TASK_INTERRUPTIBLE;
+}
+
 struct port *port_create(unsigned flags, unsigned level)
 {
 	struct port *port = kzalloc(sizeof(*port), GFP_KERNEL);
@@ -48,7 +56,9 @@ struct port *port_create(unsigned flags, unsigned level)
 	port->id = atomic_long_inc_return(&port_next_id);
 	strscpy(port->owner_comm, current->comm, sizeof(port->owner_comm));
 	port->flags = flags;
+	port->active_state = port_active_state(flags);
 	port->level = level;
+	port->changes = 1;
 	INIT_LIST_HEAD(&port->notes);
 	INIT_LIST_HEAD(&port->calls);
 	for (unsigned i = 0; i < PORT_HASH; i++)
@@ -73,8 +83,8 @@ void port_put(struct port *port)
 	assert(port->dead && list_empty(&port->calls) && list_empty(&port->notes) &&
 	       list_empty(&port->files) && list_empty(&port->all_node));
 	/*
-	 * Often with the last of a dead task, under tasklist_lock: there memory, whose end may
-	 * interrupt all CPUs and takes its time, cannot be given back.
+	 * Often called with the last reference of a dead task, under tasklist_lock.  Memory
+	 * cannot be freed there: that may interrupt all CPUs and takes long.
 	 */
 	if (port->memory)
 		schedule_work(&port->free_work);
@@ -133,7 +143,7 @@ static void port_mark_files_dead(struct port *port)
 	}
 }
 
-/* Notes that nobody will take any more: their owners get their memory back. */
+/* Drops the notes that no server will receive: their owners get the memory back. */
 static void port_drop_notes(struct port *port)
 {
 	struct port_note_node *owner;
@@ -158,6 +168,7 @@ void port_die(struct port *port)
 	spin_lock_irqsave(&port->lock, flags);
 	was_dead = port->dead;
 	port->dead = true;
+	port_forget_changes(port);
 	if (!was_dead) {
 		port_abort_calls(port);
 		port_mark_files_dead(port);
@@ -176,7 +187,7 @@ void port_die(struct port *port)
 
 /* ---- vacancy ------------------------------------------------------------------ */
 
-/* Back into the queue, which is in the order of the tags; @at = where to look from. */
+/* Puts the call into the queue, in the order of the tags; the search starts at @at. */
 static struct list_head *port_requeue(struct port *port, struct call *c, struct list_head *at)
 {
 	while (at != &port->calls && list_entry(at, struct call, node)->req.tag < c->req.tag)
@@ -189,7 +200,7 @@ static void port_requeue_calls(struct port *port)
 {
 	struct call *c, *next;
 
-	/* Each bucket is in order, so that one walk over the queue is enough for it. */
+	/* Each bucket is sorted, so one walk over the queue is enough for a bucket. */
 	for (unsigned i = 0; i < PORT_HASH; i++) {
 		struct list_head *at = port->calls.next;
 
@@ -202,8 +213,17 @@ static void port_requeue_calls(struct port *port)
 	}
 }
 
-/* The owner is gone, but not all that it had: nobody's port, and not free either. */
+/* The owner is gone, but some of its files are not: no owner, and not free yet. */
 #define PORT_LEAVING	((struct process *)-1L)
+
+/* Queued calls sleep in a state that depends on whether the port has an owner. */
+static void port_restate_calls(struct port *port)
+{
+	struct call *c;
+
+	list_for_each_entry(c, &port->calls, node)
+		call_restate(c);
+}
 
 /* Caller holds port->lock. */
 static void port_vacate(struct port *port)
@@ -211,6 +231,7 @@ static void port_vacate(struct port *port)
 	assert_spin_held(&port->lock);
 	port->owner = NULL;
 	port->owner_file = NULL;
+	port_restate_calls(port);
 	port_requeue_calls(port);
 	while (!list_empty(&port->receivers))
 		port_wake_receiver(port);
@@ -219,19 +240,21 @@ static void port_vacate(struct port *port)
 int port_set_owner(struct port *port, struct process *p, struct file *f)
 {
 	unsigned long flags;
-	int ret = 0;
+	int error = 0;
 
 	spin_lock_irqsave(&port->lock, flags);
 	if (port->dead) {
-		ret = -EIO;
+		error = -EIO;
 	} else if (port->owner) {
-		ret = -EBUSY;
+		error = -EBUSY;
 	} else {
 		port->owner = p;
 		port->owner_file = f;
+		port_forget_changes(port);
+		port_restate_calls(port);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
-	return ret;
+	return error;
 }
 
 void port_owner_gone(struct port *port, const struct process *p, const struct file *f)
@@ -244,11 +267,12 @@ void port_owner_gone(struct port *port, const struct process *p, const struct fi
 	if (theirs) {
 		port->owner = PORT_LEAVING;
 		port->owner_file = NULL;
+		port_forget_changes(port);
 	}
 	spin_unlock_irqrestore(&port->lock, flags);
 	if (!theirs)
 		return;
-	/* Before somebody can take over: his lines and their news must not go with these. */
+	/* The port is not vacant yet, so this cannot release lines of the next server. */
 	port_release_irqs(port);
 	spin_lock_irqsave(&port->lock, flags);
 	vacant = (port->flags & PORT_REATTACH) && port->mounts;
@@ -307,7 +331,8 @@ static struct port *port_find_of(struct process *owner)
 	return found;
 }
 
-void ports_of_process_died(struct process *p)
+/* The process dies: its ports die and all their calls end with -EIO, or become vacant. (task) */
+static void ports_of_process_died(struct process *p)
 {
 	struct port *port;
 
@@ -316,6 +341,8 @@ void ports_of_process_died(struct process *p)
 		port_put(port);
 	}
 }
+
+LIFE_HOOK(port_life) = { .process_exits = ports_of_process_died };
 
 /* ---- open files ------------------------------------------------------------------ */
 
@@ -357,7 +384,7 @@ void port_file_attach_locked(struct port_file *pf, u64 handle)
 
 bool port_file_is_open(struct port_file *pf)
 {
-	/* Stable for the caller: attaching happened before its OPEN was done. */
+	/* Stable for the caller: the file was attached before its OPEN ended. */
 	return !list_empty(&pf->node);
 }
 
@@ -368,7 +395,7 @@ void port_file_close(struct port_file *pf)
 	bool posted;
 
 	spin_lock_irqsave(&port->lock, flags);
-	/* In one step with the note: port_handles() counts a file here or there. */
+	/* In one step with the note: port_handles() counts a file as open or as a note. */
 	list_del_init(&pf->node);
 	posted = port_post_owning(port, &pf->close, PORT_NOTE_CLOSE, pf->handle);
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -394,7 +421,7 @@ size_t port_count_handles(struct port *port, u64 *handles, size_t room)
 	return count;
 }
 
-/* Widens the poll bits a server gives: it need not know the aliases. */
+/* Adds the aliases of the poll bits that a server reports. */
 static u32 port_poll_bits(u32 mask)
 {
 	mask &= POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * screen_map(): the frame buffer, or the memory of the text mode, for the terminal's driver.
- * include/uapi/screen.h is the interface.  The kernel itself never draws.
+ * screen_map(): maps the frame buffer, or the text-mode memory, into the terminal driver.
+ * include/uapi/screen.h is the interface.  The kernel itself does not draw.
  */
 #include <neurath/boot.h>
 #include <neurath/errno.h>
@@ -21,8 +21,8 @@ static int screen_describe(struct screen_info *info, phys_addr_t *start)
 	*start = fb->address & PAGE_MASK;
 	end = align_up(fb->address + (u64)fb->pitch * fb->height, PAGE_SIZE);
 	/*
-	 * A buffer that begins within a page has never been seen, and its address could not
-	 * be told.
+	 * A buffer that begins within a page does not occur in practice, and the interface could
+	 * not report its address.
 	 */
 	if (*start != fb->address || boot_is_ram(*start, end))
 		return -ENODEV;
@@ -49,8 +49,9 @@ SYSCALL_DEFINE1(screen_map, struct screen_info __user *, uinfo)
 	o = vmobject_of_device(start, info.size, NULL, NULL);
 	if (!o)
 		return -ENOMEM;
-	ret = vm_map(current->mm, 0, info.size, VM_READ | VM_WRITE | VM_SHARED | VM_DEVICE, false,
-		     o, 0, "[screen]");
+	ret = vm_map(current->mm, &(struct vm_mapping){
+		.len = info.size, .flags = VM_READ | VM_WRITE | VM_SHARED | VM_DEVICE,
+		.object = o, .name = "[screen]" });
 	if (ret < 0)
 		vmobject_put(o);
 	return ret;

@@ -2,9 +2,9 @@
 /*
  * System calls of drivers for PCI devices: the interface is described in include/uapi/port.h.
  *
- * A claim is a close-on-exec descriptor.  Without an IOMMU who may tell a device where to write
- * may write anywhere, so everything here is for uid 0; what the kernel does guarantee is that
- * memory which a dead driver's device may know serves nobody else.
+ * A claim is a close-on-exec descriptor.  Without an IOMMU, a program that gives a device
+ * addresses to write to can write anywhere, so everything here is for uid 0.  The kernel does
+ * guarantee that memory which the device of a dead driver may write to gets no other use.
  */
 #include <neurath/file.h>
 #include <neurath/mm.h>
@@ -20,7 +20,7 @@ static void pci_fd_release(struct file *f)
 	pci_put(f->private);
 }
 
-/* Configuration space, whole words at a time. */
+/* Reads configuration space, in whole words. */
 static ssize_t pci_fd_read(struct file *f, struct iobuf *to, loff_t *pos)
 {
 	ssize_t done = 0;
@@ -44,7 +44,7 @@ static const struct file_ops pci_fd_ops = {
 	.release = pci_fd_release,
 };
 
-/* The function that descriptor @fd claims, with a reference; or an error pointer. */
+/* The function that descriptor @fd has claimed, with a reference; or an error pointer. */
 static struct pci_function *pci_from_fd(int fd)
 {
 	struct file *f = fd_get(fd);
@@ -86,11 +86,12 @@ SYSCALL_DEFINE3(pci_claim, unsigned, vendor, unsigned, device, unsigned, nth)
 	return fd;
 }
 
-/* Maps all of @o, whose reference is taken over. */
+/* Maps all of @o; consumes the reference on @o. */
 static long pci_map_object(struct vmobject *o, size_t size, unsigned flags, const char *name)
 {
-	long ret = vm_map(current->mm, 0, size, VM_READ | VM_WRITE | VM_SHARED | flags, false, o, 0,
-			  name);
+	long ret = vm_map(current->mm, &(struct vm_mapping){
+		.len = size, .flags = VM_READ | VM_WRITE | VM_SHARED | flags,
+		.object = o, .name = name });
 
 	if (ret < 0)
 		vmobject_put(o);
@@ -162,7 +163,7 @@ SYSCALL_DEFINE4(port_msi, int, port_fd, int, fd, unsigned, entry, unsigned, bit)
 {
 	struct pci_function *fn;
 	struct port *port;
-	int ret;
+	int error;
 
 	if (!is_superuser())
 		return -EPERM;
@@ -170,9 +171,9 @@ SYSCALL_DEFINE4(port_msi, int, port_fd, int, fd, unsigned, entry, unsigned, bit)
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	fn = pci_from_fd(fd);
-	ret = IS_ERR(fn) ? PTR_ERR(fn) : port_irq_message(port, fn, entry, bit);
+	error = IS_ERR(fn) ? PTR_ERR(fn) : port_irq_message(port, fn, entry, bit);
 	if (!IS_ERR(fn))
 		pci_put(fn);
 	port_put(port);
-	return ret;
+	return error;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a server needs to go on where the last one died: the vacant port itself, the
- * handles that are open, and memory that belongs to the port and not to a process.
- * System calls of servers; include/uapi/port.h describes them.
+ * Takeover: the open handles and the memory of a vacant port, for its next server.  The memory
+ * belongs to the port and not to a process.  The server gets the port itself by
+ * port_adopt() (kernel/fs/sys_server.c). include/uapi/port.h describes these system calls.
  */
 #include <neurath/file.h>
 #include <neurath/mm.h>
@@ -10,41 +10,6 @@
 #include <neurath/syscall.h>
 #include <neurath/vm.h>
 #include "ipc_internal.h"
-
-/* ---- the port ------------------------------------------------------------------- */
-
-struct adopt_request {
-	char *path;
-	unsigned flags, level;
-};
-
-static struct port *port_find_kind(void *arg)
-{
-	const struct adopt_request *req = arg;
-	struct port *port = mount_port_at(req->path);
-
-	if (!port)
-		return ERR_PTR(-ENOENT);
-	if (port->flags == req->flags && port->level == req->level)
-		return port;
-	port_put(port);
-	return ERR_PTR(-EINVAL);
-}
-
-SYSCALL_DEFINE3(port_adopt, const char __user *, upath, unsigned, flags, unsigned, level)
-{
-	struct adopt_request req = { .flags = flags, .level = level };
-	int ret;
-
-	if (!is_superuser())
-		return -EPERM;
-	req.path = path_from_user(AT_FDCWD, upath);
-	if (IS_ERR(req.path))
-		return PTR_ERR(req.path);
-	ret = port_fd_create(port_find_kind, &req);
-	kfree(req.path);
-	return ret;
-}
 
 /* ---- the handles ------------------------------------------------------------------ */
 
@@ -100,7 +65,7 @@ static struct vmobject *port_get_memory(struct port *port, size_t nr_pages)
 	struct vmobject *fresh = NULL, *memory;
 	unsigned long flags;
 
-	/* Never replaced once it is there. */
+	/* Once it is set, it is not replaced. */
 	if (!READ_ONCE(port->memory)) {
 		fresh = vmobject_anon(nr_pages);
 		if (!fresh)
@@ -128,8 +93,9 @@ static int port_map_memory(struct port *port, unsigned long addr, size_t size)
 
 	if (IS_ERR(memory))
 		return PTR_ERR(memory);
-	ret = vm_map(current->mm, addr, size, VM_READ | VM_WRITE | VM_SHARED, true, memory, 0,
-		     "port:[memory]");
+	ret = vm_map(current->mm, &(struct vm_mapping){
+		.addr = addr, .len = size, .flags = VM_READ | VM_WRITE | VM_SHARED, .fixed = true,
+		.object = memory, .name = "port:[memory]" });
 	if (ret < 0)
 		vmobject_put(memory);
 	return ret < 0 ? ret : 0;
@@ -143,22 +109,22 @@ static bool port_memory_args_ok(unsigned long addr, size_t size)
 SYSCALL_DEFINE3(port_memory, int, fd, unsigned long, addr, size_t, size)
 {
 	struct port *port;
-	int ret;
+	int error;
 
 	if (!port_memory_args_ok(addr, size))
 		return -EINVAL;
 	port = port_from_fd(fd);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
-	ret = port_map_memory(port, addr, size);
+	error = port_map_memory(port, addr, size);
 	port_put(port);
-	return ret;
+	return error;
 }
 
 SYSCALL_DEFINE3(port_discard, int, fd, unsigned long, addr, size_t, size)
 {
 	struct port *port;
-	int ret = -EINVAL;
+	int error = -EINVAL;
 
 	if (!port_memory_args_ok(addr, size))
 		return -EINVAL;
@@ -166,7 +132,7 @@ SYSCALL_DEFINE3(port_discard, int, fd, unsigned long, addr, size_t, size)
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	if (port->memory)
-		ret = vm_discard(current->mm, addr, size, port->memory);
+		error = vm_discard(current->mm, addr, size, port->memory);
 	port_put(port);
-	return ret;
+	return error;
 }

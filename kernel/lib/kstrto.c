@@ -2,11 +2,10 @@
 /*
  * Strict conversion of text to numbers: kstrtoul() and its relatives.
  *
- * Unlike strtoul(), the whole string must be the number; one trailing newline
- * is allowed, because files of /sys and /proc are written by echo.  Base 0
- * takes 0x and a leading 0 into account.  Results: 0, -EINVAL (not a number),
- * -ERANGE (does not fit); the output is written only on success.
- * No locks; any context.
+ * Unlike for strtoul(), the whole string must be the number; one trailing newline is allowed,
+ * because echo writes files of /sys and /proc.  Base 0 evaluates 0x and a leading 0.  Results: 0,
+ * -EINVAL (not a number), -ERANGE (does not fit).  The output is written only on success.  No
+ * locks; any context.
  */
 #include <neurath/errno.h>
 #include <neurath/export.h>
@@ -61,13 +60,13 @@ int kstrtoll(const char *s, unsigned int base, long long *result)
 {
 	bool negative = *s == '-';
 	unsigned long long value;
-	int err;
+	int error;
 
 	if (negative && (s[1] == '+' || s[1] == '-'))
 		return -EINVAL;
-	err = kstrtoull(negative ? s + 1 : s, base, &value);
-	if (err)
-		return err;
+	error = kstrtoull(negative ? s + 1 : s, base, &value);
+	if (error)
+		return error;
 	if (value > (unsigned long long)LLONG_MAX + negative)
 		return -ERANGE;
 	*result = negative ? (long long)-value : (long long)value;
@@ -77,30 +76,30 @@ int kstrtoll(const char *s, unsigned int base, long long *result)
 int kstrtoul(const char *s, unsigned int base, unsigned long *result)
 {
 	unsigned long long value;
-	int err = kstrtoull(s, base, &value);
+	int error = kstrtoull(s, base, &value);
 
-	if (!err)
+	if (!error)
 		*result = value;
-	return err;
+	return error;
 }
 
 int kstrtol(const char *s, unsigned int base, long *result)
 {
 	long long value;
-	int err = kstrtoll(s, base, &value);
+	int error = kstrtoll(s, base, &value);
 
-	if (!err)
+	if (!error)
 		*result = value;
-	return err;
+	return error;
 }
 
 int kstrtouint(const char *s, unsigned int base, unsigned int *result)
 {
 	unsigned long long value;
-	int err = kstrtoull(s, base, &value);
+	int error = kstrtoull(s, base, &value);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (value > UINT_MAX)
 		return -ERANGE;
 	*result = (unsigned int)value;
@@ -110,10 +109,10 @@ int kstrtouint(const char *s, unsigned int base, unsigned int *result)
 int kstrtoint(const char *s, unsigned int base, int *result)
 {
 	long long value;
-	int err = kstrtoll(s, base, &value);
+	int error = kstrtoll(s, base, &value);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	if (value > INT_MAX || value < INT_MIN)
 		return -ERANGE;
 	*result = (int)value;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sorted list of areas; see area.h.  Areas never overlap and are never empty.
- * The last area found is remembered: faults and calls come in runs.
+ * The sorted list of areas: see area.h.  Areas do not overlap and are not empty.  The last area
+ * found is cached: faults and calls often use the same area several times, and a new mapping goes
+ * below the area at which the search for a free range has ended.
+ *
+ * Code that changes the list or an end of an area must tell area_tree.c.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -56,42 +59,71 @@ struct vm_area *area_dup(const struct vm_area *area)
 	return new;
 }
 
+static struct vm_area *area_walk(struct mm *mm, unsigned long addr)
+{
+	struct vm_area *area;
+
+	list_for_each_entry(area, &mm->areas, node) {
+		if (area->end > addr)
+			return area;
+	}
+	return NULL;
+}
+
 struct vm_area *vm_find(struct mm *mm, unsigned long addr)
 {
 	struct vm_area *area = mm->cached;
 
 	assert_mutex_held(&mm->mmap_lock);
-	if (area && area->start <= addr && addr < area->end)
+	if (area && addr < area->end && (area->start <= addr || area_floor(mm, area) <= addr))
 		return area;
-	list_for_each_entry(area, &mm->areas, node) {
-		if (area->end > addr) {
-			mm->cached = area;
-			return area;
-		}
-	}
-	return NULL;
+	area = area_tree_is_grown(mm) ? area_tree_find(mm, addr) : area_walk(mm, addr);
+	if (area)
+		mm->cached = area;
+	return area;
+}
+
+/* Inserts @area below @next, or above all areas if @next is NULL. */
+static void area_insert_below(struct mm *mm, struct vm_area *area, struct vm_area *next)
+{
+	assert(!next || area->end <= next->start);
+	/* Before the next area, or at the end: the head is "next" of the last area. */
+	list_add_tail(&area->node, next ? &next->node : &mm->areas);
+	mm->nr_areas++;
+	mm->cached = area;
+	area_tree_inserted(mm, area);
 }
 
 void area_insert(struct mm *mm, struct vm_area *area)
 {
-	struct vm_area *next = vm_find(mm, area->start);
+	area_insert_below(mm, area, vm_find(mm, area->start));
+}
 
-	assert(!next || area->end <= next->start);
-	/* Before the next area, or at the end: the head is "next" of the last. */
-	list_add_tail(&area->node, next ? &next->node : &mm->areas);
-	mm->nr_areas++;
-	mm->cached = area;
+void area_append(struct mm *mm, struct vm_area *area)
+{
+	area_insert_below(mm, area, NULL);
 }
 
 void area_remove(struct mm *mm, struct vm_area *area)
 {
+	struct vm_area *next = area_next(mm, area);
+
 	assert_mutex_held(&mm->mmap_lock);
 	list_del(&area->node);
 	mm->nr_areas--;
 	mm->cached = NULL;
+	area_tree_removed(mm, area, next);
 }
 
-/* Cuts @area in two at @addr. */
+void area_resize(struct mm *mm, struct vm_area *area, unsigned long start, unsigned long end)
+{
+	assert_mutex_held(&mm->mmap_lock);
+	area->start = start;
+	area->end = end;
+	area_tree_resized(mm, area);
+}
+
+/* Splits @area in two at @addr. */
 static int area_split(struct mm *mm, struct vm_area *area, unsigned long addr)
 {
 	struct vm_area *upper;
@@ -105,29 +137,27 @@ static int area_split(struct mm *mm, struct vm_area *area, unsigned long addr)
 	upper->start = addr;
 	upper->offset += addr - area->start;
 	area->end = addr;
-	list_add(&upper->node, &area->node);
-	mm->nr_areas++;
-	mm->cached = NULL;
+	area_insert_below(mm, upper, area_next(mm, area));
 	return 0;
 }
 
 int area_split_range(struct mm *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area *area = vm_find(mm, start);
-	int err = 0;
+	int error = 0;
 
 	if (area && area->start < start)
-		err = area_split(mm, area, start);
-	if (err)
-		return err;
+		error = area_split(mm, area, start);
+	if (error)
+		return error;
 	area = vm_find(mm, end - 1);
 	if (area && area->start < end && end < area->end)
-		err = area_split(mm, area, end);
-	return err;
+		error = area_split(mm, area, end);
+	return error;
 }
 
 /*
- * Only anonymous memory without a name: everything else has an identity that
+ * Only anonymous memory without a name merges: every other area has an identity that
  * /proc/PID/maps shows.  A stack keeps its own area, since it grows.
  */
 static bool area_can_merge(const struct vm_area *a, const struct vm_area *b)
@@ -145,26 +175,17 @@ struct vm_area *area_merge(struct mm *mm, struct vm_area *area)
 		area_remove(mm, next);
 		area_free(next);
 	}
-	if (area->node.prev != &mm->areas) {
-		struct vm_area *prev = list_prev_entry(area, node);
-
-		if (area_can_merge(prev, area)) {
-			prev->end = area->end;
-			area_remove(mm, area);
-			area_free(area);
-			area = prev;
-		}
+	next = area;
+	area = area_prev(mm, next);
+	if (area && area_can_merge(area, next)) {
+		area->end = next->end;
+		area_remove(mm, next);
+		area_free(next);
+	} else {
+		area = next;
 	}
 	mm->cached = area;
 	return area;
-}
-
-/* Where @area's claim begins: a stack wants room below it. */
-static unsigned long area_claim_start(const struct vm_area *area)
-{
-	if (!(area->flags & VM_GROWSDOWN))
-		return area->start;
-	return area->start > VM_STACK_GAP ? area->start - VM_STACK_GAP : 0;
 }
 
 bool area_range_free(struct mm *mm, unsigned long start, unsigned long end)
@@ -187,7 +208,7 @@ bool area_range_covered(struct mm *mm, unsigned long start, unsigned long end)
 	return false;
 }
 
-static unsigned long area_find_gap_below(struct mm *mm, unsigned long top, unsigned long len)
+static unsigned long area_walk_to_gap(struct mm *mm, unsigned long top, unsigned long len)
 {
 	struct vm_area *area;
 
@@ -197,6 +218,12 @@ static unsigned long area_find_gap_below(struct mm *mm, unsigned long top, unsig
 		top = min(top, area_claim_start(area));
 	}
 	return top >= USER_MIN + len ? top - len : 0;
+}
+
+static unsigned long area_find_gap_below(struct mm *mm, unsigned long top, unsigned long len)
+{
+	return area_tree_is_grown(mm) ? area_tree_find_gap(mm, top, len)
+				      : area_walk_to_gap(mm, top, len);
 }
 
 unsigned long area_find_gap(struct mm *mm, unsigned long len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects for drivers: the registers of a device, and memory in one piece for its DMA.
- * kernel/ipc/pci.c decides who may have them and for how long; nothing here is cached, shared
- * by name or copied on write.
+ * Objects for drivers: the registers of a device, and contiguous memory for its DMA.
+ * kernel/ipc/pci.c decides which driver gets them and for how long.  These objects are not
+ * cached, not shared by name and not copied on write.
  */
 #include <neurath/bug.h>
 #include "internal.h"
@@ -21,7 +21,7 @@ struct vmobject *vmobject_of_device(phys_addr_t start, size_t size, void (*relea
 	return o;
 }
 
-/* Smallest order whose block holds @nr_pages. */
+/* The smallest order whose block holds @nr_pages. */
 static unsigned contiguous_order(size_t nr_pages)
 {
 	unsigned order = 0;
@@ -54,5 +54,6 @@ struct vmobject *vmobject_contiguous(size_t size)
 		else
 			page_put(block + i);
 	}
+	o->nr_present = nr_pages;
 	return o;
 }

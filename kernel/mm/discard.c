@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Giving back pages of an anonymous object that one address space maps: what port
- * memory is.  Another mapping of the object would keep the old pages, so this is not
+ * Frees pages of an anonymous object that exactly one address space maps, which is so for the
+ * memory of a port.  Another mapping of the object would keep the old pages, so this is not
  * MADV_REMOVE.  Takes mmap_lock.
  */
 #include <neurath/errno.h>
 #include "area.h"
 #include "internal.h"
 
-/* Pages @first to @end - 1 leave @o; a copy in progress has its own references. */
+/* Removes pages @first to @end - 1 from @o; a copy in progress has its own references. */
 static void vmobject_drop_pages(struct vmobject *o, size_t first, size_t end)
 {
 	for (; first < end; first++) {
@@ -17,6 +17,7 @@ static void vmobject_drop_pages(struct vmobject *o, size_t first, size_t end)
 		spin_lock(&o->lock);
 		page = o->pages[first];
 		WRITE_ONCE(o->pages[first], NULL);
+		o->nr_present -= page != NULL;
 		spin_unlock(&o->lock);
 		if (page)
 			page_put(page);
@@ -38,10 +39,10 @@ static int vm_discard_locked(struct mm *mm, unsigned long addr, size_t len, stru
 
 int vm_discard(struct mm *mm, unsigned long addr, size_t len, struct vmobject *o)
 {
-	int err;
+	int error;
 
 	mutex_lock(&mm->mmap_lock);
-	err = vm_discard_locked(mm, addr, len, o);
+	error = vm_discard_locked(mm, addr, len, o);
 	mutex_unlock(&mm->mmap_lock);
-	return err;
+	return error;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Making pages present: demand-zero, copy-on-write, pages of objects.  Taken for
+ * Page faults: makes pages present by demand-zero, copy-on-write, or from objects.  Called for
  * the process itself by the page-fault trap, and on its behalf by vm_pin_page().
  *
- * The caller holds nothing ranked above RANK_MMAP and may sleep.  All kinds of
- * faults end in one of three ways of entering a page:
- *	- a fresh private page where nothing was,
- *	- the object's own page (shared, or read-only until somebody writes),
- *	- a private copy in place of a page that others see, too.
+ * The caller holds no lock that ranks above RANK_MMAP, and may sleep.  Every kind of fault ends
+ * by entering one of three kinds of page:
+ *	- a fresh private page where no page was,
+ *	- the object's own page (shared, or read-only until a write),
+ *	- a private copy in place of a page that is shared.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -15,17 +15,16 @@
 #include "area.h"
 #include "internal.h"
 
-/* Pages of an object that one read fault enters at most: aligned, so within one table. */
+/* The number of pages of an object that one read fault enters; aligned, so within one table. */
 #define FAULT_AROUND	16
 
 struct page *vm_alloc_page(struct mm *mm, gfp_t gfp)
 {
-	/* A server that ran dry would take its clients with it. */
-	bool privileged = mm == current->mm && (current->pflags & PF_SERVER);
 	struct page *page;
 
-	if (!privileged)
-		gfp |= __GFP_USER;
+	/* A server that answers, or an exec, fills the address space of another process. */
+	if (mm != current->mm)
+		gfp |= mm->privileged ? __GFP_ROOT : __GFP_USER;
 	page = page_alloc(0, gfp);
 	if (page)
 		return page;
@@ -34,80 +33,107 @@ struct page *vm_alloc_page(struct mm *mm, gfp_t gfp)
 }
 
 /*
- * Replaces the entry @old of @va by @page, which gives its reference.  Entries only
- * change under mmap_lock, which the caller has held since it read @old.
+ * One fault.  The entry is looked up once: entries and tables change only under mmap_lock, which
+ * is held throughout, and tables stay until the address space ends. page_lock is taken once, to
+ * store the new entry: vm_pin_page() reads under page_lock without mmap_lock.
  */
-static int fault_enter(struct mm *mm, struct vm_area *area, unsigned long va, pte_t old,
-		       struct page *page, bool writable)
-{
-	pte_t *pte;
+struct vm_fault {
+	struct mm *mm;
+	struct vm_area *area;
+	unsigned long va;		/* address of the page */
+	unsigned access;		/* VM_READ, VM_WRITE, VM_EXEC */
+	pte_t *pte;			/* its entry; NULL: there is no table yet */
+	pte_t old;			/* what the entry held at the beginning */
+};
 
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, va, true);
-	if (pte) {
-		assert(pte_mapped(*pte) == pte_mapped(old));
-		WRITE_ONCE(*pte, pte_make(page_to_phys(page), vm_pte_prot(area, writable)));
-		mm->rss += !pte_mapped(old);
-	}
-	spin_unlock(&mm->page_lock);
-	if (pte)
-		return 0;
-	page_put(page);
-	return -ENOMEM;
+static void fault_look_up(struct vm_fault *f)
+{
+	f->pte = pte_walk(f->mm->pgd, f->va, false);
+	f->old = f->pte ? READ_ONCE(*f->pte) : 0;
 }
 
-/* A private page that replaces nothing, or the object's page @from. */
-static int fault_private_new(struct mm *mm, struct vm_area *area, unsigned long va,
-			     struct page *from)
+/* Caller holds page_lock.  False = no memory for a table. */
+static bool fault_need_table(struct vm_fault *f)
 {
-	struct page *page = vm_alloc_page(mm, from ? 0 : __GFP_ZERO);
+	assert_spin_held(&f->mm->page_lock);
+	if (!f->pte)
+		f->pte = pte_walk(f->mm->pgd, f->va, true);
+	return f->pte != NULL;
+}
+
+/* Sets the entry to @new. -ENOMEM: there is no table, and no memory for one. */
+static int fault_store(struct vm_fault *f, pte_t new)
+{
+	bool done;
+
+	spin_lock(&f->mm->page_lock);
+	done = fault_need_table(f);
+	if (done) {
+		assert(pte_mapped(*f->pte) == pte_mapped(f->old));
+		WRITE_ONCE(*f->pte, new);
+		f->mm->rss += !pte_mapped(f->old);
+	}
+	spin_unlock(&f->mm->page_lock);
+	return done ? 0 : -ENOMEM;
+}
+
+/* Sets the entry to @page and consumes the reference on @page. */
+static int fault_enter(struct vm_fault *f, struct page *page)
+{
+	int error = fault_store(f, pte_make(page_to_phys(page), vm_pte_prot(f->area, true)));
+
+	if (error)
+		page_put(page);
+	return error;
+}
+
+/* Enters a new private page: zeroed, or a copy of the object's page @from. */
+static int fault_private_new(struct vm_fault *f, struct page *from)
+{
+	struct page *page = vm_alloc_page(f->mm, from ? 0 : __GFP_ZERO);
 
 	if (!page)
 		return -ENOMEM;
 	if (from) {
 		page_copy(page_to_virt(page), page_to_virt(from));
-		area->flags |= VM_COPIED;
+		f->area->flags |= VM_COPIED;
 	}
-	return fault_enter(mm, area, va, 0, page, true);
+	return fault_enter(f, page);
 }
 
-/* The only owner of a private page writes to it: nothing to copy any more. */
-static int fault_reuse(struct mm *mm, struct vm_area *area, unsigned long va, pte_t old)
+/* The sole owner of a private page writes to it: no copy is needed. */
+static int fault_reuse(struct vm_fault *f)
 {
-	pte_t *pte;
+	int error = fault_store(f, pte_make(pte_phys(f->old), vm_pte_prot(f->area, true)));
 
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, va, false);
-	WRITE_ONCE(*pte, pte_make(pte_phys(old), vm_pte_prot(area, true)));
-	spin_unlock(&mm->page_lock);
-	/* More access than before: a CPU with the old entry only takes one fault more. */
-	tlb_flush_page_local(va);
-	return 0;
+	/* The entry allows more than before: a CPU with the old entry takes one more fault. */
+	tlb_flush_page_local(f->va);
+	return error;
 }
 
 /* A write to a present page without write access in a private area. */
-static int fault_copy_on_write(struct mm *mm, struct vm_area *area, unsigned long va, pte_t old)
+static int fault_copy_on_write(struct vm_fault *f)
 {
-	struct page *from = phys_to_page(pte_phys(old)), *page;
-	int err;
+	struct page *from = phys_to_page(pte_phys(f->old)), *page;
+	int error;
 
 	/*
-	 * One reference is this entry's, so nobody else can add one: all that could
-	 * (fork, pin) go through this entry, under mmap_lock or page_lock.
+	 * One reference belongs to this entry, so no other reference can appear: every operation
+	 * that could add one (fork, pin) uses this entry, under mmap_lock or page_lock.
 	 */
 	if (atomic_read(&from->refs) == 1)
-		return fault_reuse(mm, area, va, old);
-	page = vm_alloc_page(mm, 0);
+		return fault_reuse(f);
+	page = vm_alloc_page(f->mm, 0);
 	if (!page)
 		return -ENOMEM;
 	page_copy(page_to_virt(page), page_to_virt(from));
-	err = fault_enter(mm, area, va, old, page, true);
-	if (err)
-		return err;
-	if (area->object)
-		area->flags |= VM_COPIED;
-	/* Other threads must not read the old page any more before it can be freed. */
-	tlb_flush_mm_range(mm, va, va + PAGE_SIZE);
+	error = fault_enter(f, page);
+	if (error)
+		return error;
+	if (f->area->object)
+		f->area->flags |= VM_COPIED;
+	/* Other threads must not read the old page after it can be freed. */
+	tlb_flush_mm_range(f->mm, f->va, f->va + PAGE_SIZE);
 	page_put(from);
 	return 0;
 }
@@ -117,148 +143,117 @@ static size_t fault_object_index(const struct vm_area *area, unsigned long va)
 	return (area->offset + (va - area->start)) >> PAGE_SHIFT;
 }
 
-/* Enters the present pages of the object around @va, without write access unless shared. */
-static int fault_around(struct mm *mm, struct vm_area *area, unsigned long va)
+/* Enters the present pages of the object around the fault, without write access. */
+static int fault_around(struct vm_fault *f)
 {
-	unsigned long first = align_down(va, FAULT_AROUND * PAGE_SIZE);
-	unsigned long end = min(first + FAULT_AROUND * PAGE_SIZE, area->end);
-	struct vmobject *o = area->object;
-	int prot = vm_pte_prot(area, false);
+	unsigned long va = align_down(f->va, FAULT_AROUND * PAGE_SIZE);
+	unsigned long end = min(va + FAULT_AROUND * PAGE_SIZE, f->area->end);
+	struct vmobject *o = f->area->object;
+	int prot = vm_pte_prot(f->area, false);
 	size_t index;
 	pte_t *pte;
 
-	first = max(first, area->start);
-	index = fault_object_index(area, first);
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, first, true);
-	for (; pte && first < end && index < o->nr_pages; first += PAGE_SIZE, index++, pte++) {
+	va = max(va, f->area->start);
+	index = fault_object_index(f->area, va);
+	spin_lock(&f->mm->page_lock);
+	if (!fault_need_table(f)) {
+		spin_unlock(&f->mm->page_lock);
+		return -ENOMEM;
+	}
+	/* FAULT_AROUND aligned pages are in one table. */
+	pte = f->pte - ((f->va - va) >> PAGE_SHIFT);
+	for (; va < end && index < o->nr_pages; va += PAGE_SIZE, index++, pte++) {
 		struct page *page = READ_ONCE(o->pages[index]);
 
 		if (!page || pte_mapped(*pte))
 			continue;
 		page_get(page);
 		WRITE_ONCE(*pte, pte_make(page_to_phys(page), prot));
-		mm->rss++;
+		f->mm->rss++;
 	}
-	spin_unlock(&mm->page_lock);
-	return pte ? 0 : -ENOMEM;
+	spin_unlock(&f->mm->page_lock);
+	return 0;
 }
 
-/* Nothing can be missing but the entry, and no page is counted. */
-static int fault_device(struct mm *mm, struct vm_area *area, unsigned long va)
+/* Enters a page of a device: only the entry is missing, and the page has no count. */
+static int fault_device(struct vm_fault *f, size_t index)
 {
-	phys_addr_t pa = area->object->device + (fault_object_index(area, va) << PAGE_SHIFT);
-	pte_t *pte;
+	phys_addr_t pa = f->area->object->device + (index << PAGE_SHIFT);
 
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, va, true);
-	if (pte) {
-		WRITE_ONCE(*pte, pte_make(pa, vm_pte_prot(area, true)));
-		mm->rss++;
-	}
-	spin_unlock(&mm->page_lock);
-	return pte ? 0 : -ENOMEM;
+	return fault_store(f, pte_make(pa, vm_pte_prot(f->area, true)));
 }
 
-/* Nothing is present at @va of an area with an object. */
-static int fault_object(struct mm *mm, struct vm_area *area, unsigned long va, unsigned access)
+/* Enters a page of an area with an object, where no page is present. */
+static int fault_object(struct vm_fault *f)
 {
-	size_t index = fault_object_index(area, va);
+	size_t index = fault_object_index(f->area, f->va);
 	struct page *page;
 
-	if (index >= area->object->nr_pages)
+	if (index >= f->area->object->nr_pages)
 		return -EIO;
-	if (area->flags & VM_DEVICE)
-		return fault_device(mm, area, va);
-	page = vmobject_page(area->object, index);
+	if (f->area->flags & VM_DEVICE)
+		return fault_device(f, index);
+	page = vmobject_page(f->mm, f->area->object, index);
 	if (!page)
 		return -ENOMEM;
-	if (!(area->flags & VM_SHARED) && access == VM_WRITE)
-		return fault_private_new(mm, area, va, page);
-	if (!(area->flags & VM_SHARED))
-		return fault_around(mm, area, va);
+	if (!(f->area->flags & VM_SHARED))
+		return f->access == VM_WRITE ? fault_private_new(f, page) : fault_around(f);
 	page_get(page);
-	return fault_enter(mm, area, va, 0, page, true);
+	return fault_enter(f, page);
+}
+
+/* The access is allowed: makes the page present for this access. */
+static int fault_resolve(struct vm_fault *f)
+{
+	fault_look_up(f);
+	if (!pte_mapped(f->old))
+		return f->area->object ? fault_object(f) : fault_private_new(f, NULL);
+	if (f->access == VM_WRITE && !pte_writable(f->old) && !(f->area->flags & VM_SHARED))
+		return fault_copy_on_write(f);
+	/* Another thread was faster, or this CPU has cached an entry with less access. */
+	tlb_flush_page_local(f->va);
+	return 0;
 }
 
 int vm_make_private(struct mm *mm, struct vm_area *area, unsigned long va)
 {
-	struct page *from = NULL;
-	pte_t *pte, old;
+	struct vm_fault f = { .mm = mm, .area = area, .va = va, .access = VM_WRITE };
 
 	assert(!(area->flags & VM_SHARED));
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, va, false);
-	old = pte ? *pte : 0;
-	spin_unlock(&mm->page_lock);
-	if (pte_mapped(old))
-		return pte_writable(old) ? 0 : fault_copy_on_write(mm, area, va, old);
-	if (area->object) {
-		size_t index = fault_object_index(area, va);
-
-		if (index >= area->object->nr_pages)
-			return -EIO;
-		from = vmobject_page(area->object, index);
-		if (!from)
-			return -ENOMEM;
-	}
-	return fault_private_new(mm, area, va, from);
+	return fault_resolve(&f);
 }
 
 static bool fault_access_allowed(const struct vm_area *area, unsigned access)
 {
-	/* The processor cannot refuse reads of what may be written or executed. */
+	/* The processor cannot forbid reading of memory that may be written or executed. */
 	if (access == VM_READ)
 		return area->flags & VM_ACCESS;
 	return area->flags & access;
 }
 
-static int fault_in_area(struct mm *mm, struct vm_area *area, unsigned long va, unsigned access)
+static int fault_locked(struct vm_fault *f)
 {
-	pte_t *pte, old;
+	int error = 0;
 
-	if (!fault_access_allowed(area, access))
-		return -EACCES;
-	spin_lock(&mm->page_lock);
-	pte = pte_walk(mm->pgd, va, false);
-	old = pte ? *pte : 0;
-	spin_unlock(&mm->page_lock);
-
-	if (pte_mapped(old)) {
-		if (access == VM_WRITE && !pte_writable(old) && !(area->flags & VM_SHARED))
-			return fault_copy_on_write(mm, area, va, old);
-		/* Another thread was faster, or this CPU remembers an entry with less access. */
-		tlb_flush_page_local(va);
-		return 0;
-	}
-	if (area->object)
-		return fault_object(mm, area, va, access);
-	return fault_private_new(mm, area, va, NULL);
-}
-
-static int fault_locked(struct mm *mm, unsigned long va, unsigned access)
-{
-	struct vm_area *area = vm_find(mm, va);
-	int err;
-
-	if (!area)
+	f->area = vm_find(f->mm, f->va);
+	if (!f->area)
 		return -EFAULT;
-	if (area->start > va) {
-		err = vm_grow_stack(mm, area, va);
-		if (err)
-			return err;
-	}
-	return fault_in_area(mm, area, va, access);
+	if (f->area->start > f->va)
+		error = vm_grow_stack(f->mm, f->area, f->va);
+	if (error)
+		return error;
+	return fault_access_allowed(f->area, f->access) ? fault_resolve(f) : -EACCES;
 }
 
 int vm_fault(struct mm *mm, unsigned long addr, unsigned access)
 {
-	int err;
+	struct vm_fault f = { .mm = mm, .va = addr & PAGE_MASK, .access = access };
+	int error;
 
 	if (addr < USER_MIN || addr >= USER_MAX)
 		return -EFAULT;
 	mutex_lock(&mm->mmap_lock);
-	err = fault_locked(mm, addr & PAGE_MASK, access);
+	error = fault_locked(&f);
 	mutex_unlock(&mm->mmap_lock);
-	return err;
+	return error;
 }

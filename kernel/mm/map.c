@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mapping, unmapping and protecting ranges: the core behind the system calls,
- * exec and the server calls.  Checks and allocations come first; from the first
- * change on nothing can fail.
+ * Map, unmap and protect ranges: the core of the system calls, of exec and of the calls of
+ * servers.  Checks and allocations come first; after the first change nothing can fail.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -20,7 +19,7 @@ bool vm_range_ok(unsigned long addr, size_t len)
 
 bool vm_may_expand(struct mm *mm, size_t more)
 {
-	/* The kernel's own threads have no limits. */
+	/* Kernel threads have no limits. */
 	if (current->pflags & PF_KTHREAD)
 		return true;
 	return (mm->total_vm << PAGE_SHIFT) + more <= process_rlimit(RLIMIT_AS);
@@ -44,28 +43,28 @@ static void vm_unmap_areas(struct mm *mm, unsigned long start, unsigned long end
 
 int vm_unmap_locked(struct mm *mm, unsigned long addr, size_t len)
 {
-	int err = area_split_range(mm, addr, addr + len);
+	int error = area_split_range(mm, addr, addr + len);
 
-	if (!err)
+	if (!error)
 		vm_unmap_areas(mm, addr, addr + len);
-	return err;
+	return error;
 }
 
 int vm_unmap(struct mm *mm, unsigned long addr, size_t len)
 {
-	int err;
+	int error;
 
 	len = align_up(len, PAGE_SIZE);
-	/* Page 0 is never mapped: taking it away is no error. */
+	/* Page 0 is never mapped: removing it is no error. */
 	if (!len || (addr & ~PAGE_MASK) || addr > USER_MAX || len > USER_MAX - addr)
 		return -EINVAL;
 	mutex_lock(&mm->mmap_lock);
-	err = vm_unmap_locked(mm, addr, len);
+	error = vm_unmap_locked(mm, addr, len);
 	mutex_unlock(&mm->mmap_lock);
-	return err;
+	return error;
 }
 
-/* Where a mapping without a fixed address goes; 0 = nowhere. */
+/* The address of a mapping without a fixed address; 0 = no room. */
 static unsigned long vm_choose_address(struct mm *mm, unsigned long wish, size_t len)
 {
 	wish &= PAGE_MASK;
@@ -75,8 +74,8 @@ static unsigned long vm_choose_address(struct mm *mm, unsigned long wish, size_t
 }
 
 /*
- * More private writable memory in one piece than the machine has is a mistake of
- * the caller; better told now than by a kill later.
+ * More private writable memory in one piece than the machine has is an error of the caller:
+ * reject it now instead of killing a process later.
  */
 static bool vm_is_absurd(size_t len, unsigned flags)
 {
@@ -84,31 +83,33 @@ static bool vm_is_absurd(size_t len, unsigned flags)
 	       len >> PAGE_SHIFT > pages_total();
 }
 
-long vm_map_locked(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool fixed,
-		   struct vmobject *object, unsigned long offset, char *name)
+long vm_map_locked(struct mm *mm, const struct vm_mapping *map, char *name)
 {
+	unsigned long addr = map->addr;
+	size_t len = map->len;
 	struct vm_area *area;
-	int err;
+	int error;
 
 	assert_mutex_held(&mm->mmap_lock);
-	if (!len || len > USER_MAX || vm_is_absurd(len, flags) || !vm_may_expand(mm, len) ||
+	if (!len || len > USER_MAX || vm_is_absurd(len, map->flags) || !vm_may_expand(mm, len) ||
 	    mm->nr_areas >= VM_MAX_AREAS)
 		return -ENOMEM;
-	if (!fixed)
+	if (!map->fixed)
 		addr = vm_choose_address(mm, addr, len);
-	if (!fixed && !addr)
+	if (!map->fixed && !addr)
 		return -ENOMEM;
 	if (!vm_range_ok(addr, len))
 		return -EINVAL;
-	area = area_alloc(addr, addr + len, flags & ~VM_NORESERVE, object, offset, name);
+	area = area_alloc(addr, addr + len, map->flags & ~VM_NORESERVE, map->object, map->offset,
+			  name);
 	if (!area)
 		return -ENOMEM;
-	err = fixed ? vm_unmap_locked(mm, addr, len) : 0;
-	if (err) {
+	error = map->fixed ? vm_unmap_locked(mm, addr, len) : 0;
+	if (error) {
 		area->object = NULL;
 		area->name = NULL;
 		area_free(area);
-		return err;
+		return error;
 	}
 	area_insert(mm, area);
 	mm->total_vm += len >> PAGE_SHIFT;
@@ -116,29 +117,37 @@ long vm_map_locked(struct mm *mm, unsigned long addr, size_t len, unsigned flags
 	return addr;
 }
 
-long vm_map(struct mm *mm, unsigned long addr, size_t len, unsigned flags, bool fixed,
-	    struct vmobject *object, unsigned long offset, const char *name)
+long vm_map(struct mm *mm, const struct vm_mapping *map)
 {
+	struct vm_mapping pages = *map;
 	char *copy = NULL;
 	long ret;
 
-	if (name && !(copy = kstrdup(name, GFP_KERNEL)))
+	if (map->name && !(copy = kstrdup(map->name, GFP_KERNEL)))
 		return -ENOMEM;
+	pages.len = align_up(map->len, PAGE_SIZE);
 	mutex_lock(&mm->mmap_lock);
-	ret = vm_map_locked(mm, addr, align_up(len, PAGE_SIZE), flags, fixed, object, offset, copy);
+	ret = vm_map_locked(mm, &pages, copy);
 	mutex_unlock(&mm->mmap_lock);
 	if (ret < 0)
 		kfree(copy);
 	return ret;
 }
 
-/* What mprotect() may do to every area of the range; checked before any is changed. */
+/* The start of the first hole in the range, or the end of the range. */
+static unsigned long vm_covered_end(struct mm *mm, unsigned long start, unsigned long end)
+{
+	for (struct vm_area *area = vm_find(mm, start);
+	     start < end && area && area->start <= start; area = area_next(mm, area))
+		start = area->end;
+	return min(start, end);
+}
+
+/* Checks mprotect() for every area of the range, before any area is changed. */
 static int vm_check_protect(struct mm *mm, unsigned long start, unsigned long end, unsigned flags)
 {
 	struct vm_area *area;
 
-	if (!area_range_covered(mm, start, end))
-		return -ENOMEM;
 	for (area = vm_find(mm, start); area && area->start < end; area = area_next(mm, area)) {
 		if ((flags & VM_WRITE) && (area->flags & VM_NEVER_WRITE))
 			return -EACCES;
@@ -146,15 +155,21 @@ static int vm_check_protect(struct mm *mm, unsigned long start, unsigned long en
 	return 0;
 }
 
+/* As on Linux a hole is an error, and the areas before the hole have changed. */
 static int vm_protect_locked(struct mm *mm, unsigned long start, unsigned long end, unsigned flags)
 {
+	unsigned long covered = vm_covered_end(mm, start, end);
+	int hole = covered < end ? -ENOMEM : 0, error;
 	struct vm_area *area;
-	int err = vm_check_protect(mm, start, end, flags);
 
-	if (!err)
-		err = area_split_range(mm, start, end);
-	if (err)
-		return err;
+	if (covered == start)
+		return hole;
+	end = covered;
+	error = vm_check_protect(mm, start, end, flags);
+	if (!error)
+		error = area_split_range(mm, start, end);
+	if (error)
+		return error;
 	area = vm_find(mm, start);
 	while (area && area->start < end) {
 		if ((area->flags & VM_ACCESS) != flags) {
@@ -163,12 +178,12 @@ static int vm_protect_locked(struct mm *mm, unsigned long start, unsigned long e
 		}
 		area = area_next(mm, area_merge(mm, area));
 	}
-	return 0;
+	return hole;
 }
 
 int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags)
 {
-	int err;
+	int error;
 
 	assert(!(flags & ~VM_ACCESS));
 	len = align_up(len, PAGE_SIZE);
@@ -179,9 +194,9 @@ int vm_protect(struct mm *mm, unsigned long addr, size_t len, unsigned flags)
 	if (!vm_range_ok(addr, len))
 		return -ENOMEM;
 	mutex_lock(&mm->mmap_lock);
-	err = vm_protect_locked(mm, addr, addr + len, flags);
+	error = vm_protect_locked(mm, addr, addr + len, flags);
 	mutex_unlock(&mm->mmap_lock);
-	return err;
+	return error;
 }
 
 int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr)
@@ -194,11 +209,10 @@ int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr)
 	if (!(area->flags & VM_GROWSDOWN) || area->end - start > process_rlimit(RLIMIT_STACK) ||
 	    !vm_may_expand(mm, grow))
 		return -EFAULT;
-	if (area->node.prev != &mm->areas) {
-		prev = list_prev_entry(area, node);
+	prev = area_prev(mm, area);
+	if (prev) {
 		/*
-		 * The gap catches a stack that runs over before it reaches somebody else's
-		 * memory.
+		 * The gap stops an overflowing stack before it reaches memory of another area.
 		 */
 		if ((prev->flags & VM_ACCESS) && prev->end + VM_STACK_GAP > start)
 			return -EFAULT;
@@ -207,7 +221,7 @@ int vm_grow_stack(struct mm *mm, struct vm_area *area, unsigned long addr)
 	}
 	if (start < USER_MIN)
 		return -EFAULT;
-	area->start = start;
+	area_resize(mm, area, start, area->end);
 	mm->total_vm += grow >> PAGE_SHIFT;
 	return 0;
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Life of an address space: creation, fork, the switch from one to the other on
- * a CPU, and the end.
- *
- * A CPU keeps page tables loaded while kernel threads run (loading is expensive,
- * more so under an emulator), so an address space may outlive its last task on
- * some CPUs.  mm_put() of the last reference takes it off them first.
+ * The life of an address space: creation, fork, exec, and the end.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
+#include <neurath/init.h>
+#include <neurath/life.h>
 #include <neurath/process.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
@@ -16,17 +13,11 @@
 #include "area.h"
 #include "internal.h"
 
-/* Room for the stack below USER_MAX: at least this much, whatever its limit says. */
+/* Room for the stack below USER_MAX: at least this much, even if the stack limit is smaller. */
 #define MMAP_MIN_STACK	(128UL << 20)
 #define MMAP_MAX_STACK	(USER_MAX / 6 * 5)
 
 static struct kmem_cache *mm_cache;
-/*
- * The address space whose tables each CPU has loaded; NULL = the kernel's. (@ that CPU,
- * interrupts off)
- */
-static struct mm *mm_loaded[NR_CPUS];
-
 void vm_init(void)
 {
 	mm_cache = kmem_cache_create("mm", sizeof(struct mm), 64);
@@ -48,9 +39,11 @@ struct mm *mm_create(void)
 		return NULL;
 	}
 	atomic_set(&mm->refs, 1);
+	mm->privileged = is_superuser();
 	mutex_init_rank(&mm->mmap_lock, "mmap_lock", RANK_MMAP);
 	spin_lock_init_rank(&mm->page_lock, "page_lock", RANK_MM_PAGES);
 	INIT_LIST_HEAD(&mm->areas);
+	area_tree_init(mm);
 	mm->mmap_base = USER_MAX - VM_STACK_GAP -
 		(clamp(stack, MMAP_MIN_STACK, MMAP_MAX_STACK) & PAGE_MASK);
 	return mm;
@@ -70,46 +63,48 @@ static void mm_copy_fields(struct mm *new, const struct mm *old)
 	new->dumpable = READ_ONCE(old->dumpable);
 }
 
-/* Caller holds old->mmap_lock; nobody else knows @new. */
+/* Caller holds old->mmap_lock; @new is not shared yet. */
 static int mm_copy_areas(struct mm *new, struct mm *old, bool *flush)
 {
 	struct vm_area *area, *copy;
-	int err;
+	int error;
 
 	assert_mutex_held(&old->mmap_lock);
 	list_for_each_entry(area, &old->areas, node) {
-		/* A device answers to the process that claimed it alone. */
+		/* A device belongs only to the process that claimed it. */
 		if (area->flags & VM_DEVICE)
 			continue;
 		copy = area_dup(area);
 		if (!copy)
 			return -ENOMEM;
-		list_add_tail(&copy->node, &new->areas);
-		new->nr_areas++;
+		area_append(new, copy);
 		new->total_vm += (area->end - area->start) >> PAGE_SHIFT;
-		err = vm_copy_ptes(new, old, area, flush);
-		if (err)
-			return err;
+		error = vm_copy_ptes(new, old, area, flush);
+		if (error)
+			return error;
 	}
 	return 0;
 }
 
 struct mm *mm_fork(struct mm *old)
 {
-	struct mm *new = pages_scarce() ? NULL : mm_create();
 	bool flush = false;
-	int err;
+	struct mm *new;
+	int error;
 
+	if (pages_scarce())
+		vmobject_shrink_cache();
+	new = pages_scarce() ? NULL : mm_create();
 	if (!new)
 		return NULL;
 	mutex_lock(&old->mmap_lock);
 	mm_copy_fields(new, old);
-	err = mm_copy_areas(new, old, &flush);
+	error = mm_copy_areas(new, old, &flush);
 	/* Before the child runs: from here on no thread of the parent writes to a shared page. */
 	if (flush)
 		tlb_flush_mm(old);
 	mutex_unlock(&old->mmap_lock);
-	if (!err)
+	if (!error)
 		return new;
 	mm_put(new);
 	return NULL;
@@ -120,56 +115,12 @@ void mm_get(struct mm *mm)
 	atomic_inc(&mm->refs);
 }
 
-void mm_activate(struct mm *mm)
-{
-	unsigned cpu = cpu_id();
-	struct mm *old = mm_loaded[cpu];
-
-	debug_assert(irqs_disabled());
-	if (!mm || mm == old)
-		return;
-	/*
-	 * A full barrier before the tables are read: whoever changes them and then reads
-	 * cpu_mask either finds this CPU in it or has its change seen by the load.
-	 */
-	__atomic_fetch_or(&mm->cpu_mask, BIT(cpu), __ATOMIC_SEQ_CST);
-	arch_load_pgd(mm->pgd);
-	mm_loaded[cpu] = mm;
-	/* Last: mm_unload_everywhere() may free @old once the bit is gone. */
-	if (old)
-		__atomic_fetch_and(&old->cpu_mask, ~BIT(cpu), __ATOMIC_SEQ_CST);
-}
-
-/* Leaves @arg's tables if this CPU only borrows them.  Interrupts are off. */
-static void mm_unload_local(void *arg)
-{
-	struct mm *mm = arg;
-	unsigned cpu = cpu_id();
-
-	if (mm_loaded[cpu] != mm)
-		return;
-	arch_load_pgd(kernel_pgd);
-	mm_loaded[cpu] = NULL;
-	__atomic_fetch_and(&mm->cpu_mask, ~BIT(cpu), __ATOMIC_SEQ_CST);
-}
-
-/* No task uses @mm any more: no CPU can load it again. */
-static void mm_unload_everywhere(struct mm *mm)
-{
-	unsigned long flags = irq_save();
-
-	mm_unload_local(mm);
-	irq_restore(flags);
-	if (__atomic_load_n(&mm->cpu_mask, __ATOMIC_SEQ_CST))
-		smp_call_all(mm_unload_local, mm, false);
-}
-
 static void mm_destroy(struct mm *mm)
 {
 	struct vm_area *area, *next;
 
 	mm_unload_everywhere(mm);
-	/* For the assertions only: nobody is left to lock out. */
+	/* Only for the assertions: no other task can use the address space. */
 	mutex_lock(&mm->mmap_lock);
 	list_for_each_entry_safe(area, next, &mm->areas, node) {
 		vm_zap(mm, area, area->start, area->end, false);
@@ -178,6 +129,7 @@ static void mm_destroy(struct mm *mm)
 	mutex_unlock(&mm->mmap_lock);
 	assert(mm->rss == 0);
 	pgd_free(mm->pgd);
+	life_call(mm_freed, mm);
 	kmem_cache_free(mm_cache, mm);
 }
 
@@ -216,7 +168,7 @@ void mm_switch_to_new(struct mm *mm)
 	struct mm *old = current->mm;
 	unsigned long flags = irq_save();
 
-	/* pi_lock: task_get_mm() of others. */
+	/* pi_lock: task_get_mm() of other tasks. */
 	spin_lock(&current->pi_lock);
 	current->mm = mm;
 	spin_unlock(&current->pi_lock);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reaching into an address space that need not be current's: pages are pinned
- * and accessed through the direct map.  Used by calls to servers (leases), /proc,
- * exec, tracers.
+ * Access to an address space that may differ from current's: pages are pinned and accessed
+ * through the direct map.  Used by calls to servers (leases), /proc, exec and tracers.
  *
- * A pinned page stays what it is for its owner until the owner forks: then either
- * side may get a copy at its next write, and the pin may be the other side's.  So pins
- * are for the time of one copy.
+ * A pinned page stays its owner's page until the owner forks.  Then each side may get a copy at
+ * its next write, and the pin may be on the other side's page.  So a pin may last only for the
+ * time of one copy.
  */
 #include <neurath/errno.h>
 #include <neurath/bug.h>
@@ -14,9 +13,8 @@
 #include "internal.h"
 
 /*
- * The present page at @addr with enough access, or NULL.  Needs no mmap_lock: the entry's
- * reference cannot go away under page_lock.  Device registers are present for ever and
- * never pinned.
+ * The present page at @addr with enough access, or NULL.  Needs no mmap_lock: under page_lock the
+ * entry keeps its reference.  Device registers are always present and are not pinned.
  */
 static struct page *pin_present(struct mm *mm, unsigned long addr, bool write)
 {
@@ -39,55 +37,55 @@ int vm_pin_page(struct mm *mm, unsigned long addr, bool write, struct page **out
 {
 	if (addr < USER_MIN || addr >= USER_MAX)
 		return -EFAULT;
-	/* Another thread may take the page away between the fault and the pin. */
+	/* Another thread may remove the page between the fault and the pin. */
 	for (unsigned i = 0; i < PIN_ATTEMPTS; i++) {
-		int err;
+		int error;
 
 		*out = pin_present(mm, addr, write);
 		if (*out)
 			return 0;
-		err = vm_fault(mm, addr, write ? VM_WRITE : VM_READ);
-		if (err)
-			return err == -ENOMEM ? err : -EFAULT;
+		error = vm_fault(mm, addr, write ? VM_WRITE : VM_READ);
+		if (error)
+			return error == -ENOMEM ? error : -EFAULT;
 	}
 	return -EFAULT;
 }
 
-/* As vm_pin_page() for writing, but of a private mapping that need not be writable. */
+/* Like vm_pin_page() for writing, for a private mapping that need not be writable. */
 static int vm_pin_forced(struct mm *mm, unsigned long addr, struct page **out)
 {
 	struct vm_area *area;
-	int err = -EFAULT;
+	int error = -EFAULT;
 
 	if (addr < USER_MIN || addr >= USER_MAX)
 		return -EFAULT;
 	mutex_lock(&mm->mmap_lock);
 	area = vm_find(mm, addr);
 	if (area && area->start <= addr && !(area->flags & VM_SHARED))
-		err = vm_make_private(mm, area, addr & PAGE_MASK);
-	if (!err) {
+		error = vm_make_private(mm, area, addr & PAGE_MASK);
+	if (!error) {
 		*out = pin_present(mm, addr, false);
-		err = *out ? 0 : -EFAULT;
+		error = *out ? 0 : -EFAULT;
 	}
 	mutex_unlock(&mm->mmap_lock);
-	return err;
+	return error;
 }
 
 enum vm_copy_how { VM_COPY_FROM, VM_COPY_TO, VM_COPY_FORCED };
 
 static int vm_copy_pin(struct mm *mm, unsigned long addr, enum vm_copy_how how, struct page **out)
 {
-	int err = vm_pin_page(mm, addr, how != VM_COPY_FROM, out);
+	int error = vm_pin_page(mm, addr, how != VM_COPY_FROM, out);
 
-	return err == -EFAULT && how == VM_COPY_FORCED ? vm_pin_forced(mm, addr, out) : err;
+	return error == -EFAULT && how == VM_COPY_FORCED ? vm_pin_forced(mm, addr, out) : error;
 }
 
-/* One direction or the other: all but VM_COPY_FROM read @buf. */
+/* Copies in one direction: every @how except VM_COPY_FROM reads @buf. */
 static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n,
 		       enum vm_copy_how how)
 {
 	size_t done = 0;
-	int err = 0;
+	int error = 0;
 
 	while (done < n) {
 		unsigned long off = (addr + done) & ~PAGE_MASK;
@@ -95,8 +93,8 @@ static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n,
 		struct page *page;
 		char *va;
 
-		err = vm_copy_pin(mm, addr + done, how, &page);
-		if (err)
+		error = vm_copy_pin(mm, addr + done, how, &page);
+		if (error)
 			break;
 		va = (char *)page_to_virt(page) + off;
 		if (how != VM_COPY_FROM)
@@ -106,7 +104,7 @@ static ssize_t vm_copy(struct mm *mm, unsigned long addr, void *buf, size_t n,
 		page_put(page);
 		done += part;
 	}
-	return done || !n ? (ssize_t)done : err;
+	return done || !n ? (ssize_t)done : error;
 }
 
 ssize_t vm_copy_from(struct mm *mm, void *dst, unsigned long addr, size_t n)

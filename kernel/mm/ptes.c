@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Operations on the page-table entries of a range: taking pages away, changing
- * access, moving, and copying for a fork.
+ * Operations on the page-table entries of a range: remove pages, change access, move, and copy
+ * for a fork.
  *
- * The caller holds mmap_lock; page_lock is taken for at most one page table (512
- * entries) at a time.  An entry is "mapped" if it holds a page, also when access is
- * denied (PROT_NONE).  A page leaves in three steps that may not change places: the
- * entry is cleared, all CPUs forget it, the page is put.
+ * The caller holds mmap_lock; page_lock is taken for at most one page table (512 entries) at a
+ * time.  An entry is "mapped" if it contains a page, even if it allows no access (PROT_NONE).  A
+ * page is removed in three steps, always in this order: the entry is cleared, all CPUs flush it,
+ * the reference on the page is dropped.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -28,7 +28,7 @@ int vm_pte_prot(const struct vm_area *area, bool writable)
 	return prot;
 }
 
-/* End of the part of [va, end) that one page table maps. */
+/* The end of the part of [va, end) that one page table maps. */
 static unsigned long ptes_table_end(unsigned long va, unsigned long end)
 {
 	return min(end, (va | (PTE_TABLE_SPAN - 1)) + 1);
@@ -39,7 +39,7 @@ struct zap {
 	struct page *pages[ZAP_BATCH];
 };
 
-/* Clears entries from @va until the table ends or the batch is full; where it stopped. */
+/* Clears entries from @va on until the table ends or the batch is full; where it stopped. */
 static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va, unsigned long end)
 {
 	pte_t *pte;
@@ -53,7 +53,7 @@ static unsigned long zap_table(struct mm *mm, struct zap *zap, unsigned long va,
 			continue;
 		WRITE_ONCE(*pte, 0);
 		mm->rss--;
-		/* Device registers are nobody's memory; the slot still counts for the flush. */
+		/* Device registers are not memory pages; the slot still counts for the flush. */
 		zap->pages[zap->nr++] = pte_device(old) ? NULL : phys_to_page(pte_phys(old));
 	}
 	spin_unlock(&mm->page_lock);
@@ -96,8 +96,7 @@ static bool reprotect_table(struct mm *mm, struct vm_area *area, unsigned long v
 		if (!pte_mapped(old))
 			continue;
 		/*
-		 * A private page that was not writable may be shared with others: the fault
-		 * decides.
+		 * A private page that was not writable may be shared: the fault decides.
 		 */
 		new = pte_make(pte_phys(old), vm_pte_prot(area, shared || pte_writable(old)));
 		if (new == old)
@@ -125,7 +124,7 @@ void vm_reprotect(struct mm *mm, struct vm_area *area)
 		tlb_flush_mm_range(mm, area->start, area->end);
 }
 
-/* All page tables of [va, va + len), so that what follows cannot fail. */
+/* Allocates all page tables of [va, va + len), so that the following steps cannot fail. */
 static int ptes_make_tables(struct mm *mm, unsigned long va, unsigned long len)
 {
 	unsigned long end = va + len;
@@ -147,10 +146,10 @@ int vm_move_ptes(struct mm *mm, struct vm_area *area, unsigned long from, unsign
 		 unsigned long len)
 {
 	unsigned long va = from, end = from + len;
-	int err = ptes_make_tables(mm, to, len);
+	int error = ptes_make_tables(mm, to, len);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	while ((va = pte_next_table(mm->pgd, va, end)) < end) {
 		unsigned long stop = min(ptes_table_end(va, end),
 					 ptes_table_end(va - from + to, to + len) - to + from);
@@ -165,14 +164,14 @@ int vm_move_ptes(struct mm *mm, struct vm_area *area, unsigned long from, unsign
 		}
 		spin_unlock(&mm->page_lock);
 	}
-	/* No page was freed, but the old addresses must be gone before the call returns. */
+	/* No page was freed, but no CPU may use the old addresses after the call returns. */
 	tlb_flush_mm_range(mm, from, end);
 	return 0;
 }
 
 /*
- * One table's worth.  Private writable entries lose their write access on both
- * sides: the next writer copies.  @new is not visible to anybody yet.
+ * Copies one table.  Private writable entries lose their write access on both sides: the next
+ * writer copies.  @new is not visible to other tasks yet.
  */
 static bool fork_copy_table(struct mm *new, struct mm *old, pte_t *dst, unsigned long va,
 			    unsigned long end)
@@ -206,7 +205,9 @@ int vm_copy_ptes(struct mm *new, struct mm *old, struct vm_area *area, bool *flu
 {
 	unsigned long va = area->start;
 
-	/* What an object can give again is cheaper to fault in than to copy; most children exec. */
+	/*
+	 * Pages that an object can supply again are cheaper to fault in: most children call exec.
+	 */
 	if (area->object && !(area->flags & VM_COPIED))
 		return 0;
 	while ((va = pte_next_table(old->pgd, va, area->end)) < area->end) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * brk and mremap: areas that change their size.
+ * The system calls brk and mremap: areas that change their size.
  */
 #include <neurath/errno.h>
 #include <neurath/process.h>
@@ -21,27 +21,28 @@ static int brk_grow(struct mm *mm, unsigned long old_end, unsigned long new_end)
 		return -ENOMEM;
 	if (!area_range_free(mm, old_end, new_end))
 		return -ENOMEM;
-	ret = vm_map_locked(mm, old_end, new_end - old_end, VM_READ | VM_WRITE, true, NULL, 0,
-			    NULL);
+	ret = vm_map_locked(mm, &(struct vm_mapping){
+		.addr = old_end, .len = new_end - old_end, .flags = VM_READ | VM_WRITE,
+		.fixed = true }, NULL);
 	return ret < 0 ? ret : 0;
 }
 
-/* The new end, or the old one if it could not be changed: the ABI knows no errors here. */
+/* Returns the new end, or the old end if it could not be changed: the ABI has no errors here. */
 SYSCALL_DEFINE1(brk, unsigned long, brk)
 {
 	struct mm *mm = current->mm;
 	unsigned long old_end, new_end;
-	int err = 0;
+	int error = 0;
 
 	mutex_lock(&mm->mmap_lock);
 	if (brk >= mm->brk_start && brk <= USER_MAX) {
 		old_end = align_up(mm->brk, PAGE_SIZE);
 		new_end = align_up(brk, PAGE_SIZE);
 		if (new_end > old_end)
-			err = brk_grow(mm, old_end, new_end);
+			error = brk_grow(mm, old_end, new_end);
 		else if (new_end < old_end)
-			err = vm_unmap_locked(mm, new_end, old_end - new_end);
-		if (!err)
+			error = vm_unmap_locked(mm, new_end, old_end - new_end);
+		if (!error)
 			mm->brk = brk;
 	}
 	brk = mm->brk;
@@ -69,40 +70,40 @@ static int mremap_check(const struct mremap_request *r)
 		return 0;
 	if (!(r->flags & MREMAP_MAYMOVE) || !vm_range_ok(r->new_addr, r->new_len))
 		return -EINVAL;
-	/* Ranges that overlap have no meaning that a move could give them. */
+	/* A move between overlapping ranges has no defined result. */
 	if (r->new_addr < r->addr + r->old_len && r->addr < r->new_addr + r->new_len)
 		return -EINVAL;
 	return 0;
 }
 
 /*
- * Moves [addr, addr + min(old_len, new_len)) to @to, where nothing is.  @area holds all
- * of it.  The destination is mapped first: up to there nothing has changed.
+ * Moves [addr, addr + min(old_len, new_len)) to @to, where nothing is mapped.  @area contains the
+ * whole range.  The destination is mapped first: until then nothing has changed.
  */
 static long mremap_move(struct mm *mm, struct vm_area *area, const struct mremap_request *r,
 			unsigned long to)
 {
 	unsigned long len = min(r->old_len, r->new_len);
 	struct vm_area *new = area_dup(area);
-	int err;
+	int error;
 
 	if (!new)
 		return -ENOMEM;
 	new->start = to;
 	new->end = to + r->new_len;
 	new->offset = area->offset + (r->addr - area->start);
-	err = area_split_range(mm, r->addr, r->addr + r->old_len);
+	error = area_split_range(mm, r->addr, r->addr + r->old_len);
 	area = vm_find(mm, r->addr);
-	if (!err)
-		err = vm_move_ptes(mm, area, r->addr, to, len);
-	if (err) {
+	if (!error)
+		error = vm_move_ptes(mm, area, r->addr, to, len);
+	if (error) {
 		area_free(new);
-		return err;
+		return error;
 	}
 	area_insert(mm, new);
 	mm->total_vm += r->new_len >> PAGE_SHIFT;
 	area_merge(mm, new);
-	/* Only allocates to split, and the borders are split already. */
+	/* Cannot fail: it allocates only to split, and the borders are split already. */
 	vm_unmap_locked(mm, r->addr, r->old_len);
 	return to;
 }
@@ -116,7 +117,7 @@ static bool mremap_grow_in_place(struct mm *mm, struct vm_area *area,
 	    !area_range_free(mm, area->end, end))
 		return false;
 	mm->total_vm += (end - area->end) >> PAGE_SHIFT;
-	area->end = end;
+	area_resize(mm, area, area->start, end);
 	area_merge(mm, area);
 	return true;
 }
@@ -125,24 +126,24 @@ static long mremap_locked(struct mm *mm, const struct mremap_request *r)
 {
 	struct vm_area *area = vm_find(mm, r->addr);
 	unsigned long to = r->new_addr;
-	int err;
+	int error;
 
 	if (!area || area->start > r->addr || area->end < r->addr + r->old_len)
 		return -EFAULT;
 	if (r->new_len > r->old_len && !vm_may_expand(mm, r->new_len - r->old_len))
 		return -ENOMEM;
 	if (r->flags & MREMAP_FIXED) {
-		err = vm_unmap_locked(mm, to, r->new_len);
-		if (err)
-			return err;
+		error = vm_unmap_locked(mm, to, r->new_len);
+		if (error)
+			return error;
 		return mremap_move(mm, vm_find(mm, r->addr), r, to);
 	}
 	if (r->new_len < r->old_len)
-		err = vm_unmap_locked(mm, r->addr + r->new_len, r->old_len - r->new_len);
+		error = vm_unmap_locked(mm, r->addr + r->new_len, r->old_len - r->new_len);
 	else
-		err = 0;
+		error = 0;
 	if (r->new_len <= r->old_len)
-		return err ? err : (long)r->addr;
+		return error ? error : (long)r->addr;
 	if (mremap_grow_in_place(mm, area, r))
 		return r->addr;
 	to = r->flags & MREMAP_MAYMOVE ? area_find_gap(mm, r->new_len) : 0;

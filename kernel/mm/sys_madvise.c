@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * madvise and msync.  Advice about speed is accepted and ignored; advice that
- * changes what the process sees is carried out.
+ * The system calls madvise and msync.  Advice about speed is accepted and ignored.  Advice that
+ * changes the memory's contents for the process is carried out.
  */
 #include <neurath/errno.h>
 #include <neurath/syscall.h>
@@ -28,7 +28,7 @@ static bool madvise_is_hint(int advice)
 	return false;
 }
 
-/* MADV_FREE may drop the pages at once: the contents until then are undefined. */
+/* MADV_FREE may drop the pages at once: until the next write their contents are undefined. */
 static int madvise_may_drop(const struct vm_area *area, int advice)
 {
 	if (advice == MADV_FREE && (area->object || (area->flags & VM_SHARED)))
@@ -41,10 +41,10 @@ static int madvise_drop(struct mm *mm, unsigned long start, unsigned long end, i
 	struct vm_area *area;
 
 	for (area = vm_find(mm, start); area && area->start < end; area = area_next(mm, area)) {
-		int err = madvise_may_drop(area, advice);
+		int error = madvise_may_drop(area, advice);
 
-		if (err)
-			return err;
+		if (error)
+			return error;
 		vm_zap(mm, area, max(start, area->start), min(end, area->end), true);
 	}
 	return 0;
@@ -56,7 +56,7 @@ SYSCALL_DEFINE3(madvise, unsigned long, addr, size_t, len, int, advice)
 	struct mm *mm = current->mm;
 	unsigned long end;
 	bool covered;
-	int err = 0;
+	int error = 0;
 
 	if ((addr & ~PAGE_MASK) || (!drop && !madvise_is_hint(advice)) || len > USER_MAX)
 		return -EINVAL;
@@ -67,15 +67,15 @@ SYSCALL_DEFINE3(madvise, unsigned long, addr, size_t, len, int, advice)
 		return -ENOMEM;
 	end = addr + len;
 	mutex_lock(&mm->mmap_lock);
-	/* What is mapped is advised also if there are holes; they are reported then. */
+	/* If there are holes the mapped parts are advised, and then an error is returned. */
 	covered = area_range_covered(mm, addr, end);
 	if (drop)
-		err = madvise_drop(mm, addr, end, advice);
+		error = madvise_drop(mm, addr, end, advice);
 	mutex_unlock(&mm->mmap_lock);
-	return err ? err : covered ? 0 : -ENOMEM;
+	return error ? error : covered ? 0 : -ENOMEM;
 }
 
-/* No mapping is ever written back, so there is nothing to wait for. */
+/* Mappings are not written back, so there is nothing to wait for. */
 SYSCALL_DEFINE3(msync, unsigned long, addr, size_t, len, int, flags)
 {
 	struct mm *mm = current->mm;

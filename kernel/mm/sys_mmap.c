@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mmap, munmap, mprotect: arguments of the Linux ABI checked and translated for
- * map.c.  File contents are fetched before any lock is taken.
+ * The system calls mmap, munmap and mprotect: they check and translate arguments of the Linux ABI
+ * for map.c.  File contents are read before any lock is taken.
  */
 #include <neurath/errno.h>
 #include <neurath/file.h>
@@ -21,7 +21,7 @@ struct mmap_request {
 	unsigned prot, flags;
 	u64 offset;
 	unsigned vm_flags;
-	struct vmobject *object;	/* with a reference, until the mapping has it */
+	struct vmobject *object;	/* with a reference, until the mapping takes it */
 	struct file *file;		/* with a reference, or NULL */
 };
 
@@ -62,8 +62,8 @@ static unsigned mmap_vm_flags(const struct mmap_request *req)
 }
 
 /*
- * A shared mapping shows the file as it was when it was mapped: nothing is ever
- * written back, so it may not be writable.
+ * A shared mapping shows the file at the time of the mapping.  It is not written back, so it may
+ * not be writable.
  */
 static int mmap_prepare_file(struct mmap_request *req)
 {
@@ -108,15 +108,16 @@ static long mmap_perform(struct mmap_request *req)
 	mutex_lock(&mm->mmap_lock);
 	if (!(req->flags & MAP_FIXED_NOREPLACE) ||
 	    area_range_free(mm, req->addr, req->addr + req->len))
-		ret = vm_map_locked(mm, req->addr, req->len, req->vm_flags, fixed, req->object,
-				    req->offset, name);
+		ret = vm_map_locked(mm, &(struct vm_mapping){
+			.addr = req->addr, .len = req->len, .flags = req->vm_flags,
+			.fixed = fixed, .object = req->object, .offset = req->offset }, name);
 	mutex_unlock(&mm->mmap_lock);
 	if (ret < 0)
 		kfree(name);
 	return ret;
 }
 
-/* MAP_POPULATE is a wish: what cannot be present now comes later, or fails then. */
+/* MAP_POPULATE is advice: a page that cannot be present now is faulted in later. */
 static void mmap_populate(unsigned long addr, size_t len, unsigned prot)
 {
 	unsigned access = prot & PROT_WRITE ? VM_WRITE : VM_READ;

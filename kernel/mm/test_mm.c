@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of memory inside the kernel: what no system call shows directly. */
+/* Tests of memory inside the kernel: behaviour that no system call shows directly. */
 #include <neurath/errno.h>
 #include <neurath/ktest.h>
 #include <neurath/string.h>
@@ -26,6 +26,26 @@ KTEST(kmalloc_sizes_are_aligned_and_freed)
 		}
 	}
 	KTEST_CHECK(pages_slab() < before + 200);
+}
+
+KTEST(room_is_known_of_any_address)
+{
+	char *small = kmalloc(100, GFP_KERNEL), *large = kmalloc(3 * PAGE_SIZE, GFP_KERNEL);
+	char *mapped = vmalloc(3 * PAGE_SIZE);
+
+	KTEST_CHECK(small && large && mapped);
+	KTEST_CHECK(kmalloc_room(small) == ksize(small));
+	KTEST_CHECK(kmalloc_room(small + 1) == ksize(small) - 1);
+	KTEST_CHECK(kmalloc_room(large) == 4 * PAGE_SIZE);
+	KTEST_CHECK(kmalloc_room(large + 4 * PAGE_SIZE - 1) == 1);
+	KTEST_CHECK(vmalloc_room(mapped + 5) == 3 * PAGE_SIZE - 5);
+	KTEST_CHECK(!vmalloc_room(mapped + 3 * PAGE_SIZE) && !vmalloc_room(small));
+	KTEST_CHECK(!kmalloc_room(NULL) && !kmalloc_room(mapped) && !kmalloc_room(kmalloc_room));
+	KTEST_CHECK(!kmalloc_room((void *)~0UL) && !vmalloc_room((void *)~0UL));
+	KTEST_CHECK(vmalloc_room(&small));	/* this stack */
+	kfree(small);
+	kfree(large);
+	vfree(mapped);
 }
 
 KTEST(vmalloc_ranges_do_not_touch)
@@ -56,7 +76,7 @@ KTEST(kernel_stacks_are_used_again)
 	kstack_free(second);
 }
 
-/* Makes an address space current's; false = no memory. */
+/* Makes a new address space current's; false = no memory. */
 static bool test_mm_enter(long *addr)
 {
 	struct mm *mm = mm_create();
@@ -64,7 +84,7 @@ static bool test_mm_enter(long *addr)
 	if (!mm)
 		return false;
 	mm_switch_to_new(mm);
-	*addr = vm_map(mm, 0, MAP_SIZE, RW, false, NULL, 0, NULL);
+	*addr = vm_map(mm, &(struct vm_mapping){ .len = MAP_SIZE, .flags = RW });
 	return *addr > 0;
 }
 
@@ -136,7 +156,7 @@ KTEST(a_fork_shares_pages_until_one_side_writes)
 	KTEST_CHECK(vm_copy_from(child, back, addr, 7) == 7 && !strcmp(back, "before"));
 	KTEST_CHECK(vm_copy_to(child, addr, "child!", 7) == 7);
 	KTEST_CHECK(copy_from_user(back, (void *)addr, 7) == 0 && !strcmp(back, "parent"));
-	/* A copy that runs into nothing says how much there was. */
+	/* A copy that reaches an unmapped page returns the number of copied bytes. */
 	rss = child->rss;
 	KTEST_CHECK(vm_copy_to(child, addr + MAP_SIZE - 3, "abcdef", 6) == 3);
 	KTEST_CHECK(child->rss == rss + 1);
@@ -174,7 +194,8 @@ KTEST(an_object_lives_as_long_as_a_mapping)
 	long addr;
 
 	KTEST_CHECK(o && test_mm_enter(&addr));
-	addr = vm_map(current->mm, 0, 5 * PAGE_SIZE, RW | VM_SHARED, false, o, 0, "shared");
+	addr = vm_map(current->mm, &(struct vm_mapping){ .len = 5 * PAGE_SIZE,
+		.flags = RW | VM_SHARED, .object = o, .name = "shared" });
 	KTEST_CHECK(addr > 0);
 	KTEST_CHECK(copy_to_user((void *)addr, "shared", 7) == 0);
 	child = mm_fork(current->mm);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects: the contents behind shared and file mappings, and the cache of file
- * images, which keeps the pages of a program between its runs.
+ * Objects: the contents of shared mappings and file mappings, and the cache of file images, which
+ * keeps the pages of a program between its runs.
  *
- * An image is read as a whole before it becomes visible and never changes then;
- * a file that changes gets a new key.  The cache holds one reference on each of its
- * objects; an object with no other is unused and may be dropped, oldest first.
+ * An image is read completely before it becomes visible, and does not change afterwards; a file
+ * that changes gets a new key.  The cache holds one reference on each of its objects.  An object
+ * without other references is unused; unused objects may be dropped, the oldest first.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -15,11 +15,11 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-/* Pages read from a server at once: 2^5 = 128 KiB. */
+/* The number of pages read from a server at once: 2^5 = 128 KiB. */
 #define READ_ORDER	5
-/* Unused images may take this part of the memory. */
+/* Unused images may take one part in CACHE_SHARE of the memory. */
 #define CACHE_SHARE	8
-/* Larger tables are mapped page by page instead of contiguous. */
+/* A larger table is mapped page by page and is not contiguous. */
 #define TABLE_KMALLOC	(16 * PAGE_SIZE)
 
 static DEFINE_SPINLOCK_RANK(cache_lock, RANK_OBJECT);
@@ -86,7 +86,7 @@ void vmobject_put(struct vmobject *o)
 	kmem_cache_free(vmobject_cache, o);
 }
 
-struct page *vmobject_page(struct vmobject *o, size_t index)
+struct page *vmobject_page(struct mm *mm, struct vmobject *o, size_t index)
 {
 	struct page *page, *fresh;
 
@@ -95,13 +95,15 @@ struct page *vmobject_page(struct vmobject *o, size_t index)
 	page = READ_ONCE(o->pages[index]);
 	if (page)
 		return page;
-	fresh = vm_alloc_page(current->mm, __GFP_ZERO);
+	fresh = vm_alloc_page(mm, __GFP_ZERO);
 	if (!fresh)
 		return NULL;
 	spin_lock(&o->lock);
 	page = o->pages[index];
-	if (!page)
+	if (!page) {
 		WRITE_ONCE(o->pages[index], fresh);
+		o->nr_present++;
+	}
 	spin_unlock(&o->lock);
 	if (!page)
 		return fresh;
@@ -121,7 +123,7 @@ static bool vmobject_same_file(const struct vmobject_key *a, const struct vmobje
 	return a->port == b->port && a->node == b->node;
 }
 
-/* Caller holds cache_lock.  With a reference, or NULL. */
+/* The object with a reference, or NULL.  Caller holds cache_lock. */
 static struct vmobject *cache_find(const struct vmobject_key *key)
 {
 	struct vmobject *o;
@@ -138,8 +140,8 @@ static struct vmobject *cache_find(const struct vmobject_key *key)
 }
 
 /*
- * Takes one unused object out: the oldest, or with @key an old version of that
- * file.  Its reference is the caller's.  NULL = none.  Caller holds cache_lock.
+ * Removes one unused object: the oldest one, or with @key an old version of that file.  The
+ * caller gets its reference.  NULL = none.  Caller holds cache_lock.
  */
 static struct vmobject *cache_take_unused(const struct vmobject_key *key)
 {
@@ -175,7 +177,7 @@ void vmobject_shrink_cache(void)
 		;
 }
 
-/* Makes the new image @o findable; another one of the same key that came first wins. */
+/* Inserts the new image @o; if another one has the same key already, that one is used. */
 static struct vmobject *cache_insert(struct vmobject *o)
 {
 	struct vmobject *other;
@@ -199,12 +201,12 @@ static struct vmobject *cache_insert(struct vmobject *o)
 	return o;
 }
 
-/* ---- reading an image --------------------------------------------------------- */
+/* ---- reading of an image ------------------------------------------------------ */
 
-/* Up to 2^READ_ORDER contiguous pages, split into single ones; how many, 0 = no memory. */
+/* Up to 2^READ_ORDER contiguous pages, split into single ones.  Their number; 0 = no memory. */
 static size_t image_alloc_chunk(struct page **pages, size_t wanted)
 {
-	struct page *block = wanted < BIT(READ_ORDER) ? NULL : page_alloc(READ_ORDER, GFP_USER);
+	struct page *block = wanted < BIT(READ_ORDER) ? NULL : page_alloc(READ_ORDER, GFP_KERNEL);
 
 	if (block) {
 		page_split(block);
@@ -233,7 +235,7 @@ static int image_read(struct file *file, struct vmobject *o, u64 size)
 		got = file_read_kernel(file, va, bytes, pos);
 		if (got < 0)
 			return got;
-		/* The rest of the last page, or of a file that became shorter meanwhile. */
+		/* The rest of the last page, or of a file that was truncated meanwhile. */
 		memset(va + got, 0, (n << PAGE_SHIFT) - got);
 		done += n;
 		cond_resched();
@@ -241,15 +243,15 @@ static int image_read(struct file *file, struct vmobject *o, u64 size)
 	return 0;
 }
 
-/* Size and time are part of the identity for servers whose version is coarse. */
+/* Servers with a coarse version also need size and time in the key. */
 static int image_key(struct file *file, struct vmobject_key *key, bool *cached)
 {
 	u64 identity[3] = { 0 };
 	struct stat st;
-	int err = file_stat(file, &st);
+	int error = file_stat(file, &st);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	*cached = file_cache_identity(file, identity);
 	*key = (struct vmobject_key){
 		.port = identity[0], .node = identity[1], .version = identity[2],
@@ -262,7 +264,8 @@ static int image_key(struct file *file, struct vmobject_key *key, bool *cached)
 static int image_create(struct file *file, const struct vmobject_key *key, struct vmobject **out)
 {
 	struct vmobject *o;
-	int err;
+	unsigned held;
+	int error;
 
 	if (key->size >> PAGE_SHIFT > pages_total())
 		return -ENOMEM;
@@ -270,10 +273,14 @@ static int image_create(struct file *file, const struct vmobject_key *key, struc
 	if (!o)
 		return -ENOMEM;
 	o->key = *key;
-	err = image_read(file, o, key->size);
-	if (err) {
+	/* A timer signal of the program must not restart the read again and again. */
+	held = transfer_hold_signals();
+	error = image_read(file, o, key->size);
+	transfer_release_signals(held);
+	o->nr_present = o->nr_pages;
+	if (error) {
 		vmobject_put(o);
-		return err;
+		return error;
 	}
 	*out = o;
 	return 0;
@@ -283,13 +290,13 @@ int vmobject_of_file(struct file *file, struct vmobject **out)
 {
 	struct vmobject_key key;
 	bool cached;
-	int err;
+	int error;
 
 	if (file->ops->map)
 		return file->ops->map(file, out);
-	err = image_key(file, &key, &cached);
-	if (err)
-		return err;
+	error = image_key(file, &key, &cached);
+	if (error)
+		return error;
 	if (cached) {
 		spin_lock(&cache_lock);
 		*out = cache_find(&key);
@@ -297,10 +304,10 @@ int vmobject_of_file(struct file *file, struct vmobject **out)
 		if (*out)
 			return 0;
 	}
-	err = image_create(file, &key, out);
-	if (!err && cached)
+	error = image_create(file, &key, out);
+	if (!error && cached)
 		*out = cache_insert(*out);
-	return err;
+	return error;
 }
 
 struct vmobject *vmobject_of_phys(phys_addr_t start, size_t size)

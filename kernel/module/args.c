@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * args.c - takes a parameter line apart: words between blanks, "name=value" or "name", where
- * double quotes around a word or around its value protect blanks.  Changes the line in
- * place.  Plain computation.
+ * Splits a parameter line into words: "name=value" or "name", with blanks between them.  Double
+ * quotes around a word or its value protect blanks.  Changes the line in place.  Pure
+ * computation.
  */
 #include <neurath/printk.h>
 #include "internal.h"
@@ -12,14 +12,14 @@ static bool args_is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r';
 }
 
-/* Cuts the last quote off "text" if @quoted. */
+/* Removes the last quote of "text" if @quoted. */
 static void args_unquote_end(char *end, bool quoted)
 {
 	if (quoted && end[-1] == '"')
 		end[-1] = '\0';
 }
 
-/* The next word from @args on; *@value is NULL without "=".  What follows the word. */
+/* Takes the next word at @args; *@value is NULL without "=".  Returns the text behind the word. */
 static char *args_next(char *args, char **name, char **value)
 {
 	bool in_quote = false, quoted = *args == '"';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * buildid.c - the build id of the running kernel: the note that the linker computes from
- * the whole image.  Modules name the id that they were built for.
+ * The build id of the running kernel: the note that the linker computes from the whole image.  A
+ * module contains the id that it was built for.
  */
 #include <neurath/init.h>
 #include "internal.h"
@@ -24,7 +24,7 @@ const char *kernel_build_id(void)
 
 		for (unsigned int i = 0; i < sizeof(note->id); i++)
 			snprintf(text + 2 * i, 3, "%02x", note->id[i]);
-		/* the same bytes, whoever is first */
+		/* every caller writes the same bytes */
 		memcpy(build_id_text, text, sizeof(text));
 	}
 	return build_id_text;

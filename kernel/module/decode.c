@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * decode.c - is this file a module?  Reads an ELF64 relocatable object that anybody may
- * have written, and has no effect but its answer.  What elfmod_decode() has accepted,
- * place.c and relocate.c use without another check: offsets lie in the file, strings
- * end, indices exist, relocations lie in their section.
+ * Decodes a module file: an ELF64 relocatable object from an untrusted source.  The only effect
+ * is the result. place.c and relocate.c use accepted files without another check: offsets are
+ * inside the file, strings are terminated, indices exist, relocations are inside their section.
  *
  * The copies of section headers and symbols are aligned; the image need not be.
  */
@@ -22,7 +21,7 @@ int elfmod_refuse(struct elfmod *m, int error, const char *what, const char *det
 	return error;
 }
 
-/* [offset, offset + size) lies in the file. */
+/* True if [offset, offset + size) is inside the file. */
 static bool elfmod_in_file(const struct elfmod *m, u64 offset, u64 size)
 {
 	return offset <= m->len && size <= m->len - offset;
@@ -53,6 +52,13 @@ static int elfmod_check_header(struct elfmod *m)
 	return 0;
 }
 
+/* Loadable sections: bytes, zeroes, or relocations that live patching applies. */
+static bool elfmod_may_load(const Elf64_Shdr *s)
+{
+	return s->sh_type == SHT_PROGBITS || s->sh_type == SHT_NOBITS || s->sh_type == SHT_NOTE ||
+	       (s->sh_type == SHT_RELA && (s->sh_flags & SHF_RELA_LIVEPATCH));
+}
+
 static int elfmod_check_section(struct elfmod *m, unsigned int i)
 {
 	const Elf64_Shdr *s = &m->sections[i];
@@ -65,6 +71,8 @@ static int elfmod_check_section(struct elfmod *m, unsigned int i)
 		return 0;
 	if (s->sh_type == SHT_NULL)
 		return elfmod_refuse(m, -ENOEXEC, "a loaded section has no type", NULL);
+	if (!elfmod_may_load(s))
+		return elfmod_refuse(m, -ENOEXEC, "a loaded section has an unknown type", NULL);
 	if (s->sh_flags & SHF_COMPRESSED)
 		return elfmod_refuse(m, -ENOEXEC, "a loaded section is compressed", NULL);
 	if ((s->sh_flags & SHF_WRITE) && (s->sh_flags & SHF_EXECINSTR))
@@ -161,7 +169,7 @@ static int elfmod_read_symbols(struct elfmod *m)
 	if (!m->symbols)
 		return elfmod_refuse(m, -ENOMEM, "no memory for symbols", NULL);
 	memcpy(m->symbols, m->image + table->sh_offset, table->sh_size);
-	/* Entry 0 is "no symbol": whatever the file says, relocations may name it. */
+	/* Entry 0 is "no symbol": relocations may refer to it, so its contents are cleared. */
 	m->symbols[0] = (Elf64_Sym){ 0 };
 	for (unsigned int i = 1; i < m->nr_symbols; i++) {
 		int error = elfmod_check_symbol(m, &m->symbols[i]);
@@ -186,31 +194,31 @@ const char *elfmod_info(const struct elfmod *m, const char *key, const char *pre
 	return NULL;
 }
 
-static int elfmod_check_name(struct elfmod *m)
+bool module_name_is_valid(const char *name)
 {
 	size_t n = 0;
 
+	for (; *name; name++, n++) {
+		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+		      (*name >= '0' && *name <= '9') || *name == '_'))
+			return false;
+	}
+	return n > 0 && n < ELFMOD_NAME_LEN;
+}
+
+static int elfmod_check_name(struct elfmod *m)
+{
 	m->name = elfmod_info(m, "name", NULL);
 	if (!m->name)
 		return elfmod_refuse(m, -ENOEXEC, "no name in .modinfo", NULL);
-	for (const char *p = m->name; *p; p++, n++) {
-		bool ok = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			  (*p >= '0' && *p <= '9') || *p == '_' || *p == '-';
-
-		if (!ok) {
-			m->name = NULL;
-			return elfmod_refuse(m, -ENOEXEC, "bad character in the module's name",
-					     NULL);
-		}
-	}
-	if (n == 0 || n >= 56) {
-		m->name = NULL;
-		return elfmod_refuse(m, -ENOEXEC, "the module's name is empty or too long", NULL);
-	}
-	return 0;
+	if (module_name_is_valid(m->name))
+		return 0;
+	m->name = NULL;
+	return elfmod_refuse(m, -ENOEXEC,
+			     "the module's name must be 1 to 55 letters, digits and _", NULL);
 }
 
-/* .modinfo and the section of struct module. */
+/* Finds .modinfo and the section of struct module. */
 static int elfmod_read_identity(struct elfmod *m)
 {
 	for (unsigned int i = 1; i < m->nr_sections; i++) {
@@ -223,7 +231,7 @@ static int elfmod_read_identity(struct elfmod *m)
 				return elfmod_refuse(m, -ENOEXEC, "bad section .modinfo", NULL);
 			m->modinfo = (const char *)m->image + s->sh_offset;
 			m->modinfo_size = s->sh_size;
-			s->sh_flags &= ~(u64)SHF_ALLOC;	/* read here, of no use later */
+			s->sh_flags &= ~(u64)SHF_ALLOC;	/* used here and not needed later */
 		} else if (strcmp(name, ".gnu.linkonce.this_module") == 0) {
 			if (m->this_module || s->sh_type != SHT_PROGBITS ||
 			    !(s->sh_flags & SHF_ALLOC) || (s->sh_flags & SHF_EXECINSTR) ||
@@ -252,7 +260,7 @@ void elfmod_read_rela(const struct elfmod *m, const Elf64_Shdr *sec, u64 i, Elf6
 	memcpy(out, m->image + sec->sh_offset + i * sizeof(*out), sizeof(*out));
 }
 
-/* Of struct module a file may give only the name and the two functions. */
+/* A file may relocate only the name and the two functions of struct module. */
 static bool elfmod_rela_allowed(const struct elfmod *m, unsigned int target, const Elf64_Rela *r)
 {
 	return target != m->this_module ||
@@ -289,8 +297,8 @@ static int elfmod_check_rela(struct elfmod *m, const Elf64_Shdr *sec)
 }
 
 /*
- * Those of a live patch for other modules are applied and cleared again at any time of its
- * life, in place; livepatch/reloc.c checks their names.
+ * Relocations of a live patch for other modules are applied and cleared in place at any time of
+ * its life; livepatch/reloc.c checks their names.
  */
 static int elfmod_check_late(struct elfmod *m, const Elf64_Shdr *sec)
 {
@@ -321,10 +329,16 @@ static int elfmod_check_relocations(struct elfmod *m)
 		const Elf64_Shdr *s = &m->sections[i];
 		int error;
 
-		if (s->sh_type == SHT_REL && (s->sh_flags & SHF_ALLOC))
+		if (s->sh_type == SHT_REL)
 			return elfmod_refuse(m, -ENOEXEC, "relocations without addends", NULL);
-		if (s->sh_type != SHT_RELA)
+		if (s->sh_type != SHT_RELA) {
+			/* Without them there would be gaps in the code. */
+			if (strncmp(elfmod_section_name(m, i), ".rel", 4) == 0)
+				return elfmod_refuse(m, -ENOEXEC,
+						     "relocations of an unknown type: section ",
+						     elfmod_section_name(m, i));
 			continue;
+		}
 		if (s->sh_entsize != sizeof(Elf64_Rela) || s->sh_size % sizeof(Elf64_Rela) ||
 		    s->sh_link != m->symtab_index || s->sh_info == 0 ||
 		    s->sh_info >= m->nr_sections)
@@ -338,12 +352,13 @@ static int elfmod_check_relocations(struct elfmod *m)
 		} else if (!elfmod_is_applied(m, s)) {
 			continue;
 		}
-		/* Also not of relocations: they stay as they were checked. */
+		/* Nor may relocations be relocated: they must stay as they were checked. */
 		if (m->sections[s->sh_info].sh_type == SHT_NOBITS ||
 		    m->sections[s->sh_info].sh_type == SHT_RELA)
 			return elfmod_refuse(m, -ENOEXEC,
 					     "relocations of a section without bytes: ",
 					     elfmod_section_name(m, s->sh_info));
+		m->nr_relocations += s->sh_size / sizeof(Elf64_Rela);
 		error = elfmod_check_rela(m, s);
 		if (!error && (s->sh_flags & SHF_RELA_LIVEPATCH))
 			error = elfmod_check_late(m, s);

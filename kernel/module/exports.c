@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exports.c - what loadable modules may use of the subsystems that do not export for
- * themselves.  An entry here is a promise: the functions behind <linux/...>.
+ * Exports for modules of subsystems that have no EXPORT_SYMBOL() of their own.  An entry here is
+ * a promise: the functions behind <linux/...>.
  */
 #include <neurath/export.h>
 #include <neurath/arch.h>
@@ -87,6 +87,7 @@ EXPORT_SYMBOL(INIT_WORK);
 EXPORT_SYMBOL(INIT_DELAYED_WORK);
 EXPORT_SYMBOL(schedule_work);
 EXPORT_SYMBOL(schedule_delayed_work);
+EXPORT_SYMBOL(mod_delayed_work_ns);
 EXPORT_SYMBOL(flush_work);
 EXPORT_SYMBOL(cancel_work_sync);
 EXPORT_SYMBOL(cancel_delayed_work);

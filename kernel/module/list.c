@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * list.c - the list of modules, their states and their references.
+ * The list of modules, their states and their references.
  *
- * Writers hold module_mutex.  Readers hold it too, or have interrupts off: the list is
- * singly linked, an entry is complete before it is published, and one that was taken
- * out keeps its own link until every CPU has had its interrupts on
- * (module_wait_for_readers() in module_list_remove()), so that a reader who stands on it goes
- * on to the end.
+ * Writers hold module_mutex.  Readers hold it too, or have interrupts off: see
+ * kernel/base/module_map.c.
  */
 #include <neurath/arch.h>
 #include <neurath/mm.h>
+#include <neurath/printk.h>
+#include <neurath/report.h>
 #include <neurath/sched.h>
 #include "internal.h"
 
 DEFINE_MUTEX_RANK(module_mutex, RANK_MODULE);
 DECLARE_WAIT_QUEUE_HEAD(module_wait);
-
-/* (m) for writing; readers as above */
-static struct module *module_list;
-
-notrace struct module *module_next(struct module *mod)
-{
-	/* Pairs with the release in module_list_link(): the fields are there before the link. */
-	return smp_load_acquire(mod ? &mod->next : &module_list);
-}
 
 static struct module *module_list_find(const char *name)
 {
@@ -42,31 +32,7 @@ struct module *find_module(const char *name)
 	return mod && READ_ONCE(mod->state) != MODULE_STATE_UNFORMED ? mod : NULL;
 }
 
-notrace struct module *module_of_address(unsigned long addr)
-{
-	if (addr < MODULE_BASE || addr >= MODULE_END)
-		return NULL;
-	for (struct module *mod = module_next(NULL); mod; mod = module_next(mod)) {
-		if (READ_ONCE(mod->state) != MODULE_STATE_UNFORMED &&
-		    (module_memory_holds(&mod->core, addr, 1) ||
-		     module_memory_holds(&mod->init_mem, addr, 1)))
-			return mod;
-	}
-	return NULL;
-}
-
-notrace bool module_text_address(unsigned long addr)
-{
-	unsigned long flags = irq_save();
-	struct module *mod = module_of_address(addr);
-	bool text = mod && (module_memory_is_text(&mod->core, addr) ||
-			    module_memory_is_text(&mod->init_mem, addr));
-
-	irq_restore(flags);
-	return text;
-}
-
-/* True when no module @name is on its way: a LIVE one or none. */
+/* True if no module @name is between two states: it is LIVE or does not exist. */
 static bool module_is_settled(const char *name)
 {
 	const struct module *mod;
@@ -101,7 +67,8 @@ int module_list_add(struct module *mod)
 			return error;
 		mutex_lock(&module_mutex);
 		old = module_list_find(mod->name);
-		error = -EBUSY;		/* two at once: the second is not tried after the first */
+		/* two loads at once: the second fails after the first has succeeded */
+		error = -EBUSY;
 	}
 	if (old)
 		error = old->state == MODULE_STATE_LIVE ? -EEXIST : -EBUSY;
@@ -173,7 +140,9 @@ bool module_try_stop(struct module *mod, int ours)
 {
 	int last = MODULE_REF_BASE + ours;
 
-	/* To 0 at once: a reference cannot be taken any more, or was taken before. */
+	/*
+	 * To 0 in one step: a later attempt to get a reference fails, an earlier one was counted.
+	 */
 	return atomic_cmpxchg(&mod->refcnt, last, 0) == last;
 }
 
@@ -222,3 +191,22 @@ void module_drop_uses(struct module *mod)
 	}
 	mutex_unlock(&module_mutex);
 }
+
+/* ---- reports ------------------------------------------------------------------------ */
+
+#define MODULE_REPORT_LINE	400	/* a record of the log has at most 511 bytes */
+
+static void module_report(const struct report *r)
+{
+	char line[MODULE_REPORT_LINE] = "";
+	unsigned long flags = irq_save();
+	int n = 0;
+
+	for (struct module *mod = module_next(NULL); mod; mod = module_next(mod))
+		n += scnprintf(line + n, sizeof(line) - (size_t)n, " %s%s", mod->name,
+			       READ_ONCE(mod->state) == MODULE_STATE_LIVE ? "" :
+			       READ_ONCE(mod->state) == MODULE_STATE_GOING ? "(-)" : "(+)");
+	irq_restore(flags);
+	pr_emerg("Modules linked in:%s\n", line);
+}
+REPORTER(module_reporter, module_report);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * load_syscalls.c - init_module(2) and finit_module(2): bring the file and the parameter
- * line into kernel memory, then leave the rest to the loader.  Superuser only.
+ * init_module(2) and finit_module(2): copy the file and the parameter line into kernel memory,
+ * then call the loader.  Superuser only.
  */
 #include <neurath/file.h>
 #include <neurath/mm.h>
@@ -59,10 +59,12 @@ SYSCALL_DEFINE3(init_module, const void __user *, uimage, unsigned long, len,
 	return error;
 }
 
-/* Reads all of @f into new memory. */
+/* Reads all of @f into newly allocated memory. */
 static int module_read_file(struct file *f, void **image, size_t *len)
 {
+	struct write_claim unchanged = { 0 };
 	struct stat st;
+	unsigned held;
 	ssize_t n;
 	int error;
 
@@ -80,7 +82,15 @@ static int module_read_file(struct file *f, void **image, size_t *len)
 	*image = elfmod_alloc(st.st_size);
 	if (!*image)
 		return -ENOMEM;
+	error = file_deny_write(f, &unchanged);
+	if (error) {
+		elfmod_free(*image);
+		return error;
+	}
+	held = transfer_hold_signals();
 	n = file_read_kernel(f, *image, st.st_size, 0);
+	transfer_release_signals(held);
+	write_claim_drop(&unchanged);
 	if (n < 0) {
 		elfmod_free(*image);
 		return n;

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * loader.c - from a file in memory to a LIVE module.
+ * The loader: from a file in memory to a LIVE module.
  *
- *	decode, place, memory		nothing is visible yet
+ *	digest, decode, place, memory	no effect is visible
  *	the name is taken		UNFORMED
  *	symbols, relocations, tables
  *	sealed, entry slots registered
- *	COMING				address look-ups find it
- *	klp_module_coming()		patches for it are applied before its first instruction runs
+ *	COMING				address look-ups find the module
+ *	module_notify_coming()		patches for it are applied before its first instruction runs
  *	parameters, /sys/module/NAME
- *	init				LIVE; init memory is given back
+ *	init				LIVE; init memory is freed
  *
- * A step that fails undoes the ones before it in reverse order and says why in one log
- * line (a callback of the module or live patching writes its own).  Process context,
- * no locks held.
+ * A step that fails undoes the earlier ones in reverse order, and logs the reason in one line
+ * (callbacks of the module and live patching write their own line).  Process context, no locks
+ * held.
  */
-#include <neurath/klp_module.h>
 #include <neurath/hook.h>
 #include <neurath/mm.h>
-#include <neurath/mutant.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
+#include <neurath/sort.h>
 #include "internal.h"
 
 #define MODULE_SMALL	(64 * 1024UL)
+
+_Static_assert(ELFMOD_NAME_LEN == MODULE_NAME_LEN, "one limit of names");
 
 void *elfmod_alloc(size_t size)
 {
@@ -42,7 +43,7 @@ void elfmod_free(const void *p)
 		kfree(p);
 }
 
-/* Everything but the pages, which hold @mod itself. */
+/* Frees everything except the pages, which contain @mod itself. */
 static void module_free_parts(struct module *mod)
 {
 	module_free_params(mod);
@@ -50,6 +51,8 @@ static void module_free_parts(struct module *mod)
 	module_free_klp_info(mod);
 	elfmod_free(mod->symtab);
 	elfmod_free(mod->symtypes);
+	elfmod_free(mod->by_address);
+	elfmod_free(mod->by_name);
 	elfmod_free(mod->strtab);
 	kfree(mod->args);
 	kfree(mod->version);
@@ -66,7 +69,7 @@ void module_release(struct module *mod)
 
 /* ---- before the module is visible ------------------------------------------ */
 
-/* A module fits exactly one build: it was compiled against its structures. */
+/* A module fits exactly one build, since it was compiled against the structures of that build. */
 static int module_check_build(struct elfmod *m)
 {
 	const char *id = elfmod_info(m, "buildid", NULL);
@@ -79,8 +82,8 @@ static int module_check_build(struct elfmod *m)
 }
 
 /*
- * struct module in the loaded image becomes ours: of the file's bytes it keeps the name,
- * which must be the one that .modinfo says; init and exit come by relocation.
+ * Takes over struct module in the loaded image.  Of the file's bytes it keeps only the name,
+ * which must equal the one in .modinfo; relocations set init and exit.
  */
 static int module_adopt(struct load_info *info, struct module_memory core,
 			struct module_memory init)
@@ -96,7 +99,9 @@ static int module_adopt(struct load_info *info, struct module_memory core,
 	mod->core = core;
 	mod->init_mem = init;
 	mod->klp = m->livepatch;
-	atomic_set(&mod->refcnt, MODULE_REF_BASE + 1);	/* ours, until it is LIVE */
+	memcpy(mod->digest, m->digest, sizeof(mod->digest));
+	/* the loader's reference, until the module is LIVE */
+	atomic_set(&mod->refcnt, MODULE_REF_BASE + 1);
 	INIT_LIST_HEAD(&mod->users);
 	INIT_LIST_HEAD(&mod->uses);
 	info->mod = mod;
@@ -107,10 +112,16 @@ static int module_layout(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
 	struct module_memory core, init;
-	int error = elfmod_decode(m);
+	int error = elfmod_unseal(m);
 
 	if (!error)
+		error = elfmod_decode(m);
+	if (!error)
 		error = module_check_build(m);
+	if (!error && m->nr_relocations != m->sealed_relocations)
+		error = elfmod_refuse(m, -ENOEXEC,
+				      "it has another number of relocations than it was built with",
+				      NULL);
 	if (!error)
 		error = elfmod_place(m);
 	if (!error)
@@ -128,8 +139,8 @@ static int module_layout(struct load_info *info)
 
 /* ---- UNFORMED: the name is taken ---------------------------------------------- */
 
-/* Slots in memory that goes away after init are of no use to anybody. */
-static void module_drop_init_slots(struct module *mod)
+/* Sorts the slots, and removes those in init memory, which is freed after init. */
+static void module_keep_slots(struct module *mod)
 {
 	unsigned int kept = 0;
 
@@ -138,6 +149,7 @@ static void module_drop_init_slots(struct module *mod)
 			mod->mcount_loc[kept++] = mod->mcount_loc[i];
 	}
 	mod->num_mcount_loc = kept;
+	sort_by_address(mod->mcount_loc, kept, sizeof(*mod->mcount_loc));
 }
 
 static int module_find_tables(struct load_info *info)
@@ -164,7 +176,7 @@ static int module_find_tables(struct load_info *info)
 	if (slots) {
 		mod->mcount_loc = (void *)elfmod_address(m, slots);
 		mod->num_mcount_loc = m->sections[slots].sh_size / sizeof(unsigned long);
-		module_drop_init_slots(mod);
+		module_keep_slots(mod);
 	}
 	return 0;
 }
@@ -172,6 +184,7 @@ static int module_find_tables(struct load_info *info)
 static int module_check_functions(struct load_info *info)
 {
 	struct module *mod = info->mod;
+	const char *name;
 
 	if (mod->init && !module_memory_is_text(&mod->core, (unsigned long)mod->init) &&
 	    !module_memory_is_text(&mod->init_mem, (unsigned long)mod->init))
@@ -179,8 +192,9 @@ static int module_check_functions(struct load_info *info)
 	if (mod->exit && !module_memory_is_text(&mod->core, (unsigned long)mod->exit))
 		return elfmod_refuse(&info->elf, -ENOEXEC, "exit is not in its text", NULL);
 	mod->permanent = mod->init && !mod->exit;
-	return module_check_params(mod) ?
-	       elfmod_refuse(&info->elf, -ENOEXEC, "bad section __param", NULL) : 0;
+	return module_check_params(mod, &name) ?
+	       elfmod_refuse(&info->elf, -ENOEXEC, "operations or variable that are none, or go "
+			     "away with init, of parameter ", name) : 0;
 }
 
 static int module_set_version(struct load_info *info)
@@ -193,7 +207,7 @@ static int module_set_version(struct load_info *info)
 	return info->mod->version ? 0 : elfmod_refuse(&info->elf, -ENOMEM, "no memory", NULL);
 }
 
-/* Everything that can fail without a trace, up to memory that is sealed. */
+/* Every step that can fail without visible effect, up to sealed memory. */
 static int module_prepare(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
@@ -212,10 +226,8 @@ static int module_prepare(struct load_info *info)
 		error = module_keep_symbols(info);
 	if (!error && mod->klp)
 		error = module_keep_klp_info(info);
-	if (!error && mod->klp) {
-		m->why[0] = '\0';
-		error = klp_module_relocate(mod);	/* says itself what is wrong */
-	}
+	if (!error && mod->klp)
+		error = module_notify_relocate(mod);	/* logs its own errors */
 	if (error)
 		return error;
 	error = module_memory_seal(&mod->core);
@@ -229,7 +241,7 @@ static int module_prepare(struct load_info *info)
 	return 0;
 }
 
-/* From here addresses of @mod have names, and its exports can be seen. */
+/* From here on look-ups find names for addresses of @mod, and its exports are visible. */
 static int module_form(struct load_info *info)
 {
 	struct module *mod = info->mod;
@@ -271,7 +283,7 @@ static void module_free_init(struct module *mod)
 	mutex_unlock(&module_mutex);
 	if (!init.base)
 		return;
-	module_wait_for_readers();	/* who looked an address up there has done so */
+	module_wait_for_readers();	/* readers that looked an address up there are done */
 	module_memory_free(&init);
 }
 
@@ -292,9 +304,9 @@ static int module_start(struct module *mod)
 {
 	int error;
 
-	/* A patch that is enabled just now sees the module, but leaves it to coming: klp_alive. */
+	/* A patch enabled at this moment sees the module, and leaves it to coming: klp_alive. */
 	race_point();
-	error = klp_module_coming(mod);
+	error = module_notify_coming(mod);
 	if (error) {
 		module_set_state(mod, MODULE_STATE_GOING);
 		return error;
@@ -308,7 +320,7 @@ static int module_start(struct module *mod)
 		goto going;
 	}
 	error = module_run_init(mod);
-	/* In one step with the look at the references: nobody takes one in between. */
+	/* In one step with the test of the references: no other task takes one in between. */
 	if (error && module_try_stop(mod, 1))
 		goto going;
 	if (error)
@@ -322,60 +334,63 @@ static int module_start(struct module *mod)
 going:
 	module_set_state(mod, MODULE_STATE_GOING);
 	race_point();
-	if (!MUTANT(GOING_FORGOTTEN))
-		klp_module_going(mod);
+	module_notify_going(mod);
 	module_sysfs_remove(mod);
 	return error;
 }
 
 /*
- * Loads the module in image[0..len), which the caller frees afterwards.  @args is
- * kmalloc'ed and taken over.
+ * Logs a load that failed.  A step that refuses a module stores the reason in elf.why, and only
+ * this function prints it.  Steps that run code of the module or of live patching (notifiers,
+ * parameters, init) write their own log line and leave why empty.
  */
+static void module_report(const struct elfmod *m, int error)
+{
+	const char *name = m->name ? m->name : "module";
+
+	if (m->why[0] && m->why_errno)
+		pr_err("%s: %s (err %d)\n", name, m->why, error);
+	else if (m->why[0])
+		pr_err("%s: %s\n", name, m->why);
+}
+
+static int module_announce(struct load_info *info)
+{
+	int error = module_list_add(info->mod);
+
+	if (error == -EEXIST)
+		elfmod_refuse(&info->elf, error, "a module of this name is loaded", NULL);
+	else if (error)
+		elfmod_refuse(&info->elf, error,
+			      "a module of this name was being loaded or removed", NULL);
+	return error;
+}
+
+/* From the file to a running module. info->mod takes over @info->args. */
 static int module_load(struct load_info *info)
 {
-	struct elfmod *m = &info->elf;
 	struct module *mod;
 	int error = module_layout(info);
 
 	if (error)
-		goto report;
+		return error;
 	mod = info->mod;
 	mod->args = info->args;
 	info->args = NULL;
-	error = module_list_add(mod);
-	if (error) {
-		elfmod_refuse(m, error, error == -EEXIST ? "a module of this name is loaded" :
-			      "a module of this name was being loaded or removed", NULL);
-		goto report_and_free;
-	}
+	error = module_announce(info);
+	if (error)
+		goto release;
 	module_taint(mod);
 	error = module_prepare(info);
-	if (error)
-		goto unlink;
-	error = module_form(info);
-	if (error)
-		goto slots;
-	error = module_start(mod);
+	if (!error)
+		error = module_form(info);
+	if (!error)
+		error = module_start(mod);
 	if (!error)
 		return 0;
-
 	module_list_remove(mod);
+release:
 	module_release(mod);
-	return error;			/* who refused has said so */
-
-slots:
-unlink:
-	module_list_remove(mod);
-report_and_free:
-	if (strncmp(m->why, "Unknown symbol ", 15) == 0)
-		pr_err("%s: %s (err %d)\n", m->name, m->why, error);
-	else if (m->why[0])
-		pr_err("%s: %s\n", m->name, m->why);
-	module_release(mod);
-	return error;
-report:
-	pr_err("%s: %s\n", m->name ? m->name : "module", m->why);
 	return error;
 }
 
@@ -392,6 +407,8 @@ int module_load_image(const void *image, size_t len, char *args)
 	};
 	int error = module_load(&info);
 
+	if (error)
+		module_report(&info.elf, error);
 	elfmod_release(&info.elf);
 	kfree(info.args);
 	return error;

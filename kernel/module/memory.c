@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.c - the pages of a module: text, read-only data and data side by side, each on
- * pages of its own.  Written while RW+NX, then sealed: no page is ever writable and
- * executable, neither here nor through the direct map.
+ * The pages of a module: text, read-only data and data, each on separate pages.  They are written
+ * while RW+NX, and then sealed: no page is writable and executable at the same time, also not
+ * through the direct map.
  */
 #include <neurath/mm.h>
 #include "internal.h"
 
 /*
- * Held while all CPUs are asked for something (a flush, a quiet moment): tasks that load at
- * the same time sleep here instead of spinning for the same interrupts.
+ * Held during requests to all CPUs (a flush, a quiet moment): tasks that load modules at the same
+ * time sleep here instead of competing for the same interrupts.
  */
 static DEFINE_MUTEX_RANK(module_broadcast_mutex, RANK_MODULE);
 
@@ -18,7 +18,7 @@ static size_t module_pages(size_t size)
 	return align_up(size, PAGE_SIZE);
 }
 
-/* One stretch for the three regions from @first; an empty stretch has no base. */
+/* Allocates one range for the three regions from @first on; an empty range has no base. */
 static int module_stretch_alloc(struct elfmod *m, enum elfmod_region first,
 				struct module_memory *mem)
 {
@@ -33,7 +33,7 @@ static int module_stretch_alloc(struct elfmod *m, enum elfmod_region first,
 	mem->base = module_alloc(mem->size);
 	if (!mem->base)
 		return -ENOMEM;
-	/* Traps where no function is, zeroes everywhere else. */
+	/* Traps between functions, zeroes everywhere else. */
 	memset(mem->base, 0xcc, mem->text_size);
 	memset(mem->base + mem->text_size, 0, mem->size - mem->text_size);
 	for (int i = first; i < (int)first + 3; i++) {
@@ -79,7 +79,7 @@ void module_memory_free(struct module_memory *mem)
 	if (!mem->base)
 		return;
 	mutex_lock(&module_broadcast_mutex);
-	/* The pages go back to everybody: writable again, also in the direct map. */
+	/* The pages return to general use: writable again, also in the direct map. */
 	if (mem->text_size + mem->ro_size)
 		kprotect_range((unsigned long)mem->base, mem->text_size + mem->ro_size,
 			       PROT_KERNEL_RW);
@@ -93,19 +93,4 @@ void module_wait_for_readers(void)
 	mutex_lock(&module_broadcast_mutex);
 	synchronize_cpus();
 	mutex_unlock(&module_broadcast_mutex);
-}
-
-notrace bool module_memory_holds(const struct module_memory *mem, unsigned long addr, size_t size)
-{
-	unsigned long base = (unsigned long)READ_ONCE(mem->base);
-
-	return base && addr >= base && addr - base <= mem->size &&
-	       size <= mem->size - (addr - base);
-}
-
-notrace bool module_memory_is_text(const struct module_memory *mem, unsigned long addr)
-{
-	unsigned long base = (unsigned long)READ_ONCE(mem->base);
-
-	return base && addr - base < mem->text_size;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * params.c - the types of module parameters, and the setting of them from the load line.
+ * The types of module parameters, and setting parameters from the load line.
  *
- * A parameter changes under param_mutex, from the line before init runs, or later through
- * /sys/module/NAME/parameters (sysfs.c).  The module itself reads it without a lock.
+ * A parameter changes under param_mutex: from the load line before init runs, or later through
+ * /sys/module/NAME/parameters (sysfs.c).  The module reads it without a lock.
  */
 #include <neurath/module_param.h>
 #include <neurath/mm.h>
@@ -74,7 +74,7 @@ PARAM_SIGNED(long, long, -0x7fffffffffffffffL - 1, 0x7fffffffffffffffL, "%ld");
 PARAM_UNSIGNED(ulong, unsigned long, 0xffffffffffffffffUL, "%lu");
 PARAM_UNSIGNED(ullong, unsigned long long, 0xffffffffffffffffUL, "%llu");
 
-/* ---- truth -------------------------------------------------------------------------- */
+/* ---- booleans ----------------------------------------------------------------------- */
 
 int param_set_bool(const char *val, const struct kernel_param *kp)
 {
@@ -116,8 +116,8 @@ EXPORT_SYMBOL(param_ops_invbool);
 /* ---- text --------------------------------------------------------------------------- */
 
 /*
- * A string parameter points to a copy of ours after it was set, and to the module's own
- * default before.  Copies are remembered, so that only they are freed.
+ * A string parameter points to the module's own default until it is set, and to a copy made here
+ * afterwards.  The copies are on a list, so that only copies are freed.
  */
 struct param_string {
 	struct list_head node;
@@ -274,19 +274,47 @@ const struct kernel_param_ops param_array_ops = {
 	.set = param_array_set, .get = param_array_get, .free = param_array_free };
 EXPORT_SYMBOL(param_array_ops);
 
-/* ---- a module's own ------------------------------------------------------------------------ */
+/* ---- the parameters of a module ------------------------------------------------------------ */
 
-int module_check_params(const struct module *mod)
+/* The module is UNFORMED, so no other task uses its memory yet. */
+static bool param_fn_is_good(const struct module *mod, const void *fn)
+{
+	return !fn || module_memory_is_text(&mod->core, (unsigned long)fn) ||
+	       handed_function(fn, NULL);
+}
+
+static bool param_is_good(const struct module *mod, const struct kernel_param *p)
+{
+	const bool own = module_memory_holds(&mod->core, (unsigned long)p->ops, sizeof(*p->ops));
+	struct handed look;
+
+	handed_look(p->ops, &look);
+	if (!own && (look.place == HANDED_INIT || look.room < sizeof(*p->ops)))
+		return false;
+	if (!param_fn_is_good(mod, p->ops->set) || !param_fn_is_good(mod, p->ops->get) ||
+	    !param_fn_is_good(mod, p->ops->free))
+		return false;
+	/* A variable in init memory can be neither read nor freed later. */
+	if (module_memory_holds(&mod->init_mem, (unsigned long)p->arg, 1))
+		return !p->perm && !p->ops->free;
+	if (module_memory_holds(&mod->core, (unsigned long)p->arg, 1))
+		return true;
+	/* Only a module's own operations may have no variable. */
+	handed_look(p->arg, &look);
+	return p->arg ? look.room && look.place != HANDED_INIT : own;
+}
+
+int module_check_params(struct module *mod, const char **name)
 {
 	for (unsigned int i = 0; i < mod->num_params; i++) {
 		const struct kernel_param *p = &mod->params[i];
 
-		if (!module_owns_string(mod, p->name) || !p->ops)
-			return -ENOEXEC;
-		/* Only a module's own operations can do without a variable. */
-		if (!p->arg && !module_memory_holds(&mod->core, (unsigned long)p->ops,
-						    sizeof(*p->ops)))
-			return -ENOEXEC;
+		*name = module_owns_string(mod, p->name) ? p->name : "?";
+		if (**name != '?' && param_is_good(mod, p))
+			continue;
+		/* No operation may be called, not even to free a value. */
+		mod->num_params = 0;
+		return -ENOEXEC;
 	}
 	return 0;
 }

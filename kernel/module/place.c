@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * place.c - where the sections of a decoded module lie: code, read-only data and data in
- * regions of their own (pages never mix permissions), and apart from them what is
- * needed only until init has returned.  No effect but on struct elfmod and on the
- * memory that the caller prepared.
+ * Places the sections of a decoded module: code, read-only data and data in separate regions
+ * (pages do not mix permissions), and separate regions for init memory.  The only effects are on
+ * struct elfmod and on memory that the caller prepared.
  */
 #include <neurath/string.h>
 #include "elfmod.h"
 
-/* The compiler gives __mcount_loc an alignment of 1, though it is an array of addresses. */
+/* The compiler gives __mcount_loc alignment 1, though it is an array of addresses. */
 #define MIN_ALIGN	8
 
 static bool elfmod_name_starts(const char *name, const char *prefix)
@@ -17,8 +16,8 @@ static bool elfmod_name_starts(const char *name, const char *prefix)
 }
 
 /*
- * Some compilers (tcc) mark functions in named sections as data: a section is text by
- * its flag, or by a name that only text has.
+ * Some compilers (tcc) mark functions in named sections as data.  So a section is text by its
+ * flag, or by a name that only text sections have.
  */
 bool elfmod_is_text(const struct elfmod *m, unsigned int index)
 {
@@ -57,14 +56,14 @@ bool elfmod_is_got(unsigned int type)
 
 /*
  * "mov sym@GOTPCREL(%rip), reg" (8b, ModRM mod 0 rm 5) can become "lea sym(%rip), reg".
- * @offset is that of the displacement; opcode and ModRM are the two bytes before it.
+ * @offset is that of the displacement; the two bytes before it are opcode and ModRM.
  */
 bool elfmod_got_relaxes(const u8 *section, u64 offset)
 {
 	return offset >= 2 && section[offset - 2] == 0x8b && (section[offset - 1] & 0xc7) == 0x05;
 }
 
-/* Upper bound of the table entries needed: one for each access that stays indirect. */
+/* An upper bound of the table's entries: one for each access that stays indirect. */
 static unsigned int elfmod_count_got(const struct elfmod *m)
 {
 	unsigned int count = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * relocate.c - symbol values and relocations of a module.  Writes only to the memory
- * of the module, which nobody executes yet.  A place that is not zero before it is
- * relocated, and a value that does not fit, refuse the module (-ENOEXEC).
+ * Symbol values and relocations of a module.  Writes only to memory of the module, which no CPU
+ * executes yet.  A place that is not zero before it is relocated, or a value that does not fit,
+ * refuses the module (-ENOEXEC).
  */
 #include <neurath/string.h>
 #include "elfmod.h"
@@ -22,8 +22,9 @@ int elfmod_resolve(struct elfmod *m, int (*find)(void *ctx, const char *name, u6
 		if (error == -ENOENT && ELF64_ST_BIND(sym->st_info) == STB_WEAK)
 			error = 0;
 		if (error) {
-			/* The text is the one that people search for. */
+			/* Users search for exactly this text. */
 			elfmod_refuse(m, error, "Unknown symbol ", name);
+			m->why_errno = true;
 			return error;
 		}
 		sym->st_value = value;
@@ -31,7 +32,7 @@ int elfmod_resolve(struct elfmod *m, int (*find)(void *ctx, const char *name, u6
 	return 0;
 }
 
-/* The address of a table entry that holds @value. */
+/* The address of a table entry that contains @value. */
 static u64 elfmod_got_entry(struct elfmod *m, u64 value)
 {
 	u64 at = m->got_offset + (u64)m->got_used++ * 8;
@@ -86,7 +87,7 @@ bool elf_reloc_compute(unsigned int type, u64 place, u64 symbol, u64 addend, u64
 	}
 }
 
-/* An access to the global offset table: direct if that reaches, else through an entry. */
+/* An access to the global offset table: direct if the symbol is in reach, else by an entry. */
 static int elfmod_got_value(struct elfmod *m, u8 *loc, u64 offset, u64 place, u64 symbol,
 			    u64 addend, u64 *value)
 {
@@ -101,7 +102,7 @@ static int elfmod_got_value(struct elfmod *m, u8 *loc, u64 offset, u64 place, u6
 	return elf_fits_s32(*value) ? 0 : -ENOEXEC;
 }
 
-/* Where a message about symbol @i should point. */
+/* The name of symbol @i for a message. */
 static const char *elfmod_symbol_name(const struct elfmod *m, unsigned int i)
 {
 	const Elf64_Sym *sym = &m->symbols[i];
@@ -111,7 +112,7 @@ static const char *elfmod_symbol_name(const struct elfmod *m, unsigned int i)
 	return m->strings + sym->st_name;
 }
 
-/* A relocation may refer to what is loaded, to numbers, and to what was resolved. */
+/* A relocation may refer to loaded sections, to numbers, and to resolved symbols. */
 static bool elfmod_symbol_usable(const struct elfmod *m, const Elf64_Sym *sym)
 {
 	if (sym->st_shndx == SHN_UNDEF || sym->st_shndx == SHN_ABS)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * symbols.c - exported symbols, and what is kept of a module's symbol table.
+ * Exported symbols, and the kept part of a module's symbol table.
  *
- * A module sees the exports of the kernel and of LIVE modules; it holds those that it
- * uses.  Of each module the whole table stays, in its own order: live patching finds
- * static functions by name and position, and relocations of a livepatch module that
- * are applied later refer to symbols by index.
+ * A module sees the exports of the kernel and of LIVE modules, and holds a reference on the
+ * modules whose exports it uses.  The whole symbol table of each module is kept, in its own
+ * order: live patching finds static functions by name and position, and relocations of a
+ * livepatch module that are applied later refer to symbols by index.
  */
 #include <neurath/mm.h>
+#include <neurath/sort.h>
+#include <neurath/string.h>
 #include "internal.h"
 
 static const struct kernel_symbol *export_find(const struct kernel_symbol *table, size_t n,
@@ -48,7 +50,7 @@ static const struct kernel_symbol *export_find_module(const char *name, const st
 
 struct resolve_ctx {
 	struct module *user;
-	struct module *busy;		/* owner of a symbol that is still COMING */
+	struct module *busy;		/* owner of a symbol, in state COMING */
 };
 
 static int module_resolve_one(void *arg, const char *name, u64 *value)
@@ -74,7 +76,7 @@ static int module_resolve_one(void *arg, const char *name, u64 *value)
 	return 0;
 }
 
-/* @mod may be gone: it is only compared. */
+/* @mod may have been freed: only its address is compared. */
 static bool module_left_coming(const struct module *busy)
 {
 	bool left = true;
@@ -100,14 +102,14 @@ int module_resolve(struct load_info *info)
 		mutex_unlock(&module_mutex);
 		if (error != -EBUSY || !ctx.busy)
 			return error;
-		/* Its owner runs its init: the symbol may be used when that has succeeded. */
+		/* The owner runs its init: the symbol can be used when init has succeeded. */
 		error = wait_event_interruptible(module_wait, module_left_coming(ctx.busy));
 		if (error)
 			return elfmod_refuse(&info->elf, error, "interrupted", NULL);
 	}
 }
 
-/* The tables of a module are made by a compiler, but the file by anybody. */
+/* A compiler makes the tables, but the file comes from an untrusted source. */
 bool module_owns_string(const struct module *mod, const char *s)
 {
 	unsigned long end = (unsigned long)mod->core.base + mod->core.size;
@@ -135,7 +137,7 @@ int module_check_exports(struct module *mod, const char **name, const char **own
 	return 0;
 }
 
-/* The letter nm would print, 0 for what is not in loaded memory. */
+/* The letter that nm would print; 0 for a symbol outside of loaded memory. */
 static char module_symbol_type(const struct elfmod *m, const Elf64_Sym *sym)
 {
 	unsigned int type = ELF64_ST_TYPE(sym->st_info);
@@ -156,6 +158,51 @@ static char module_symbol_type(const struct elfmod *m, const Elf64_Sym *sym)
 	return ELF64_ST_BIND(sym->st_info) == STB_LOCAL ? letter : letter - 'a' + 'A';
 }
 
+/* ---- sorted orders for look-ups ---------------------------------------------------- */
+
+/* Of symbols with one address the first counts: look-ups search downwards. */
+static bool symbol_before_by_address(const void *arg, u32 a, u32 b)
+{
+	const Elf64_Sym *symtab = ((const struct module *)arg)->symtab;
+
+	if (symtab[a].st_value != symtab[b].st_value)
+		return symtab[a].st_value < symtab[b].st_value;
+	return a > b;
+}
+
+static bool symbol_before_by_name(const void *arg, u32 a, u32 b)
+{
+	const struct module *mod = arg;
+	int order = strcmp(mod->strtab + mod->symtab[a].st_name,
+			   mod->strtab + mod->symtab[b].st_name);
+
+	return order ? order < 0 : a < b;
+}
+
+/* No look-up uses the order before num_by_address is set. */
+static int module_sort_symbols(struct module *mod)
+{
+	unsigned int n = 0;
+
+	mod->by_address = elfmod_alloc(mod->num_symtab * sizeof(u32));
+	if (!mod->by_address)
+		return -ENOMEM;
+	for (unsigned int i = 1; i < mod->num_symtab; i++)
+		if (mod->symtypes[i])
+			mod->by_address[n++] = i;
+	sort_numbers(mod->by_address, n, symbol_before_by_address, mod);
+	smp_store_release(&mod->num_by_address, n);
+	if (is_livepatch_module(mod))
+		return 0;
+	mod->by_name = elfmod_alloc(mod->num_symtab * sizeof(u32));
+	if (!mod->by_name)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < mod->num_symtab; i++)
+		mod->by_name[i] = i;
+	sort_numbers(mod->by_name, mod->num_symtab, symbol_before_by_name, mod);
+	return 0;
+}
+
 int module_keep_symbols(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
@@ -172,10 +219,12 @@ int module_keep_symbols(struct load_info *info)
 	mod->num_symtab = m->nr_symbols;
 	mod->symtab = m->symbols;
 	m->symbols = NULL;
+	if (module_sort_symbols(mod))
+		return elfmod_refuse(m, -ENOMEM, "no memory for symbols", NULL);
 	return 0;
 }
 
-/* After module_keep_symbols(): the saved header of the table points to the kept copy. */
+/* Called after module_keep_symbols(): the saved section header points to the kept copy. */
 int module_keep_klp_info(struct load_info *info)
 {
 	struct elfmod *m = &info->elf;
@@ -188,11 +237,16 @@ int module_keep_klp_info(struct load_info *info)
 		return elfmod_refuse(m, -ENOMEM, "no memory for livepatch information", NULL);
 	klp->sechdrs = elfmod_alloc(headers);
 	klp->secstrings = elfmod_alloc(names->sh_size);
-	if (!klp->sechdrs || !klp->secstrings)
+	klp->modinfo = elfmod_alloc(m->modinfo_size);
+	if (!klp->sechdrs || !klp->secstrings || !klp->modinfo)
 		return elfmod_refuse(m, -ENOMEM, "no memory for livepatch information", NULL);
 	klp->hdr = m->hdr;
 	klp->symndx = m->symtab_index;
+	klp->modinfo_size = m->modinfo_size;
+	memcpy(klp->modinfo, m->modinfo, m->modinfo_size);
 	memcpy(klp->sechdrs, m->sections, headers);
+	for (unsigned int i = 0; i < m->nr_sections; i++)
+		klp->sechdrs[i].sh_flags &= ~(u64)SHF_KLP_APPLIED;
 	memcpy(klp->secstrings, m->section_names, names->sh_size);
 	klp->sechdrs[klp->symndx].sh_addr = (unsigned long)info->mod->symtab;
 	return 0;
@@ -206,6 +260,7 @@ void module_free_klp_info(struct module *mod)
 		return;
 	elfmod_free(klp->sechdrs);
 	elfmod_free(klp->secstrings);
+	elfmod_free(klp->modinfo);
 	kfree(klp);
 	mod->klp_info = NULL;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sysfs.c - what administrators see of modules: /sys/module/NAME and /proc/modules.
+ * The administrator's view of modules: /sys/module/NAME and /proc/modules.
  *
- * /sys/module/NAME appears before init runs and goes after exit has run.  Methods take
- * param_mutex at most, so that removing the directory, which waits for them, cannot hang.
+ * /sys/module/NAME appears before init runs and disappears after exit has run.  Methods take at
+ * most param_mutex, so the removal of the directory, which waits for them, cannot hang.
  */
 #include <neurath/module_param.h>
 #include <neurath/kernfs.h>
@@ -158,7 +158,7 @@ static int module_add_params(struct module *mod)
 	return 0;
 }
 
-/* ---- holders: who uses a module ---------------------------------------------------- */
+/* ---- holders: the users of a module ------------------------------------------------- */
 
 static int module_add_holder_links(struct module *mod)
 {
@@ -276,4 +276,17 @@ void module_init_subsystem(void)
 {
 	module_root = kernfs_find("/sys/module");
 	assert(module_root);
+}
+
+void module_refcnt_changed(const char *name)
+{
+	char path[MODULE_NAME_LEN + 24];
+	struct kernfs_node *node;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", name);
+	node = kernfs_find(path);
+	if (!node)
+		return;
+	kernfs_notify(node);
+	kernfs_put(node);
 }

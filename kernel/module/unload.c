@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * unload.c - delete_module(2).  A module leaves only when nobody holds a reference; from
- * then on nobody can take one.  It never waits for a user to let go, as Linux today, with
- * one exception: without O_NONBLOCK it waits for a live patch that is disabled already, whose
- * reference goes by itself ("rmmod -w" behind "echo 0 > enabled").  A signal ends the wait.
+ * delete_module(2).  A module is unloaded only if it has no references; from then on none can be
+ * taken.  As on Linux today, it does not wait for users, with one exception: without O_NONBLOCK
+ * it waits for a live patch that is disabled already and will drop its reference itself ("rmmod
+ * -w" after "echo 0 > enabled").  A signal ends the wait.
  */
-#include <neurath/klp_module.h>
 #include <neurath/race.h>
 #include <neurath/syscall.h>
 #include <neurath/task.h>
@@ -13,7 +12,7 @@
 #include <uapi/fcntl.h>
 #include "internal.h"
 
-/* LIVE -> GOING, or why not.  Caller holds module_mutex. */
+/* LIVE -> GOING, or the error.  Caller holds module_mutex. */
 static int module_begin_unload(const char *name, struct module **out)
 {
 	struct module *mod;
@@ -45,22 +44,46 @@ static int module_try_begin_unload(const char *name, struct module **out)
 	return error;
 }
 
+/*
+ * LIVE -> GOING, after a patch that was leaving has left.  The test for a leaving patch comes
+ * before the attempt: a patch that leaves between a failed attempt and a later test would be
+ * neither waited for nor tried again.
+ */
+static noinline int module_wait_begin_unload(const char *name, struct module **out)
+{
+	bool leaving;
+	int error;
+
+	for (;;) {
+		leaving = module_is_leaving(name);
+		race_point();
+		error = module_try_begin_unload(name, out);
+		race_point();
+		if (error != -EWOULDBLOCK || !leaving)
+			return error;
+		error = wait_event_interruptible(module_wait, !module_is_leaving(name));
+		if (error)
+			return error;
+	}
+}
+
 static int module_unload(const char *name, unsigned int flags)
 {
 	struct module *mod;
-	int error = module_try_begin_unload(name, &mod);
+	int error;
 
-	while (error == -EWOULDBLOCK && !(flags & O_NONBLOCK) && klp_module_is_leaving(name)) {
-		error = wait_event_interruptible(module_wait, !klp_module_is_leaving(name));
-		if (!error)
-			error = module_try_begin_unload(name, &mod);
-	}
+	if (flags & O_NONBLOCK)
+		error = module_try_begin_unload(name, &mod);
+	else
+		error = module_wait_begin_unload(name, &mod);
+	if (error == -EWOULDBLOCK)
+		module_say_why_held(name);
 	if (error)
 		return error;
 	if (mod->exit)
 		mod->exit();
 	race_point();
-	klp_module_going(mod);
+	module_notify_going(mod);
 	module_sysfs_remove(mod);
 	module_list_remove(mod);
 	module_release(mod);

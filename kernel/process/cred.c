@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * User and group ids of the process (all threads share them).  Effective uid 0 may
- * set anything; others may only move among the ids they have.  process->lock
- * serialises changes; readers of single fields take no lock.
+ * User and group ids of the process, which all its threads share.  Effective uid 0 may set any
+ * id; other processes may only choose among the ids that they have. process->lock serialises
+ * changes; readers of single fields take no lock.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -10,6 +10,7 @@
 #include <neurath/string.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include <neurath/user.h>
 #include <neurath/vm.h>
 #include "internal.h"
 
@@ -56,7 +57,7 @@ static bool id_is_mine(const struct id_set *ids, uid_t id)
 	return id == ids->real || id == ids->effective || id == ids->saved;
 }
 
-/* setuid: root sets all, others the effective one to real or saved. */
+/* setuid: root sets all ids, other processes set the effective id to the real or saved one. */
 static int id_change_simple(struct id_set *ids, uid_t id, uid_t unused1, uid_t unused2)
 {
 	if (id == ID_KEEP)
@@ -105,7 +106,10 @@ static int id_change_resuid(struct id_set *ids, uid_t real, uid_t effective, uid
 	return 0;
 }
 
-/* It still has in memory and open what the old ids gave it: not for those with the new ones. */
+/*
+ * The process still has memory and open files from its old ids, so tasks with the new ids must
+ * not read its memory: it is no longer dumpable.
+ */
 static void cred_changes(struct process *p, bool groups, const struct id_set *new)
 {
 	struct id_set old = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
@@ -117,24 +121,85 @@ static void cred_changes(struct process *p, bool groups, const struct id_set *ne
 	p->pdeath_signal = 0;
 }
 
-static int cred_change(bool groups, int (*rule)(struct id_set *, uid_t, uid_t, uid_t), uid_t a,
-		       uid_t b, uid_t c)
+typedef int (*cred_rule)(struct id_set *ids, uid_t a, uid_t b, uid_t c);
+
+/* The ids after the call.  Caller holds p->lock; without the lock the result is a guess. */
+static int cred_decide(struct process *p, bool groups, cred_rule rule, const uid_t arg[3],
+		       struct id_set *ids)
+{
+	int error;
+
+	*ids = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
+	error = rule(ids, arg[0], arg[1], arg[2]);
+	ids->fs = ids->effective;
+	return error;
+}
+
+/*
+ * Counts the threads of @p for @to from now on.  Returns the old user; the caller gets its
+ * reference.  As on Linux the call succeeds above the limit, and a later execve() fails.
+ */
+static struct user *cred_move_tasks(struct process *p, struct user *to)
+{
+	struct user *from = p->user;
+
+	assert_spin_held(&tasklist_lock);
+	assert_spin_held(&p->lock);
+	from->nr_tasks -= p->nr_tasks;
+	to->nr_tasks += p->nr_tasks;
+	p->user = to;
+	p->too_many = to->uid && to->nr_tasks > p->rlim[RLIMIT_NPROC].cur;
+	return from;
+}
+
+/*
+ * *@user, with a reference, is the user of the new real id, or NULL for a change of groups.
+ * -EAGAIN: @user does not match the id that results.
+ */
+static int cred_try_change(bool groups, cred_rule rule, const uid_t arg[3], struct user **user)
 {
 	struct process *p = current->process;
 	struct id_set ids;
 	unsigned long flags;
-	int err;
+	int error;
 
-	spin_lock_irqsave(&p->lock, flags);
-	ids = groups ? cred_groups(&p->cred) : cred_users(&p->cred);
-	err = rule(&ids, a, b, c);
-	if (!err) {
-		ids.fs = ids.effective;
+	spin_lock_irqsave(&tasklist_lock, flags);
+	spin_lock(&p->lock);
+	error = cred_decide(p, groups, rule, arg, &ids);
+	if (!error && *user && ids.real != (*user)->uid)
+		error = -EAGAIN;
+	if (!error) {
 		cred_changes(p, groups, &ids);
 		cred_store(&p->cred, &ids, groups);
+		WRITE_ONCE(current->mm->privileged, is_superuser());
+		if (*user && *user != p->user)
+			*user = cred_move_tasks(p, *user);
 	}
-	spin_unlock_irqrestore(&p->lock, flags);
-	return err;
+	spin_unlock(&p->lock);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return error;
+}
+
+static int cred_change(bool groups, cred_rule rule, uid_t a, uid_t b, uid_t c)
+{
+	const uid_t arg[3] = { a, b, c };
+	struct id_set ids;
+	int error;
+
+	/* Other threads may change the ids meanwhile: then the user is the wrong one. */
+	do {
+		struct user *user = NULL;
+
+		error = cred_decide(current->process, groups, rule, arg, &ids);
+		if (error)
+			return error;
+		if (!groups && !(user = user_find_get(ids.real)))
+			return -EAGAIN;
+		error = cred_try_change(groups, rule, arg, &user);
+		if (user)
+			user_put(user);
+	} while (error == -EAGAIN);
+	return error;
 }
 
 SYSCALL_DEFINE1(setuid, uid_t, uid)
@@ -167,7 +232,7 @@ SYSCALL_DEFINE3(setresgid, gid_t, rgid, gid_t, egid, gid_t, sgid)
 	return cred_change(true, id_change_resuid, rgid, egid, sgid);
 }
 
-/* Returns the old id, changed or not. */
+/* Returns the old id, whether it was changed or not. */
 static long cred_set_fs(bool groups, uid_t id)
 {
 	struct process *p = current->process;

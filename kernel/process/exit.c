@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of threads and processes.
+ * The end of threads and processes, in three steps.
  *
- *	do_exit()		gives up what the thread holds, switches away for good
- *	process_task_gone()	the scheduler says so: the thread leaves the table; the
- *				last one turns the process into a zombie, and only
- *				now its parent hears of it
- *	process_reap()		the parent has asked, or does not want to know
+ *	do_exit()		releases what the thread holds, makes its last switch
+ *	process_task_gone()	called after the last switch: the thread leaves the table;
+ *				the last one turns the process into a zombie, and only then
+ *				its parent is notified
+ *	process_reap()		the parent has waited, or ignores its children
  *
- * So whoever learns of a death can rely on the dead not running any more.
+ * So a program that learns of a death can rely on it that the dead thread does not run any more.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -16,7 +16,8 @@
 #include <neurath/futex.h>
 #include <neurath/itimer.h>
 #include <neurath/klp_sched.h>
-#include <neurath/mutant.h>
+#include <neurath/life.h>
+#include <neurath/oom.h>
 #include <neurath/port.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
@@ -24,6 +25,7 @@
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/syscall.h>
+#include <neurath/trace.h>
 #include <neurath/uaccess.h>
 #include <neurath/vm.h>
 #include "internal.h"
@@ -35,7 +37,7 @@ void process_mm_release(struct task *t)
 	assert(t == current);
 	futex_exit_robust(t);
 	if (t->clear_child_tid) {
-		/* Nobody to tell if the word is gone. */
+		/* An error is ignored: if the word is not mapped, no thread can wait for it. */
 		put_user(0, t->clear_child_tid);
 		futex_wake_user(t->clear_child_tid, 1);
 		t->clear_child_tid = NULL;
@@ -59,7 +61,7 @@ static struct process *exit_choose_reaper(struct process *p)
 	return init_process;
 }
 
-/* A stopped group that nobody can continue any more is told so. */
+/* A stopped group that no process can continue any more gets SIGHUP and SIGCONT. */
 static void exit_check_orphans(struct process_group *pg)
 {
 	if (!pgrp_is_orphaned(pg) || !pgrp_has_stopped(pg))
@@ -93,7 +95,7 @@ static void exit_give_away_children(struct process *p)
 	}
 }
 
-/* @p has no live thread any more, but is not yet a zombie. */
+/* @p has no live thread any more, but is not a zombie yet. */
 static void exit_leave_family(struct process *p)
 {
 	unsigned long flags;
@@ -116,7 +118,7 @@ static void exit_process_resources(struct process *p)
 		panic("init (pid 1) has died, exit code 0x%08x",
 		      p->sig_flags & SIGNAL_GROUP_EXIT ? p->group_exit_code : current->exit_code);
 	itimer_process_exit(p);
-	ports_of_process_died(p);
+	life_call(process_exits, p);
 	session_process_exit(p);
 	p->exe = NULL;
 	if (exe)
@@ -128,7 +130,7 @@ static void exit_give_up_files(void)
 	struct files *files = current->files;
 	unsigned long flags;
 
-	spin_lock_irqsave(&current->pi_lock, flags);	/* /proc looks at other tasks' */
+	spin_lock_irqsave(&current->pi_lock, flags);	/* /proc reads files of other tasks */
 	current->files = NULL;
 	spin_unlock_irqrestore(&current->pi_lock, flags);
 	if (files)
@@ -142,9 +144,10 @@ void do_exit(int code)
 
 	assert(!(current->pflags & (PF_KTHREAD | PF_IDLE | PF_EXITING)));
 	current->exit_code = code;
-	if (MUTANT(EXIT_EARLY))
-		klp_task_dead(current);
 	last = signal_thread_exit();
+	trace_note_comm();
+	if (trace_is_on(sched_process_exit))
+		trace_sched_process_exit();
 	process_mm_release(current);
 	mm_exit_current();
 	exit_give_up_files();
@@ -160,13 +163,13 @@ void do_group_exit(int code)
 	struct process *p = current->process;
 	unsigned long flags;
 
-	/* Before it counts as dying, which ends every stop. */
+	/* Before the thread counts as dying, which ends every stop. */
 	ptrace_event(PTRACE_EVENT_EXIT, code);
 	spin_lock_irqsave(&p->lock, flags);
 	if (p->sig_flags & SIGNAL_GROUP_EXIT)
 		code = p->group_exit_code;
 	else if ((p->sig_flags & SIGNAL_GROUP_EXEC) && p->exec_task != current)
-		/* only this thread dies; the new program lives on */
+		/* only this thread dies; the new program continues */
 		code = 0;
 	else
 		signal_start_group_exit(p, code);
@@ -200,7 +203,7 @@ void process_exit_info(struct process *p, siginfo_t *info)
 	wait_fill_exit(info, process_wait_status(p));
 }
 
-/* Tells the parent; true = it does not want to know: reap at once. */
+/* Notifies the parent.  True = the parent ignores its children: reap at once. */
 static bool exit_notify_zombie(struct process *p)
 {
 	struct process *parent = p->parent;
@@ -242,6 +245,8 @@ void process_reap(struct process *p)
 	session_leave(p);
 	spin_lock_irqsave(&p->lock, flags);
 	list_del_init(&leader->thread_node);
+	/* Signals that no thread will take count for the user until here. */
+	flush_sigqueue(&p->shared_pending);
 	spin_unlock_irqrestore(&p->lock, flags);
 	task_unpublish(leader);
 	process_put(p);
@@ -260,7 +265,7 @@ static void exit_unlink_thread(struct process *p, struct task *t)
 	list_del_init(&t->thread_node);
 }
 
-/* The tracer of a thread sees it die: it stays in the pid table until it was waited for. */
+/* The tracer of a thread sees its death: the thread stays in the pid table until then. */
 static bool exit_thread_traced(struct task *t)
 {
 	siginfo_t info = { .si_signo = SIGCHLD };
@@ -275,7 +280,8 @@ static bool exit_thread_traced(struct task *t)
 	return true;
 }
 
-void process_task_gone(struct task *t)
+/* @t has made its last switch and has no stack any more.  Also for kernel threads. (irq) */
+static void process_task_gone(struct task *t)
 {
 	struct process *p = t->process;
 	bool is_leader;
@@ -289,15 +295,18 @@ void process_task_gone(struct task *t)
 	if (!is_leader && !exit_thread_traced(t))
 		task_unpublish(t);
 	if (p == &kernel_process) {
-		/* Has no parent, and never ends. */
+		/* Has no parent, and does not end. */
 	} else if (!p->nr_threads) {
 		p->state = PROCESS_ZOMBIE;
+		oom_process_gone(p);
 		exit_show_zombie(p);
 	} else if (p->exec_task) {
 		wake_up_all(&p->wait_child);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
+
+LIFE_HOOK(exit_life) = { .task_gone = process_task_gone };
 
 SYSCALL_DEFINE1(exit, int, status)
 {

@@ -2,10 +2,10 @@
 /*
  * New threads and processes: clone, fork, vfork, clone3.
  *
- * What a thread shares with its process (address space, signal actions, cwd) is
- * one package here: the flags for it come together or not at all, anything else
- * is -EINVAL (docs/processes.md has the table).  The child is complete before
- * fork_publish() makes it visible; up to there everything can be undone.
+ * A thread shares address space, signal actions, cwd and more with its process.  The flags for
+ * these come together or not at all; any other combination returns -EINVAL (docs/processes.md has
+ * the table).  The child is complete before fork_publish() makes it visible; until then every
+ * step can be undone.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -18,11 +18,13 @@
 #include <neurath/signal.h>
 #include <neurath/string.h>
 #include <neurath/syscall.h>
+#include <neurath/trace.h>
 #include <neurath/uaccess.h>
+#include <neurath/user.h>
 #include <neurath/vm.h>
 #include "internal.h"
 
-/* Accepted without an effect of their own. */
+/* These flags are accepted and have no effect. */
 #define CLONE_IGNORED	(CLONE_SYSVSEM | CLONE_DETACHED | CLONE_IO)
 #define CLONE_OFFERED	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_VFORK | \
 			 CLONE_PARENT | CLONE_THREAD | CLONE_SETTLS | CLONE_PARENT_SETTID | \
@@ -73,12 +75,12 @@ static int fork_copy_strings(struct process *child, struct process *parent)
 	return 0;
 }
 
-/* A process for the child; its one reference is the family's. */
+/* Allocates a process for the child; the one reference belongs to the family. */
 static struct process *fork_process(struct task *leader, const struct clone_request *req)
 {
 	struct process *parent = current->process, *child = process_alloc();
 	unsigned long flags;
-	int err;
+	int error;
 
 	if (!child)
 		return NULL;
@@ -90,12 +92,16 @@ static struct process *fork_process(struct task *leader, const struct clone_requ
 	spin_lock_irqsave(&parent->lock, flags);
 	fork_copy_actions(child, parent, req->flags);
 	child->cred = parent->cred;
+	child->user = user_get(parent->user);
 	memcpy(child->rlim, parent->rlim, sizeof(child->rlim));
 	child->umask = parent->umask;
+	child->oom_score_adj = parent->oom_score_adj;
+	child->oom_score_adj_min = parent->oom_score_adj_min;
 	child->no_new_privs = parent->no_new_privs;
-	err = fork_copy_strings(child, parent);
+	child->personality = READ_ONCE(parent->personality);
+	error = fork_copy_strings(child, parent);
 	spin_unlock_irqrestore(&parent->lock, flags);
-	if (!err)
+	if (!error)
 		return child;
 	list_del_init(&leader->thread_node);
 	process_put(child);
@@ -140,13 +146,13 @@ static void fork_copy_thread(struct task *child, const struct clone_request *req
 	child->gsbase = current->gsbase;
 	child->pflags = (current->pflags & PF_SERVER) | PF_FORKNOEXEC;
 	child->blocked = current->blocked;
-	/* A new process has the same stack addresses; a thread or vfork child has others. */
+	/* A new process has the same stack addresses; a thread or vfork child has its own. */
 	if ((req->flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
 		child->altstack = current->altstack;
 	else
 		child->altstack.ss_flags = SS_DISABLE;
 	if (req->flags & CLONE_CHILD_SETTID)
-		child->set_child_tid = req->child_tid;	/* stored at its first run */
+		child->set_child_tid = req->child_tid;	/* stored at the child's first run */
 	if (req->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = req->child_tid;
 }
@@ -161,7 +167,7 @@ static void fork_discard(struct task *child)
 			file_put(p->exe);
 		p->exe = NULL;
 		list_del_init(&child->thread_node);
-		process_put(p);			/* the family's */
+		process_put(p);			/* the family's reference */
 	}
 	if (child->mm)
 		mm_put(child->mm);
@@ -185,7 +191,7 @@ static struct task *fork_create(const struct clone_request *req, const struct pt
 		p = fork_process(child, req);
 	if (!p)
 		goto no_memory;
-	process_get(p);				/* the task's */
+	process_get(p);				/* the task's reference */
 	child->process = p;
 	if (arch_fpu_alloc(child) || fork_copy_files(child, req->flags) ||
 	    fork_copy_mm(child, req->flags))
@@ -198,7 +204,7 @@ no_memory:
 	return ERR_PTR(-ENOMEM);
 }
 
-/* The new process gets its place in the family and in its parent's group. */
+/* Links the new process into the family and into its parent's group. */
 static void fork_link_process(struct process *p, u64 clone_flags)
 {
 	struct process *parent = current->process;
@@ -214,73 +220,63 @@ static void fork_link_process(struct process *p, u64 clone_flags)
 	nr_processes++;
 }
 
-/* Only asked when there are so many processes at all: it looks at each. */
-static u64 fork_count_processes(uid_t uid)
+/* Exact under tasklist_lock; without it good enough to refuse a child early. */
+bool process_over_nproc(struct process *p, unsigned more)
 {
-	struct process *p;
-	u64 n = 0;
-
-	list_for_each_entry(p, &all_processes, process_node)
-		n += p->cred.uid == uid;
-	return n;
+	return p->cred.uid && p->cred.euid && (u64)READ_ONCE(p->user->nr_tasks) + more >
+	       READ_ONCE(p->rlim[RLIMIT_NPROC].cur);
 }
 
 /*
- * A signal that was sent to the group before the child belonged to it must not
- * miss it: with one pending, fork starts again after its delivery.
+ * A signal to the group that was sent before the child belonged to it must still reach the child:
+ * if one is pending, fork starts again after the delivery.
  */
-static int fork_may_publish(const struct clone_request *req)
+static int fork_may_publish(void)
 {
-	struct process *parent = current->process;
-	u64 limit = parent->rlim[RLIMIT_NPROC].cur;
-
 	if (test_task_flag(current, TIF_SIGPENDING))
 		return -ERESTARTNOINTR;
-	if (!(req->flags & CLONE_THREAD) && limit != RLIM_INFINITY && parent->cred.uid &&
-	    nr_processes >= limit && fork_count_processes(parent->cred.uid) >= limit)
-		return -EAGAIN;
-	return 0;
+	return process_over_nproc(current->process, 1) ? -EAGAIN : 0;
 }
 
 static int fork_publish(struct task *child, const struct clone_request *req)
 {
 	struct process *parent = current->process;
 	unsigned long flags;
-	int err;
+	int error;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	spin_lock(&parent->lock);
-	err = fork_may_publish(req);
-	if (!err && child->process == parent) {
+	error = fork_may_publish();
+	if (!error && child->process == parent) {
 		parent->nr_threads++;
 		parent->nr_live++;
 		list_add_tail(&child->thread_node, &parent->threads);
 	}
 	/* Here a thread that is not in the pid table yet has a visible process. */
-	if (!err)
+	if (!error)
 		ptrace_inherit(child, req->flags, req->exit_signal);
 	spin_unlock(&parent->lock);
-	if (err)
+	if (error)
 		goto out;
 	if (child->process != parent)
 		fork_link_process(child->process, req->flags);
 	total_forks++;
-	/* Between this and publication nobody can change the target: see livepatch/README.md. */
+	/* Until the publication the target cannot change: see livepatch/transition.c. */
 	klp_copy_process(child);
 	task_publish(child);
 out:
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 /*
- * The parent of a vfork child waits here, called by the way out to user mode, where
- * no other function of the call is on its stack any more: so a live patch of fork()
- * need not wait for the child, and a kick can send the parent once round the exit loop
- * and back here.  False: it was kicked, and must come again.
+ * The parent of a vfork child waits here.  The way out to user mode calls this function, when no
+ * other function of the system call is on the stack any more.  So a live patch of fork() need not
+ * wait for the child, and a kick can send the parent through one pass of the exit loop and back
+ * here.  Returns false if the task was kicked: the caller must call again.
  *
- * Only death ends the wait early: the parent must not run on the child's stack.
- * The child tells by vfork_waiting = false; its process's queue lives as long as its task.
+ * Only death ends the wait early: the parent must not run on the child's stack.  The child
+ * reports by vfork_waiting = false; the queue of its process exists as long as the child's task.
  */
 bool process_wait_vfork(void)
 {
@@ -295,10 +291,7 @@ bool process_wait_vfork(void)
 	}
 	clear_task_flag(current, TIF_VFORK_WAIT);
 	current->vfork_child = NULL;
-	/*
-	 * Its number as we know it: execve() of another thread of a process changes the
-	 * leader's.
-	 */
+	/* The number as this process knows it: execve() of a thread changes the leader's. */
 	ptrace_event(PTRACE_EVENT_VFORK_DONE,
 		     child->process == current->process ? child->pid : child->tgid);
 	task_put(child);
@@ -309,28 +302,32 @@ long process_clone(const struct clone_request *req, const struct pt_regs *regs)
 {
 	struct task *child;
 	pid_t pid;
-	int err = clone_check(req);
+	int error = clone_check(req);
 
-	if (err)
-		return err;
+	if (!error && process_over_nproc(current->process, 1))
+		error = -EAGAIN;
+	if (error)
+		return error;
 	child = fork_create(req, regs);
 	if (IS_ERR(child))
 		return PTR_ERR(child);
 	pid = child->pid;
 	child->vfork_waiting = req->flags & CLONE_VFORK;
 	if ((req->flags & CLONE_PARENT_SETTID) && put_user(pid, req->parent_tid))
-		err = -EFAULT;
-	if (!err)
-		err = fork_publish(child, req);
-	if (err) {
+		error = -EFAULT;
+	if (!error)
+		error = fork_publish(child, req);
+	if (error) {
 		fork_discard(child);
-		return err;
+		return error;
 	}
 	if (req->flags & CLONE_VFORK) {
 		task_get(child);	/* it does not run, and so cannot die, before this */
 		current->vfork_child = child;
 		set_task_flag(current, TIF_VFORK_WAIT);
 	}
+	if (trace_is_on(sched_process_fork))
+		trace_sched_process_fork(child);
 	wake_up_new_task(child);
 	if (!(req->flags & CLONE_UNTRACED))
 		ptrace_event(ptrace_clone_event(req->flags, req->exit_signal), pid);
@@ -368,7 +365,7 @@ SYSCALL_DEFINE0(clone)
 	return process_clone(&req, regs);
 }
 
-/* struct clone_args of the ABI, first version (64 bytes) and later ones. */
+/* struct clone_args of the ABI: its first version (64 bytes), and later ones. */
 struct clone3_args {
 	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 	u64 set_tid, set_tid_size, cgroup;
@@ -386,7 +383,7 @@ static int clone3_read(struct clone3_args *args, const void __user *uargs, size_
 	memset(args, 0, sizeof(*args));
 	if (copy_from_user(args, uargs, min(size, sizeof(*args))))
 		return -EFAULT;
-	/* What a newer program knows and we do not must be unused. */
+	/* Fields of a later version, unknown here, must be zero. */
 	for (size_t i = sizeof(*args); i < size; i++) {
 		if (get_user(rest, (const u8 __user *)uargs + i))
 			return -EFAULT;
@@ -403,10 +400,10 @@ static int clone3_read(struct clone3_args *args, const void __user *uargs, size_
 SYSCALL_DEFINE0(clone3)
 {
 	struct clone3_args args;
-	int err = clone3_read(&args, (const void __user *)SC_ARG1, SC_ARG2);
+	int error = clone3_read(&args, (const void __user *)SC_ARG1, SC_ARG2);
 
-	if (err)
-		return err;
+	if (error)
+		return error;
 	struct clone_request req = {
 		.flags = args.flags,
 		.exit_signal = args.exit_signal,

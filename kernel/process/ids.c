@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who am I: process and thread numbers. */
+/* Process and thread numbers: getpid() and its relatives. */
 #include <neurath/errno.h>
 #include <neurath/process.h>
 #include <neurath/syscall.h>
@@ -21,7 +21,7 @@ SYSCALL_DEFINE0(getppid)
 	unsigned long flags;
 	pid_t pid;
 
-	/* The parent may die this moment: its number is read where it cannot be freed. */
+	/* The parent may die at this moment: its number is read where it cannot be freed. */
 	spin_lock_irqsave(&tasklist_lock, flags);
 	parent = current->process->parent;
 	pid = parent ? parent->pid : 0;

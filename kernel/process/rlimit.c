@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Resource limits.  Each is kept and inherited; those that the kernel enforces
- * are listed in docs/processes.md.  process->lock protects a pair.
+ * Resource limits.  Every limit is stored and inherited; docs/processes.md lists the limits that
+ * the kernel enforces. process->lock protects a pair.
  */
 #include <neurath/errno.h>
 #include <neurath/file.h>
+#include <neurath/mm.h>
 #include <neurath/process.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
@@ -12,17 +13,29 @@
 
 #define LIMIT_STACK	(8UL << 20)
 #define LIMIT_MEMLOCK	(8UL << 20)
+/* Descriptors: the range of select(), and the limit that a process may set without privilege. */
+#define LIMIT_FILES	1024
+#define LIMIT_FILES_MAX	4096
 #define LIMIT_SIGNALS	4096
 #define LIMIT_MSGQUEUE	819200
+/* The stacks of one user's threads may take one part in STACKS_SHARE of the memory. */
+#define STACKS_SHARE	16
+
+static u64 limit_threads(void)
+{
+	return min(pages_total() / (KSTACK_SIZE >> PAGE_SHIFT) / STACKS_SHARE, PID_MAX / 2UL);
+}
 
 void process_default_rlimits(struct process *p)
 {
+	u64 threads = limit_threads();
+
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
 		p->rlim[i] = (struct rlimit64){ RLIM_INFINITY, RLIM_INFINITY };
 	p->rlim[RLIMIT_STACK].cur = LIMIT_STACK;
 	p->rlim[RLIMIT_CORE].cur = 0;
-	p->rlim[RLIMIT_NOFILE] = (struct rlimit64){ OPEN_MAX, OPEN_MAX };
-	p->rlim[RLIMIT_NPROC] = (struct rlimit64){ PID_MAX / 2, PID_MAX / 2 };
+	p->rlim[RLIMIT_NOFILE] = (struct rlimit64){ LIMIT_FILES, LIMIT_FILES_MAX };
+	p->rlim[RLIMIT_NPROC] = (struct rlimit64){ threads, threads };
 	p->rlim[RLIMIT_MEMLOCK] = (struct rlimit64){ LIMIT_MEMLOCK, LIMIT_MEMLOCK };
 	p->rlim[RLIMIT_SIGPENDING] = (struct rlimit64){ LIMIT_SIGNALS, LIMIT_SIGNALS };
 	p->rlim[RLIMIT_MSGQUEUE] = (struct rlimit64){ LIMIT_MSGQUEUE, LIMIT_MSGQUEUE };
@@ -44,7 +57,7 @@ static int rlimit_exchange(struct process *p, unsigned resource, const struct rl
 		return -EINVAL;
 	if (new->max > lim->max && !is_superuser())
 		return -EPERM;
-	if (resource == RLIMIT_NOFILE && new->max > OPEN_MAX)
+	if (resource == RLIMIT_NOFILE && new->max > NR_OPEN)
 		return -EPERM;
 	*lim = *new;
 	return 0;
@@ -61,7 +74,7 @@ static int rlimit_do(pid_t pid, unsigned resource, const struct rlimit64 *new,
 {
 	struct process *p = current->process;
 	unsigned long flags;
-	int err = -ESRCH;
+	int error = -ESRCH;
 
 	if (resource >= RLIM_NLIMITS)
 		return -EINVAL;
@@ -69,36 +82,36 @@ static int rlimit_do(pid_t pid, unsigned resource, const struct rlimit64 *new,
 	if (pid)
 		p = process_find(pid);
 	if (p && !rlimit_may_touch(p)) {
-		err = -EPERM;
+		error = -EPERM;
 	} else if (p) {
 		spin_lock(&p->lock);
-		err = rlimit_exchange(p, resource, new, old);
+		error = rlimit_exchange(p, resource, new, old);
 		spin_unlock(&p->lock);
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 SYSCALL_DEFINE4(prlimit64, pid_t, pid, unsigned, resource, const struct rlimit64 __user *, unew,
 		struct rlimit64 __user *, uold)
 {
 	struct rlimit64 new, old;
-	int err;
+	int error;
 
 	if (unew && get_user(new, unew))
 		return -EFAULT;
-	err = rlimit_do(pid, resource, unew ? &new : NULL, &old);
-	if (err)
-		return err;
+	error = rlimit_do(pid, resource, unew ? &new : NULL, &old);
+	if (error)
+		return error;
 	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
 SYSCALL_DEFINE2(getrlimit, unsigned, resource, struct rlimit64 __user *, uold)
 {
 	struct rlimit64 old;
-	int err = rlimit_do(0, resource, NULL, &old);
+	int error = rlimit_do(0, resource, NULL, &old);
 
-	return err ? err : copy_to_user(uold, &old, sizeof(old));
+	return error ? error : copy_to_user(uold, &old, sizeof(old));
 }
 
 SYSCALL_DEFINE2(setrlimit, unsigned, resource, const struct rlimit64 __user *, unew)

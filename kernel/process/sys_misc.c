@@ -10,6 +10,7 @@
 #include <neurath/signal.h>
 #include <neurath/string.h>
 #include <neurath/syscall.h>
+#include <neurath/transfer.h>
 #include <neurath/uaccess.h>
 #include <neurath/vm.h>
 
@@ -18,10 +19,20 @@ SYSCALL_DEFINE1(umask, int, mask)
 	return xchg(&current->process->umask, mask & 0777);
 }
 
-/* What the ABI calls the execution domain: there is only PER_LINUX. */
+#define PERSONALITY_ASK		0xffffffff
+#define ADDR_NO_RANDOMIZE	0x0040000
+
+/*
+ * The execution domain of the ABI: only PER_LINUX exists.  Addresses are not randomised;
+ * debuggers request that, and check the result.
+ */
 SYSCALL_DEFINE1(personality, unsigned, persona)
 {
-	return persona == 0 || persona == 0xffffffff ? 0 : -EINVAL;
+	if (persona == PERSONALITY_ASK)
+		return READ_ONCE(current->process->personality);
+	if (persona & ~ADDR_NO_RANDOMIZE)
+		return -EINVAL;
+	return xchg(&current->process->personality, persona);
 }
 
 /* ---- sysinfo -------------------------------------------------------------- */
@@ -72,27 +83,42 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 #define GRND_INSECURE	4
 #define GETRANDOM_CHUNK	256
 
-SYSCALL_DEFINE3(getrandom, u8 __user *, ubuf, size_t, len, unsigned, flags)
+static ssize_t getrandom_step(struct transfer *t)
 {
 	u8 buf[GETRANDOM_CHUNK];
-	size_t done = 0;
+	ssize_t n = 0;
+
+	while (t->io.len) {
+		size_t want = min(t->io.len, sizeof(buf));
+
+		random_bytes(buf, want);
+		n = iobuf_put(&t->io, buf, want);
+		if (n <= 0)
+			break;
+		transfer_count(t, n);
+		if (t->io.len && transfer_interrupted(t))
+			n = -ERESTARTSYS;
+		if (n < 0)
+			break;
+		cond_resched();
+	}
+	memset(buf, 0, sizeof(buf));
+	return n;
+}
+
+static ssize_t getrandom_end(struct transfer *t, ssize_t ret)
+{
+	return ret;
+}
+
+SYSCALL_DEFINE3(getrandom, u8 __user *, ubuf, size_t, len, unsigned, flags)
+{
+	struct transfer t = { .go_on = getrandom_step, .end = getrandom_end,
+			      .io = iobuf_user(ubuf, min_t(size_t, len, 0x7ffff000)) };
 
 	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	len = min_t(size_t, len, 0x7ffff000);
-	while (done < len) {
-		size_t n = min(len - done, sizeof(buf));
-
-		random_bytes(buf, n);
-		if (copy_to_user(ubuf + done, buf, n))
-			return done ? (long)done : -EFAULT;
-		done += n;
-		cond_resched();
-		if (done < len && signal_pending(current))
-			break;
-	}
-	memset(buf, 0, sizeof(buf));
-	return done;
+	return transfer_run(&t);
 }
 
 /* ---- prctl ------------------------------------------------------------------ */
@@ -212,7 +238,7 @@ SYSCALL_DEFINE4(reboot, unsigned, magic1, unsigned, magic2, unsigned, cmd, void 
 		reboot_halt();
 	case REBOOT_CAD_ON:
 	case REBOOT_CAD_OFF:
-		return 0;		/* there is no Ctrl-Alt-Del to switch */
+		return 0;		/* there is no Ctrl-Alt-Del to configure */
 	default:
 		return -EINVAL;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of the system.  sysname and release are what programs built for the
- * Linux ABI decide by (static glibc refuses a release below 3.2); "neurath" stands
- * where they do not look.
+ * Names of the system.  Programs built for the Linux ABI check sysname and release (static glibc
+ * refuses a release below 3.2).  "neurath" is in fields that they do not check.
  */
 #include <neurath/errno.h>
 #include <neurath/process.h>
@@ -17,7 +16,7 @@ static DEFINE_SPINLOCK_RANK(utsname_lock, RANK_LEAF);
 static struct utsname utsname = {
 	.sysname = "Linux",
 	.nodename = "neurath",
-	.release = "6.12.0-neurath",
+	.release = UTS_RELEASE,
 	.version = "#1 SMP Neurath",
 	.machine = "x86_64",
 	.domainname = "(none)",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * wait4 and waitid: what became of the children, and of the tasks that the process
- * traces.  Both belong to the process, whichever thread made them.  A report is consumed once
- * (WNOWAIT: left in place); everything is decided under tasklist_lock, and copied to the user
- * after it.
+ * wait4 and waitid: the changes of state of children, and of the tasks that the process traces.
+ * Both belong to the process, whichever thread created or traced them.  A report is consumed once
+ * (with WNOWAIT it stays).  Everything is decided under tasklist_lock and copied to the user
+ * after its release.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -21,7 +21,7 @@
 #define STATUS_STOPPED(sig)	((sig) << 8 | 0x7f)
 #define STATUS_CONTINUED	0xffff
 
-/* Question and answer of one call. */
+/* The question and the answer of one call. */
 struct wait_query {
 	unsigned type;			/* P_ALL, P_PID, P_PGID */
 	pid_t id;
@@ -88,7 +88,7 @@ static void wait_fill_stop_info(struct wait_query *q, struct process *child, int
 	wait_fill_usage(q, child);
 }
 
-/* A stop or continuation that was not reported yet. */
+/* Takes a stop or continuation that has not been reported yet. */
 static bool wait_collect_stop(struct wait_query *q, struct process *child)
 {
 	bool consume = !(q->options & WNOWAIT), stopped = false, continued = false;
@@ -97,7 +97,7 @@ static bool wait_collect_stop(struct wait_query *q, struct process *child)
 	if (!(q->options & (WSTOPPED | WCONTINUED)))
 		return false;
 	spin_lock_irqsave(&child->lock, flags);
-	/* Of what it traces, a process sees the stop of each thread instead. */
+	/* For its tracees, a process sees the stop of each thread instead. */
 	if ((q->options & WSTOPPED) && (child->wait_flags & WAIT_STOPPED) &&
 	    (child->sig_flags & SIGNAL_STOPPED) && child->leader->trace.tracer != current->process)
 		stopped = true;
@@ -118,7 +118,7 @@ static bool wait_collect_stop(struct wait_query *q, struct process *child)
 
 /* ---- tracees ------------------------------------------------------------------ */
 
-/* Whatever kind of child it is, or of whom. */
+/* A tracee of any kind, and a child of any process. */
 static bool wait_wants_tracee(const struct wait_query *q, struct task *t)
 {
 	if (q->type == P_PID)
@@ -183,8 +183,8 @@ static bool wait_collect_tracee(struct wait_query *q, struct task *t)
 	return true;
 }
 
-/* As wait_scan(), which has come to @ret with the children. */
-static int wait_scan_tracees(struct wait_query *q, int ret)
+/* Like wait_scan(), which has found @error for the children. */
+static int wait_scan_tracees(struct wait_query *q, int error)
 {
 	struct task *t;
 
@@ -193,16 +193,16 @@ static int wait_scan_tracees(struct wait_query *q, int ret)
 
 		if (!wait_wants_tracee(q, t))
 			continue;
-		ret = 0;
+		error = 0;
 		if (wait_collect_tracee(q, t))
 			return pid;
 	}
-	return ret;
+	return error;
 }
 
 /* ---- the call ------------------------------------------------------------------- */
 
-/* pid of a child or tracee with news, 0 = none now, -ECHILD = there is nothing to wait for. */
+/* The pid of a child or tracee with news; 0 = none now; -ECHILD = nothing to wait for. */
 static int wait_scan(struct wait_query *q)
 {
 	struct process *child;
@@ -236,12 +236,12 @@ static int wait_scan(struct wait_query *q)
 
 static int wait_for_child(struct wait_query *q)
 {
-	int ret, err;
+	int ret, error;
 
 	if (q->options & WNOHANG)
 		return wait_scan(q);
-	err = wait_event_interruptible(current->process->wait_child, (ret = wait_scan(q)) != 0);
-	return err ? err : ret;
+	error = wait_event_interruptible(current->process->wait_child, (ret = wait_scan(q)) != 0);
+	return error ? error : ret;
 }
 
 SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, ustatus, int, options, struct rusage __user *,
@@ -294,7 +294,7 @@ SYSCALL_DEFINE5(waitid, unsigned, type, pid_t, id, siginfo_t __user *, uinfo, in
 		return ret;
 	if (uusage && ret && copy_to_user(uusage, &q.usage, sizeof(q.usage)))
 		return -EFAULT;
-	/* With nothing to report si_signo and si_pid are 0. */
+	/* If there is nothing to report, si_signo and si_pid are 0. */
 	if (uinfo && copy_to_user(uinfo, &q.info, sizeof(q.info)))
 		return -EFAULT;
 	return 0;
@@ -334,12 +334,12 @@ static int rusage_fill(struct rusage *ru, int who)
 SYSCALL_DEFINE2(getrusage, int, who, struct rusage __user *, uusage)
 {
 	struct rusage ru = { 0 };
-	int err = rusage_fill(&ru, who);
+	int error = rusage_fill(&ru, who);
 
-	return err ? err : copy_to_user(uusage, &ru, sizeof(ru));
+	return error ? error : copy_to_user(uusage, &ru, sizeof(ru));
 }
 
-/* Ticks of 1/100 s. */
+/* In ticks of 1/100 s. */
 struct tms {
 	long utime, stime, cutime, cstime;
 };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which CPU: for a task that wakes up, for a CPU that runs dry, and now and then
- * for queues of unequal length.
+ * Choice of a CPU: for a task that wakes up, for a CPU without work, and periodically for queues
+ * of unequal length.
  *
- * Other queues are looked at without their locks; a stale length costs a worse
- * choice, which the next balancing repairs.
+ * Other queues are read without their locks.  A stale length leads to a worse choice, which the
+ * next balancing repairs.
  */
 #include "fair.h"
 
 #define BALANCE_PERIOD	(50 * NSEC_PER_MSEC)
-/* How many nodes of a queue a thief looks at. */
+/* The number of nodes of a queue that a thief examines. */
 #define STEAL_LOOKS	16
 
 static __always_inline bool cpu_is_free_for(unsigned cpu, u64 allowed)
@@ -45,8 +45,9 @@ static unsigned sched_least_loaded(u64 allowed, unsigned preferred)
 }
 
 /*
- * Its old CPU if that is idle: the caches may still know it.  Else this CPU if it
- * is idle (the waker is an interrupt), else any idle one, else the shortest queue.
+ * The task's old CPU if it is idle: its caches may still hold the task's data.  Else this CPU if
+ * it is idle (the waker is an interrupt), else any idle CPU, else the one with the shortest
+ * queue.
  */
 unsigned sched_select_cpu(const struct task *t)
 {
@@ -63,11 +64,11 @@ unsigned sched_select_cpu(const struct task *t)
 /* ---- wakers ----------------------------------------------------------------- */
 
 /*
- * A client that calls a server, a shell that starts a command, the writer of a pipe
- * whose reader answers: they wake another and sleep.  The other then runs best on the
- * same CPU, right after: another CPU would have to be interrupted and come out of its
- * halt, which in a virtual machine costs a hundred switches.  Whether a task is of
- * this kind is learned from what it did before.
+ * A client that calls a server, a shell that starts a command, the writer of a pipe whose reader
+ * answers: such a task wakes another task and then sleeps.  The woken task runs best on the same
+ * CPU, right after the waker.  Another CPU would have to be interrupted and leave its halt, which
+ * in a virtual machine costs as much as a hundred switches.  The past behaviour of a task decides
+ * whether it is treated as such a waker.
  */
 #define WAKER_MAX_SCORE		8
 
@@ -75,10 +76,10 @@ bool sched_waker_sleeps_soon(void)
 {
 	struct sched_entity *se = &current->se;
 
-	/* A timer is not what current does. */
+	/* A wake-up from a timer is not an act of current. */
 	if ((current->pflags & PF_IDLE) || timer_interrupt_regs())
 		return false;
-	/* The second in a row: there may be more, and they could run side by side. */
+	/* The second in a row: more may follow, and the woken tasks could run in parallel. */
 	if (se->has_woken)
 		se->sync_score -= min_t(u8, se->sync_score, 2);
 	se->has_woken = true;
@@ -114,7 +115,7 @@ unsigned sched_find_helper(const struct rq *rq)
 
 /* ---- stealing and balancing ------------------------------------------------- */
 
-/* A task of @src that may run on @cpu, at most STEAL_LOOKS nodes deep, or NULL. */
+/* A task of @src that may run on @cpu, at most STEAL_LOOKS nodes deep; or NULL. */
 static struct task *steal_candidate(const struct rq *src, unsigned cpu)
 {
 	struct pheap_node *node = src->queue.root;
@@ -133,7 +134,7 @@ static bool steal_from(struct rq *rq, struct rq *src)
 {
 	struct task *t;
 
-	/* Never waits for a second queue: two thieves could wait for each other. */
+	/* Does not wait for a second queue: two thieves could wait for each other. */
 	if (!spin_trylock(&src->lock))
 		return false;
 	t = steal_candidate(src, rq->cpu);

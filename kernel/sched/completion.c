@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Completions: one side says that something is done, the other waits for it.
+ * Completions: one side reports that an event has happened, the other side waits for it.
  *
- * complete(): any context but NMI.  A completion may lie on the waiter's stack:
- * the waiter leaves only after it took wait.lock, so complete() is through with
- * it by then.
+ * complete(): any context but NMI.  A completion may lie on the waiter's stack: the waiter
+ * returns only after it has taken wait.lock, and complete() has released that lock by then.
  */
 #include <neurath/bug.h>
 #include <neurath/sched.h>
@@ -58,13 +57,13 @@ static int completion_wait(struct completion *c, unsigned state)
 {
 	struct wait_entry entry;
 	unsigned long flags;
-	int ret = 0;
+	int error = 0;
 
 	init_wait_entry(&entry);
 	spin_lock_irqsave(&c->wait.lock, flags);
 	while (!c->done) {
 		if (signal_pending_state(state, current)) {
-			ret = -ERESTARTSYS;
+			error = -ERESTARTSYS;
 			break;
 		}
 		if (list_empty(&entry.node))
@@ -77,10 +76,10 @@ static int completion_wait(struct completion *c, unsigned state)
 	__set_current_state(TASK_RUNNING);
 	if (!list_empty(&entry.node))
 		list_del_init(&entry.node);
-	if (!ret && !(c->done & COMPLETION_ALL))
+	if (!error && !(c->done & COMPLETION_ALL))
 		c->done--;
 	spin_unlock_irqrestore(&c->wait.lock, flags);
-	return ret;
+	return error;
 }
 
 void wait_for_completion(struct completion *c)

@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The switch: who leaves a CPU, who comes, and what is done on both sides.
+ * The switch: a CPU leaves one task and runs another.
  *
- * schedule() and its relatives are called in process context with interrupts on
- * and no spinlock held, and return the same way.  They are the only callers of
- * arch_switch_to(), so a task that is off its CPU is always found below
- * sched_switch() or sched_hand_over().
+ * schedule() and its relatives are called in process context with interrupts on and no spinlock
+ * held, and return in the same state.  They are the only callers of arch_switch_to(), so the
+ * stack of a task that is off its CPU always ends below sched_switch() or sched_hand_over().
  *
- * task->on_cpu is the handshake with wake-ups.  It is set before the switch to a
- * task and cleared, with release, by its successor, when nobody uses its stack
- * any more.  Whoever takes a sleeping task to another CPU waits for it with
- * acquire: then all the task did is visible, and its stack is free.
+ * task->on_cpu is the handshake with wake-ups.  It is set before the switch to a task.  The
+ * successor clears it, with release, when the task's stack is no longer in use.  A waker that
+ * moves a sleeping task to another CPU waits for on_cpu == 0 with acquire: then all stores of the
+ * task are visible, and its stack is free.
  */
 #include <neurath/klp_sched.h>
+#include <neurath/life.h>
 #include <neurath/mm.h>
 #include <neurath/process.h>
 #include <neurath/race.h>
+#include <neurath/return_hook.h>
+#include <neurath/trace.h>
 #include <neurath/uaccess.h>
 #include <neurath/vm.h>
 #include "fair.h"
 
-struct rq runqueues[NR_CPUS];
 
 enum switch_reason {
 	SWITCH_SLEEP,		/* leaves the queue if its state says so */
 	SWITCH_PREEMPT,		/* stays runnable whatever its state */
-	SWITCH_YIELD,		/* the same, and lets another run even if that is not its turn */
+	SWITCH_YIELD,		/* the same, and runs another task even if its turn has not come */
 };
 
 void rq_resched(struct rq *rq)
 {
 	assert_spin_held(&rq->lock);
-	/* Set already: the CPU has been told, or is on its way. */
+	/* Already set: the CPU has been interrupted, or passes schedule() anyway. */
 	if (test_task_flag(rq->curr, TIF_NEED_RESCHED))
 		return;
 	set_task_flag(rq->curr, TIF_NEED_RESCHED);
@@ -52,7 +53,7 @@ struct rq *task_rq_lock(struct task *t)
 	}
 }
 
-/* ---- choosing ------------------------------------------------------------- */
+/* ---- choice of the next task ---------------------------------------------- */
 
 static __always_inline struct task *rq_first(const struct rq *rq)
 {
@@ -65,7 +66,7 @@ static __always_inline void rq_insert(struct rq *rq, struct task *t)
 	pheap_insert(&rq->queue, &t->se.run_node);
 }
 
-/* The running task stops being runnable here. */
+/* The running task stops being runnable on this queue. */
 static __always_inline void rq_leave(struct rq *rq, struct task *prev)
 {
 	prev->se.on_rq = false;
@@ -73,15 +74,15 @@ static __always_inline void rq_leave(struct rq *rq, struct task *prev)
 }
 
 /*
- * Decides who runs next, and moves both tasks between "running" and the queue.
- * @prev is not idle and stays runnable, or is idle, or has left (@stays false).
+ * Chooses the task that runs next, and moves both tasks between "running" and the queue.  @prev
+ * is not idle and stays runnable, or is idle, or has left (@stays is false).
  */
 static struct task *rq_pick(struct rq *rq, struct task *prev, bool stays, bool yield)
 {
 	struct task *first;
 
 	if (unlikely(rq->force_idle)) {
-		/* Once: the flag brings the idle task back here after its pass. */
+		/* Only once: the flag brings the idle task back here after its pass. */
 		rq->force_idle = false;
 		set_task_flag(rq->idle, TIF_NEED_RESCHED);
 		if (stays)
@@ -103,28 +104,28 @@ static struct task *rq_pick(struct rq *rq, struct task *prev, bool stays, bool y
 	return first;
 }
 
-/* ---- switching ------------------------------------------------------------ */
+/* ---- the switch ----------------------------------------------------------- */
 
-/* What only can be done for a dead task by somebody on another stack.  Rare: not in schedule(). */
+/* The part of a task's end that needs another stack.  Rare, so not inlined in schedule(). */
 static noinline void sched_bury(struct task *t)
 {
 	unsigned long flags;
 	void *stack;
 
-	/* Whoever looks at the stack of another task does it under its pi_lock. */
+	/* Every look at the stack of another task happens under its pi_lock. */
 	spin_lock_irqsave(&t->pi_lock, flags);
 	stack = t->stack;
 	t->stack = NULL;
 	spin_unlock_irqrestore(&t->pi_lock, flags);
-	kstack_free(stack);
+	task_free_stack(stack);
 	race_point();
 	klp_task_dead(t);
 	race_point();
-	process_task_gone(t);
+	life_call(task_gone, t);
 	task_put(t);
 }
 
-/* @t was preempted on a CPU that it may not use any more: it goes elsewhere. */
+/* @t was preempted on a CPU that it may no longer use: moves @t to another CPU. */
 static noinline void sched_push_away(struct task *t)
 {
 	unsigned long flags;
@@ -135,20 +136,17 @@ static noinline void sched_push_away(struct task *t)
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 }
 
-/*
- * Runs on the stack of the new task; @prev is the one that ran before.  Leaves
- * with interrupts on.
- */
+/* Runs on the new task's stack; @prev ran before.  Returns with interrupts on. */
 static __always_inline void sched_finish_switch(struct task *prev)
 {
 	struct rq *rq = this_rq();
 	unsigned state = prev->state;
-	/* Off the queue though it does not sleep: dead, or to go to another CPU. */
+	/* Off the queue and not asleep: dead, or to be moved to another CPU. */
 	bool odd = !prev->se.on_rq && (state == TASK_RUNNING || state == TASK_DEAD) &&
 		   prev != rq->idle;
 
 	race_point();
-	/* Pairs with the acquire in wake_up_state(): from here its stack is not in use. */
+	/* Pairs with the acquire in wake_up_state(): from here the stack of @prev is not in use. */
 	smp_store_release(&prev->on_cpu, 0);
 	spin_unlock(&rq->lock);
 	irq_enable();
@@ -160,7 +158,7 @@ static __always_inline void sched_finish_switch(struct task *prev)
 		sched_push_away(prev);
 }
 
-/* What sleeps so counts in the load. */
+/* Tasks in this kind of sleep count in the load. */
 static __always_inline bool sched_counts_as_load(unsigned state)
 {
 	return (state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
@@ -177,8 +175,8 @@ static __always_inline void sched_account_sleep(struct rq *rq, struct task *prev
 }
 
 /*
- * Whether @prev, which is not idle, stays runnable here; if not, it is out of the
- * queue's books.  One that may not use this CPU any more is pushed away by
+ * Returns true if @prev, which is not an idle task, stays runnable on this CPU.  Otherwise the
+ * queue no longer counts it.  A task that may no longer use this CPU is pushed away later, by
  * sched_finish_switch().
  */
 static __always_inline bool sched_prev_stays(struct rq *rq, struct task *prev,
@@ -201,19 +199,21 @@ static void sched_arm_tick(struct rq *rq)
 }
 
 /*
- * To the next task, which is in no queue any more; returns when @prev runs again, with
- * interrupts on.  The lock of @rq goes with the CPU.
+ * Switches to @next, which is in no queue any more.  Returns when @prev runs again, with
+ * interrupts on.  The lock of @rq passes to the next task together with the CPU.
  */
 static __always_inline void sched_switch_to(struct rq *rq, struct task *prev, struct task *next)
 {
 	rq->curr = next;
 	rq->switches++;
 	next->se.exec_start = rq->clock;
-	/* Its old CPU is through with its stack: wake_up_state() has waited for that. */
+	/* The old CPU of @next no longer uses its stack: wake_up_state() has waited for that. */
 	debug_assert(!next->on_cpu || next == rq->idle);
 	next->on_cpu = 1;
 	race_point();
-	/* A kernel thread runs on the page tables that happen to be loaded. */
+	if (trace_is_on(sched_switch))
+		trace_sched_switch(prev, next, prev->se.on_rq);
+	/* A kernel thread runs on the page tables that are loaded at the moment. */
 	if (next->mm)
 		mm_activate(next->mm);
 	if (!rq->tick_armed && next != rq->idle)
@@ -222,9 +222,9 @@ static __always_inline void sched_switch_to(struct rq *rq, struct task *prev, st
 }
 
 /*
- * The beginning of each switch.  From here to the switch interrupts stay off: a
- * serialising round that comes after a transition has set this task's flag finds the
- * flag seen here, or the task off its CPU (livepatch/transition.c).
+ * The beginning of each switch.  From here to the switch interrupts stay off.  So after a
+ * transition has set this task's flag, a serialising round finds that the task has seen the flag
+ * here, or that the task is off its CPU (livepatch/transition.c).
  */
 static __always_inline struct rq *sched_begin_switch(void)
 {
@@ -238,10 +238,11 @@ static __always_inline struct rq *sched_begin_switch(void)
 }
 
 /*
- * Interrupts are on before (but for an idle task, see sched_idle_loop()) and after; the
- * lock is never held on return.  If the boot CPU's first context, which is an idle task,
- * waits for something during the boot, others run, and it comes back at once if there
- * are none.
+ * Interrupts are on when this is called and when it returns.  (An idle task calls it with
+ * interrupts off: see sched_idle_loop().)  The lock is not held on return.
+ *
+ * The boot code runs as the idle task of the boot CPU.  When it waits for something, other
+ * tasks run; if there are no other tasks, it returns at once.
  */
 static void sched_switch(enum switch_reason reason)
 {
@@ -255,6 +256,7 @@ static void sched_switch(enum switch_reason reason)
 	stays = prev != rq->idle && sched_prev_stays(rq, prev, reason);
 	next = rq_pick(rq, prev, stays, reason == SWITCH_YIELD);
 	if (next == prev) {
+		rq->passes++;
 		spin_unlock(&rq->lock);
 		irq_enable();
 		return;
@@ -264,22 +266,22 @@ static void sched_switch(enum switch_reason reason)
 	sched_switch_to(rq, prev, next);
 }
 
-/* ---- handing over ---------------------------------------------------------- */
+/* ---- hand-over ------------------------------------------------------------- */
 
-/* Whether @to sleeps, nobody uses its stack, and @rq is where it would come to. */
+/* True if @to sleeps, no CPU uses its stack, and a wake-up would put it on @rq. */
 static __always_inline bool sched_fits(const struct rq *rq, const struct task *to)
 {
 	assert_spin_held(&to->pi_lock);
-	/* The acquire pairs with the release in sched_finish_switch(), as for any waker. */
+	/* The acquire pairs with the release in sched_finish_switch(), as in every waker. */
 	return (READ_ONCE(to->state) & TASK_NORMAL) && !to->se.on_rq &&
 	       !smp_load_acquire(&to->on_cpu) && (to->se.cpus_allowed & BIT(rq->cpu)) &&
 	       (to->cpu == rq->cpu || rq->nr_running == 1);
 }
 
 /*
- * Whether @to can be given the CPU of @prev, which is about to sleep, without passing
- * through a queue.  Then @to has its place in virtual time, and its pi_lock and the lock of
- * @rq are held; else neither.  Interrupts are off.
+ * True if @to can get the CPU of @prev, which is about to sleep, without passing through a queue.
+ * Then @to has its place in virtual time, and its pi_lock and the lock of @rq are held.  On false
+ * neither lock is held.  Interrupts are off.
  */
 static __always_inline bool sched_claim(struct rq *rq, struct task *prev, struct task *to)
 {
@@ -289,7 +291,7 @@ static __always_inline bool sched_claim(struct rq *rq, struct task *prev, struct
 		fair_charge(rq, prev);
 		fair_place(rq, to);
 		to->cpu = rq->cpu;
-		/* @prev may have been woken meanwhile, or others have waited too long. */
+		/* @prev may have been woken meanwhile, or other tasks may have waited too long. */
 		if (likely(READ_ONCE(prev->state) != TASK_RUNNING && !rq->force_idle &&
 			   fair_may_go_first(rq, to)))
 			return true;
@@ -300,8 +302,8 @@ static __always_inline bool sched_claim(struct rq *rq, struct task *prev, struct
 }
 
 /*
- * The same switch as schedule()'s where the next task is known: one takes the other's
- * place, so the queue and its numbers stay as they are.
+ * The same switch as in schedule(), for a known next task.  One task takes the other's place, so
+ * the queue and its counts stay unchanged.
  */
 void sched_hand_over(struct task *to)
 {
@@ -320,13 +322,15 @@ void sched_hand_over(struct task *to)
 	clear_task_flag(prev, TIF_NEED_RESCHED);
 	sched_account_sleep(rq, prev);
 	prev->se.on_rq = false;
-	/* What a wake-up does to it. */
+	/* What a wake-up does to a task. */
 	if (unlikely(sched_counts_as_load(to->state)))
 		rq->nr_uninterruptible--;
 	to->se.on_rq = true;
 	WRITE_ONCE(to->state, TASK_RUNNING);
+	if (trace_is_on(sched_wakeup))
+		trace_sched_wakeup(to, rq->cpu);
 	spin_unlock(&to->pi_lock);
-	/* Not the last one: it is runnable, and cannot run elsewhere before this lock is free. */
+	/* Not the last reference: @to is runnable, and runs nowhere before this lock is free. */
 	atomic_dec(&to->refs);
 	sched_switch_to(rq, prev, to);
 }
@@ -337,9 +341,9 @@ void (schedule)(void)
 
 	if (READ_ONCE(t->state) != TASK_RUNNING) {
 		/*
-		 * A signal that came before the state was set is seen here, one
-		 * that comes later finds the state and wakes: its sender does the
-		 * two in the opposite order.
+		 * A signal that came before the state was set is seen here.  The sender of a
+		 * later signal finds the state and wakes the task: it sets the signal before it
+		 * reads the state.
 		 */
 		if (signal_pending_state(t->state, t))
 			__set_current_state(TASK_RUNNING);
@@ -363,14 +367,13 @@ int cond_resched(void)
 void yield(void)
 {
 	klp_sched_try_switch();
-	/* Without others there is nobody to yield to; one that comes later preempts. */
+	/* Without other tasks there is no task to yield to.  A task that comes later preempts. */
 	if (READ_ONCE(this_rq()->queue.root) || need_resched())
 		sched_switch(SWITCH_YIELD);
 }
 
 /*
- * The idle task's way to let others run, called with interrupts off; it is never on the
- * queue itself.
+ * The idle task lets other tasks run.  Called with interrupts off.  The idle task is on no queue.
  */
 void sched_idle_switch(void)
 {
@@ -384,8 +387,8 @@ void sched_exit_current(void)
 	assert(t != this_rq()->idle);
 	debug_assert(t->held_count == 0);
 	/*
-	 * A waker that saw an earlier sleeping state holds pi_lock until it has
-	 * made the task runnable; after this nobody's mask matches any more.
+	 * A waker that saw an earlier sleeping state holds pi_lock until it has made the task
+	 * runnable.  From here on no waker's mask matches.
 	 */
 	irq_disable();
 	spin_lock(&t->pi_lock);
@@ -397,46 +400,46 @@ void sched_exit_current(void)
 }
 
 /*
- * The first thing a new task does, called by the assembly that starts it.  The
- * child's thread id is stored here, because only here its address space is
- * current.
+ * The first function of a new task, called by the assembly that starts it.  The child's thread id
+ * is stored here: only here is its address space current.
  */
 void task_first_run(struct task *prev)
 {
 	sched_finish_switch(prev);
+	return_stack_first_run();
 	if (current->set_child_tid) {
 		pid_t pid = current->pid;
 
-		/* A bad address is the program's loss. */
+		/* An invalid address is the program's error. */
 		(void)copy_to_user(current->set_child_tid, &pid, sizeof(pid));
 	}
 }
 
-/* ---- looking at and poking others ----------------------------------------- */
+/* ---- operations on other tasks -------------------------------------------- */
 
 int task_call_func(struct task *t, int (*fn)(struct task *t, void *arg), void *arg)
 {
 	struct rq *rq = NULL;
 	unsigned long flags;
-	int ret;
+	int error;
 
 	spin_lock_irqsave(&t->pi_lock, flags);
 	/*
-	 * Off its queue and off its CPU it can only come back through pi_lock; an idle
-	 * task, never queued, only under its queue's lock.  Otherwise and for an idle
-	 * task the queue's lock holds it: a switch away is complete
-	 * (on_cpu) when that lock is free.  The acquire pairs with the release in
+	 * A task that is off its queue and off its CPU can come back only through pi_lock.  An
+	 * idle task is never queued and comes back only under its queue's lock.  In every other
+	 * case, and for an idle task, the queue's lock holds the task: a switch away from it is
+	 * complete (on_cpu) when that lock is free.  The acquire pairs with the release in
 	 * sched_finish_switch().
 	 */
 	if (t->se.on_rq || (t->pflags & PF_IDLE) || smp_load_acquire(&t->on_cpu)) {
 		race_point();
 		rq = task_rq_lock(t);
 	}
-	ret = fn(t, arg);
+	error = fn(t, arg);
 	if (rq)
 		spin_unlock(&rq->lock);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
-	return ret;
+	return error;
 }
 
 bool task_has_run(const struct task *t)
@@ -444,21 +447,21 @@ bool task_has_run(const struct task *t)
 	return READ_ONCE(t->se.exec_start) != 0;
 }
 
-bool task_running(const struct task *t)
-{
-	return READ_ONCE(t->on_cpu);
-}
-
 /*
- * The caller has set a flag of @t (full barrier).  If on_cpu reads 0 here, the
- * switch to the task comes after the flag, and it finds it on its way.
+ * The caller has set a flag of @t.  A CPU switches to a task under the lock of its queue.  So @t
+ * is current here and its CPU is interrupted, or the switch to @t comes after this lock was
+ * released and @t finds the flag on its way.  Without the lock, that CPU could read the flags
+ * before other CPUs see that the task runs there, and the flag would wait for the next tick.
  */
 void kick_task(struct task *t)
 {
-	unsigned cpu = READ_ONCE(t->cpu);
+	unsigned long flags = irq_save();
+	struct rq *rq = task_rq_lock(t);
 
-	if (READ_ONCE(t->on_cpu) && cpu != cpu_id())
-		arch_send_resched(cpu);
+	if (t == rq->curr && rq->cpu != cpu_id())
+		arch_send_resched(rq->cpu);
+	spin_unlock(&rq->lock);
+	irq_restore(flags);
 }
 
 void resched_cpu(unsigned cpu)
@@ -479,7 +482,7 @@ void sched_run_idle_once(unsigned cpu)
 
 	spin_lock_irqsave(&rq->lock, flags);
 	if (rq->online) {
-		/* An idle CPU is where we want it; it only has to make a pass. */
+		/* An idle CPU runs the idle task already; it only has to make a pass. */
 		rq->force_idle = rq->curr != rq->idle;
 		rq_resched(rq);
 	}
@@ -491,17 +494,30 @@ static void sched_nothing(void *arg)
 }
 
 /*
- * One interrupt on every CPU is enough.  What this waits for is code that looks
- * something up with interrupts off (or in an interrupt) and uses it before it turns
- * them on: a CPU that takes our interrupt is in no such section, and one that it
- * enters later sees what was changed before the call, as smp_call_all() is a full
- * barrier on both sides.  Kernel code is not preempted, so no such section can be
- * suspended with its task.  Code that uses what it found with interrupts on, or
- * sleeps, needs a reference; nothing here waits for it.
+ * One interrupt on every CPU is enough.  This function waits for code that looks something up
+ * with interrupts off (or in an interrupt) and uses the result before it turns interrupts on.  A
+ * CPU that takes the interrupt is in no such section.  A section that a CPU enters later sees the
+ * changes made before the call, since smp_call_all() is a full barrier on both sides.  Kernel
+ * code is not preempted, so no such section can be suspended with its task.  Code that uses a
+ * result with interrupts on, or sleeps, needs a reference: this function does not wait for it.
  */
 void synchronize_cpus(void)
 {
 	smp_call_all(sched_nothing, NULL, true);
+}
+
+/* ---- for the watchdog ------------------------------------------------------- */
+
+unsigned long sched_passes(unsigned cpu)
+{
+	const struct rq *rq = cpu_rq(cpu);
+
+	return READ_ONCE(rq->passes) + (unsigned long)READ_ONCE(rq->switches);
+}
+
+void sched_ask_for_pass(void)
+{
+	set_task_flag(current, TIF_NEED_RESCHED);
 }
 
 /* ---- the tick ------------------------------------------------------------- */
@@ -520,10 +536,10 @@ static void sched_account_tick(struct rq *rq, struct task *t)
 		t->se.sum_sys += delta;
 		rq->sys_ns += delta;
 	}
-	itimer_cpu_tick(t, delta, user);
+	life_call(tick, t, delta, user);
 }
 
-/* Every 4 ms on a CPU that is not idle; an idle one lets it run out. */
+/* Every 4 ms on a CPU that is not idle; an idle CPU does not arm it again. */
 void sched_tick(struct timer *timer)
 {
 	struct rq *rq = this_rq();
@@ -542,7 +558,7 @@ void sched_tick(struct timer *timer)
 	sched_arm_tick(rq);
 	helper = sched_find_helper(rq);
 	spin_unlock(&rq->lock);
-	/* An idle CPU takes what waits here, if nobody brought it there before. */
+	/* An idle CPU takes the task that waits here, unless it was moved there before. */
 	if (helper < nr_cpus)
 		resched_cpu(helper);
 	sched_account_tick(rq, rq->curr);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fairness: each task has a virtual run time, which grows slower the higher its
- * weight; the one with the least runs.  Weights are Linux's: a step of nice is a
- * factor of about 1.25.
+ * Fair scheduling: each task has a virtual run time, which grows more slowly the higher its
+ * weight is.  The task with the smallest virtual run time runs.  Weights are Linux's: one step of
+ * nice is a factor of about 1.25.
  *
- * All functions: caller holds the lock of the queue concerned.  What each switch passes is
- * in fair.h.
+ * All functions: the caller holds the lock of the queue concerned.  The functions that each
+ * switch calls are in fair.h.
  */
 #include "fair.h"
+
+struct rq runqueues[NR_CPUS];
 
 static const u32 fair_weights[40] = {
 	88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of fairness (fair.c) that each switch passes, inlined there.  Private to
- * kernel/sched; caller holds the lock of the queue concerned.
+ * The part of fair scheduling (fair.c) that each switch executes, inlined there.  Private to
+ * kernel/sched; the caller holds the lock of the queue concerned.
  */
 #ifndef SCHED_FAIR_H
 #define SCHED_FAIR_H
@@ -11,12 +11,12 @@
 #define FAIR_WEIGHT_0		1024
 /* A waking task may be this much behind the others: it runs soon, but not for long. */
 #define FAIR_SLEEPER_CREDIT	(3 * NSEC_PER_MSEC)
-/* It interrupts the running one only if it is behind by more than this. */
+/* It preempts the running task only if it is behind that task by more than this. */
 #define FAIR_WAKEUP_GRAIN	(1 * NSEC_PER_MSEC)
-/* Bounds what a task carries from one queue to another. */
+/* Limits the distance that a task takes from one queue to another. */
 #define FAIR_MAX_LAG		(20 * NSEC_PER_MSEC)
 
-/* Weighted time.  The division is for others than nice 0. */
+/* Weighted time.  Tasks of nice 0 need no division. */
 static __always_inline u64 fair_scale(u64 delta, u32 weight)
 {
 	return likely(weight == FAIR_WEIGHT_0) ? delta : delta * FAIR_WEIGHT_0 / weight;
@@ -29,7 +29,7 @@ static __always_inline void fair_charge(struct rq *rq, struct task *t)
 
 	assert_spin_held(&rq->lock);
 	rq->clock = now;
-	/* Clocks of two CPUs may differ by a little. */
+	/* The clocks of two CPUs may differ by a small amount. */
 	if (unlikely((s64)delta <= 0))
 		return;
 	t->se.exec_start = now;
@@ -50,11 +50,11 @@ static __always_inline void fair_update_curr(struct rq *rq)
 }
 
 /*
- * Where a task that comes to @rq from a sleep or another queue starts.
+ * Sets the start of a task that comes to @rq from a sleep or from another queue.
  *
- * Virtual time runs differently on each queue: what is kept is the distance from
- * the minimum.  The other queue's minimum is read without its lock; an older
- * value makes the task a little less or more urgent, within the bounds here.
+ * Virtual time runs differently on each queue, so the distance from the minimum is kept.  The
+ * minimum of the other queue is read without its lock; an older value makes the task slightly
+ * more or less urgent, within the limits above.
  */
 static __always_inline void fair_place(struct rq *rq, struct task *t)
 {
@@ -63,11 +63,11 @@ static __always_inline void fair_place(struct rq *rq, struct task *t)
 	s64 least = -(s64)FAIR_SLEEPER_CREDIT, most = FAIR_MAX_LAG;
 
 	lag = clamp(lag, least, most);
-	/* At the start of time there may be no room for credit. */
+	/* Soon after the boot the minimum may be smaller than the credit. */
 	t->se.vruntime = (s64)rq->min_vruntime + lag > 0 ? rq->min_vruntime + (u64)lag : 0;
 }
 
-/* Nobody in the queue waits so long already that @t, which is not in it, must not overtake. */
+/* True if @t, which is not in the queue, may run before all tasks in the queue. */
 static __always_inline bool fair_may_go_first(const struct rq *rq, const struct task *t)
 {
 	return !rq->queue.root || t->se.vruntime <= rq->queue.root->key + FAIR_WAKEUP_GRAIN;

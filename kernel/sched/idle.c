@@ -2,10 +2,10 @@
 /*
  * Idle tasks and the start of scheduling on each CPU.
  *
- * Every CPU has one idle task, which is never on a queue and runs when nothing
- * else can.  They exist from sched_init() on: arch_start_cpus() starts CPU n as
- * idle_task(n), on the stack that struct cpu names.  The boot CPU's first context
- * is its idle task from its first C function.
+ * Every CPU has one idle task, which is never on a queue and runs when no other task can.  The
+ * idle tasks exist from sched_init() on: arch_start_cpus() starts CPU n as idle_task(n), on the
+ * stack that struct cpu names.  The boot CPU's first context is its idle task from its first C
+ * function on.
  */
 #include <neurath/klp_sched.h>
 #include <neurath/mm.h>
@@ -33,15 +33,15 @@ struct task *idle_task(unsigned cpu)
 }
 
 /*
- * Interrupts are off from the last look at the flags to the halt, so a
- * rescheduling interrupt that is sent after a flag was set ends the halt.
+ * Interrupts are off from the last test of the flags to the halt, so a rescheduling interrupt
+ * that is sent after a flag was set ends the halt.
  *
- * They are also off from the look at the patch state until the idle task has left
- * its CPU.  So a transition that has flagged it and then interrupted all CPUs knows:
- * it has switched, or is off its CPU, where its stack can be judged.  If it stands
- * there in a function that is being patched, sched_run_idle_once() brings it here.
+ * Interrupts are also off from the test of the patch state until the idle task has left its CPU.
+ * So a transition that has flagged the idle task and then interrupted all CPUs knows that the
+ * task has changed over, or is off its CPU, where its stack can be judged.  If the task stands in
+ * a function that is being patched, sched_run_idle_once() brings it here.
  *
- * notrace: an idle task goes over here without a look at its stack.
+ * notrace: an idle task changes over here without a look at its stack.
  */
 static __noreturn notrace void sched_idle_loop(void)
 {
@@ -51,7 +51,7 @@ static __noreturn notrace void sched_idle_loop(void)
 		race_point();
 		if (need_resched()) {
 			jiffies_update(clock_ns());
-			sched_idle_switch();	/* comes back with interrupts on */
+			sched_idle_switch();	/* returns with interrupts on */
 			continue;
 		}
 		cpu_wait_for_interrupt();
@@ -59,7 +59,7 @@ static __noreturn notrace void sched_idle_loop(void)
 	}
 }
 
-/* On the stack that arch_init() made for the CPU. */
+/* Uses the stack that arch_init() made for the CPU. */
 static struct task *__init idle_create(unsigned cpu)
 {
 	struct task *t = kzalloc(sizeof(*t), GFP_KERNEL);
@@ -107,7 +107,7 @@ static void sched_go_online(void)
 	spin_unlock_irqrestore(&rq->lock, flags);
 }
 
-/* Before there are other CPUs; interrupts may be on or off. */
+/* Runs before the other CPUs start; interrupts may be on or off. */
 void __init sched_init(void)
 {
 	rq_init(0, &boot_idle_task);
@@ -115,7 +115,6 @@ void __init sched_init(void)
 		rq_init(cpu, idle_create(cpu));
 	task_init();
 	sched_go_online();
-	futex_init();
 	load_init();
 	race_init();
 }

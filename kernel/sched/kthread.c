@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kernel threads: tasks without a user side.  They end like any task, by a last
- * context switch, when their function returns.
+ * Kernel threads: tasks without a user side.  A kernel thread ends like any task, by a last
+ * context switch, when its function returns.
  *
- * kthread_create() returns a thread that sleeps until it is woken, and a
- * reference on it; kthread_stop() puts that reference, or task_put() does if the
- * creator does not care how the thread ends.
+ * kthread_create() returns a sleeping thread and a reference on it. kthread_stop() drops that
+ * reference; a creator that does not stop the thread drops it by task_put().
  */
+#include <neurath/handed.h>
 #include <neurath/klp_sched.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
@@ -22,7 +22,7 @@ struct kthread {
 	struct completion exited;
 };
 
-/* Result of a thread that was stopped before it was ever woken. */
+/* Returns -EINTR for a thread that was stopped before it was woken for the first time. */
 static int kthread_main(void *arg)
 {
 	struct kthread *k = arg;
@@ -42,10 +42,13 @@ static void kthread_publish(struct task *t)
 
 static struct task *kthread_vcreate(int (*fn)(void *), void *arg, const char *fmt, va_list args)
 {
-	struct kthread *k = kzalloc(sizeof(*k), GFP_KERNEL);
 	char comm[TASK_COMM_LEN];
+	struct kthread *k;
 	struct task *t;
 
+	if (!handed_callback("kernel thread", NULL, fn))
+		return ERR_PTR(-EINVAL);
+	k = kzalloc(sizeof(*k), GFP_KERNEL);
 	if (!k)
 		return ERR_PTR(-ENOMEM);
 	vsnprintf(comm, sizeof(comm), fmt, args);
@@ -64,7 +67,7 @@ static struct task *kthread_vcreate(int (*fn)(void *), void *arg, const char *fm
 	t->se.cpus_allowed = ~0UL;
 	fair_set_nice(t, 0);
 	arch_setup_kthread(t, kthread_main, k);
-	task_get(t);		/* the creator's */
+	task_get(t);		/* the creator's reference */
 	kthread_publish(t);
 	klp_new_kthread(t);
 	return t;
@@ -110,7 +113,7 @@ int kthread_stop(struct task *t)
 	int result;
 
 	assert(k);
-	/* The thread tests this after it set its state; the wake-up's lock orders our side. */
+	/* The thread sets its state, then tests this; the wake-up's lock orders our side. */
 	WRITE_ONCE(k->should_stop, true);
 	wake_up_process(t);
 	wait_for_completion(&k->exited);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counts for /proc/stat and /proc/loadavg.  Sums over CPUs are taken without
- * locks: each part is exact, the whole may mix moments that lie close together.
+ * Counts for /proc/stat and /proc/loadavg.  Sums over CPUs are taken without locks: each part is
+ * exact, and the parts may be of slightly different moments.
  */
 #include "fair.h"
 
@@ -39,7 +39,7 @@ static void load_sample(struct timer *timer)
 		unsigned long avg = load_average[i] * load_decay[i] +
 				    active * (one - load_decay[i]);
 
-		/* Rounded up on the way up, or it would never arrive. */
+		/* Rounded up while it grows, or it would not reach its limit. */
 		if (active >= load_average[i])
 			avg += one - 1;
 		WRITE_ONCE(load_average[i], avg >> LOAD_SHIFT);
@@ -71,7 +71,7 @@ void sched_cpu_stat(unsigned cpu, struct sched_cpu_stat *out)
 }
 
 /*
- * sum_exec is exact; ticks only say how it is divided.  Without a sample all of
+ * sum_exec is exact; the ticks only divide it into user and system time.  Without a sample all of
  * it counts as user time.
  */
 void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns)
@@ -84,7 +84,7 @@ void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns)
 
 		total += now > since ? now - since : 0;
 	}
-	/* In microseconds, so that the product fits for centuries. */
+	/* In microseconds, so that the product does not overflow for centuries. */
 	if (sampled >= NSEC_PER_USEC)
 		user = (total / NSEC_PER_USEC) * (user / NSEC_PER_USEC) /
 		       (sampled / NSEC_PER_USEC) * NSEC_PER_USEC;

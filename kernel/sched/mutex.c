@@ -2,26 +2,25 @@
 /*
  * Mutexes: sleeping locks with an owner.
  *
- * The owner word is exchanged without a lock as long as nobody waits.  A waiter
+ * The owner word is exchanged without a lock as long as no task waits.  A waiter
  * sets bit 0 and queues; from then on mutex_unlock() goes the slow way and hands
- * the mutex to the first waiter, so that nobody can overtake it.
+ * the mutex to the first waiter, so that no other task can overtake it.
  *
- * A waiter never leaves without taking m->lock after it was granted: so the
- * unlocker's last access to the mutex and to the waiter (both may vanish right
- * after) is over by then.
+ * A waiter returns only after it has taken m->lock after the grant.  By then the unlocker's last
+ * access to the mutex and to the waiter is over; both may cease to exist right after.
  */
 #include <neurath/mutex.h>
 #include <neurath/bug.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
-#include "lockcheck.h"
+#include <neurath/lockcheck.h>
 
 #define MUTEX_WAITERS	1UL
 
 struct mutex_waiter {
-	struct list_head node;		/* m->lock */
+	struct list_head node;		/* (m->lock) */
 	struct task *task;
-	bool granted;			/* m->lock; also read without it */
+	bool granted;			/* (m->lock); also read without it */
 };
 
 void mutex_init_rank(struct mutex *m, const char *name, enum lock_rank rank)
@@ -54,7 +53,7 @@ static bool mutex_take_or_mark(struct mutex *m)
 	}
 }
 
-/* Leaves the queue; the last one that goes clears the mark.  Caller holds m->lock. */
+/* Leaves the queue; the last waiter clears the mark.  Caller holds m->lock. */
 static void mutex_leave(struct mutex *m, struct mutex_waiter *w)
 {
 	assert_spin_held(&m->lock);
@@ -66,7 +65,7 @@ static void mutex_leave(struct mutex *m, struct mutex_waiter *w)
 static noinline int mutex_lock_slow(struct mutex *m, unsigned state)
 {
 	struct mutex_waiter w = { .task = current };
-	int ret = 0;
+	int error = 0;
 
 	spin_lock(&m->lock);
 	if (mutex_take_or_mark(m)) {
@@ -75,6 +74,7 @@ static noinline int mutex_lock_slow(struct mutex *m, unsigned state)
 	}
 	list_add_tail(&w.node, &m->waiters);
 	spin_unlock(&m->lock);
+	WRITE_ONCE(current->blocked_on, m);
 
 	for (;;) {
 		set_current_state(state);
@@ -82,19 +82,20 @@ static noinline int mutex_lock_slow(struct mutex *m, unsigned state)
 		if (READ_ONCE(w.granted))
 			break;
 		if (signal_pending_state(state, current)) {
-			ret = -ERESTARTSYS;
+			error = -ERESTARTSYS;
 			break;
 		}
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
+	WRITE_ONCE(current->blocked_on, NULL);
 	spin_lock(&m->lock);
 	if (w.granted)
-		ret = 0;
+		error = 0;
 	else
 		mutex_leave(m, &w);
 	spin_unlock(&m->lock);
-	return ret;
+	return error;
 }
 
 static noinline void mutex_unlock_slow(struct mutex *m)
@@ -121,15 +122,15 @@ static noinline void mutex_unlock_slow(struct mutex *m)
 
 static __always_inline int mutex_lock_state(struct mutex *m, unsigned state)
 {
-	int ret = 0;
+	int error = 0;
 
 	if (CONFIG_DEBUG)
 		lockcheck_mutex_before(m);
 	if (!mutex_owner_exchange(m, 0, (unsigned long)current))
-		ret = mutex_lock_slow(m, state);
-	if (CONFIG_DEBUG && !ret)
+		error = mutex_lock_slow(m, state);
+	if (CONFIG_DEBUG && !error)
 		lockcheck_mutex_taken(m);
-	return ret;
+	return error;
 }
 
 void mutex_lock(struct mutex *m)
@@ -165,7 +166,12 @@ bool mutex_is_locked(struct mutex *m)
 	return READ_ONCE(m->owner) & ~MUTEX_WAITERS;
 }
 
+struct task *mutex_owner(const struct mutex *m)
+{
+	return (struct task *)(READ_ONCE(m->owner) & ~MUTEX_WAITERS);
+}
+
 bool mutex_is_mine(struct mutex *m)
 {
-	return (READ_ONCE(m->owner) & ~MUTEX_WAITERS) == (unsigned long)current;
+	return mutex_owner(m) == current;
 }

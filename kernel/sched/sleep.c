@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sleeping for a time: schedule() with a timer on the sleeper's stack.
- * Process context, no spinlock held.
+ * Sleep for a time: schedule() with a timer on the sleeper's stack.  Process context, no
+ * spinlocks.
  */
 #include "rq.h"
 
 static void sleep_timer_fired(struct timer *timer)
 {
-	/* The sleeper cannot leave before this function has returned: timer_cancel_sync(). */
+	/* The sleeper cannot return before this function has returned: timer_cancel_sync(). */
 	wake_up_state(timer->arg, TASK_NORMAL);
 }
 

@@ -2,68 +2,56 @@
 /*
  * The pid table, and the memory of tasks.
  *
- * A pid is taken by task_alloc(), shows a task from task_publish() to
- * task_unpublish(), and is free for others after that.  The table has two levels,
- * so that it costs a page for each 512 pids that were ever in use.
+ * task_alloc() takes a pid.  The pid shows a task from task_publish() to task_unpublish(), and is
+ * free for other tasks after the task's memory is freed.  The table has two levels, so that it
+ * costs one page for each 512 pids that were ever in use.
  *
- * Locks: pid_lock protects the table and is a leaf, so lookups and steps of a
- * walk work in any context but NMI.  Publication and its end also happen under
- * tasklist_lock, which keeps relations between tasks still; a walk does not
- * need it.
+ * Locks: pid_lock protects the table and is a leaf, so look-ups and steps of a walk work in any
+ * context but NMI.  Publication and its end also happen under tasklist_lock, which keeps the
+ * relations between tasks unchanged; a walk does not need it.
  */
+#include <neurath/life.h>
 #include <neurath/task.h>
 #include <neurath/bug.h>
+#include <neurath/idset.h>
 #include <neurath/mm.h>
 #include <neurath/port.h>
 #include <neurath/process.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/string.h>
+#include <neurath/user.h>
+#include <neurath/workqueue.h>
 #include "rq.h"
 
 #define PIDS_PER_LEAF	(PAGE_SIZE / sizeof(struct task *))
-#define PID_INIT	1
-#define PID_WRAP	300		/* small numbers stay with those that came first */
+#define PID_WRAP	300		/* after a wrap small numbers are not used again */
 
 DEFINE_SPINLOCK_RANK(tasklist_lock, RANK_TASKLIST);
 
 static DEFINE_SPINLOCK_RANK(pid_lock, RANK_LEAF);
-static u64 pid_used[PID_MAX / 64] = { 1 };			/* (pid_lock) */
+static struct idset pid_used;					/* (pid_lock) */
+static unsigned long pid_words[IDSET_ROOM(PID_MAX)];		/* of pid_used */
 static struct task **pid_leaves[PID_MAX / PIDS_PER_LEAF];	/* (pid_lock) set once */
 static pid_t pid_last = PID_INIT;				/* (pid_lock) */
 static struct kmem_cache *task_cache;
 
 /* ---- numbers -------------------------------------------------------------- */
 
-/* First pid >= @from whose bit is @used; PID_MAX if there is none.  Caller holds pid_lock. */
-static pid_t pid_scan(pid_t from, bool used)
-{
-	assert_spin_held(&pid_lock);
-	for (unsigned word = from / 64; word < ARRAY_SIZE(pid_used); word++) {
-		u64 bits = used ? pid_used[word] : ~pid_used[word];
-
-		if (word == (unsigned)from / 64)
-			bits &= ~0UL << (from % 64);
-		if (bits)
-			return word * 64 + __builtin_ctzl(bits);
-	}
-	return PID_MAX;
-}
-
-/* A free number, marked used; 0 = none left. */
+/* Finds a free number and marks it used; 0 = no number is free. */
 static pid_t pid_take(void)
 {
 	unsigned long flags;
 	pid_t pid;
 
 	spin_lock_irqsave(&pid_lock, flags);
-	pid = pid_scan(pid_last + 1, false);
+	pid = (pid_t)idset_next_free(&pid_used, pid_last + 1);
 	if (pid == PID_MAX)
-		pid = pid_scan(PID_WRAP, false);
+		pid = (pid_t)idset_next_free(&pid_used, PID_WRAP);
 	if (pid == PID_MAX) {
 		pid = 0;
 	} else {
-		pid_used[pid / 64] |= BIT(pid % 64);
+		idset_add(&pid_used, pid);
 		pid_last = pid;
 	}
 	spin_unlock_irqrestore(&pid_lock, flags);
@@ -75,11 +63,11 @@ static void pid_give_back(pid_t pid)
 	unsigned long flags;
 
 	spin_lock_irqsave(&pid_lock, flags);
-	pid_used[pid / 64] &= ~BIT(pid % 64);
+	idset_remove(&pid_used, pid);
 	spin_unlock_irqrestore(&pid_lock, flags);
 }
 
-/* Makes sure that the second-level table of @pid exists. */
+/* Allocates the second-level table of @pid if it does not exist. */
 static bool pid_make_leaf(pid_t pid)
 {
 	struct task ***slot = &pid_leaves[pid / PIDS_PER_LEAF];
@@ -111,16 +99,17 @@ static struct task **pid_slot(pid_t pid)
 
 /* ---- lookup and walk ------------------------------------------------------ */
 
-struct task *task_find_next_get(pid_t pid)
+struct task *task_find_next_get(pid_t *pid)
 {
 	struct task *t = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&pid_lock, flags);
-	while (!t && (pid = pid_scan(pid + 1, true)) < PID_MAX) {
-		/* A number in use shows nothing before publication. */
-		if (pid_leaves[pid / PIDS_PER_LEAF])
-			t = *pid_slot(pid);
+	/* A panic may come before the set is made: its size is 0 then. */
+	while (!t && (*pid = (pid_t)idset_next_used(&pid_used, *pid + 1)) < (pid_t)pid_used.size) {
+		/* A number in use shows no task before publication. */
+		if (pid_leaves[*pid / PIDS_PER_LEAF])
+			t = *pid_slot(*pid);
 	}
 	if (t)
 		atomic_inc(&t->refs);
@@ -150,27 +139,27 @@ struct task *task_find(pid_t pid)
 
 	assert_spin_held(&tasklist_lock);
 	t = task_find_get(pid);
-	/* The table's own reference stays as long as tasklist_lock is held. */
+	/* The table's own reference exists as long as tasklist_lock is held. */
 	if (t)
 		atomic_dec(&t->refs);
 	return t;
 }
 
 /*
- * The position is a number of the walk's own: the pid of the task it stands on may
- * change (task_swap_pids()).
+ * The position of a walk is the number at which the task was found.  The task's pid may have
+ * changed since (task_swap_pids()); a walk that continued from the new pid would miss other
+ * tasks.
  */
-static struct task *task_walk_to(struct task_walk *walk, struct task *task)
+static struct task *task_walk_on(struct task_walk *walk)
 {
-	if (task)
-		walk->pid = READ_ONCE(task->pid);
-	walk->task = task;
-	return task;
+	walk->task = task_find_next_get(&walk->pid);
+	return walk->task;
 }
 
 struct task *task_walk_first(struct task_walk *walk)
 {
-	return task_walk_to(walk, task_find_next_get(0));
+	walk->pid = 0;
+	return task_walk_on(walk);
 }
 
 struct task *task_walk_next(struct task_walk *walk)
@@ -178,12 +167,28 @@ struct task *task_walk_next(struct task_walk *walk)
 	struct task *prev = walk->task;
 
 	race_point();
-	task_walk_to(walk, task_find_next_get(walk->pid));
+	task_walk_on(walk);
 	task_put(prev);
 	return walk->task;
 }
 
 /* ---- publication ---------------------------------------------------------- */
+
+static unsigned nr_tasks_visible;		/* (tasklist_lock) */
+
+unsigned tasks_visible(void)
+{
+	return READ_ONCE(nr_tasks_visible);
+}
+
+/* A thread counts for its user as long as it is in the table; a zombie counts, too. */
+static void task_count(struct task *t, int n)
+{
+	assert_spin_held(&tasklist_lock);
+	WRITE_ONCE(nr_tasks_visible, nr_tasks_visible + (unsigned)n);
+	t->process->nr_tasks += n;
+	t->process->user->nr_tasks += n;
+}
 
 static void pid_set_slot(pid_t pid, struct task *t)
 {
@@ -197,6 +202,7 @@ static void pid_set_slot(pid_t pid, struct task *t)
 void task_publish(struct task *t)
 {
 	assert_spin_held(&tasklist_lock);
+	task_count(t, 1);
 	task_get(t);
 	pid_set_slot(t->pid, t);
 }
@@ -204,8 +210,9 @@ void task_publish(struct task *t)
 void task_unpublish(struct task *t)
 {
 	assert_spin_held(&tasklist_lock);
+	task_count(t, -1);
 	pid_set_slot(t->pid, NULL);
-	/* The number is given back with the task's memory, not before: t->pid stays its own. */
+	/* The number is freed with the task's memory: t->pid belongs to the task until then. */
 	task_put(t);
 }
 
@@ -238,6 +245,31 @@ static void task_init_fields(struct task *t, const char *comm)
 	sched_init_entity(t);
 }
 
+static void task_trim_stacks(struct work_struct *work)
+{
+	while (kstack_trim_one())
+		cond_resched();
+}
+
+static DECLARE_WORK(task_trim_work, task_trim_stacks);
+
+void task_free_stack(void *stack)
+{
+	if (kstack_free(stack))
+		schedule_work(&task_trim_work);
+}
+
+static int task_born(struct task *t)
+{
+	SET_FOREACH(struct life_hook, hook, life) {
+		if (hook->task_born && hook->task_born(t)) {
+			life_call(task_freed, t);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static struct task *task_alloc_pid(const char *comm, pid_t pid)
 {
 	struct task *t;
@@ -254,12 +286,12 @@ static struct task *task_alloc_pid(const char *comm, pid_t pid)
 	t->stack = kstack_alloc();
 	if (!t->stack)
 		goto put_task;
-	if (call_init_task(t))
+	if (task_born(t))
 		goto put_stack;
 	return t;
 
 put_stack:
-	kstack_free(t->stack);
+	task_free_stack(t->stack);
 put_task:
 	kmem_cache_free(task_cache, t);
 put_pid:
@@ -278,8 +310,8 @@ struct task *task_alloc_init(const char *comm)
 	bool taken;
 
 	spin_lock_irqsave(&pid_lock, flags);
-	taken = pid_used[0] & BIT(PID_INIT);
-	pid_used[0] |= BIT(PID_INIT);
+	taken = idset_has(&pid_used, PID_INIT);
+	idset_add(&pid_used, PID_INIT);
 	spin_unlock_irqrestore(&pid_lock, flags);
 	assert(!taken);
 	return task_alloc_pid(comm, PID_INIT);
@@ -287,13 +319,13 @@ struct task *task_alloc_init(const char *comm)
 
 static void task_free(struct task *t)
 {
-	/* klp_task_dead() has counted it out: a transition would wait for it for ever. */
+	/* klp_task_dead() has counted the task out.  Without that a transition would not end. */
 	assert(!test_task_flag(t, TIF_PATCH_PENDING));
-	if (t->stack)		/* never ran */
-		kstack_free(t->stack);
+	if (t->stack)		/* the task never ran */
+		task_free_stack(t->stack);
 	if (t->fpu)
 		arch_fpu_free(t);
-	call_free_task(t);
+	life_call(task_freed, t);
 	if (t->process)
 		process_put(t->process);
 	kfree(t->kthread);
@@ -326,6 +358,8 @@ char task_state_letter(const struct task *t)
 
 void task_init(void)
 {
+	idset_init(&pid_used, PID_MAX, pid_words);
+	idset_add(&pid_used, 0);	/* the idle tasks */
 	task_cache = kmem_cache_create("task", sizeof(struct task), 64);
 	assert(task_cache);
 }

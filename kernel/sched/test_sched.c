@@ -30,7 +30,7 @@ static int test_count_mutex(void *arg)
 		mutex_lock(&test_mutex);
 		unsigned long seen = READ_ONCE(test_counter);
 
-		/* Whoever else is inside now loses an increment. */
+		/* A second task inside the section would lose an increment. */
 		if (i % 4 == 0)
 			yield();
 		WRITE_ONCE(test_counter, seen + 1);
@@ -109,7 +109,7 @@ KTEST(walk_sees_a_task_until_its_last_switch_and_not_after)
 	KTEST_CHECK(seen);
 	task_get(t);
 	kthread_stop(t);
-	/* Its successor on the CPU unlinks it. */
+	/* The successor on the CPU unlinks the task. */
 	while (!(pos = task_find_get(pid)) ? false : (task_put(pos), true))
 		yield();
 	KTEST_CHECK(t->stack == NULL);
@@ -153,11 +153,27 @@ static int test_spin_until_stopped(void *arg)
 	return 0;
 }
 
+/*
+ * True if the first task has run about three times as long as the second (1024 to 335) in three
+ * looks in a row.  The host may stop this CPU for a while, so one or two looks may fail.
+ */
+static bool test_shares_settle(struct task *const t[2])
+{
+	unsigned right = 0;
+
+	for (unsigned looks = 0; right < 3 && looks < 600; looks++) {
+		u64 first = READ_ONCE(t[0]->se.sum_exec), second = READ_ONCE(t[1]->se.sum_exec);
+
+		right = first * 2 > second * 5 && first * 10 < second * 37 ? right + 1 : 0;
+		msleep(100);
+	}
+	return right == 3;
+}
+
 KTEST(weights_divide_a_cpu)
 {
 	static u64 counts[2];
 	struct task *t[2];
-	u64 exec[2];
 
 	counts[0] = counts[1] = 0;
 	for (unsigned i = 0; i < 2; i++) {
@@ -167,16 +183,9 @@ KTEST(weights_divide_a_cpu)
 	sched_set_nice(t[1], 5);
 	wake_up_process(t[0]);
 	wake_up_process(t[1]);
-	msleep(600);
-	for (unsigned i = 0; i < 2; i++) {
-		task_get(t[i]);
+	KTEST_CHECK(test_shares_settle(t));
+	for (unsigned i = 0; i < 2; i++)
 		kthread_stop(t[i]);
-		exec[i] = t[i]->se.sum_exec;
-		task_put(t[i]);
-	}
-	/* 1024 to 335 is about 3 to 1; ticks make it coarse. */
-	KTEST_CHECK(exec[1] > 0);
-	KTEST_CHECK(exec[0] > exec[1] * 2 && exec[0] < exec[1] * 5);
 }
 
 static unsigned test_where;
@@ -226,7 +235,7 @@ KTEST(idle_cpus_take_work_from_busy_ones)
 		least = min(least, exec[i]);
 		task_put(t[i]);
 	}
-	/* As many runners as CPUs: nobody waits for long. */
+	/* As many runners as CPUs: no task waits for a long time. */
 	KTEST_CHECK(least > 150 * NSEC_PER_MSEC);
 }
 
@@ -264,15 +273,15 @@ KTEST(task_call_func_finds_a_sleeper_asleep)
 	KTEST_CHECK(kthread_stop(t) == 7);
 }
 
-/* What is seen of a task that sleeps and wakes all the time must be consistent. */
+/* A look at a task that sleeps and wakes all the time must find a consistent state. */
 static int test_look_consistent(struct task *t, void *arg)
 {
 	bool on_rq = t->se.on_rq, running = task_running(t);
 
 	if (running && !on_rq)
-		return -EINVAL;		/* half of a switch */
+		return -EINVAL;		/* in the middle of a switch */
 	if (!on_rq && t->state == TASK_RUNNING)
-		return -EINVAL;		/* lost */
+		return -EINVAL;		/* lost wake-up */
 	return 0;
 }
 

@@ -1,40 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of timers, the heap and the work queue, run by kernel/ktest.c. */
+/* Tests of timers and the work queue, run by kernel/ktest.c. */
 #include <neurath/ktest.h>
 #include <neurath/mm.h>
 #include <neurath/workqueue.h>
 #include "rq.h"
-
-/* ---- the heap --------------------------------------------------------------- */
-
-#define HEAP_NODES	200
-
-static struct pheap_node test_nodes[HEAP_NODES];
-
-KTEST(heap_gives_back_in_order_after_random_removals)
-{
-	struct pheap heap = { NULL };
-	u64 x = 88172645463325252UL, last = 0;
-	unsigned left = HEAP_NODES;
-
-	for (unsigned i = 0; i < HEAP_NODES; i++) {
-		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-		test_nodes[i].key = x % 1000;
-		pheap_insert(&heap, &test_nodes[i]);
-	}
-	for (unsigned i = 0; i < HEAP_NODES; i += 3, left--)
-		pheap_remove(&heap, &test_nodes[i]);
-	while (heap.root) {
-		struct pheap_node *node = heap.root;
-
-		KTEST_CHECK(node->key >= last);
-		KTEST_CHECK((node - test_nodes) % 3 != 0);
-		last = node->key;
-		pheap_remove(&heap, node);
-		left--;
-	}
-	KTEST_CHECK(left == 0);
-}
 
 /* ---- timers ----------------------------------------------------------------- */
 
@@ -162,7 +131,7 @@ KTEST(sleeping_works_do_not_stop_others)
 		schedule_work(&blocked[i]);
 	}
 	schedule_work(&work);
-	/* Returns only if it ran although all the others sleep. */
+	/* Returns only if the work ran although all other workers sleep. */
 	flush_work(&work);
 	KTEST_CHECK(test_runs == 1);
 	complete_all(&test_gate);

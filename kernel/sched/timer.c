@@ -2,11 +2,11 @@
 /*
  * Timers: a heap of deadlines on each CPU, and the timer interrupt.
  *
- * timer_arm() puts a timer into the heap of the CPU it runs on.  timer->cpu tells
- * which base's lock protects the timer; it changes only under the old base's
- * lock, while the timer is neither armed nor running.  A base's lock is never
- * held while a timer function runs.
+ * timer_arm() puts a timer into the heap of the CPU on which it runs. timer->cpu names the base
+ * whose lock protects the timer.  It changes only under the lock of the old base, while the timer
+ * is neither armed nor running.  No base's lock is held while a timer function runs.
  */
+#include <neurath/handed.h>
 #include <neurath/race.h>
 #include <neurath/spinlock.h>
 #include "rq.h"
@@ -15,8 +15,8 @@ struct timer_base {
 	spinlock_t lock;
 	unsigned cpu;			/* (!) */
 	struct pheap heap;		/* (lock) */
-	struct timer *running;		/* (lock) whose function is being called */
-	u64 programmed;			/* (lock) the interrupt that the hardware will give */
+	struct timer *running;		/* (lock) the timer whose function runs */
+	u64 programmed;			/* (lock) the deadline set in the hardware */
 	const struct pt_regs *regs;	/* own CPU, within timer_interrupt() */
 } __cacheline_aligned;
 
@@ -29,7 +29,7 @@ unsigned long nsecs_to_jiffies(u64 ns)
 	return (ns + NSEC_PER_SEC / HZ - 1) / (NSEC_PER_SEC / HZ);
 }
 
-/* Any CPU may bring jiffies up to date; it never goes back. */
+/* Any CPU may update jiffies; the value never decreases. */
 void jiffies_update(u64 now)
 {
 	unsigned long seen = jiffies, new = now / (NSEC_PER_SEC / HZ);
@@ -48,7 +48,7 @@ void timer_init(struct timer *t, void (*fn)(struct timer *), void *arg)
 	*t = (struct timer){ .fn = fn, .arg = arg };
 }
 
-/* The base that @t belongs to, locked; interrupts are off. */
+/* Locks the base to which @t belongs and returns it.  Interrupts are off. */
 static struct timer_base *timer_lock_base(struct timer *t)
 {
 	for (;;) {
@@ -61,7 +61,7 @@ static struct timer_base *timer_lock_base(struct timer *t)
 	}
 }
 
-/* Returns whether it was armed.  Caller holds the base's lock. */
+/* True if the timer was armed.  Caller holds the base's lock. */
 static bool timer_disarm(struct timer_base *base, struct timer *t)
 {
 	assert_spin_held(&base->lock);
@@ -84,9 +84,13 @@ static void timer_program(struct timer_base *base)
 
 void timer_arm(struct timer *t, u64 deadline_ns)
 {
-	unsigned long flags = irq_save();
-	struct timer_base *base, *here = &timer_bases[cpu_id()];
+	struct timer_base *base, *here;
+	unsigned long flags;
 
+	if (!handed_callback("timer", t, t->fn))
+		return;
+	flags = irq_save();
+	here = &timer_bases[cpu_id()];
 	base = timer_lock_base(t);
 	timer_disarm(base, t);
 	/* A timer whose function is running stays where cancel_sync looks for it. */
@@ -94,14 +98,14 @@ void timer_arm(struct timer *t, u64 deadline_ns)
 		WRITE_ONCE(t->cpu, here->cpu);
 		spin_unlock(&base->lock);
 		race_point();
-		/* Between the locks another CPU may have armed it: the last one wins. */
+		/* Between the locks another CPU may have armed it: the last call wins. */
 		base = timer_lock_base(t);
 		timer_disarm(base, t);
 	}
 	t->node.key = deadline_ns;
 	t->armed = true;
 	pheap_insert(&base->heap, &t->node);
-	/* If not here: its function is running there, and timer_interrupt() programs at its end. */
+	/* Else its function is running there: timer_interrupt() programs at the end. */
 	if (base == here)
 		timer_program(base);
 	spin_unlock(&base->lock);
@@ -129,7 +133,7 @@ bool timer_cancel_sync(struct timer *t)
 
 		was_armed |= timer_disarm(base, t);
 		running = base->running == t;
-		/* Its own function, on this CPU, would wait for itself. */
+		/* A timer function that cancels its own timer here would wait for itself. */
 		assert(!running || base->cpu != cpu_id());
 		spin_unlock(&base->lock);
 		irq_restore(flags);
@@ -145,9 +149,9 @@ const struct pt_regs *timer_interrupt_regs(void)
 }
 
 /*
- * Runs the functions of all timers that are due, then programs the next interrupt.
- * What becomes due meanwhile waits for that one: else a timer that arms itself for
- * a short time would never let go of the CPU.
+ * Runs the functions of all timers that are due, then programs the next interrupt.  A timer that
+ * becomes due meanwhile waits for that interrupt.  Otherwise a timer that arms itself for a short
+ * time would never release the CPU.
  */
 void timer_interrupt(const struct pt_regs *regs)
 {
@@ -165,7 +169,7 @@ void timer_interrupt(const struct pt_regs *regs)
 		base->running = t;
 		spin_unlock(&base->lock);
 		race_point();
-		/* It may free the timer, or arm it again. */
+		/* The function may free the timer, or arm it again. */
 		t->fn(t);
 		spin_lock(&base->lock);
 		base->running = NULL;

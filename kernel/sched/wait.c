@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Wait queues.
+ * Wait queues: lists of tasks that sleep until a condition holds.
  *
- * Wakers: any context but NMI.  Sleepers: process context.  Non-exclusive
- * waiters stand before the exclusive ones, so that wake_up() reaches all of them
- * before it stops.
+ * Wakers: any context but NMI.  Sleepers: process context.  Non-exclusive waiters precede the
+ * exclusive ones, so that wake_up() reaches all of them before it stops.
  *
- * Entries live on the sleeper's stack: the waker touches one for the last time
- * when it links it to itself, and finish_wait() leaves without the lock only
- * if it sees exactly that store.
+ * Entries lie on the sleeper's stack.  The waker's last access to an entry links the entry to
+ * itself; finish_wait() returns without the lock only if it sees exactly that store.
  */
 #include <neurath/wait.h>
 #include <neurath/bug.h>
@@ -29,7 +27,7 @@ void init_wait_entry(struct wait_entry *entry)
 	entry->exclusive = false;
 }
 
-/* Wakes the task, then lets go of the entry: pairs with the acquire in finish_wait(). */
+/* Wakes the task, then releases the entry: pairs with the acquire in finish_wait(). */
 static bool wait_entry_wake(struct wait_entry *entry)
 {
 	bool woken = wake_up_state(entry->task, TASK_NORMAL);
@@ -59,9 +57,9 @@ static void wait_queue_wake(struct wait_queue_head *wq, bool all)
 }
 
 /*
- * The emptiness test needs no lock: prepare_to_wait() enqueues before the
- * sleeper tests its condition, with a full barrier between, and the full
- * barrier here stands between the waker's change and the test.
+ * The test for an empty queue needs no lock: prepare_to_wait() enqueues the sleeper before the
+ * sleeper tests its condition, with a full barrier between.  The full barrier here is between the
+ * waker's change and the test.
  */
 void wake_up(struct wait_queue_head *wq)
 {
@@ -75,11 +73,6 @@ void wake_up_all(struct wait_queue_head *wq)
 	smp_mb();
 	if (!list_empty(&wq->waiters))
 		wait_queue_wake(wq, true);
-}
-
-bool waitqueue_active(struct wait_queue_head *wq)
-{
-	return !list_empty(&wq->waiters);
 }
 
 void prepare_to_wait(struct wait_queue_head *wq, struct wait_entry *entry, int state)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waking tasks.  Any context but NMI.
+ * Wake-ups.  Any context but NMI.
  *
- * The sleeper stores its state (full barrier), then tests its condition; the
- * waker stores the condition, then takes pi_lock (full barrier), then reads the
- * state.  So one of the two sees the other's store.  pi_lock makes wakers of one
- * task queue up: only one of them finds the state still sleeping.
+ * The sleeper stores its state (full barrier), then tests its condition.  The waker stores the
+ * condition, then takes pi_lock (full barrier), then reads the state.  So at least one of the two
+ * sees the other's store. pi_lock serialises the wakers of one task: only one of them finds the
+ * sleeping state.
  */
-#include <neurath/mutant.h>
 #include <neurath/race.h>
+#include <neurath/trace.h>
 #include "fair.h"
 
 void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt)
@@ -26,14 +26,14 @@ void sched_enqueue_on(struct task *t, unsigned cpu, bool may_preempt)
 	t->se.run_node.key = t->se.vruntime;
 	pheap_insert(&rq->queue, &t->se.run_node);
 	rq->nr_running++;
-	/* Last: the task may be picked as soon as the lock is free. */
+	/* The last step: the task may be picked as soon as the lock is free. */
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	if (may_preempt ? fair_should_preempt(rq, t) : rq->curr == rq->idle)
 		rq_resched(rq);
 	spin_unlock(&rq->lock);
 }
 
-/* Places a task that current wakes.  Caller holds t->pi_lock. */
+/* Chooses a CPU for a task that current wakes.  Caller holds t->pi_lock. */
 static void wake_up_place(struct task *t)
 {
 	unsigned here = cpu_id();
@@ -47,8 +47,8 @@ static void wake_up_place(struct task *t)
 }
 
 /*
- * The task set its state but has not left its queue yet: it only needs its state
- * back.  False if it has left in the meantime.
+ * The task has set its state and not left its queue yet: only its state is set back.  False if it
+ * has left the queue in the meantime.
  */
 static bool wake_up_queued(struct task *t)
 {
@@ -74,19 +74,20 @@ bool wake_up_state(struct task *t, unsigned mask)
 	if (READ_ONCE(t->se.on_rq) && wake_up_queued(t))
 		goto out;
 	if (unlikely(t->pflags & PF_IDLE)) {
-		/* The boot waits for something: it polls, see sched_switch(). */
+		/* The boot code waits for something; it polls: see sched_switch(). */
 		WRITE_ONCE(t->state, TASK_RUNNING);
 		goto out;
 	}
 	/*
-	 * It may still be on its way off its CPU, which takes a moment with
-	 * interrupts off and needs no lock that we hold.  Pairs with the release
-	 * in sched_finish_switch().
+	 * The task may still be leaving its CPU.  That takes a short time with interrupts off and
+	 * needs no lock that is held here.  Pairs with the release in sched_finish_switch().
 	 */
-	while (smp_load_acquire(&t->on_cpu) && !MUTANT(NO_ON_CPU_WAIT))
+	while (smp_load_acquire(&t->on_cpu))
 		cpu_relax();
 	wake_up_place(t);
 out:
+	if (woken && trace_is_on(sched_wakeup))
+		trace_sched_wakeup(t, t->cpu);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 	return woken;
 }
@@ -108,14 +109,14 @@ void sched_set_affinity(struct task *t, u64 mask)
 	t->se.cpus_allowed = mask;
 	if (t->se.on_rq && !(mask & BIT(rq->cpu))) {
 		if (t == rq->curr) {
-			/* It goes when its CPU passes the scheduler. */
+			/* It leaves when its CPU passes the scheduler. */
 			rq_resched(rq);
 		} else {
 			pheap_remove(&rq->queue, &t->se.run_node);
 			t->se.on_rq = false;
 			rq->nr_running--;
 			homeless = true;
-			/* It may have been preempted before it slept: then this wakes it. */
+			/* It may have been preempted before it slept: then this is its wake-up. */
 			t->state = TASK_RUNNING;
 		}
 	}
@@ -142,8 +143,10 @@ void wake_up_new_task(struct task *t)
 	unsigned long flags;
 
 	spin_lock_irqsave(&t->pi_lock, flags);
-	/* It never slept: not to be subtracted from the uninterruptible ones. */
+	/* The task never slept: do not subtract it from the uninterruptible tasks. */
 	t->state = TASK_RUNNING;
 	wake_up_place(t);
+	if (trace_is_on(sched_wakeup_new))
+		trace_sched_wakeup_new(t, t->cpu);
 	spin_unlock_irqrestore(&t->pi_lock, flags);
 }

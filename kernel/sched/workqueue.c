@@ -2,17 +2,23 @@
 /*
  * The work queue: functions that run later in process context.
  *
- * One list of pending work and a pool of kernel threads.  A worker that goes to
- * sleep within a work lets another one go on (schedule() tells), and a worker
- * that takes work when no idle one is left first creates the next.  So work
- * waits behind sleeping work only when WORKERS_MAX of them sleep.
+ * A pool is a list of pending work and some kernel threads.  When a worker goes to sleep within a
+ * work, another worker continues (schedule() tells the pool).  A worker that takes work when no
+ * idle worker is left first creates the next one.  So work waits behind sleeping work only when
+ * WORKERS_MAX workers sleep.
  *
- * wq_lock protects everything here, also the fields of work items.  A work may
- * free itself or be queued again from its own function: after the function was
- * called, a worker does not touch the work, only compares its address.
+ * There are two pools; the address of a work's function decides to which one the work belongs.
+ * Works of modules may sleep or compute without limit, in any number.  Works of the kernel are
+ * needed by other code (live patching completes in one), and wait only for each other: for
+ * klp_mutex, or the methods of a file.
+ *
+ * wq_lock protects everything here, also the fields of work items.  A work may free itself or be
+ * queued again by its own function: after the call of the function a worker does not access the
+ * work, it only compares its address.
  */
 #include <neurath/workqueue.h>
 #include <neurath/bug.h>
+#include <neurath/handed.h>
 #include <neurath/mm.h>
 #include <neurath/printk.h>
 #include <neurath/race.h>
@@ -20,20 +26,29 @@
 
 #define WORKERS_MAX	32
 
+struct pool {
+	struct list_head pending, idle, busy;
+	unsigned workers;
+	unsigned running;		/* busy and not blocked */
+};
+
+#define POOL_INIT(pool) { \
+	.pending = LIST_HEAD_INIT((pool).pending), \
+	.idle = LIST_HEAD_INIT((pool).idle), \
+	.busy = LIST_HEAD_INIT((pool).busy), \
+}
+
 struct worker {
-	struct list_head node;		/* wq_idle or wq_busy */
+	struct list_head node;		/* in the list idle or busy of its pool */
+	struct pool *pool;		/* (!) */
 	struct task *task;		/* (!) */
 	struct work_struct *current_work;	/* running now, or NULL */
-	bool idle;			/* on wq_idle */
+	bool idle;			/* in the list idle */
 	bool blocked;			/* asleep within a work */
 };
 
 static DEFINE_SPINLOCK_RANK(wq_lock, RANK_WORKQUEUE);
-static LIST_HEAD(wq_pending);
-static LIST_HEAD(wq_idle);
-static LIST_HEAD(wq_busy);
-static unsigned wq_workers;
-static unsigned wq_running;		/* busy and not blocked */
+static struct pool wq_kernel = POOL_INIT(wq_kernel), wq_modules = POOL_INIT(wq_modules);
 static unsigned wq_flushers;		/* tasks that wait for the end of some work */
 static DECLARE_WAIT_QUEUE_HEAD(wq_flush_wait);
 
@@ -49,49 +64,56 @@ void INIT_DELAYED_WORK(struct delayed_work *dwork, work_func_t func)
 	timer_init(&dwork->timer, delayed_work_timer, dwork);
 }
 
-/* ---- the pool: wq_lock held ----------------------------------------------- */
+/* ---- the pools: wq_lock held ---------------------------------------------- */
+
+static struct pool *work_pool(const struct work_struct *work)
+{
+	return (unsigned long)work->func < MODULE_BASE ? &wq_kernel : &wq_modules;
+}
 
 static bool work_is_running(const struct work_struct *work)
 {
 	struct worker *w;
 
 	assert_spin_held(&wq_lock);
-	list_for_each_entry(w, &wq_busy, node)
+	list_for_each_entry(w, &work_pool(work)->busy, node)
 		if (w->current_work == work)
 			return true;
 	return false;
 }
 
-/* The first work that is not running already on another worker. */
-static struct work_struct *work_next(void)
+/* The first pending work that is not running on another worker already. */
+static struct work_struct *work_next(const struct pool *pool)
 {
 	struct work_struct *work;
 
-	list_for_each_entry(work, &wq_pending, node)
+	list_for_each_entry(work, &pool->pending, node)
 		if (!work_is_running(work))
 			return work;
 	return NULL;
 }
 
-/* Sends an idle worker to work, if there is some and few enough are running. */
-static void pool_wake(void)
+/* Wakes an idle worker if there is one and few enough are running. */
+static void pool_wake(struct pool *pool)
 {
 	struct worker *w;
 
 	assert_spin_held(&wq_lock);
-	if (wq_running > nr_cpus || list_empty(&wq_idle) || !work_next())
+	if (pool->running > nr_cpus || list_empty(&pool->idle) || !work_next(pool))
 		return;
-	w = list_first_entry(&wq_idle, struct worker, node);
-	list_move(&w->node, &wq_busy);
+	w = list_first_entry(&pool->idle, struct worker, node);
+	list_move(&w->node, &pool->busy);
 	w->idle = false;
-	wq_running++;
+	pool->running++;
 	wake_up_process(w->task);
 }
 
 static void work_enqueue(struct work_struct *work)
 {
-	list_add_tail(&work->node, &wq_pending);
-	pool_wake();
+	struct pool *pool = work_pool(work);
+
+	list_add_tail(&work->node, &pool->pending);
+	pool_wake(pool);
 }
 
 /* ---- workers -------------------------------------------------------------- */
@@ -105,8 +127,8 @@ void workqueue_worker_sleeps(struct task *t)
 		return;
 	spin_lock_irqsave(&wq_lock, flags);
 	w->blocked = true;
-	wq_running--;
-	pool_wake();
+	w->pool->running--;
+	pool_wake(w->pool);
 	spin_unlock_irqrestore(&wq_lock, flags);
 }
 
@@ -119,13 +141,13 @@ void workqueue_worker_runs(struct task *t)
 		return;
 	spin_lock_irqsave(&wq_lock, flags);
 	w->blocked = false;
-	wq_running++;
+	w->pool->running++;
 	spin_unlock_irqrestore(&wq_lock, flags);
 }
 
 /*
- * Sleeps until pool_wake() chose this worker.  A wake-up for nothing is welcome: it
- * lets a live patch of schedule() judge the worker outside of it.
+ * Sleeps until pool_wake() chooses this worker.  A needless wake-up is useful: it lets a live
+ * patch of schedule() judge the worker outside of schedule().
  */
 static void worker_wait(struct worker *w)
 {
@@ -158,67 +180,72 @@ static void worker_run(struct worker *w, struct work_struct *work)
 		wake_up_all(&wq_flush_wait);
 }
 
-static bool worker_create(void);
+static bool worker_create(struct pool *pool);
 
 static __noreturn int worker_main(void *arg)
 {
 	struct worker *w = arg;
+	struct pool *pool = w->pool;
 
 	current->pflags |= PF_WORKER;
 	for (;;) {
 		struct work_struct *work;
 
 		worker_wait(w);
-		if (list_empty(&wq_idle))
-			worker_create();
+		if (list_empty(&pool->idle))
+			worker_create(pool);
 		spin_lock_irq(&wq_lock);
-		while ((work = work_next()))
+		while ((work = work_next(pool)))
 			worker_run(w, work);
-		wq_running--;
+		pool->running--;
 		w->idle = true;
-		list_move(&w->node, &wq_idle);
+		list_move(&w->node, &pool->idle);
 		spin_unlock_irq(&wq_lock);
 	}
 }
 
-/* The new worker is idle; it is woken for the first time when there is work. */
-static bool worker_create(void)
+/* The new worker is idle and sleeps until there is work. */
+static bool worker_create(struct pool *pool)
 {
-	static unsigned number;
+	static atomic_t number;
 	struct worker *w;
 
-	if (READ_ONCE(wq_workers) >= WORKERS_MAX)
+	if (READ_ONCE(pool->workers) >= WORKERS_MAX)
 		return false;
 	w = kzalloc(sizeof(*w), GFP_KERNEL);
 	if (!w)
 		return false;
 	w->idle = true;
-	w->task = kthread_create(worker_main, w, "kworker/%u", number++);
+	w->pool = pool;
+	w->task = kthread_create(worker_main, w, "kworker/%d", atomic_inc_return(&number) - 1);
 	if (IS_ERR(w->task)) {
 		kfree(w);
 		return false;
 	}
 	spin_lock_irq(&wq_lock);
-	wq_workers++;
-	list_add(&w->node, &wq_idle);
-	pool_wake();
+	pool->workers++;
+	list_add(&w->node, &pool->idle);
+	pool_wake(pool);
 	spin_unlock_irq(&wq_lock);
 	return true;
 }
 
 void __init workqueue_init(void)
 {
-	if (!worker_create() || !worker_create())
+	if (!worker_create(&wq_kernel) || !worker_create(&wq_kernel) ||
+	    !worker_create(&wq_modules) || !worker_create(&wq_modules))
 		panic("no memory for the work queue: the machine needs more (MEM=)");
 }
 
-/* ---- queueing and taking back --------------------------------------------- */
+/* ---- queueing and cancelling ------------------------------------------------ */
 
 bool schedule_work(struct work_struct *work)
 {
 	unsigned long flags;
 	bool queued;
 
+	if (!handed_callback("work", work, work->func))
+		return false;
 	spin_lock_irqsave(&wq_lock, flags);
 	queued = !work->pending && !work->canceling;
 	if (queued) {
@@ -230,9 +257,8 @@ bool schedule_work(struct work_struct *work)
 }
 
 /*
- * The timer of a delayed work.  It may be late: by the time it gets the lock, the
- * work may have been cancelled (not pending) or armed anew (then a later call
- * will come).
+ * The timer of a delayed work.  It may be late: when it gets the lock, the work may have been
+ * cancelled (not pending) or armed again (then a later call will come).
  */
 void delayed_work_timer(struct timer *timer)
 {
@@ -262,6 +288,8 @@ bool schedule_delayed_work(struct delayed_work *dwork, unsigned long delay)
 	unsigned long flags;
 	bool queued;
 
+	if (!handed_callback("work", dwork, dwork->work.func))
+		return false;
 	spin_lock_irqsave(&wq_lock, flags);
 	queued = !dwork->work.pending && !dwork->work.canceling;
 	if (queued)
@@ -270,7 +298,7 @@ bool schedule_delayed_work(struct delayed_work *dwork, unsigned long delay)
 	return queued;
 }
 
-/* Takes the work out of the queue or off its timer.  Caller holds wq_lock. */
+/* Takes the work off the queue or off its timer.  Caller holds wq_lock. */
 static bool work_take_back(struct work_struct *work, struct timer *timer)
 {
 	bool was_pending = work->pending;
@@ -289,6 +317,8 @@ bool mod_delayed_work_ns(struct delayed_work *dwork, u64 delay_ns)
 	unsigned long flags;
 	bool was_pending;
 
+	if (!handed_callback("work", dwork, dwork->work.func))
+		return false;
 	spin_lock_irqsave(&wq_lock, flags);
 	was_pending = work_take_back(&dwork->work, &dwork->timer);
 	if (!dwork->work.canceling)
@@ -309,8 +339,8 @@ bool cancel_delayed_work(struct delayed_work *dwork)
 }
 
 /*
- * Whether run number @run has ended.  A work does not run twice at a time, so a
- * later start proves it, too.
+ * True if run number @run has ended.  A work does not run twice at a time, so a later start
+ * proves the end, too.
  */
 static bool work_run_is_over(struct work_struct *work, unsigned run)
 {
@@ -328,7 +358,7 @@ static void work_wait_for_run(struct work_struct *work, unsigned run)
 {
 	struct worker *self = current->pflags & PF_WORKER ? kthread_arg(current) : NULL;
 
-	/* A work that waits for itself would wait for ever. */
+	/* A work item that waits for itself would not end. */
 	assert(!self || self->current_work != work);
 	spin_lock_irq(&wq_lock);
 	wq_flushers++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Dispositions, masks and the alternate stack: what a process and its threads
- * want to be done with signals.  process->lock protects actions and masks.
+ * Signal actions, masks and the alternate stack: how a process and its threads want signals to be
+ * handled. process->lock protects actions and masks.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -19,7 +19,7 @@ static void signal_set_blocked_locked(sigset_t set)
 	struct process *p = current->process;
 	sigset_t newly = set & ~current->blocked;
 
-	/* What this thread was woken for and now blocks, another one should take. */
+	/* Signals for which this thread was woken and which it now blocks go to another. */
 	if ((p->shared_pending.set & newly) && p->nr_live > 1) {
 		struct task *t;
 
@@ -92,7 +92,7 @@ SYSCALL_DEFINE2(rt_sigpending, sigset_t __user *, uset, size_t, size)
 	return copy_to_user(uset, &set, size);
 }
 
-/* Changing an action to "ignore" drops what is pending (POSIX). */
+/* A change of the action to "ignore" drops pending signals (POSIX). */
 static void signal_drop_ignored(struct process *p, int sig)
 {
 	unsigned long handler = p->action[sig - 1].sa.handler;
@@ -121,7 +121,7 @@ SYSCALL_DEFINE4(rt_sigaction, int, sig, const struct kernel_sigaction __user *, 
 		if (sig_in(sig, SIG_SET_KERNEL_ONLY))
 			return -EINVAL;
 		new.mask &= ~SIG_SET_KERNEL_ONLY;
-		/* A cleared bit tells the program what this kernel does not offer. */
+		/* A cleared bit shows the program that this kernel does not support it. */
 		new.flags &= SA_KNOWN & ~SA_EXPOSE_TAGBITS;
 	}
 	spin_lock_irqsave(&p->lock, flags);
@@ -138,7 +138,7 @@ bool signal_on_altstack(unsigned long sp)
 {
 	const stack_t *ss = &current->altstack;
 
-	/* An auto-disarmed stack is never in use: it was taken away at delivery. */
+	/* An auto-disarmed stack is never in use: it was disabled at delivery. */
 	if (ss->ss_flags & SS_AUTODISARM)
 		return false;
 	return sp > (unsigned long)ss->ss_sp && sp - (unsigned long)ss->ss_sp <= ss->ss_size;
@@ -178,15 +178,15 @@ SYSCALL_DEFINE2(sigaltstack, const stack_t __user *, unew, stack_t __user *, uol
 {
 	unsigned long sp = kstack_user_regs(current->stack)->rsp;
 	stack_t new, old = { 0 };
-	int err;
+	int error;
 
 	signal_get_altstack(&old, sp);
 	if (unew) {
 		if (get_user(new, unew))
 			return -EFAULT;
-		err = signal_set_altstack(&new, sp);
-		if (err)
-			return err;
+		error = signal_set_altstack(&new, sp);
+		if (error)
+			return error;
 	}
 	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }

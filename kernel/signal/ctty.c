@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The controlling terminal of a session, from the kernel's side: an id that its
- * server chose, an open file that keeps it alive, and the foreground group.  The
- * line discipline is the server's; who may read, and whom Ctrl-C hits, is ours.
+ * The kernel's part of the controlling terminal of a session: an id chosen by the terminal's
+ * server, an open file that keeps it alive, and the foreground group.  The server has the line
+ * discipline; the kernel decides which process may read and which group Ctrl-C signals.
  *
- * tasklist_lock protects all fields.  Files are released after it is dropped.
+ * tasklist_lock protects all fields.  References on files are dropped after its release.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -24,14 +24,14 @@ static void ctty_set_foreground(struct session *s, struct process_group *pg)
 		pgrp_put(old);
 }
 
-/* Detaches the terminal; the result must be put after the lock is dropped. */
+/* Detaches the terminal; the caller drops the returned file after it has released the lock. */
 static struct file *ctty_detach(struct session *s)
 {
 	struct file *file = s->ctty;
 
 	s->ctty = NULL;
 	s->ctty_id = 0;
-	/* Last: it may be what keeps the session. */
+	/* The last step: the foreground group may be what keeps the session. */
 	ctty_set_foreground(s, NULL);
 	return file;
 }
@@ -62,15 +62,15 @@ int ctty_acquire(struct file *file, u64 id, bool steal)
 {
 	struct file *stolen = NULL;
 	unsigned long flags;
-	int err;
+	int error;
 
 	assert(id);
 	spin_lock_irqsave(&tasklist_lock, flags);
-	err = ctty_acquire_locked(file, id, steal, &stolen);
+	error = ctty_acquire_locked(file, id, steal, &stolen);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (stolen)
 		file_put(stolen);
-	return err;
+	return error;
 }
 
 void ctty_open(struct file *file, u64 id)
@@ -81,7 +81,7 @@ void ctty_open(struct file *file, u64 id)
 		ctty_acquire(file, id, false);
 }
 
-/* Foreground hears SIGHUP, and SIGCONT so that it can. */
+/* The foreground group gets SIGHUP, and SIGCONT so that it can handle it. */
 static void ctty_signal_hangup(struct session *s)
 {
 	if (!s->foreground)
@@ -95,11 +95,11 @@ int ctty_release(u64 id)
 	struct session *s = current->process->session;
 	struct file *file = NULL;
 	unsigned long flags;
-	int err = 0;
+	int error = 0;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	if (!s || s->ctty_id != id) {
-		err = -ENOTTY;
+		error = -ENOTTY;
 	} else if (s->leader == current->process) {
 		ctty_signal_hangup(s);
 		file = ctty_detach(s);
@@ -107,7 +107,7 @@ int ctty_release(u64 id)
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 	if (file)
 		file_put(file);
-	return err;
+	return error;
 }
 
 void session_process_exit(struct process *p)
@@ -130,7 +130,7 @@ void session_process_exit(struct process *p)
 		file_put(file);
 }
 
-/* current's session if @id is its terminal, or NULL. */
+/* current's session if its terminal is @id, or NULL. */
 static struct session *ctty_my_session(u64 id)
 {
 	struct session *s = current->process->session;
@@ -182,25 +182,25 @@ static int ctty_check_locked(u64 id, int sig)
 int ctty_check_access(u64 id, int sig)
 {
 	unsigned long flags;
-	int err;
+	int error;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	err = ctty_check_locked(id, sig);
+	error = ctty_check_locked(id, sig);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 static int ctty_set_pgrp_locked(u64 id, pid_t pgid)
 {
 	struct session *s = ctty_my_session(id);
 	struct process_group *pg;
-	int err;
+	int error;
 
 	if (!s)
 		return -ENOTTY;
-	err = ctty_check_locked(id, SIGTTOU);
-	if (err)
-		return err;
+	error = ctty_check_locked(id, SIGTTOU);
+	if (error)
+		return error;
 	if (pgid < 0)
 		return -EINVAL;
 	pg = pgrp_find(pgid);
@@ -215,28 +215,28 @@ static int ctty_set_pgrp_locked(u64 id, pid_t pgid)
 int ctty_set_pgrp(u64 id, pid_t pgid)
 {
 	unsigned long flags;
-	int err;
+	int error;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	err = ctty_set_pgrp_locked(id, pgid);
+	error = ctty_set_pgrp_locked(id, pgid);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 int ctty_send_signal(u64 id, int sig)
 {
 	struct session *s;
 	unsigned long flags;
-	int err = -ESRCH;
+	int error = -ESRCH;
 
 	if (sig < 1 || sig > _NSIG)
 		return -EINVAL;
 	spin_lock_irqsave(&tasklist_lock, flags);
 	s = session_find_by_ctty(id);
 	if (s && s->foreground)
-		err = send_signal_pgrp_locked(sig, NULL, s->foreground);
+		error = send_signal_pgrp_locked(sig, NULL, s->foreground);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 struct file *ctty_get_file(u64 *id)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Delivery on the way to user mode: which signal is next, what its default
- * action does, and what becomes of the system call that it interrupted.
+ * Signal delivery on the way to user mode: which signal is next, its default action, and the
+ * result of the system call that it interrupted.
  *
- * This is the only place that knows the ERESTART codes: elsewhere they are only
- * returned.  A kick (TIF_NOTIFY_SIGNAL) finds no signal here, so the call is
- * started again and the program never learns of it.
+ * Only this file interprets the ERESTART codes; other files only return them.  After a kick
+ * (TIF_NOTIFY_SIGNAL) there is no signal, so the system call starts again and the program does
+ * not notice.
  */
 #include <neurath/bug.h>
 #include <neurath/process.h>
@@ -13,9 +13,10 @@
 #include <neurath/sched.h>
 #include <neurath/signal_frame.h>
 #include <neurath/syscall.h>
+#include <neurath/trace.h>
 #include "internal.h"
 
-/* Length of the syscall instruction: a restart executes it again. */
+/* The length of the syscall instruction: a restart executes it again. */
 #define SYSCALL_INSN_SIZE	2
 
 static bool signal_group_dying(const struct process *p)
@@ -37,7 +38,7 @@ static void signal_report_stop(struct process *p)
 	spin_lock(&p->lock);
 }
 
-/* A stop from the terminal does not stop an orphaned group: nobody could continue it. */
+/* A stop by the terminal does not stop an orphaned group: no shell could continue it. */
 static bool signal_stop_allowed(struct process *p, int sig)
 {
 	unsigned long flags;
@@ -54,8 +55,8 @@ static bool signal_stop_allowed(struct process *p, int sig)
 }
 
 /*
- * Performs the default action of @sig.  Does not return if that is death;
- * otherwise process->lock is held again.
+ * Performs the default action of @sig.  Does not return if the process dies; otherwise
+ * process->lock is held again.
  */
 static void signal_default_action(struct process *p, int sig, unsigned long flags)
 {
@@ -72,7 +73,7 @@ static void signal_default_action(struct process *p, int sig, unsigned long flag
 	do_group_exit(sig);
 }
 
-/* The next signal with a handler; everything else is done here. False = none left. */
+/* Takes the next signal with a handler and handles all others here.  False = none left. */
 static bool signal_take(struct ksignal *ks)
 {
 	struct process *p = current->process;
@@ -110,6 +111,9 @@ static bool signal_take(struct ksignal *ks)
 				continue;
 		}
 		action = &p->action[ks->sig - 1];
+		if (trace_is_on(signal_deliver))
+			trace_signal_deliver(ks->sig, ks->info.si_code,
+					     (unsigned long)action->sa.handler, action->sa.flags);
 		if (action->sa.handler == SIG_IGN)
 			continue;
 		if (action->sa.handler != SIG_DFL) {
@@ -135,7 +139,7 @@ static void signal_restart_call(struct pt_regs *regs, unsigned long nr)
 	regs->rip -= SYSCALL_INSN_SIZE;
 }
 
-/* A handler will run: does the interrupted call fail, or start again afterwards? */
+/* A handler will run: decides if the interrupted call fails or starts again after it. */
 static void signal_resolve_restart(const struct ksignal *ks, struct pt_regs *regs)
 {
 	switch ((long)regs->rax) {
@@ -156,7 +160,7 @@ static void signal_resolve_restart(const struct ksignal *ks, struct pt_regs *reg
 	}
 }
 
-/* No handler runs: the call starts again, unseen. */
+/* No handler runs: the system call starts again, unnoticed by the program. */
 static void signal_restart_silently(struct pt_regs *regs)
 {
 	switch ((long)regs->rax) {
@@ -171,7 +175,7 @@ static void signal_restart_silently(struct pt_regs *regs)
 	}
 }
 
-/* The mask that the frame keeps for sigreturn: that of before sigsuspend or ppoll. */
+/* The mask that the frame keeps for sigreturn: the mask before sigsuspend or ppoll. */
 static sigset_t signal_mask_to_save(void)
 {
 	return test_task_flag(current, TIF_RESTORE_SIGMASK) ? current->saved_sigmask
@@ -185,7 +189,7 @@ static void signal_run_handler(struct ksignal *ks, struct pt_regs *regs)
 	bool stepped = current->trace.mode == TRACE_SINGLESTEP;
 
 	if (stepped)
-		arch_ptrace_set_step(regs, false);	/* not into the frame */
+		arch_ptrace_set_step(regs, false);	/* not saved in the frame */
 	if (signal_in_syscall(regs))
 		signal_resolve_restart(ks, regs);
 	if (arch_setup_signal_frame(ks, signal_mask_to_save(), regs)) {
@@ -202,7 +206,7 @@ static void signal_run_handler(struct ksignal *ks, struct pt_regs *regs)
 		ptrace_handler_entered();
 }
 
-/* No room for a frame, or a bad one came back: SIGSEGV, by default if that was the signal. */
+/* No room for a frame, or a bad frame at return: SIGSEGV, by default if that was the signal. */
 void signal_frame_failed(int sig)
 {
 	struct process *p = current->process;
@@ -220,7 +224,7 @@ void do_signal_or_restart(struct pt_regs *regs)
 {
 	struct ksignal ks;
 
-	/* Before looking: a kick that comes later brings another round. */
+	/* Before the test for signals: a later kick causes another round. */
 	if (test_task_flag(current, TIF_NOTIFY_SIGNAL))
 		clear_task_flag(current, TIF_NOTIFY_SIGNAL);
 	if (test_task_flag(current, TIF_SIGPENDING) && signal_take(&ks)) {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of kernel/signal share; not for others. */
+/* Declarations that the files of kernel/signal share; private to this folder. */
 #ifndef KERNEL_SIGNAL_INTERNAL_H
 #define KERNEL_SIGNAL_INTERNAL_H
 
 #include <neurath/signal.h>
 
-/* Information of one queued signal. */
+/* The information of one queued signal. */
 struct sigqueue {
 	struct list_head node;		/* sigpending.queue, process->lock */
-	struct process *process;	/* whose nr_queued counts it */
+	struct user *user;		/* its nr_signals counts the entry; with a reference */
 	siginfo_t info;
 };
 
@@ -26,26 +26,26 @@ static inline bool sig_in(int sig, sigset_t set)
 	return set & sigmask(sig);
 }
 
-/* queue.c: all with process->lock held. */
+/* queue.c: process->lock is held for all. */
 int sigqueue_add(struct sigpending *pending, int sig, const siginfo_t *info, struct process *p);
-/* Drops what is queued for the signals in @set. */
+/* Drops the queue entries of the signals in @set. */
 void sigqueue_discard(struct sigpending *pending, sigset_t set);
-/* Takes the next signal outside @mask from current's queues, its own first; 0 = none. */
+/* Takes the next signal outside of @mask from current's queues, its own first; 0 = none. */
 int signal_dequeue(sigset_t mask, siginfo_t *info);
 
-/* send.c, process->lock held. */
+/* send.c: process->lock is held. */
 int signal_send_locked(int sig, const siginfo_t *info, struct task *t, bool group, bool force);
-/* Has @t look at its signals; with @fatal also out of killable sleeps and stops. */
+/* Makes @t check its signals; with @fatal it also leaves killable sleeps and stops. */
 void signal_wake_thread(struct task *t, bool fatal);
 
 /* stop.c */
-/* SIGCONT or a stop signal is sent: undoes the contrary.  process->lock held. */
+/* SIGCONT or a stop signal is sent: cancels the opposite one. process->lock held. */
 void signal_stop_prepare(struct process *p, int sig);
-/* current took stop signal @sig: all threads must stop.  process->lock held. */
+/* current took stop signal @sig: all threads must stop. process->lock held. */
 void signal_stop_begin(struct process *p, int sig);
 /*
- * current stops until continued or killed; a traced one only takes part in the stop, and
- * is left to ptrace_trap().  Takes over process->lock with @flags and drops it.
+ * current stops until it is continued or killed.  A traced task is only counted here, and stops
+ * in ptrace_trap().  Takes over process->lock with @flags and releases it.
  */
 void signal_stop_self(struct process *p, unsigned long flags);
 /* A thread that will not stop any more: true if the process is stopped without it. */

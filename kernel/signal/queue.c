@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pending sets and their queues.  A set bit without a queue entry is a signal
- * whose information was lost for want of memory: delivered as from the kernel.
- * Signals below SIGRTMIN are pending at most once, real-time ones queue.
+ * Pending signals: sets and queues.  A set bit without a queue entry is a signal whose
+ * information was lost for lack of memory; it is delivered as if from the kernel.  Signals below
+ * SIGRTMIN are pending at most once, real-time signals queue.
  *
- * Everything here runs with process->lock held.
+ * process->lock is held for everything here.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/init.h>
+#include <neurath/life.h>
 #include <neurath/mm.h>
 #include <neurath/string.h>
+#include <neurath/user.h>
 #include "internal.h"
 
 static struct kmem_cache *sigqueue_cache;
@@ -33,25 +35,30 @@ static void sigqueue_fill(siginfo_t *to, int sig, const siginfo_t *info)
 	to->si_signo = sig;
 }
 
-/* The limit is for real-time signals; the others are bounded by their number. */
+/*
+ * The limit applies to real-time signals; the others are limited by their number.  As on Linux
+ * the signal counts for the receiver's user, and the receiver's limit applies.
+ */
 static struct sigqueue *sigqueue_alloc(int sig, struct process *p)
 {
 	struct sigqueue *q;
 
+	assert_spin_held(&p->lock);
 	if (sig >= SIGRTMIN &&
-	    (u64)atomic_read(&p->nr_queued) >= p->rlim[RLIMIT_SIGPENDING].cur)
+	    (u64)atomic_read(&p->user->nr_signals) >= p->rlim[RLIMIT_SIGPENDING].cur)
 		return NULL;
 	q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC);
 	if (!q)
 		return NULL;
-	q->process = p;
-	atomic_inc(&p->nr_queued);
+	q->user = user_get(p->user);
+	atomic_inc(&q->user->nr_signals);
 	return q;
 }
 
 static void sigqueue_free(struct sigqueue *q)
 {
-	atomic_dec(&q->process->nr_queued);
+	atomic_dec(&q->user->nr_signals);
+	user_put(q->user);
 	kmem_cache_free(sigqueue_cache, q);
 }
 
@@ -73,14 +80,14 @@ int sigqueue_add(struct sigpending *pending, int sig, const siginfo_t *info, str
 	return 0;
 }
 
-/* Lowest deliverable signal of @pending outside @mask; 0 = none. */
+/* The lowest deliverable signal of @pending outside of @mask; 0 = none. */
 static int sigqueue_next(const struct sigpending *pending, sigset_t mask)
 {
 	sigset_t ready = pending->set & ~mask;
 
 	if (!ready)
 		return 0;
-	/* A fault must be handled before what else could run a handler. */
+	/* A fault must be handled before a signal that could run a handler. */
 	if (ready & SIG_SET_SYNCHRONOUS)
 		ready &= SIG_SET_SYNCHRONOUS;
 	return __builtin_ctzl(ready) + 1;
@@ -135,6 +142,13 @@ void flush_sigqueue(struct sigpending *pending)
 		sigqueue_free(q);
 	INIT_LIST_HEAD(&pending->queue);
 }
+
+static void signal_process_freed(struct process *p)
+{
+	flush_sigqueue(&p->shared_pending);
+}
+
+LIFE_HOOK(signal_life) = { .process_freed = signal_process_freed };
 
 int signal_dequeue(sigset_t mask, siginfo_t *info)
 {

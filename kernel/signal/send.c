@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending: a signal is put into the queue of a thread or of a process, and a
- * thread that can take it is woken.  A signal that kills is spread at once: each
- * thread gets SIGKILL, so nobody loops or sleeps killably on a dead process.
+ * Sending signals: a signal is put into the queue of a thread or of a process, and a thread that
+ * can take it is woken.  A fatal signal is spread at once: each thread gets SIGKILL, so no thread
+ * of a dead process continues to loop or to sleep killably.
  *
- * process->lock protects all of it; the functions may be called from interrupts.
+ * process->lock protects everything; the functions may be called in interrupts.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/process.h>
 #include <neurath/sched.h>
+#include <neurath/trace.h>
 #include "internal.h"
 
 static bool signal_handler_ignores(struct process *p, int sig)
@@ -21,15 +22,15 @@ static bool signal_handler_ignores(struct process *p, int sig)
 	return handler == SIG_DFL && sig_in(sig, SIG_SET_IGNORE);
 }
 
-/* Delivery to @t would do nothing. */
+/* True if delivery to @t would have no effect. */
 static bool signal_is_dropped(struct task *t, int sig, bool force)
 {
 	struct process *p = t->process;
 
-	/* It may be waited for, or get a handler before it is unblocked. */
+	/* A blocked signal may be waited for, or get a handler before it is unblocked. */
 	if (sigismember(&t->blocked, sig) || sigismember(&t->real_blocked, sig))
 		return false;
-	/* The tracer may want to know of it. */
+	/* The tracer may have to see the signal. */
 	if (t->trace.tracer && sig != SIGKILL)
 		return false;
 	if ((p->sig_flags & SIGNAL_UNKILLABLE) && !force &&
@@ -86,7 +87,7 @@ void signal_zap_other_threads(struct process *p)
 	}
 }
 
-/* @t would look at @sig soon if it were told now. */
+/* True if @t would soon handle @sig after a wake-up. */
 static bool signal_thread_wants(struct task *t, int sig)
 {
 	if (sigismember(&t->blocked, sig) || (t->pflags & PF_EXITING))
@@ -98,7 +99,7 @@ static bool signal_thread_wants(struct task *t, int sig)
 	return !test_task_flag(t, TIF_SIGPENDING);
 }
 
-/* NULL: all threads block it, or look at their signals anyway. */
+/* NULL: all threads block the signal, or will check their signals anyway. */
 static struct task *signal_choose_thread(struct process *p, struct task *t, int sig, bool group)
 {
 	struct task *other;
@@ -118,20 +119,22 @@ int signal_send_locked(int sig, const siginfo_t *info, struct task *t, bool grou
 {
 	struct process *p = t->process;
 	struct task *target;
-	int err;
+	int error;
 
 	assert_spin_held(&p->lock);
 	if ((t->pflags & PF_KTHREAD) || (p->sig_flags & SIGNAL_GROUP_EXIT) || !p->nr_live)
 		return 0;
-	/* It will not look any more; its tracer may keep it in the pid table. */
+	/* A dying thread does not check its signals; its tracer may keep it in the pid table. */
 	if (!group && (t->pflags & PF_EXITING))
 		return 0;
 	signal_stop_prepare(p, sig);
 	if (signal_is_dropped(t, sig, force))
 		return 0;
-	err = sigqueue_add(group ? &p->shared_pending : &t->pending, sig, info, p);
-	if (err)
-		return err;
+	if (trace_is_on(signal_generate))
+		trace_signal_generate(sig, info ? info->si_code : 0, t, group);
+	error = sigqueue_add(group ? &p->shared_pending : &t->pending, sig, info, p);
+	if (error)
+		return error;
 	target = signal_choose_thread(p, t, sig, group);
 	if (!target)
 		return 0;
@@ -152,46 +155,46 @@ static bool signal_is_valid(int sig)
 int send_signal_task(int sig, const siginfo_t *info, struct task *t)
 {
 	unsigned long flags;
-	int err;
+	int error;
 
 	if (!signal_is_valid(sig))
 		return -EINVAL;
 	spin_lock_irqsave(&t->process->lock, flags);
-	err = signal_send_locked(sig, info, t, false, false);
+	error = signal_send_locked(sig, info, t, false, false);
 	spin_unlock_irqrestore(&t->process->lock, flags);
-	return err;
+	return error;
 }
 
 int send_signal_process(int sig, const siginfo_t *info, struct process *p)
 {
 	unsigned long flags;
-	int err = 0;
+	int error = 0;
 
 	if (!signal_is_valid(sig))
 		return -EINVAL;
 	spin_lock_irqsave(&p->lock, flags);
-	/* To oneself where possible: then it is delivered before the call returns. */
+	/* To current where possible: then the signal is delivered before the call returns. */
 	if (p->nr_live)
-		err = signal_send_locked(sig, info, current->process == p ? current : p->leader,
+		error = signal_send_locked(sig, info, current->process == p ? current : p->leader,
 					 true, false);
 	spin_unlock_irqrestore(&p->lock, flags);
-	return err;
+	return error;
 }
 
 int send_signal_pgrp_locked(int sig, const siginfo_t *info, struct process_group *pg)
 {
 	struct process *p;
-	int err = -ESRCH;
+	int error = -ESRCH;
 
 	assert_spin_held(&tasklist_lock);
 	list_for_each_entry(p, &pg->members, pgrp_node) {
 		if (send_signal_process(sig, info, p) == 0)
-			err = 0;
+			error = 0;
 	}
-	return err;
+	return error;
 }
 
-/* A signal that current cannot escape: unblocked, and default if it was ignored or blocked. */
+/* A signal that current cannot avoid: unblocked, and default if it was ignored or blocked. */
 static void signal_force(int sig, const siginfo_t *info)
 {
 	struct process *p = current->process;
@@ -226,14 +229,11 @@ void force_sig(int sig)
 
 void set_notify_signal(struct task *t)
 {
+	if (trace_is_on(task_kick))
+		trace_task_kick(t);
 	set_task_flag(t, TIF_NOTIFY_SIGNAL);
 	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE | TASK_KICKABLE))
 		kick_task(t);
-}
-
-bool fatal_signal_pending(const struct task *t)
-{
-	return test_task_flag(t, TIF_SIGPENDING) && sigismember(&t->pending.set, SIGKILL);
 }
 
 bool signal_ignored_or_blocked(struct task *t, int sig)
@@ -243,8 +243,8 @@ bool signal_ignored_or_blocked(struct task *t, int sig)
 }
 
 /*
- * Sets the flag of any thread; clears it only for current: another thread may
- * already have given up its sleep for it and will come to look.
+ * Sets the flag of any thread; clears it only for current: another thread may already have ended
+ * its sleep for the flag and will check its signals.
  */
 void recalc_sigpending(struct task *t)
 {
@@ -259,7 +259,7 @@ void recalc_sigpending(struct task *t)
 		clear_task_flag(t, TIF_SIGPENDING);
 }
 
-/* Shared signals that @t was woken for must not die with it. */
+/* Shared signals for which @t was woken must not be lost with @t. */
 static void signal_retarget_shared(struct process *p, struct task *t)
 {
 	sigset_t left = p->shared_pending.set & ~t->blocked;

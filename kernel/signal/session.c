@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sessions and process groups: who belongs together, and which group may use
- * the terminal.
+ * Sessions and process groups, and the group that may use the terminal.
  *
- * A group lives while it has members or is somebody's foreground; a session
- * while it has groups.  Each holds a reference on the task whose pid is its
- * number, so that no new task can get it.  Everything is under tasklist_lock.
- * The terminal itself is a server's; here it is only a number (ctty.c).
+ * A group exists while it has members or is the foreground group of a session; a session exists
+ * while it has groups.  Each holds a reference on the task whose pid is its number, so that no
+ * new task can get this number.  Everything is protected by tasklist_lock.  A server owns the
+ * terminal itself; here it is only a number (ctty.c).
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -88,8 +87,8 @@ void pgrp_put(struct process_group *pg)
 }
 
 /*
- * A new group named after @p, without members; the caller's reference becomes its first
- * member's.
+ * A new group with the number of @p, without members.  The caller's reference becomes that of the
+ * first member.
  */
 static struct process_group *pgrp_create(struct process *p, struct session *s)
 {
@@ -115,7 +114,7 @@ static void pgrp_leave(struct process *p)
 	p->pgrp = NULL;
 }
 
-/* Takes over the caller's reference of @pg. */
+/* Consumes the caller's reference on @pg. */
 static void pgrp_join(struct process *p, struct process_group *pg)
 {
 	struct process_group *old = p->pgrp;
@@ -205,13 +204,13 @@ SYSCALL_DEFINE0(setsid)
 {
 	struct process *p = current->process;
 	unsigned long flags;
-	int err = -EPERM;
+	int error = -EPERM;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	if (!pgrp_find(p->pid))
-		err = session_join_new(p);
+		error = session_join_new(p);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err ? err : p->pid;
+	return error ? error : p->pid;
 }
 
 /* The process that setpgid(@pid) may move, or an error pointer. */
@@ -260,14 +259,14 @@ static int setpgid_locked(pid_t pid, pid_t pgid)
 SYSCALL_DEFINE2(setpgid, pid_t, pid, pid_t, pgid)
 {
 	unsigned long flags;
-	int err;
+	int error;
 
 	if (pgid < 0)
 		return -EINVAL;
 	spin_lock_irqsave(&tasklist_lock, flags);
-	err = setpgid_locked(pid == current->tgid ? 0 : pid, pgid);
+	error = setpgid_locked(pid == current->tgid ? 0 : pid, pgid);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 static long session_query(pid_t pid, bool want_session)

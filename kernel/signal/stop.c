@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stopping and continuing whole processes.
+ * Stops and continuations of whole processes.
  *
  *	running -> stopping	a thread takes a stop signal: every other thread gets
  *				JOBCTL_STOP_PENDING and is counted in stop_count
  *	stopping -> stopped	the last counted thread stops (or dies)
  *	stopped -> running	SIGCONT is sent (not: delivered), or SIGKILL
  *
- * The parent hears of both ends; of a continuation, and of a stop cut short by
- * one, through the first thread that runs on (SIGNAL_CLD_ bits), because the
- * sender may be an interrupt and must not take tasklist_lock.
+ * The parent is notified of both.  A continuation, and a stop that a continuation cut short, are
+ * reported by the first thread that continues (SIGNAL_CLD_ bits): the sender may be an interrupt,
+ * which must not take tasklist_lock.
  */
 #include <neurath/bug.h>
 #include <neurath/process.h>
@@ -42,8 +42,9 @@ static void signal_stop_continue(struct process *p)
 	p->stop_count = 0;
 	if (p->sig_flags & SIGNAL_CLD_MASK) {
 		/*
-		 * Before they wake: one of them must look and tell the parent.  One that its
-		 * tracer has let run on may sleep elsewhere, and must look as well.
+		 * Before the threads wake: one of them must check the bits and notify the parent.
+		 * A thread that its tracer has continued may sleep elsewhere, and must check as
+		 * well.
 		 */
 		list_for_each_entry(t, &p->threads, thread_node) {
 			if (!(t->pflags & PF_EXITING))
@@ -79,7 +80,7 @@ void signal_stop_begin(struct process *p, int sig)
 	assert_spin_held(&p->lock);
 	if (p->sig_flags & (SIGNAL_GROUP_EXIT | SIGNAL_GROUP_EXEC))
 		return;
-	if (p->stop_count) {			/* another thread took one before */
+	if (p->stop_count) {			/* another thread took a stop signal before */
 		current->jobctl |= JOBCTL_STOP_PENDING;
 		return;
 	}
@@ -116,11 +117,11 @@ void signal_stop_self(struct process *p, unsigned long flags)
 	assert_spin_held(&p->lock);
 	last = signal_stop_uncount(p, current);
 	traced = current->trace.tracer;
-	/* Its part of the stop is one that the tracer can end: ptrace_trap(), next. */
+	/* Its part of the stop is one that the tracer can end: ptrace_trap() follows. */
 	if (traced)
 		current->jobctl |= JOBCTL_TRAP_STOP;
 	else
-		/* Under the lock: SIGCONT either comes before, or finds a stopped thread. */
+		/* Under the lock: SIGCONT comes before this, or finds a stopped thread. */
 		set_current_state(TASK_STOPPED);
 	spin_unlock_irqrestore(&p->lock, flags);
 	if (last) {
@@ -140,7 +141,7 @@ void signal_notify_parent_stop(struct process *p, int why)
 	u64 utime, stime;
 
 	assert_spin_held(&tasklist_lock);
-	/* A parent that traces the leader hears of each thread's stop instead. */
+	/* A parent that traces the leader is notified of the stop of each thread instead. */
 	if (!parent || (p->leader->trace.tracer == parent && why == CLD_STOPPED))
 		return;
 	process_times(p, &utime, &stime);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls that send signals or wait for them.  Who may signal whom: root,
- * equal user ids, and SIGCONT within a session.
+ * System calls that send signals or wait for them.  The sender must be root, have an equal user
+ * id, or send SIGCONT within its session.
  */
 #include <neurath/bug.h>
 #include <neurath/errno.h>
@@ -13,7 +13,7 @@
 #include <uapi/time.h>
 #include "internal.h"
 
-/* Caller holds tasklist_lock; ids are read racily, like any check against a moving target. */
+/* Caller holds tasklist_lock; ids are read without their lock and may change at any time. */
 static bool signal_may_send(int sig, struct process *target)
 {
 	const struct credentials *mine = &current->process->cred, *its = &target->cred;
@@ -51,11 +51,11 @@ static int signal_kill_pid(int sig, const siginfo_t *info, pid_t pid)
 	return signal_kill_one(sig, info, t->process);
 }
 
-/* One success is success; otherwise the last error. */
+/* One success makes the result a success; otherwise it is the last error. */
 static int signal_kill_group(int sig, const siginfo_t *info, struct process_group *pg)
 {
 	struct process *p;
-	int err = -ESRCH, one;
+	int error = -ESRCH, one;
 	bool sent = false;
 
 	if (!pg)
@@ -63,36 +63,36 @@ static int signal_kill_group(int sig, const siginfo_t *info, struct process_grou
 	list_for_each_entry(p, &pg->members, pgrp_node) {
 		one = signal_kill_one(sig, info, p);
 		if (one)
-			err = one;
+			error = one;
 		else
 			sent = true;
 	}
-	return sent ? 0 : err;
+	return sent ? 0 : error;
 }
 
 static int signal_kill_all(int sig, const siginfo_t *info)
 {
 	struct process *p;
-	int err = -ESRCH, one;
+	int error = -ESRCH, one;
 
-	/* Those that it may not signal are passed over, and are no error. */
+	/* Processes that the caller may not signal are skipped; this is not an error. */
 	list_for_each_entry(p, &all_processes, process_node) {
 		if (p == init_process || p == current->process || p->state != PROCESS_ALIVE)
 			continue;
 		one = signal_kill_one(sig, info, p);
 		if (one != -EPERM)
-			err = one;
-		else if (err == -ESRCH)
-			err = 0;
+			error = one;
+		else if (error == -ESRCH)
+			error = 0;
 	}
-	return err;
+	return error;
 }
 
 SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 {
 	siginfo_t info;
 	unsigned long flags;
-	int err;
+	int error;
 
 	if (sig < 0 || sig > _NSIG)
 		return -EINVAL;
@@ -101,22 +101,22 @@ SYSCALL_DEFINE2(kill, pid_t, pid, int, sig)
 	signal_fill_user_info(&info, sig, SI_USER);
 	spin_lock_irqsave(&tasklist_lock, flags);
 	if (pid > 0)
-		err = signal_kill_pid(sig, &info, pid);
+		error = signal_kill_pid(sig, &info, pid);
 	else if (pid == 0)
-		err = signal_kill_group(sig, &info, current->process->pgrp);
+		error = signal_kill_group(sig, &info, current->process->pgrp);
 	else if (pid == -1)
-		err = signal_kill_all(sig, &info);
+		error = signal_kill_all(sig, &info);
 	else
-		err = signal_kill_group(sig, &info, pgrp_find(-pid));
+		error = signal_kill_group(sig, &info, pgrp_find(-pid));
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 static long signal_send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 {
 	unsigned long flags;
 	struct task *t;
-	int err = -ESRCH;
+	int error = -ESRCH;
 
 	if (sig < 0 || sig > _NSIG || tid <= 0)
 		return -EINVAL;
@@ -124,12 +124,12 @@ static long signal_send_specific(pid_t tgid, pid_t tid, int sig, const siginfo_t
 	t = task_find(tid);
 	if (t && (tgid <= 0 || t->tgid == tgid)) {
 		if (!signal_may_send(sig, t->process))
-			err = -EPERM;
+			error = -EPERM;
 		else
-			err = sig ? send_signal_task(sig, info, t) : 0;
+			error = sig ? send_signal_task(sig, info, t) : 0;
 	}
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 SYSCALL_DEFINE2(tkill, pid_t, tid, int, sig)
@@ -150,7 +150,7 @@ SYSCALL_DEFINE3(tgkill, pid_t, tgid, pid_t, tid, int, sig)
 	return signal_send_specific(tgid, tid, sig, &info);
 }
 
-/* Nobody may pretend to be the kernel or kill(2) towards others. */
+/* A program must not imitate the kernel or kill(2) towards other processes. */
 static int signal_copy_info(siginfo_t *info, const siginfo_t __user *uinfo, int sig, pid_t pid)
 {
 	if (copy_from_user(info, uinfo, sizeof(*info)))
@@ -165,32 +165,32 @@ SYSCALL_DEFINE3(rt_sigqueueinfo, pid_t, pid, int, sig, const siginfo_t __user *,
 {
 	siginfo_t info;
 	unsigned long flags;
-	int err;
+	int error;
 
 	if (sig < 0 || sig > _NSIG)
 		return -EINVAL;
-	err = signal_copy_info(&info, uinfo, sig, pid);
-	if (err)
-		return err;
+	error = signal_copy_info(&info, uinfo, sig, pid);
+	if (error)
+		return error;
 	spin_lock_irqsave(&tasklist_lock, flags);
-	err = signal_kill_pid(sig, &info, pid);
+	error = signal_kill_pid(sig, &info, pid);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
-	return err;
+	return error;
 }
 
 SYSCALL_DEFINE4(rt_tgsigqueueinfo, pid_t, tgid, pid_t, tid, int, sig,
 		const siginfo_t __user *, uinfo)
 {
 	siginfo_t info;
-	int err;
+	int error;
 
 	if (tgid <= 0 || tid <= 0)
 		return -EINVAL;
-	err = signal_copy_info(&info, uinfo, sig, tgid);
-	return err ? err : signal_send_specific(tgid, tid, sig, &info);
+	error = signal_copy_info(&info, uinfo, sig, tgid);
+	return error ? error : signal_send_specific(tgid, tid, sig, &info);
 }
 
-/* Ends with a signal or, unseen, with a kick: then the call is started again. */
+/* Ends with a signal, or with a kick: then the system call starts again, unnoticed. */
 static long signal_sleep(void)
 {
 	while (!signal_pending(current)) {
@@ -219,7 +219,7 @@ SYSCALL_DEFINE2(rt_sigsuspend, const sigset_t __user *, uset, size_t, size)
 	return signal_sleep();
 }
 
-/* Takes a signal of @these that is pending; 0 = none. @unblock: let them wake current. */
+/* Takes a pending signal of @these; 0 = none.  @unblock: these signals then wake current. */
 static int signal_wait_take(sigset_t these, siginfo_t *info, bool unblock)
 {
 	struct process *p = current->process;
@@ -242,9 +242,9 @@ static int signal_wait_take(sigset_t these, siginfo_t *info, bool unblock)
 }
 
 /*
- * Sleeps for one of arg[0] until the deadline (0 = none); the information goes to
- * arg[1].  A handler that ran makes the interrupted call EINTR, anything else lets
- * it go on through the restart block.
+ * Sleeps for one of arg[0] until the deadline (0 = none); the information goes to arg[1].  If a
+ * handler ran, the interrupted call returns EINTR; otherwise it continues through the restart
+ * block.
  */
 static long signal_timed_wait(struct restart_block *restart)
 {
@@ -302,7 +302,7 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uthese, siginfo_t __us
 	return signal_timed_wait(restart);
 }
 
-/* Where a sleep with a deadline goes on that was interrupted without a handler. */
+/* Continues a sleep with a deadline that was interrupted without a handler. */
 SYSCALL_DEFINE0(restart_syscall)
 {
 	struct restart_block *restart = &current->restart;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A patch that some tasks keep waiting: its lesson is why a transition may not end by
- * itself, how one sees it, and what one does.
+ * A patch that some tasks keep waiting: the lesson is why a transition may need help, which
+ * files show this, and which remedy there is.
  *
- * Every task in sleep(1) stands below sleep_until_interruptible().  When this patch
- * replaces that function, a sleeper cannot switch: it would return into the old one.
+ * Every task in sleep(1) has sleep_until_interruptible() on its stack.  When this patch
+ * replaces that function, a sleeper cannot change over: it would return into the old function.
  *
  *	sleep 1000 &
  *	insmod livepatch-blocked.ko
  *	cat /sys/kernel/livepatch/livepatch_blocked/blockers	# who, where, since when
  *	echo 1 > /sys/kernel/livepatch/livepatch_blocked/signal
  *
- * The fake signal ends the sleep, the system call starts again with the time that is
- * left, through the new function, and the sleeper notices nothing.  Without it, the
- * same happens after 15 seconds by itself.
+ * The fake signal ends the sleep.  The system call starts again with the remaining time,
+ * through the new function, invisibly for the program.  If no signal is requested, the
+ * kernel sends the fake signal after 15 seconds.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,12 +22,16 @@
 #include <linux/livepatch.h>
 #include <linux/sched.h>
 
-/* Same contract as the original: 0 when the time is up, -ERESTARTSYS for a signal or a kick. */
+/*
+ * Same contract as the original: 0 when the time is up, -ERESTARTSYS for a signal or a kick.
+ * The short sleeps of programs that poll are not logged.
+ */
 static int patched_sleep_until(u64 deadline_ns)
 {
 	int error = 0;
 
-	pr_info("%s:%d sleeps in the new version\n", current->comm, current->pid);
+	if (deadline_ns > clock_ns() + NSEC_PER_SEC)
+		pr_info("%s:%d sleeps in the new version\n", current->comm, current->pid);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (signal_pending(current))

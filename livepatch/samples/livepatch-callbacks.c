@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The four callbacks, and what each is for.
+ * A patch with the four callbacks; the lesson is the purpose of each.
  *
- * The new version_proc_show() needs something besides code: a buffer, which has to be there
- * before the first task uses the new function, and until the last one has left it.
+ * The new version_proc_show() needs a buffer. The buffer must exist before the first task
+ * uses the new function, and until the last task has left the new function.
  *
- *	pre_patch	before the first task switches. Gets what is needed; the only one that
- *			may fail, and then nothing is patched (insmod ... refuse=1).
- *	post_patch	all tasks have switched. Starts what only new code may meet.
- *	pre_unpatch	before the first task goes back. Stops that again.
- *	post_unpatch	all tasks have gone back. Gives back what pre_patch got.
+ *	pre_patch	before the first task changes over. Allocates the buffer. Only this callback
+ *			may fail; the kernel then patches nothing (insmod ... refuse=1).
+ *	post_patch	all tasks have changed over. Starts work that only new code may see.
+ *	pre_unpatch	before the first task changes back. Stops this work again.
+ *	post_unpatch	all tasks have changed back. Frees the memory of pre_patch.
  *
- * The module's init and exit are not the places: between init and the first call there is
- * a transition, and a transition that is turned round runs pre_patch and post_unpatch, and
+ * The module's init and exit cannot take the place of callbacks: a transition lies between
+ * init and the first call, and a reversed transition runs pre_patch and post_unpatch, but
  * neither of the others.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

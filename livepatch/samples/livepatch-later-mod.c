@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The module that livepatch-later.c patches before it is there: a file /proc/greeting, and
- * a greeting in the log, given by the same function when the module is loaded.
+ * The module that livepatch-later.c patches before it is loaded: a file /proc/greeting, and
+ * a greeting in the log; the same function writes both, the log line when the module is loaded.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A patch for a module that may not be there yet.
+ * A patch for a module that may not be loaded yet.
  *
- * An object of a patch has a name: that of a module. It may be loaded before the patch, or
- * after it, or come and go many times:
+ * An object of a patch has a name: that of a module. The module may be loaded before the patch,
+ * or after it, or be loaded and unloaded many times:
  *
  *	insmod livepatch-later.ko
  *	cat /sys/kernel/livepatch/livepatch_later/livepatch_later_mod/patched	# 0: not there
  *	insmod livepatch-later-mod.ko						# and it says...
  *	cat /proc/greeting							# good evening
  *
- * A module that comes later is patched before its init function runs, so that not one call
- * of the old version is seen. It may go before the patch goes: a patch holds no
- * reference on what it patches.
+ * A module that is loaded later is patched before its init function runs, so the old version
+ * is never called. The module may be unloaded before the patch: a patch holds no reference
+ * on the modules that it patches.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,7 +32,7 @@ static struct klp_func greeting_funcs[] = {
 
 static struct klp_object later_objs[] = {
 	{
-		/* The module's name: as in lsmod, not as its file is called. */
+		/* The module's name as lsmod shows it, not the name of its file. */
 		.name = "livepatch_later_mod",
 		.funcs = greeting_funcs,
 	},

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two functions that must agree, for livepatch-protocol.c: one seals a letter, the other
- * opens it, and the letter is under way in between.
+ * A module with two functions that must agree, for livepatch-protocol.c: one seals a letter,
+ * the other opens it, and the letter travels between the two calls.
  *
- * Each read of /proc/letter sends one letter through both; it takes as long as the
- * parameter `travel' says, in milliseconds. A letter that was sealed by one rule and opened
+ * Each read of /proc/letter sends one letter through both functions. The parameter `travel'
+ * is the time of the journey in milliseconds. A letter that was sealed by one rule and opened
  * by another is garbled.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -29,12 +29,14 @@ static noinline unsigned int letter_open(unsigned int sealed)
 	return sealed - 1;
 }
 
-/* What arrives. Stands on the stack for the whole way; the other two only for a moment. */
-static noinline unsigned int letter_send(unsigned int text, int ms)
+/* Returns the text that arrives. On the stack for the whole journey; the other two briefly. */
+static noinline unsigned int letter_send(unsigned int text)
 {
 	unsigned int sealed = letter_seal(text);
 
-	msleep(ms);
+	/* Each round reads the parameter: a change also affects travelling letters. */
+	for (int ms = 0; ms < READ_ONCE(travel); ms++)
+		msleep(1);
 	return letter_open(sealed);
 }
 
@@ -42,7 +44,7 @@ static int letter_show(struct seq_file *m, void *v)
 {
 	unsigned int text = 0x6c657474;
 
-	seq_puts(m, letter_send(text, READ_ONCE(travel)) == text ? "clear\n" : "garbled\n");
+	seq_puts(m, letter_send(text) == text ? "clear\n" : "garbled\n");
 	return 0;
 }
 

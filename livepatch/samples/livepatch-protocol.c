@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two functions that must switch together, and the third one that belongs to them.
+ * A patch of two functions that must change together, and of the function that calls both.
  *
- * The new letter_seal() of livepatch-protocol-mod.c seals by another rule, so the new
- * letter_open() opens by it. Both are in the patch; is that enough? It is not: a task goes
- * over at a moment when no function of the patch is on its stack, and while a letter is
- * under way, neither seal nor open is. The task would seal by the old rule, switch, and open
- * by the new one. What spans both calls is letter_send(), and once that is in the patch, with
- * nothing changed in it, a task with a letter under way finishes by the old rule:
+ * The new letter_seal() of livepatch-protocol-mod.c seals by another rule, and the new
+ * letter_open() opens by this rule. A patch of only these two is not enough: a task changes
+ * over when no function of the patch is on its stack, and neither of the two is on the stack
+ * while a letter travels. The task would seal by the old rule, change over, and open by the
+ * new rule. letter_send() spans both calls. With an unchanged copy of letter_send() in the
+ * patch, a task with a travelling letter finishes by the old rule:
  *
  *	insmod livepatch-protocol-mod.ko
  *	echo 2000 > /sys/module/livepatch_protocol_mod/parameters/travel
@@ -15,8 +15,8 @@
  *	insmod livepatch-protocol.ko		# waits for it; with careless=1 it does not
  *	wait					# clear; with careless=1 garbled
  *
- * Whoever writes a patch has to find that function: the one in which the old and the new rule must
- * not meet.
+ * The author of a patch has to find this function: the function in which the old and the new
+ * rule must not meet.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,12 +41,15 @@ static unsigned int new_letter_open(unsigned int sealed)
 	return sealed ^ KEY;
 }
 
-/* The same as before, and therefore in the patch. */
-static unsigned int new_letter_send(unsigned int text, int ms)
+/* Of the module; not exported. */
+extern int travel KLP_RELOC_SYMBOL(livepatch_protocol_mod, livepatch_protocol_mod, travel);
+
+static unsigned int new_letter_send(unsigned int text)
 {
 	unsigned int sealed = new_letter_seal(text);
 
-	msleep(ms);
+	for (int ms = 0; ms < READ_ONCE(travel); ms++)
+		msleep(1);
 	return new_letter_open(sealed);
 }
 

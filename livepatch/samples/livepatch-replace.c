@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A cumulative patch: one that takes over from all that are active.
+ * A cumulative patch: it replaces all active patches.
  *
  * Patches can be stacked, but a stack is hard to reason about: the third depends on the
- * second, and the second cannot go. With .replace, each release of a patch contains
- * everything that should be in force, and takes the place of whatever was there:
+ * second, and the second cannot be disabled. With .replace, each release of a patch contains
+ * all changes that should be in force, and replaces all patches that were enabled:
  *
  *	insmod livepatch-sample.ko	# /proc/cmdline says something else
  *	insmod livepatch-later.ko
@@ -12,9 +12,9 @@
  *	ls /sys/kernel/livepatch	# livepatch_replace, and nothing else
  *	rmmod livepatch_sample livepatch_later
  *
- * What the new one does not contain goes back to the original, in the same transition: no
- * task sees the half of it. The replaced patches' callbacks do not run, for only the newer
- * patch can know what of their work is to stay. Going back means to load the older release again.
+ * Functions that the new patch does not contain become original again in the same transition:
+ * no task sees a mixture. The callbacks of the replaced patches do not run, for only the newer
+ * patch can know which of their effects stay. To go back, load the older release again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -5,14 +5,14 @@
  * cmdline_proc_show() prints /proc/cmdline.  After
  *
  *	insmod livepatch-sample.ko
- *	cat /sys/kernel/livepatch/livepatch_sample/transition	# 0: all tasks have switched
+ *	cat /sys/kernel/livepatch/livepatch_sample/transition	# 0: all tasks have changed over
  *
- * the file says something else, for every task that has switched over; and after
+ * every task that has changed over reads another text from the file.  After
  *
  *	echo 0 > /sys/kernel/livepatch/livepatch_sample/enabled
  *	rmmod livepatch_sample
  *
- * it is itself again.
+ * the file has its original text again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,7 +21,7 @@
 #include <linux/livepatch.h>
 #include <linux/seq_file.h>
 
-/* Same arguments, same result type: callers do not know the difference. */
+/* Same arguments, same result type: callers see no difference. */
 static int patched_cmdline_show(struct seq_file *m, void *v)
 {
 	seq_printf(m, "%s: this has been live patched\n", THIS_MODULE->name);
@@ -54,7 +54,7 @@ static int __init sample_init(void)
 	return klp_enable_patch(&sample_patch);
 }
 
-/* Needed, though empty: a module without it cannot be unloaded. */
+/* Empty, but needed: a module without an exit function cannot be unloaded. */
 static void __exit sample_exit(void)
 {
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A change of a data structure, while structures of the old kind are in use.
+ * A patch that adds a field to a structure, while structures of the old kind are in use.
  *
- * A patch replaces code; it cannot make the tickets of livepatch-shadow-mod.c larger, for
- * those that exist have the size they have, and so does what every old function expects. A
- * shadow variable is a field beside the structure: found by the structure's address and an
- * id. Here it keeps the name that was lost:
+ * A patch replaces code; it cannot make the tickets of livepatch-shadow-mod.c larger, because
+ * the size of existing tickets is fixed, and every old function expects this size. A
+ * shadow variable is a field beside the structure: it is found by the structure's address
+ * and an id. In this patch it stores the name that the module loses:
  *
  *	insmod livepatch-shadow-fix.ko
  *	echo Grace > /sys/kernel/tickets/issue
  *	cat /sys/kernel/tickets/list		# ticket 1: name unknown, ticket 2 for Grace
  *
  * Three rules, each kept below:
- *  - a structure from before the patch has no shadow variable: new code must live with that;
- *  - a shadow variable is freed with its structure, or it lives for ever, and an
+ *  - a structure from before the patch has no shadow variable: new code must accept this;
+ *  - a shadow variable is freed with its structure. Otherwise it is never freed, and an
  *    unrelated structure that gets the same address later finds it;
- *  - what is left is freed in post_unpatch: no earlier, since a task that has not gone back may
- *    still use it, and no later, since then nobody knows of it.
+ *  - post_unpatch frees the remaining variables.  Earlier, a task that has not changed back may
+ *    still use them.  Later, no code knows them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,7 +28,7 @@
 
 #define TICKET_NAME	1	/* id of the variable: one number space for all patches */
 
-/* As the module has it; the patch must not change it. */
+/* Copied from the module; the patch must not change it. */
 struct ticket {
 	struct list_head node;
 	int number;
@@ -58,7 +58,7 @@ static struct ticket *fixed_ticket_new(const char *name, size_t len)
 
 	if (!t || !copy)
 		goto fail;
-	/* A task that had not switched may have freed a ticket at this address the old way. */
+	/* An old function, which frees no name, may have freed a ticket at this address. */
 	klp_shadow_free(t, TICKET_NAME, name_dtor);
 	if (klp_shadow_alloc(t, TICKET_NAME, sizeof(copy), GFP_KERNEL, name_ctor, copy))
 		return t;
@@ -70,7 +70,7 @@ fail:
 
 static void fixed_ticket_free(struct ticket *t)
 {
-	klp_shadow_free(t, TICKET_NAME, name_dtor);	/* does nothing if there is none */
+	klp_shadow_free(t, TICKET_NAME, name_dtor);	/* no effect without a variable */
 	kfree(t);
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A module with a mistake that only a larger structure could repair; livepatch-shadow-fix.c
- * repairs it while the structures are in use.
+ * A module with a fault that needs an additional field; livepatch-shadow-fix.c repairs the
+ * fault while the structures are in use.
  *
- * A desk that gives out tickets:
+ * The module is a desk that issues tickets:
  *
  *	insmod livepatch-shadow-mod.ko
  *	echo Ada > /sys/kernel/tickets/issue	# the first ticket is for Ada
  *	cat /sys/kernel/tickets/list		# ticket 1
  *	echo 1 > /sys/kernel/tickets/close
  *
- * It copies the name, and has no field to keep the copy in: the list does not know whose
- * ticket it is, and the memory is lost.
+ * It copies the name, but has no field for the copy: the list cannot show the holder of a
+ * ticket, and the memory of the copy is lost.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,7 +32,7 @@ static LIST_HEAD(tickets);		/* oldest first, under tickets_lock */
 static DEFINE_MUTEX(tickets_lock);
 static int last_number;
 
-/* noinline: what the compiler puts into its caller has no entry that could be patched. */
+/* noinline: an inlined function has no entry slot, so it cannot be patched. */
 static noinline struct ticket *ticket_new(const char *name, size_t len)
 {
 	struct ticket *t = kzalloc(sizeof(*t), GFP_KERNEL);
@@ -130,7 +130,7 @@ static int __init tickets_init(void)
 
 static void __exit tickets_exit(void)
 {
-	kobject_put(desk);	/* nobody issues tickets any more */
+	kobject_put(desk);	/* no tickets are issued from here on */
 	close_tickets(1, last_number);
 }
 

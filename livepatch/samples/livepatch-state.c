@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A change of the system that one patch makes and the next one takes over.
+ * A patch that changes the system, with a state that the next release takes over.
  *
- * This patch switches the console to all messages, and back when it is taken back. When a
- * newer release replaces it (livepatch-replace.c), its callbacks do not run; so the newer one
- * must learn that the console was switched already, and from what. That is what a system state
- * is for: an id, a version of how it is understood, and data.
+ * This patch sets the console to all messages, and restores the old level when it is disabled.
+ * When a newer release replaces it (livepatch-replace.c), its callbacks do not run. The newer
+ * release must learn that the console was changed already, and the old level. A system state
+ * carries this: an id, a version of its meaning, and data.
  *
  *	insmod livepatch-state.ko
- *	cat /proc/sys/kernel/printk				# 15 ..., when all have switched
+ *	cat /proc/sys/kernel/printk				# 15 ..., after the transition
  *	insmod livepatch-state2.ko				# takes over: still 15
  *	rmmod livepatch_state; insmod livepatch-state.ko	# refused: it knows less
  *	echo 0 > /sys/kernel/livepatch/livepatch_state2/enabled	# as before the first
  *
- * livepatch-state2.c is this source once more, as the release that understands version 2. A
- * patch that would replace a state which it does not know, or knows in an older version only,
- * is refused by the kernel. Three of the callbacks ask for the previous state first: if there is
- * one, its data is used, and nothing is done twice.
+ * livepatch-state2.c is the same source, as the release that understands version 2. The kernel
+ * refuses a patch that would replace a state which it does not know, or knows in an older
+ * version only. Three of the callbacks ask for the previous state first: if there is
+ * one, its data is used, and no step is done twice.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -41,7 +41,7 @@ static struct klp_state console_states[] = {
 };
 #define console_state	(&console_states[0])	/* data: the old level, kmalloc'ed */
 
-/* All that can fail happens here: memory for the old level, unless an older patch has some. */
+/* Only this step can fail: memory for the old level, unless an older patch has it already. */
 static int prepare_console(struct klp_object *obj)
 {
 	if (klp_get_prev_state(CONSOLE_STATE))
@@ -55,7 +55,7 @@ static void switch_console(struct klp_object *obj)
 	struct klp_state *prev = klp_get_prev_state(CONSOLE_STATE);
 
 	if (prev) {
-		/* From here on the older patch is gone, and what it had is ours. */
+		/* The older patch is gone from here on, and its data belongs to this one. */
 		console_state->data = prev->data;
 		pr_info("version %d takes over from %u\n", STATE_VERSION, prev->version);
 		return;
@@ -73,7 +73,7 @@ static void restore_console(struct klp_object *obj)
 
 static void forget_console(struct klp_object *obj)
 {
-	/* An older patch is there only if a transition to this one was turned round: its data. */
+	/* A previous state exists only after a reversal: its data is the older patch's. */
 	if (!klp_get_prev_state(CONSOLE_STATE))
 		kfree(console_state->data);
 	console_state->data = NULL;

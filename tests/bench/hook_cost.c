@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hook_cost.c - what a hook costs a call: getpid unpatched, during a transition, and after it,
+ * hook_cost.c - the cost of a hook for a call: getpid unpatched, during a transition, and after it,
  * in ns a call (under -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME
  * VALUE ns".
  *
@@ -66,8 +66,27 @@ static void cost_of_a_hook(void)
 	bench_getpid("unpatched_again");
 }
 
+#define TRACING	"/sys/kernel/tracing/"
+
+static void cost_of_tracing(void)
+{
+	CHECK_EQ(spit(TRACING "set_ftrace_filter", "__x64_sys_getpid"), 0);
+	bench_getpid("untraced");
+	CHECK_EQ(spit(TRACING "current_tracer", "function"), 0);
+	bench_getpid("function_traced");
+	CHECK_EQ(spit(TRACING "current_tracer", "function_graph"), 0);
+	bench_getpid("graph_traced");
+	CHECK_EQ(spit(TRACING "current_tracer", "nop"), 0);
+	CHECK_EQ(spit(TRACING "set_ftrace_filter", ""), 0);
+	CHECK_EQ(spit(TRACING "set_event", "raw_syscalls:sys_exit"), 0);
+	bench_getpid("with_one_event");
+	CHECK_EQ(spit(TRACING "set_event", ""), 0);
+}
+
 int main(void)
 {
+	/* First: what a patch leaves to do is done later, and would count. */
+	TAP_TEST(cost_of_tracing);
 	TAP_TEST(cost_of_a_hook);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc_cost.c - what a call to a server costs: time and context switches of a small read, and of
+ * ipc_cost.c - the cost of a call to a server: time and context switches of a small read, and of
  * large ones; for comparison a read that stays in the kernel and a pipe between two processes.
- * Prints lines "# bench NAME VALUE UNIT". Judged is only what does not depend on the machine:
+ * Prints lines "# bench NAME VALUE UNIT". It judges only values that do not depend on the machine:
  * two switches a call.
  *
  * configurations: cpus=1,2

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_transition.c - how long transitions take. "enable": from the start of insmod until
- * `transition` reads 0, which is what an administrator waits. "converge": from the kernel's
+ * klp_transition.c - the duration of transitions. "enable": from the start of insmod until
+ * `transition` reads 0, the waiting time of an administrator. "converge": from the kernel's
  * line "starting patching transition" to "patching complete", by the times of the log; among
  * CPU-bound tasks the administrator's own share of a CPU would be measured otherwise.
  * "complete": from the event that sets a blocked task free until `transition` reads 0. Prints
@@ -73,7 +73,6 @@ static void start_children(pid_t *pids, long n, bool spin)
 		pids[i] = fork();
 		CHECK(pids[i] >= 0);
 		if (pids[i] == 0) {
-			alarm(0);
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			while (!spin)
 				pause();

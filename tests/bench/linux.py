@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux.py BUILD - the same program on Linux, in the same virtual machine: instructions a round, and the ratio.
+"""linux.py BUILD - the same programs on Linux, in the same virtual machine: instructions a round, and the ratio.
 
-Runs /tests/switch (tests/bench/switch.c) on Neurath and on a Linux kernel, each alone on one CPU under QEMU's -icount,
-where a nanosecond of the guest's clock is an instruction. The Linux kernel is LINUX=path of a bzImage with a serial console, or
+Runs /tests/switch and /tests/growth (tests/bench/*.c) on Neurath and on a Linux kernel, each alone on one CPU under QEMU's
+-icount, where a nanosecond of the guest's clock is an instruction. The Linux kernel is LINUX=path of a bzImage with a serial console, or
 build/packages/vmlinuz, which `tools/setup --bench` unpacks from Debian's kernel package; without it nothing is compared.
 
 Its mitigations against speculation are those that it chooses for this CPU. Prints lines
@@ -19,13 +19,13 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-TIMEOUT = 900   # a hang detector: both boots take a minute or two
+TIMEOUT = 3600   # a hang detector: both boots take a minute or two
+PROGRAMS = ("switch", "growth")
 INIT = """#!/bin/sh
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
-/tests/switch >/dev/ttyS0
-poweroff -f
-"""
+mkdir /tmp
+""" + "".join(f"/tests/{name} >/dev/ttyS0\n" for name in PROGRAMS) + "poweroff -f\n"
 LINE = re.compile(r"# bench (\S+) (\S+) ns")
 
 
@@ -35,7 +35,7 @@ def counts(text):
 
 def on_neurath(build):
     with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:
-        script.write("/tests/switch\n")
+        script.write("".join(f"/tests/{name}\n" for name in PROGRAMS))
         script.flush()
         run = subprocess.run([sys.executable, os.path.join(TOP, "tools", "qemu"), "--iso", os.path.join(build, "test.iso"),
                               "--cpus", "1", "--accel", "tcg-single", "--script", script.name, "--timeout", str(TIMEOUT), "--",
@@ -49,9 +49,10 @@ def initramfs(build, folder):
         file.write(INIT)
     manifest = os.path.join(folder, "list")
     busybox = os.environ.get("BUSYBOX") or os.path.join(TOP, "build", "packages", "busybox")
+    tests = "".join(f"file /tests/{name} {os.path.join(build, 'user/tests', name)} 0755\n" for name in PROGRAMS)
     with open(manifest, "w", encoding="utf-8") as file:
         file.write(f"dir /proc 0755\ndir /dev 0755\nfile /init {init} 0755\nfile /bin/busybox {busybox} 0755\n"
-                   f"file /tests/switch {os.path.join(build, 'user/tests/switch')} 0755\napplets /bin {busybox}\n")
+                   f"{tests}applets /bin {busybox}\n")
     image = os.path.join(folder, "initramfs")
     subprocess.run([sys.executable, os.path.join(TOP, "tools", "mkinitrd.py"), manifest, "-o", image], check=True)
     return image

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * switch.c - what system calls, switches, wake-ups and processes cost, in ns a round. With
+ * switch.c - the cost of system calls, switches, wake-ups and processes, in ns a round. With
  * QEMU's -icount shift=0 on one CPU a nanosecond is an instruction:
  *
  *	tools/qemu --iso build/test.iso --cpus 1 --accel tcg-single --script f.sh -- -icount shift=0,sleep=off

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * syscalls.c - random system calls with random arguments, by an ordinary user: programs may die
  * of them, the kernel may not, and what is killed is gone.
@@ -19,7 +19,6 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define TAP_TIMEOUT	280
 #include "tap.h"
 
 #define USER		1000
@@ -146,7 +145,7 @@ static long long now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* Everybody of that user, also those that a child left behind. */
+/* All processes of that user, also those that a child left behind. */
 static void kill_user(void)
 {
 	pid_t killer = fork();

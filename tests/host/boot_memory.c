@@ -69,7 +69,7 @@ static void tag(u32 type, const void *data, size_t size)
 
 static void memory_map(const u64 (*ranges)[3], unsigned n)
 {
-	u8 data[2048] = { 0 };
+	static u8 data[8192];
 	u32 head[2] = { 24, 0 };
 
 	memcpy(data, head, 8);
@@ -161,6 +161,31 @@ static void ranges_are_sorted_whole_pages_without_overlap(void)
 	}
 }
 
+/* More than there is room for: counted, and what is not RAM is never given away as RAM. */
+static void what_there_is_no_room_for_is_left_out_and_counted(void)
+{
+	static u64 map[BOOT_MAX_RANGES + 3][3] = { { 0x100000, 0x1000000, 1 } };
+	u32 module[4] = { 0x400000, 0x400123 };
+
+	for (unsigned i = 1; i < BOOT_MAX_RANGES; i++)
+		memcpy(map[i], (u64[]){ 0x2000000 + i * 0x2000, 0x1000, 1 }, sizeof(map[i]));
+	memcpy(map[BOOT_MAX_RANGES], (u64[]){ 0x3f00000, 0x1000, 1 }, sizeof(map[0]));
+	memcpy(map[BOOT_MAX_RANGES + 1], (u64[]){ 0x800000, 0x1000, 2 }, sizeof(map[0]));
+	memcpy(map[BOOT_MAX_RANGES + 2], (u64[]){ 0x2002000, 0x1000, 2 }, sizeof(map[0]));
+	begin();
+	memory_map((const u64 (*)[3])map, ARRAY_SIZE(map));
+	for (unsigned i = 0; i < BOOT_MAX_MODULES + 2; i++)
+		tag(MB2_MODULE, module, sizeof(module));
+	parse();
+	CHECK_EQ(boot_info.nr_ranges, BOOT_MAX_RANGES);
+	CHECK_EQ(boot_info.ranges_left_out, 3);
+	CHECK_EQ(boot_info.ranges[0].end, 0x800000);
+	CHECK_EQ(boot_info.ranges[1].start, boot_info.ranges[1].end);
+	CHECK(!boot_is_ram(0x3f00000, 0x3f01000));
+	CHECK_EQ(boot_info.nr_modules, BOOT_MAX_MODULES);
+	CHECK_EQ(boot_info.modules_left_out, 2);
+}
+
 static u8 given[SHIM_MEMORY / PAGE_SIZE];
 static phys_addr_t last_given;
 
@@ -207,6 +232,7 @@ int main(void)
 	TAP_TEST(modules_are_found_by_their_first_word);
 	TAP_TEST(options_have_values_and_the_last_one_counts);
 	TAP_TEST(ranges_are_sorted_whole_pages_without_overlap);
+	TAP_TEST(what_there_is_no_room_for_is_left_out_and_counted);
 	TAP_TEST(memory_is_given_once_and_never_what_is_in_use);
 	return tap_done();
 }

@@ -7,7 +7,7 @@
 #undef __always_inline
 
 #define NEURATH_STRING_H		/* the host's string functions */
-#include "../../kernel/fs/path_text.c"
+#include "../../kernel/lib/path_text.c"
 
 static void expect(const char *root, const char *base, const char *path, const char *want)
 {
@@ -22,7 +22,7 @@ static void expect(const char *root, const char *base, const char *path, const c
 static void paths_become_absolute_and_normal(void)
 {
 	expect("", "/", "", "/");
-	expect("", "/", "/", "/");
+	expect("", "/", "/", "//");
 	expect("", "/", "a", "/a");
 	expect("", "/x/y", "a", "/x/y/a");
 	expect("", "/x/y", "/a", "/a");
@@ -37,10 +37,10 @@ static void paths_become_absolute_and_normal(void)
 static void a_directory_is_demanded_by_the_ending(void)
 {
 	expect("", "/x", "a/", "/x/a/");
-	expect("", "/x", "a/.", "/x/a/");
-	expect("", "/x", "a/b/..", "/x/a/");
-	expect("", "/x", ".", "/x/");
-	expect("", "/x", "..", "/");
+	expect("", "/x", "a/.", "/x/a/.");
+	expect("", "/x", "a/b/..", "/x/a/..");
+	expect("", "/x", ".", "/x/.");
+	expect("", "/x", "..", "/..");
 	expect("", "/x", "a.", "/x/a.");
 }
 
@@ -49,7 +49,8 @@ static void the_root_is_not_left(void)
 	expect("/jail", "/jail", "../../etc", "/jail/etc");
 	expect("/jail", "/jail/a", "/b", "/jail/b");
 	expect("/jail", "/jail/a", "b", "/jail/a/b");
-	expect("/jail", "/jail", "/..", "/jail/");
+	expect("/jail", "/jail", "/..", "/jail/..");
+	expect("/jail", "/jail", "/", "/jail//");
 	expect("/jail", "/outside/x", "y", "/outside/x/y");
 	expect("/jail", "/jailhouse", "y", "/jailhouse/y");
 	CHECK(path_is_below("/a/b", "/a"));
@@ -58,15 +59,43 @@ static void the_root_is_not_left(void)
 	CHECK(path_is_below("/a", ""));
 }
 
-static void the_mark_can_be_cut_off(void)
+static void the_ending_can_be_cut_off(void)
 {
-	char path[] = "/a/", root[] = "/";
+	static const struct {
+		const char *text, *path;
+		enum path_ending ending;
+	} cases[] = {
+		{ "a", "/x/a", PATH_ENDS_NAME }, { "a/", "/x/a", PATH_ENDS_SLASH },
+		{ "a///", "/x/a", PATH_ENDS_SLASH }, { "a/.", "/x/a", PATH_ENDS_DOT },
+		{ "a/.//", "/x/a", PATH_ENDS_DOT }, { ".", "/x", PATH_ENDS_DOT },
+		{ "a/b/..", "/x/a", PATH_ENDS_DOTDOT }, { "..", "/", PATH_ENDS_DOTDOT },
+		{ "../", "/", PATH_ENDS_DOTDOT }, { "/", "/", PATH_ENDS_ROOT },
+		{ "///", "/", PATH_ENDS_ROOT }, { "/.", "/", PATH_ENDS_DOT },
+		{ "...", "/x/...", PATH_ENDS_NAME }, { "a..", "/x/a..", PATH_ENDS_NAME },
+		{ "a./", "/x/a.", PATH_ENDS_SLASH },
+	};
 
-	CHECK(path_take_directory_mark(path));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *out = malloc(path_compose_size("", "/x", cases[i].text));
+
+		path_compose(out, "", "/x", cases[i].text);
+		CHECK_EQ(path_take_ending(out), cases[i].ending);
+		CHECK_STR(out, cases[i].path);
+		CHECK_EQ(path_take_ending(out), PATH_ENDS_NAME);
+		free(out);
+	}
+}
+
+static void the_last_name_can_be_cut_off(void)
+{
+	char path[] = "/a/b";
+
+	path_cut_name(path);
 	CHECK_STR(path, "/a");
-	CHECK(!path_take_directory_mark(path));
-	CHECK(!path_take_directory_mark(root));
-	CHECK_STR(root, "/");
+	path_cut_name(path);
+	CHECK_STR(path, "/");
+	path_cut_name(path);
+	CHECK_STR(path, "/");
 }
 
 /* The same by a stack of names. */
@@ -102,7 +131,7 @@ static void random_paths_agree_with_the_model(void)
 		model(want, "/x/y", path);
 		out = malloc(path_compose_size("", "/x/y", path));
 		path_compose(out, "", "/x/y", path);
-		path_take_directory_mark(out);
+		path_take_ending(out);
 		CHECK_STR(out, want);
 		free(out);
 	}
@@ -113,7 +142,8 @@ int main(void)
 	TAP_TEST(paths_become_absolute_and_normal);
 	TAP_TEST(a_directory_is_demanded_by_the_ending);
 	TAP_TEST(the_root_is_not_left);
-	TAP_TEST(the_mark_can_be_cut_off);
+	TAP_TEST(the_ending_can_be_cut_off);
+	TAP_TEST(the_last_name_can_be_cut_off);
 	TAP_TEST(random_paths_agree_with_the_model);
 	return tap_done();
 }

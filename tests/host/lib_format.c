@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kernel/lib/format.c and kstrto.c against the C library's idea of the same conversions. */
+/* kernel/base/format.c and kstrto.c against the C library's idea of the same conversions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@
 #define scnprintf	kernel_scnprintf
 #define sprintf		kernel_sprintf
 int kernel_vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
-#include "../../kernel/lib/format.c"
+#include "../../kernel/base/format.c"
 #include "../../kernel/lib/kstrto.c"
 #undef vsnprintf
 #undef snprintf

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Areas against a model: random maps, unmaps and protects on a small address space,
- * compared with one byte per page after each step.  Allocation failures are thrown
- * in: a call that fails must not have changed anything.
+ * compared with one byte per page after each step, and free ranges with what a walk over these
+ * bytes finds.  Allocation failures are thrown in: a call that fails must not have changed anything.
+ *
+ * sources: kernel/lib/avl.c
  */
 #include "mm_shim.h"
 #include "../../kernel/mm/area.c"
+#include "../../kernel/mm/area_tree.c"
 #include "../../kernel/mm/map.c"
 
 #define PAGES	200UL
@@ -17,6 +20,7 @@ unsigned long mem_map_pages;
 static struct mm mm;
 static u8 model[PAGES];			/* access bits of each page, or NOTHING */
 static unsigned fail_in;		/* the n-th allocation fails */
+static bool has_failed;		/* an allocation, since the step began */
 static long objects_alive;
 
 struct kmem_cache { size_t size; };
@@ -30,8 +34,10 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
-	if (fail_in && !--fail_in)
+	if (fail_in && !--fail_in) {
+		has_failed = true;
 		return NULL;
+	}
 	objects_alive++;
 	return calloc(1, c->size);
 }
@@ -129,10 +135,33 @@ static void model_compare(void)
 	CHECK(pages == 0 && areas == mm.nr_areas && objects_alive == areas);
 }
 
+/* The highest free range of @n pages that ends at page @top or below; all below BASE is free. */
+static unsigned long model_find_gap(unsigned long top, unsigned long n)
+{
+	unsigned long run = 0;
+
+	for (unsigned long i = top; i-- > 0;) {
+		run = model[i] == NOTHING ? run + 1 : 0;
+		if (run == n)
+			return BASE + i * PAGE_SIZE;
+	}
+	return BASE - (n - run) * PAGE_SIZE;
+}
+
+static void compare_gaps(void)
+{
+	unsigned long base = mm.mmap_base, n = 1 + shim_random(8), top = shim_random(PAGES + 1);
+
+	mm.mmap_base = BASE + top * PAGE_SIZE;
+	CHECK(area_find_gap(&mm, n * PAGE_SIZE) == model_find_gap(top, n));
+	mm.mmap_base = base;
+}
+
 static void reset(void)
 {
 	if (!mm.areas.next) {
 		INIT_LIST_HEAD(&mm.areas);
+		area_tree_init(&mm);
 		mm.mmap_base = BASE + PAGES * PAGE_SIZE;
 		area_init();
 	}
@@ -140,6 +169,12 @@ static void reset(void)
 	vm_unmap(&mm, BASE, PAGES * PAGE_SIZE);
 	memset(model, NOTHING, sizeof(model));
 	model_compare();
+}
+
+static long map_anon(unsigned long addr, size_t len, unsigned flags, bool fixed)
+{
+	return vm_map(&mm, &(struct vm_mapping){
+		.addr = addr, .len = len, .flags = flags, .fixed = fixed });
 }
 
 static void step_map(unsigned long start, unsigned long n, unsigned access, bool file)
@@ -150,7 +185,9 @@ static void step_map(unsigned long start, unsigned long n, unsigned access, bool
 
 	if (o)
 		vmobject_get(o);
-	ret = vm_map(&mm, addr, n * PAGE_SIZE, access, true, o, addr - BASE, file ? "f" : NULL);
+	ret = vm_map(&mm, &(struct vm_mapping){
+		.addr = addr, .len = n * PAGE_SIZE, .flags = access, .fixed = true,
+		.object = o, .offset = addr - BASE, .name = file ? "f" : NULL });
 	if (ret < 0) {
 		CHECK(ret == -ENOMEM);
 		if (o)
@@ -161,26 +198,30 @@ static void step_map(unsigned long start, unsigned long n, unsigned access, bool
 	memset(model + start, access | (file ? 0x10 : 0), n);
 }
 
+/* A hole is an error, and what lies before it changes all the same; want of memory changes nothing. */
 static void step_protect(unsigned long start, unsigned long n, unsigned access)
 {
-	bool holes = memchr(model + start, NOTHING, n);
-	int err = vm_protect(&mm, BASE + start * PAGE_SIZE, n * PAGE_SIZE, access);
+	unsigned char *hole = memchr(model + start, NOTHING, n);
+	unsigned long end = hole ? (unsigned long)(hole - model) : start + n;
+	int err;
 
-	if (holes)
-		CHECK(err == -ENOMEM);
-	if (err)
-		return;
-	for (unsigned long i = start; i < start + n; i++)
+	has_failed = false;
+	err = vm_protect(&mm, BASE + start * PAGE_SIZE, n * PAGE_SIZE, access);
+	CHECK(err == (hole || has_failed ? -ENOMEM : 0));
+	for (unsigned long i = start; i < end && !has_failed; i++)
 		model[i] = access | (model[i] & 0x10);
 }
 
 static void random_steps_agree_with_the_model(void)
 {
+	unsigned grown = 0, changes = 0;
+
 	for (unsigned n = 0; n < 20000; n++) {
 		unsigned long start = shim_random(PAGES), len = 1 + shim_random(PAGES - start);
 		unsigned access = shim_random(8);
 
-		len = min(len, 1UL + shim_random(40));
+		/* Short ranges make many areas, and a tree; long ones few. */
+		len = min(len, 1UL + shim_random(n / 1000 % 2 ? 8 : 80));
 		fail_in = shim_random(8) ? 0 : 1 + shim_random(3);
 		switch (shim_random(5)) {
 		case 0:
@@ -196,21 +237,25 @@ static void random_steps_agree_with_the_model(void)
 		}
 		fail_in = 0;
 		model_compare();
+		compare_gaps();
+		changes += grown != area_tree_is_grown(&mm);
+		grown = area_tree_is_grown(&mm);
 	}
+	CHECK(changes >= 10);
 }
 
 static void free_ranges_are_found_from_the_top(void)
 {
-	long a = vm_map(&mm, 0, 3 * PAGE_SIZE, VM_READ, false, NULL, 0, NULL);
-	long b = vm_map(&mm, 0, PAGE_SIZE, VM_READ | VM_WRITE, false, NULL, 0, NULL);
+	long a = map_anon(0, 3 * PAGE_SIZE, VM_READ, false);
+	long b = map_anon(0, PAGE_SIZE, VM_READ | VM_WRITE, false);
 
 	CHECK((unsigned long)a == mm.mmap_base - 3 * PAGE_SIZE);
 	CHECK(b == a - (long)PAGE_SIZE);
 	CHECK(vm_unmap(&mm, a + PAGE_SIZE, PAGE_SIZE) == 0);
-	CHECK(vm_map(&mm, 0, PAGE_SIZE, VM_EXEC, false, NULL, 0, NULL) == a + (long)PAGE_SIZE);
+	CHECK(map_anon(0, PAGE_SIZE, VM_EXEC, false) == a + (long)PAGE_SIZE);
 	/* An occupied wish is not granted, a free one is. */
-	CHECK(vm_map(&mm, a, PAGE_SIZE, VM_READ, false, NULL, 0, NULL) != a);
-	CHECK(vm_map(&mm, BASE, PAGE_SIZE, VM_READ, false, NULL, 0, NULL) == (long)BASE);
+	CHECK(map_anon(a, PAGE_SIZE, VM_READ, false) != a);
+	CHECK(map_anon(BASE, PAGE_SIZE, VM_READ, false) == (long)BASE);
 	vm_unmap(&mm, USER_MIN, mm.mmap_base - USER_MIN);
 	CHECK(mm.nr_areas == 0 && mm.total_vm == 0);
 }
@@ -237,9 +282,8 @@ static void a_stack_keeps_its_gap(void)
 	unsigned long stack = BASE + (VM_STACK_GAP << 2);
 	struct vm_area *area;
 
-	CHECK(vm_map(&mm, stack, PAGE_SIZE, VM_READ | VM_WRITE | VM_GROWSDOWN, true, NULL, 0,
-		     "[stack]") > 0);
-	CHECK(vm_map(&mm, BASE, PAGE_SIZE, VM_READ, true, NULL, 0, NULL) > 0);
+	CHECK(map_anon(stack, PAGE_SIZE, VM_READ | VM_WRITE | VM_GROWSDOWN, true) > 0);
+	CHECK(map_anon(BASE, PAGE_SIZE, VM_READ, true) > 0);
 	area = vm_find(&mm, stack);
 	CHECK(vm_grow_stack(&mm, area, stack - PAGE_SIZE + 5) == 0);
 	CHECK(area->start == stack - PAGE_SIZE);
@@ -251,10 +295,10 @@ static void a_stack_keeps_its_gap(void)
 
 static void bad_ranges_are_refused(void)
 {
-	CHECK(vm_map(&mm, 0, 0, 0, false, NULL, 0, NULL) == -ENOMEM);
-	CHECK(vm_map(&mm, USER_MAX - PAGE_SIZE, 2 * PAGE_SIZE, 0, true, NULL, 0, NULL) == -EINVAL);
-	CHECK(vm_map(&mm, 0, ~0UL, 0, false, NULL, 0, NULL) == -ENOMEM);
-	CHECK(vm_map(&mm, 0, USER_MAX, 0, false, NULL, 0, NULL) == -ENOMEM);
+	CHECK(map_anon(0, 0, 0, false) == -ENOMEM);
+	CHECK(map_anon(USER_MAX - PAGE_SIZE, 2 * PAGE_SIZE, 0, true) == -EINVAL);
+	CHECK(map_anon(0, ~0UL, 0, false) == -ENOMEM);
+	CHECK(map_anon(0, USER_MAX, 0, false) == -ENOMEM);
 	CHECK(vm_unmap(&mm, BASE + 1, PAGE_SIZE) == -EINVAL);
 	CHECK(vm_unmap(&mm, USER_MAX, 2 * PAGE_SIZE) == -EINVAL);
 	CHECK(vm_unmap(&mm, BASE, ~0UL) == -EINVAL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The buddy system and the slab caches on an array that plays physical memory. */
 #include "mm_shim.h"
-#include "../../kernel/mm/buddy.c"
-#include "../../kernel/mm/slab.c"
+#include "../../kernel/kmem/buddy.c"
+#include "../../kernel/kmem/slab.c"
 
 struct page *mem_map;
 unsigned long mem_map_pages = SHIM_PAGES;

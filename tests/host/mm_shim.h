@@ -27,6 +27,7 @@ pte_t *pte_walk(phys_addr_t pgd, unsigned long va, bool create);
 
 #define SHIM_PAGES	4096UL
 static _Alignas(4 << 20) char shim_memory[SHIM_PAGES * PAGE_SIZE];
+#define DIRECT_MAP_BASE	((unsigned long)shim_memory)
 static unsigned shim_cpu;
 static unsigned nr_cpus __unused = 4;
 

@@ -22,6 +22,8 @@ static int log_lines;
 #define pr_err		pr_warn
 int args_parse(const char *owner, char *args, int (*set)(void *ctx, char *name, char *value),
 	       void *ctx);
+#include "../../kernel/lib/sha256.c"
+#include "../../kernel/module/digest.c"
 #include "../../kernel/module/decode.c"
 #include "../../kernel/module/place.c"
 #include "../../kernel/module/relocate.c"
@@ -343,6 +345,13 @@ static void every_wrong_field_is_refused(void)
 	EXPECT(-ENOEXEC, image.y[Y_FUNC].st_shndx = SHN_COMMON);
 	EXPECT(-ENOEXEC, image.y[Y_FUNC].st_value = TEXT_SIZE + 1);
 	EXPECT(-ENOEXEC, image.y[Y_FUNC].st_size = ~0UL);
+	EXPECT(-ENOEXEC, image.s[S_TEXT].sh_type = 14);
+	EXPECT(-ENOEXEC, image.s[S_TEXT].sh_type = 0x70000001);
+	EXPECT(-ENOEXEC, image.s[S_DATA].sh_type = SHT_STRTAB);
+	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_type = SHT_PROGBITS);
+	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_type = 0x6fffff00);
+	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_type = SHT_NULL);
+	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_type = SHT_REL);
 	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_entsize = 16);
 	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_size--);
 	EXPECT(-ENOEXEC, image.s[S_RELA_TEXT].sh_link = S_STRTAB);
@@ -409,6 +418,57 @@ static void late_relocations_are_checked_at_once(void)
 }
 
 /* Bytes of headers and tables at random; every length; the sanitizers judge. */
+static int unseal_bytes(const u8 *bytes, size_t n)
+{
+	struct elfmod m = { .image = bytes, .len = n };
+	int error = elfmod_unseal(&m);
+
+	if (!error) {
+		CHECK_EQ(m.len, sizeof(image));
+		CHECK_EQ(m.sealed_relocations, 7);
+	}
+	return error;
+}
+
+/* With @sum, as tools/moduleseal.py writes it, or with the digest alone. */
+static void expect_every_change_found(bool sum)
+{
+	struct elfmod_seal seal = { .relocations = 7, .magic = ELFMOD_SEAL_MAGIC };
+	size_t n = sizeof(image) + sizeof(seal);
+	u8 *bytes = calloc(1, n + 1);
+
+	build_image();
+	memcpy(bytes, &image, sizeof(image));
+	memcpy(bytes + sizeof(image), &seal, sizeof(seal));
+	sha256(bytes, offsetof(struct elfmod_seal, digest) + sizeof(image), seal.digest);
+	if (sum)
+		seal.sum = seal_sum(bytes, sizeof(image) + offsetof(struct elfmod_seal, sum),
+				    seal.digest);
+	memcpy(bytes + sizeof(image), &seal, sizeof(seal));
+	CHECK_EQ(unseal_bytes(bytes, n), 0);
+	for (size_t at = 0; at < n; at++) {
+		bytes[at] ^= 1 << at % 8;
+		CHECK_EQ(unseal_bytes(bytes, n), -ENOEXEC);
+		bytes[at] ^= 1 << at % 8;
+	}
+	for (size_t cut = 0; cut < n; cut++) {
+		u8 *copy = malloc(cut + !cut);
+
+		memcpy(copy, bytes, cut);
+		CHECK_EQ(unseal_bytes(copy, cut), -ENOEXEC);
+		free(copy);
+	}
+	CHECK_EQ(unseal_bytes(bytes, n + 1), -ENOEXEC);
+	free(bytes);
+}
+
+/* Whatever byte of a sealed file is changed, cut off or added, it is not the same file. */
+static void every_change_breaks_the_seal(void)
+{
+	expect_every_change_found(false);
+	expect_every_change_found(true);
+}
+
 static void damaged_files_are_never_followed_outside(void)
 {
 	unsigned long accepted = 0, rounds = 60000;
@@ -490,6 +550,7 @@ int main(void)
 	TAP_TEST(every_wrong_field_is_refused);
 	TAP_TEST(livepatch_parts_belong_to_livepatch_modules);
 	TAP_TEST(late_relocations_are_checked_at_once);
+	TAP_TEST(every_change_breaks_the_seal);
 	TAP_TEST(damaged_files_are_never_followed_outside);
 	TAP_TEST(parameter_lines_are_taken_apart);
 	return tap_done();

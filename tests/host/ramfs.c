@@ -3,7 +3,7 @@
  * ramfs where the host's file system is no model (ramfs_model.c): permissions of other users, broken
  * client memory, nonsense requests, damaged archives, no leak of pages.
  *
- * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
+ * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
  */
 #include <dirent.h>

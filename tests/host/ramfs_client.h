@@ -26,7 +26,10 @@ static inline void setup(void)
 
 	srv.name = "ramfs";
 	srv_start(&srv, 0, 1);
-	requests_register(&srv);
+	cred_init(&srv);
+	ops_register(&srv);
+	names_register(&srv);
+	requests_register(&srv, open_again);
 	if (!fake_memory_size)
 		CHECK_EQ(keep_open(&srv, 64 << 20), 0);
 	kept->root = node_create(S_IFDIR | 0777, super);
@@ -127,7 +130,11 @@ static inline int64_t r_open(const char *path, unsigned flags, unsigned mode, ui
 						.arg = { flags, mode } }, path, &attr, sizeof(attr));
 
 	*handle = reply.aux;
-	return reply.status;
+	/* As the kernel does: the server only looks whether the file may be emptied. */
+	if (reply.status == 0 && flags & O_TRUNC && S_ISREG(attr.mode))
+		fake_do(&srv, (struct port_request){ .op = PORT_TRUNC, .handle = reply.aux, .uid = uid,
+				.gid = gid }, NULL, NULL);
+	return reply.status == PORT_CREATED ? 0 : reply.status;
 }
 
 static inline void r_close(uint64_t handle)

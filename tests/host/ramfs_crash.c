@@ -5,7 +5,7 @@
  * before the request or after it, and when the request is received again, with its old tag, answer
  * and result must be those of a request that nothing disturbed.
  *
- * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/lib/srv.c user/lib/srv_util.c
+ * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
  */
 #include <fcntl.h>
@@ -38,7 +38,10 @@ static void setup(void)
 
 	srv.name = "ramfs";
 	srv_start(&srv, 0, 1);
-	requests_register(&srv);
+	cred_init(&srv);
+	ops_register(&srv);
+	names_register(&srv);
+	requests_register(&srv, open_again);
 	CHECK_EQ(keep_open(&srv, FILES_BYTES), 0);
 	kept->root = node_create(S_IFDIR | 0755, super);
 	kept->root->nlink++;
@@ -297,7 +300,7 @@ static bool one_trial(struct step *step, unsigned steps)
 		account(step, &reply);
 	CHECK_EQ(keep_open(&srv, FILES_BYTES), 1);
 	if (!step->close && state(contents) != before) {
-		/* An open that nobody was told of is not counted. */
+		/* An open without an answer is not counted. */
 		if (step->req.op != PORT_OPEN && state(contents) != found)
 			CHECK_FAIL("op %u is half done after %u instructions", step->req.op, steps);
 	}

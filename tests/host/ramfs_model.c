@@ -3,7 +3,7 @@
  * ramfs against the file system of the host: the same random operations go to both, and each
  * result, errno, content and listing must agree.
  *
- * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
+ * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
  */
 #include <dirent.h>

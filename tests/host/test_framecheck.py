@@ -51,6 +51,28 @@ class Accepts(unittest.TestCase):
         self.accepts(PROLOGUE + ["jmp 1000 <thunk>"])
 
 
+class FrameBytes(unittest.TestCase):
+    """The unwinder finds the end of a prologue by its bytes."""
+
+    def problems(self, *raws):
+        address, insns = 0, []
+        for raw, text in zip(raws, PROLOGUE[:1] + ["mov %eax,%ebx"] * (len(raws) - 5) + PROLOGUE[1:] + EPILOGUE):
+            mnemonic, _, operands = text.partition(" ")
+            insns.append(framecheck.Insn(address, raw, mnemonic, operands, None))
+            address += len(raw.split())
+        return framecheck.Function("victim", insns).check()
+
+    def test_first_occurrence_is_the_instruction(self):
+        self.assertEqual(self.problems(framecheck.NOP5, "31 c0", "55", "48 89 e5", "5d", "c3"), [])
+
+    def test_the_same_bytes_inside_another_instruction_are_refused(self):
+        self.assertIn("where the unwinder looks", str(self.problems(framecheck.NOP5, "b8 48 89 e5 00", "55", "48 89 e5", "5d", "c3")))
+
+    def test_a_prologue_that_comes_too_late_is_refused(self):
+        late = ["48 b8 01 02 03 04 05 06 07 08"] * 7
+        self.assertIn("where the unwinder looks", str(self.problems(framecheck.NOP5, *late, "55", "48 89 e5", "5d", "c3")))
+
+
 class Rejects(unittest.TestCase):
     def rejects(self, instructions, words):
         problems = check(instructions)

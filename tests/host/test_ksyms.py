@@ -19,10 +19,18 @@ class Table(unittest.TestCase):
     def test_round_trip(self):
         symbols = [symbol(0x1000, "start"), symbol(0x1010, "helper", local=True), symbol(0x2000, "table", 8, "R"),
                    symbol(0x3000, "table", 4, "D", local=True), symbol(0x4000, "boot_only", init=True)]
-        self.assertEqual(list(ksyms.decode(ksyms.encode(symbols))),
+        self.assertEqual(ksyms.decode(ksyms.encode(symbols)),
                          [(BASE + 0x1000, "start", 16, "T"), (BASE + 0x1010, "helper", 16, "t"),
                           (BASE + 0x2000, "table", 8, "R"), (BASE + 0x3000, "table", 4, "d"),
                           (BASE + 0x4000, "boot_only", 16, "T")])
+
+    def test_the_order_by_name_is_checked(self):
+        blob = bytearray(ksyms.encode([symbol(0x1000, "b"), symbol(0x1010, "a"), symbol(0x2000, "a", 8, "D")]))
+        at = ksyms.HEADER.size + 3 * ksyms.ENTRY.size
+        self.assertEqual(blob[at:at + 12], bytes([1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]))
+        blob[at], blob[at + 4] = 2, 1
+        with self.assertRaises(SystemExit):
+            ksyms.decode(bytes(blob))
 
     def test_damaged_table_is_refused(self):
         with self.assertRaises(SystemExit):

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Makefile on a machine that lacks the compiler until tools/setup has run: a folder of commands stands for it."""
+"""The Makefile on a machine that lacks the compiler until tools/setup has run: a folder of commands stands for it. And what
+it does with what people type: misspelt options, paths with blanks, statuses."""
 
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -67,6 +71,122 @@ def make_test(target):
 
 for name in TARGETS:
     setattr(FreshMachine, f"test_make_{name}_compiles_after_setup", make_test(name))
+
+# A Python that does nothing but write its arguments down, and ends with the status that a file beside it says.
+PYTHON = '''#!{python}
+import json, os, sys
+with open({log!r}, "a") as file:
+    print(json.dumps(sys.argv[1:]), file=file)
+sys.exit(int(os.environ.get("STUB_STATUS", 0)))
+'''
+ODD = "it's a \"folder\" $with blanks"
+
+
+class Typed(unittest.TestCase):
+    """make with stubs for the tools; nothing is built, and the arguments of the last tool are looked at."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="with blanks ")
+        self.addCleanup(folder.cleanup)
+        self.folder, self.log = folder.name, os.path.join(folder.name, "log")
+        self.python, self.done = os.path.join(folder.name, "python"), os.path.join(folder.name, "done")
+        with open(self.python, "w", encoding="utf-8") as file:
+            file.write(PYTHON.format(python=shutil.which("python3"), log=self.log))
+        os.chmod(self.python, 0o755)
+
+    def make(self, *words, cwd=TOP, status=0):
+        quoted = "'" + self.python.replace("'", "'\\''") + "'"
+        return subprocess.run(["make", *words, f"PYTHON={quoted}"], cwd=cwd, stdin=subprocess.DEVNULL, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(os.environ, STUB_STATUS=str(status)))
+
+    def arguments(self):
+        with open(self.log, encoding="utf-8") as file:
+            return json.loads(file.read().splitlines()[-1])
+
+    def test_options_in_another_case_are_refused_by_their_name(self):
+        for word, right in (("cpus=4", "CPUS"), ("Mem=1G", "MEM"), ("src=a b", "SRC"), ("only=x", "ONLY")):
+            done = self.make("-n", "run", word)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertIn(f"there is no option '{word.split('=')[0]}': it is written {right}.", done.stdout)
+
+    def test_unknown_options_are_refused_with_the_list(self):
+        done = self.make("-n", "run", "CORES=4")
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertRegex(done.stdout, r"there is no option 'CORES'; the options are CPUS MEM .*SHARE")
+
+    def test_the_options_of_the_help_and_of_the_pages_are_known(self):
+        text = self.make("help").stdout
+        for page in ("README.md", "docs/building.md"):
+            with open(os.path.join(TOP, page), encoding="utf-8") as file:
+                text += file.read()
+        named = set(re.findall(r"\b([A-Z_]{1,13})=(?=[\w./'])", text)) - {"PATH", "LANG", "TERM"}
+        self.assertLessEqual({"CPUS", "SHARE", "DEBUG", "SCRIPT", "BUSYBOX"}, named)
+        done = self.make("help", *(f"{name}=x" for name in sorted(named)))
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def guest(self, *words, status=0):
+        with open(os.path.join(self.folder, "x.iso"), "w", encoding="utf-8"):
+            pass
+        link = tempfile.mkdtemp()       # RUN_ISO is a prerequisite, the only path that may have no blanks
+        self.addCleanup(shutil.rmtree, link)
+        os.symlink(os.path.join(self.folder, "x.iso"), os.path.join(link, "x.iso"))
+        return self.make("guest-now", f"RUN_ISO={link}/x.iso", *words, status=status)
+
+    def test_paths_of_the_machine_may_have_any_characters(self):
+        odd = ODD.replace("$", "$$")    # make's own sign
+        done = self.guest(f"SCRIPT={odd}.sh", f"SHARE={odd}", f"CMDLINE={odd}", "CPUS=2 4", "MEM=1 G", "MACHINE=p c", "TIMEOUT=1 0")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        words = self.arguments()
+        self.assertEqual(words[words.index("--script") + 1], f"{ODD}.sh")
+        for word in (f"--share={ODD}", f"--cmdline={ODD}", "--cpus=2 4", "--mem=1 G", "--machine=p c"):
+            self.assertIn(word, words)
+
+    def test_a_failed_script_is_a_failed_make_that_names_the_status(self):
+        self.assertEqual(self.guest("SCRIPT=x.sh").returncode, 0)
+        done = self.guest("SCRIPT=x.sh", status=7)
+        self.assertEqual((done.returncode, "guest-now] Error 7" in done.stdout), (2, True), done.stdout)
+
+    def test_no_page_promises_the_status_of_the_script_as_that_of_make(self):
+        for page in ("README.md", "docs/building.md", "tools/README.md", "docs/userspace.md"):
+            with open(os.path.join(TOP, page), encoding="utf-8") as file:
+                for line in file:
+                    if "make guest" in line:
+                        self.assertNotRegex(line, "with its status|exits with the script", page)
+
+    def test_a_checkout_in_a_folder_with_any_name(self):
+        """The flags of the compiler hold the folder's name: one word each, for the kernel, programs and modules."""
+        top = os.path.join(self.folder, "it's a folder")
+        shutil.copytree(TOP, top, symlinks=True, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
+        with open(os.path.join(self.folder, "gcc"), "w", encoding="utf-8") as file:
+            file.write(PYTHON.format(python=shutil.which("python3"), log=self.log))
+        os.chmod(os.path.join(self.folder, "gcc"), 0o755)
+        os.makedirs(os.path.join(top, "build/include/generated"))
+        with open(os.path.join(top, "build/include/generated/asm-offsets.h"), "w", encoding="utf-8"):
+            pass
+        prefix = "'" + self.folder.replace("'", "'\\''") + "'/"
+        for target in ("build/kernel/kernel/main.c.o", "build/user/obj/user/init/main.c.o", "build/kernel/boot/entry.S.o"):
+            offsets = "build/include/generated/asm-offsets.h"
+            done = self.make("-o", offsets, target, f"CROSS_COMPILE={prefix}", f"USER_CC={prefix}gcc", cwd=top)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn(f"-ffile-prefix-map={top}/=", self.arguments(), target)
+        done = self.make("build/flags.MODULE_FLAGS", f"CROSS_COMPILE={prefix}", cwd=top)
+        with open(os.path.join(top, "build/flags.MODULE_FLAGS"), encoding="utf-8") as file:
+            self.assertIn(f"-ffile-prefix-map={top}/=", shlex.split(file.read()))
+
+    def test_paths_of_a_module_may_have_any_characters(self):
+        kernel, odd = tempfile.mkdtemp(), ODD.replace("$", "$$")
+        self.addCleanup(shutil.rmtree, kernel)
+        os.makedirs(f"{kernel}/build")
+        with open(f"{kernel}/build/neurath.elf", "w", encoding="utf-8"):
+            pass
+        done = self.make("module-now", "-o", f"{kernel}/build/neurath.elf", f"O={kernel}/build", f"SRC={odd}/foo.c",
+                         f"OUT={kernel}/{odd}", f"NAME={odd}")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        words = self.arguments()
+        self.assertEqual(words[words.index("--out") + 1], f"{kernel}/{ODD}")
+        self.assertEqual(words[words.index("--sources") + 1], f"{ODD}/foo.c")
+        self.assertIn(f"--name={ODD}", words)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ timeout: 1800
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -24,6 +25,15 @@ class Model(unittest.TestCase):
         if configuration not in self.verifiers:
             self.verifiers[configuration] = check.build(configuration, self.folder.name)
         return check.verify(configuration, self.verifiers[configuration], seed)[0]
+
+
+    def test_the_shortest_way_to_a_violation_is_a_chart(self):
+        said = subprocess.run([sys.executable, check.__file__, "--shortest", "NO_STACK_CHECK"], check=True, capture_output=True, text=True).stdout
+        lines = said.rstrip().split("\n")
+        self.assertRegex(lines[0], r"Administrator \d .*\| Task \d")
+        # The step that is wrong: a task may switch, whatever its stack holds.
+        self.assertIn("BUG(NO_STACK_CHECK)", said)
+        self.assertRegex(lines[-1], rf"^NO_STACK_CHECK in calls: {len(lines) - 2} steps, then assertion violated")
 
 
 def make_test(configuration, seed, expected):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The module tool understands Kbuild files as Linux's samples write them."""
 
+import hashlib
 import importlib.machinery
 import importlib.util
 import os
+import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -14,6 +17,7 @@ loader = importlib.machinery.SourceFileLoader("module_tool", os.path.join(TOOLS,
 module_tool = importlib.util.module_from_spec(importlib.util.spec_from_loader("module_tool", loader))
 sys.dont_write_bytecode = True
 loader.exec_module(module_tool)
+import moduleseal    # noqa: E402
 
 
 class Kbuild(unittest.TestCase):
@@ -45,6 +49,27 @@ class Kbuild(unittest.TestCase):
     def test_nothing_to_build(self):
         with self.assertRaises(module_tool.BuildError):
             self.plan("all:\n\techo\n", "Makefile")
+
+
+class Seal(unittest.TestCase):
+    def test_a_module_ends_with_its_digest_once(self):
+        source = "extern int f(void); int (*p)(void) = f; int g(void) { return f() + p(); }\n"
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.o")
+            subprocess.run(["gcc", "-O2", "-g", "-fno-pic", "-fno-asynchronous-unwind-tables", "-xc", "-c", "-", "-o", path],
+                           input=source, text=True, check=True)
+            with open(path, "rb") as file:
+                plain = file.read()
+            for _ in range(2):
+                moduleseal.seal(path)
+            with open(path, "rb") as file:
+                sealed = file.read()
+            self.assertEqual(moduleseal.body(sealed), plain)
+            self.assertEqual(sealed[-24:], b"Neurath module digest 1\n")
+            self.assertEqual(sealed[-56:-24], hashlib.sha256(sealed[:-64] + bytes(8)).digest())
+            # f and p in g, f in p; those of the debug information are not loaded.
+            self.assertEqual(struct.unpack("<I", sealed[-68:-64]), (3,))
+            self.assertNotEqual(sealed[-64:-56], bytes(8))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tools/qemu answers a wrong option by one line that names it, before anything is started."""
 
+import fcntl
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import unittest
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -48,6 +52,32 @@ class Options(unittest.TestCase):
             self.assertIn(words, done.stdout)
         for value in ("32M", "512", "524288K", "4G"):
             self.assertIn(f"-m {value} ", qemu("--mem", value).stdout)
+
+
+class Terminal(unittest.TestCase):
+    """The guest's console is as large as the terminal that it is shown on."""
+
+    def words(self, rows, columns, *more):
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        subprocess.run([sys.executable, QEMU, "--iso", "x.iso", "--print", *more], stdin=slave, stdout=slave, check=True)
+        os.close(slave)
+        return os.read(master, 65536).decode()
+
+    def test_its_size_is_passed(self):
+        self.assertIn("name=opt/neurath/cmdline,string=tty.size=132x50\r", self.words(50, 132))
+        self.assertIn("'name=opt/neurath/cmdline,string=quiet tty.size=132x50'", self.words(50, 132, "--cmdline", "quiet"))
+
+    def test_what_is_asked_for_comes_first(self):
+        words = self.words(50, 132, "--cmdline", "tty.size=40x10")
+        self.assertIn("string=tty.size=40x10\r", words)
+        self.assertNotIn("132x50", words)
+
+    def test_a_terminal_without_a_size_and_a_script_get_none(self):
+        self.assertNotIn("tty.size", self.words(0, 0))
+        self.assertNotIn("tty.size", self.words(50, 132, "--script", __file__))
+        self.assertNotIn("tty.size", qemu().stdout)
 
 
 if __name__ == "__main__":

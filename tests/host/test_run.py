@@ -4,8 +4,11 @@
 import contextlib
 import io
 import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
 import types
 import unittest
 from unittest import mock
@@ -18,15 +21,15 @@ GOOD = ["ok 1 - a", "ok 2 - b", "1..2"]
 
 
 def suite(name, **more):
-    return run.Suite(**{**dict(name=name, kind="guest", path=f"tests/guest/{name}.c", cpus=set(), firmware=set(), timeout=1),
+    return run.Suite(**{**dict(name=name, kind="guest", path=f"tests/guest/fs/{name}.c", cpus=set(), firmware=set(), timeout=1),
                         **more})
 
 
 class FakeScript:
     """Stands for vm.Script: what one boot prints and how it ends."""
 
-    def __init__(self, lines, status=0, hung=False):
-        self.lines, self.status, self.hung, self.idle, self.error = lines, status, hung, 180, "qemu: why"
+    def __init__(self, lines, status=0, hung=""):
+        self.lines, self.status, self.hung, self.error = lines, status, hung, "qemu: why"
 
     def __iter__(self):
         return iter(self.lines)
@@ -37,6 +40,42 @@ class FakeScript:
 
 def printed(name, lines, status=0):
     return [f"=== suite {name}", *lines, f"=== end {name} {status}"]
+
+
+class Selection(unittest.TestCase):
+    """A pattern that chooses nothing is a typing error, whatever else is chosen: it is said before anything is built."""
+
+    def choose(self, only, kind="test"):
+        return [s.name for s in run.select(types.SimpleNamespace(guest=False, kind=kind, only=only))]
+
+    def test_patterns_choose(self):
+        self.assertIn("boot_memory", self.choose("boot"))
+        self.assertEqual(self.choose("=boot"), ["boot"])
+        self.assertEqual(self.choose("=boot,=cpu"), ["boot", "cpu"])
+        self.assertIn("klp_hard", self.choose("klp_h*"))
+
+    def refused(self, only, *words, kind="test"):
+        with self.assertRaises(SystemExit) as caught:
+            self.choose(only, kind)
+        for word in (f"no suite of `make {kind}` matches", *words):
+            self.assertIn(word, str(caught.exception.code))
+
+    def test_what_matches_nothing_is_named_with_what_is_near(self):
+        self.refused("typo", "'typo'")
+        self.refused("=bot", "'=bot'", "near: boot")
+        self.refused("klp_hrad", "near: klp_hard")
+        self.refused("boot,klp-hard", "'klp-hard'", "klp_hard")
+        self.refused("tests/guest/process/boot.c", "boot")
+        self.refused("klp_every", "; `make stress` has it")
+        self.refused("=boot", "; `make test` has it", kind="stress")
+        self.refused("boot,", "''")
+
+    def test_make_asks_before_it_builds(self):
+        top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+        for target in ("test", "stress", "fuzz"):
+            done = subprocess.run(["make", "-n", target, "ONLY=x"], cwd=top, capture_output=True, text=True, check=False)
+            asks, builds = done.stdout.find("--list"), done.stdout.find("--needs" if target == "test" else "test-images")
+            self.assertTrue(0 < asks < builds, done.stdout)
 
 
 class OneSuite(unittest.TestCase):
@@ -77,6 +116,24 @@ class OneSuite(unittest.TestCase):
         self.assertEqual(self.judge(lines, warnings_expected=True), (None, 0))
 
 
+    def test_module_left_behind_is_red(self):
+        self.assertIn("left behind: klp_pass", self.judge(GOOD + ["=== left: klp_pass"])[0])
+        self.assertEqual(self.judge(GOOD + ["=== left: klp_pass"], leaves=("klp_pass",)), (None, 0))
+
+    def test_early_failure_is_shown_with_what_it_said(self):
+        tap = run.Tap()
+        for line in ["# of a", "ok 1 - a", "# of b", "not ok 2 - b"] + ["ok"] * 2 * run.TAIL:
+            tap.feed(line)
+        self.assertEqual(tap.excerpt(), ["# of b", "not ok 2 - b"] + ["ok"] * run.TAIL)
+
+
+class Lines(unittest.TestCase):
+    def test_what_was_erased_is_not_in_a_line(self):
+        erased = "patch: 2 tasks to go\r\x1b[Kpatch: about to end\r\x1b[K"
+        self.assertEqual(run.vm.shown(erased + "ok 1 - a\r\n"), "ok 1 - a")
+        self.assertEqual(run.vm.shown("\x1b[1mbold\x1b[0m\r\n"), "bold")
+
+
 class Boots(unittest.TestCase):
     """What a configuration reports when its boots end so."""
 
@@ -108,7 +165,7 @@ class Boots(unittest.TestCase):
         self.red(self.report("x", FakeScript(printed("x", GOOD) + ["PANIC: late"])), 2, "the kernel panicked")
 
     def test_hang_is_red(self):
-        self.red(self.report("x", FakeScript(["=== suite x", "ok 1 - a"], 125, hung=True)), 1, "hangs")
+        self.red(self.report("x", FakeScript(["=== suite x", "ok 1 - a"], 125, hung="it slept")), 1, "hangs: it slept")
 
     def test_boot_that_prints_nothing_is_red(self):
         self.red(self.report("x", FakeScript([], 125)), 0, "status 125")
@@ -135,14 +192,14 @@ class Boots(unittest.TestCase):
 
 
 class HostSuites(unittest.TestCase):
-    def run_file(self, text, timeout=60):
+    def run_file(self, text, **limits):
         report = run.Report(OPTIONS)
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "test_x.py")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             with contextlib.redirect_stdout(io.StringIO()):
-                run.run_file_suite(suite("test_x", kind="host", path=path, timeout=timeout), OPTIONS, report)
+                run.run_file_suite(suite("test_x", kind="host", path=path, timeout=600), OPTIONS, report, **limits)
         return report
 
     def test_failed_unittest_is_red(self):
@@ -170,7 +227,7 @@ class HostSuites(unittest.TestCase):
             report = self.run_file("import subprocess, time\n"
                                    "child = subprocess.Popen(['sleep', '1000'])\n"
                                    f"open({pid_file!r}, 'w').write(str(child.pid))\n"
-                                   "time.sleep(1000)\n", timeout=5)
+                                   "time.sleep(1000)\n", sleeping=2)
             with open(pid_file, encoding="utf-8") as file:
                 child = int(file.read())
         self.assertEqual(report.failed, 1)
@@ -178,12 +235,66 @@ class HostSuites(unittest.TestCase):
         self.assertFalse(self.alive(child))
 
     def alive(self, pid):
-        """Nobody may have buried it yet: a zombie is dead."""
+        """A zombie that is not yet reaped is dead."""
         try:
             with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
                 return file.read().rpartition(")")[2].split()[0] != "Z"
         except FileNotFoundError:
             return False
+
+
+class Progress(unittest.TestCase):
+    """A hanging guest is distinguished from a slow one, also on a machine that other programs keep busy."""
+
+    SLEEPING, COMPUTING = 1, 0.5
+
+    @staticmethod
+    def settle():
+        """In the child: a group of its own, to be ended by, and one processor for all. Not a session: each has a share of its own."""
+        os.setpgid(0, 0)
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+    def start(self, code, *prefix):
+        child = subprocess.Popen([*prefix, sys.executable, "-c", code], stdout=subprocess.DEVNULL, preexec_fn=self.settle)
+        self.addCleanup(child.wait)
+        self.addCleanup(os.killpg, child.pid, signal.SIGKILL)
+        return child
+
+    def judge(self, child, event=lambda watch: None, limits=None):
+        """What is said of the child, within so many times the limit of sleep: without `limits`, when something is said."""
+        watch = run.progress.Watch(child.pid, self.COMPUTING, self.SLEEPING)
+        end = time.monotonic() + limits * self.SLEEPING if limits else float("inf")
+        hung = ""
+        while not hung and time.monotonic() < end:
+            time.sleep(0.1)
+            event(watch)
+            hung = watch.look()
+        return hung
+
+    def test_sleeper_is_found(self):
+        self.assertIn("slept", self.judge(self.start("import time; time.sleep(1000)")))
+
+    def test_sleeper_among_busy_strangers_is_found(self):
+        self.start("while True: pass")
+        self.assertIn("slept", self.judge(self.start("import time; time.sleep(1000)")))
+
+    def test_sleeping_child_of_a_sleeper_is_found(self):
+        self.assertIn("slept", self.judge(self.start("import subprocess; subprocess.run(['sleep', '1000'])")))
+
+    def test_endless_loop_is_found(self):
+        self.assertIn("processor time", self.judge(self.start("while True: pass")))
+
+    def test_endless_loop_of_a_child_is_found(self):
+        code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
+        self.assertIn("processor time", self.judge(self.start(code)))
+
+    def test_loop_that_gets_no_turn_is_slow_and_does_not_hang(self):
+        self.start("while True: pass")
+        self.assertEqual(self.judge(self.start("while True: pass", "chrt", "--idle", "0"), limits=5), "")
+
+    def test_loop_and_sleeper_with_events_do_not_hang(self):
+        for code in ("while True: pass", "import time; time.sleep(1000)"):
+            self.assertEqual(self.judge(self.start(code), run.progress.Watch.event, 5), "")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import unittest
 
 SETUP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "setup")
 BASE = "bash dirname sort cat grep".split()
-NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat spin qemu-system-x86_64".split()
+NEEDED = "gcc ld make python3 musl-gcc grub-mkrescue xorriso mformat patch spin qemu-system-x86_64".split()
 
 
 class Machine(unittest.TestCase):
@@ -31,7 +31,7 @@ class Machine(unittest.TestCase):
         os.chmod(path, 0o755)
 
     def setup_tool(self, *arguments):
-        environment = {"PATH": self.bin, "BUSYBOX": os.path.join(self.bin, "gcc")}
+        environment = {"PATH": self.bin, "BUSYBOX": os.path.join(self.bin, "gcc"), "LIBTCC": os.path.join(self.bin, "gcc")}
         return subprocess.run([os.path.join(self.bin, "bash"), SETUP, *arguments], env=environment, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
@@ -42,9 +42,42 @@ class Machine(unittest.TestCase):
     def test_without_root_and_sudo_the_command_is_named(self):
         os.unlink(os.path.join(self.bin, "xorriso"))
         os.unlink(os.path.join(self.bin, "mformat"))
+        self.command("apt-get", "exit 1")
         done = self.setup_tool()
         self.assertEqual(done.returncode, 1)
         self.assertIn("apt-get install -y --no-install-recommends mtools xorriso\n", done.stderr)
+
+    def test_bochs_is_installed_for_the_tests_alone(self):
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 0")
+        self.command("apt-get", f"echo \"$@\" >>{self.log}; exit 1")
+        self.assertEqual(self.setup_tool().returncode, 0)
+        self.assertFalse(os.path.exists(self.log))
+        self.assertNotEqual(self.setup_tool("--tests").returncode, 0, "apt-get failed")
+        with open(self.log, encoding="utf-8") as file:
+            self.assertRegex(file.readline(), r"^install .* bochs\b")
+
+    def test_sh_is_enough_to_start_it(self):
+        """Also the sh that is no bash; make is one of the things that it installs, and README says so."""
+        os.symlink(shutil.which("dash") or "/bin/sh", os.path.join(self.bin, "sh"))
+        os.unlink(os.path.join(self.bin, "make"))
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 0")
+        self.command("apt-get", f"echo \"$@\" >>{self.log}")
+        done = subprocess.run([os.path.join(self.bin, "sh"), SETUP], text=True, stdin=subprocess.DEVNULL, capture_output=True,
+                              env={"PATH": self.bin, "BUSYBOX": os.path.join(self.bin, "gcc")}, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(self.log, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), ["install -q -y --no-install-recommends make"])
+        with open(os.path.join(os.path.dirname(SETUP), "..", "README.md"), encoding="utf-8") as file:
+            self.assertIn("`sh tools/setup`", file.read())
+
+    def test_without_apt_the_packages_are_named(self):
+        os.unlink(os.path.join(self.bin, "xorriso"))
+        self.command("id", "echo 0")
+        done = self.setup_tool()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no apt-get; what these packages of Debian contain is missing: xorriso\n", done.stderr)
 
     def test_root_installs_only_what_is_missing(self):
         os.unlink(os.path.join(self.bin, "xorriso"))
@@ -74,7 +107,7 @@ class Machine(unittest.TestCase):
         self.command("apt-get", f'echo "$*" >>{self.log}; case "$*" in *download*) {download};; esac')
         self.command("dpkg-deb", 'mkdir -p "$3/bin"; touch "$3/bin/busybox"')
         done = subprocess.run([os.path.join(self.bin, "bash"), os.path.join(top, "tools", "setup")], text=True,
-                              env={"PATH": self.bin}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+                              env={"PATH": self.bin, "LIBTCC": SETUP}, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         with open(self.log, encoding="utf-8") as file:
             return done, [line.split()[-2:] for line in file], os.path.exists(os.path.join(top, "build/packages/busybox"))
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every file and folder of the tree must have: a licence line, a README, references that lead somewhere, lines that fit."""
 
+import glob
 import os
 import re
 import subprocess
@@ -10,12 +11,43 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 # The licence itself, and files whose readers know no comments (user/README.md).
 NO_SPDX = {"LICENSE", "user/etc/group", "user/etc/hostname", "user/etc/passwd", "user/etc/shadow"}
+PICTURES = (".png",)
 SOURCES = (".c", ".h", ".S")
 # Folders that the README above them describes.
-README_ABOVE = re.compile(r"tests/.*|include|include/linux/.*|user|user/servers|arch|arch/x86_64/.*|user/etc")
-FOLDERS = "arch|boot|docs|include|iso|kernel|livepatch|tests|tools|user"
+README_ABOVE = re.compile(r"labs/.*|tests/.*|include|include/linux/.*|user|user/servers|arch|arch/x86_64/.*|user/etc")
+FOLDERS = "arch|boot|docs|include|iso|kernel|labs|livepatch|tests|tools|user"
 REFERENCE = re.compile(rf"(?<![\w/.<-])(?:{FOLDERS})/[\w./*{{}},-]*[\w*}}]")
 HEADER = re.compile(r"`?<((?:neurath|uapi|linux)/[\w/]+\.h)>")
+
+MOST_PARAMETERS = 5
+# Functions with more parameters, which have a reason.
+MORE_PARAMETERS = {
+    "klp_shadow_alloc": "Linux's interface",
+    "klp_shadow_get_or_alloc": "Linux's interface",
+    "shadow_get_or_alloc": "the common body of the two",
+    "trace_call_end": "one parameter for each field of the event",
+    "trace_klp_look": "one parameter for each field of the event",
+    "__snprintf_chk": "glibc's interface",
+    "__vsnprintf_chk": "glibc's interface",
+    "call5": "a system call: its number and five arguments",
+    "__snprintf_chk": "glibc's interface",
+    "__vsnprintf_chk": "glibc's interface",
+}
+# Functions from before the rule: a name may leave this list, and none may be added.
+MORE_PARAMETERS_LEFT = set("""
+    area_alloc client_walk dir_collect elfmod_got_value futex_requeue call_counted kernfs_emit_shifted klp_decode_entry lease_copy
+    lease_copy_piece lease_pin mode_permission_as p9_open port_lease remote_call remote_perform_in proc_pid_node put_event
+    rw_user_file srv_access srv_answer walk_message walk_slowly
+""".split())
+COMMENT_OR_LITERAL = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
+DIRECTIVE = re.compile(r"(?m)^[ \t]*#(?:.*\\\n)*.*")
+FUNCTION = re.compile(r"(?m)^[a-z_A-Z][\w \t*]*?[ *](\w+)\(((?:[^()]|\([^()]*\))*)\)\s*(?:[A-Z_]\w*(?:\([^()]*\))?\s*)*[;{]")
+
+
+def parameters(text):
+    """(name, number of parameters) of each function that is declared or defined at the left margin of C."""
+    text = DIRECTIVE.sub("", COMMENT_OR_LITERAL.sub("", text))
+    return [(match.group(1), re.sub(r"\([^()]*\)", "", match.group(2)).count(",") + 1) for match in FUNCTION.finditer(text)]
 
 
 def tracked():
@@ -40,8 +72,15 @@ def head_comment(text):
     return match.group(0) if match and match.start() < 200 else ""
 
 
+# What students write is not there.
+STUDENTS_FILES = {file for cut in glob.glob(os.path.join(TOP, "labs", "L*", "cut"))
+                  for line in re.findall(r"(?m)^student (.*)", read(cut)) for file in line.split()}
+
+
 def exists(reference):
     """A path, or one with *, a folder's NAME or a list in braces, of which the part before must exist."""
+    if re.match(r"labs/L\d+/work\b", reference) or reference in STUDENTS_FILES:
+        return True
     plain = re.split(r"[*{]|NAME|\.\.\.", reference)[0]
     if plain != reference:
         plain = plain.rsplit("/", 1)[0]
@@ -50,7 +89,12 @@ def exists(reference):
 
 class Tree(unittest.TestCase):
     def test_every_file_names_its_licence(self):
-        self.assertEqual([name for name in tracked() if name not in NO_SPDX and SPDX not in read(name)[:400]], [])
+        self.assertEqual([name for name in tracked() if name not in NO_SPDX and not name.endswith(PICTURES) and SPDX not in read(name)[:400]], [])
+
+    def test_the_licence_line_has_one_form(self):
+        """/* */ in C and assembly. The samples are excepted: they keep the form that a module for Linux has there."""
+        self.assertEqual([name for name in tracked() if name.endswith(SOURCES) and not name.startswith("livepatch/samples/")
+                          and not read(name).startswith(f"/* {SPDX} */\n")], [])
 
     def test_every_folder_with_sources_has_a_readme(self):
         names = set(tracked())
@@ -77,13 +121,38 @@ class Tree(unittest.TestCase):
         self.assertEqual(lost, [])
 
     def test_no_line_ends_in_blanks_or_is_too_wide(self):
-        """Tabs are 8 wide; C outside of tests/ has 100 columns."""
+        """Tabs are 8 wide; C outside of tests/ and labs/ has 100 columns. An empty line of the context is a blank in a diff."""
         wrong = []
         for name in tracked():
-            width = 100 if name.endswith(SOURCES) and not name.startswith("tests/") else None
+            if name.endswith(PICTURES):
+                continue
+            width = 100 if name.endswith(SOURCES) and not name.startswith(("tests/", "labs/")) else None
             for number, line in enumerate(read(name).split("\n"), 1):
-                if line != line.rstrip() or (width and len(line.expandtabs(8)) > width):
+                if (line != line.rstrip() and not name.endswith(".diff")) or (width and len(line.expandtabs(8)) > width):
                     wrong.append(f"{name}:{number}")
+        self.assertEqual(wrong, [])
+
+    def test_functions_have_few_parameters(self):
+        """More than five are a structure with names (struct vm_mapping). tests/ and labs/ are free."""
+        many = {}
+        for name in tracked():
+            if name.endswith((".c", ".h")) and name.startswith(("arch/", "boot/", "include/", "kernel/", "livepatch/", "user/")):
+                many.update({function: name for function, number in parameters(read(name)) if number > MOST_PARAMETERS})
+        excepted = MORE_PARAMETERS_LEFT | set(MORE_PARAMETERS)
+        self.assertEqual([f"{name}: {function}()" for function, name in sorted(many.items()) if function not in excepted], [])
+        self.assertEqual(sorted(excepted - set(many)), [], "exceptions that are not needed any more")
+
+    def test_the_number_of_parameters_is_found(self):
+        self.assertEqual(parameters("int a(void);\n/* int b(int, int); */\nstatic struct c *d(int x, int (*f)(int, int),\n\t\tchar *s)\n{\n"),
+                         [("a", 1), ("d", 3)])
+
+    def test_the_diffs_of_patches_fit_the_sources(self):
+        """A diff on top of another (`on:`) is left to tests/system/test_patches.py."""
+        wrong = []
+        for path in sorted(glob.glob(os.path.join(TOP, "tests/patches/*.diff"))):
+            if not re.search(r"(?m)^on:", read(path)):
+                done = subprocess.run(["git", "apply", "--check", path], cwd=TOP, capture_output=True, text=True)
+                wrong += done.stderr.splitlines()[:1] and [f"{os.path.relpath(path, TOP)}: {done.stderr.splitlines()[0]}"]
         self.assertEqual(wrong, [])
 
 

@@ -21,6 +21,7 @@ struct task {
 	void *stack;
 	unsigned long kernel_sp;
 	bool running;
+	struct return_stack *returns;
 };
 
 static struct task *current;
@@ -35,13 +36,14 @@ __asm__(".data\n"
 	".balign 4096\n"
 	"text: .skip 0x4000\n"
 	".globl text, __entry_text_start, __entry_text_end, __uaccess_text_start, __uaccess_text_end\n"
-	".globl kthread_first_return, fork_first_return\n"
+	".globl kthread_first_return, fork_first_return, return_hook_stub\n"
 	".set __entry_text_start, text + 0x1000\n"
 	".set __entry_text_end, text + 0x2000\n"
 	".set __uaccess_text_start, text + 0x2000\n"
 	".set __uaccess_text_end, text + 0x3000\n"
 	".set kthread_first_return, text + 0x1100\n"
 	".set fork_first_return, text + 0x1200\n"
+	".set return_hook_stub, text + 0x1300\n"
 	".text\n");
 extern char text[];
 #define TEXT_SIZE	0x4000
@@ -51,9 +53,22 @@ static bool kernel_text_address(unsigned long addr)
 	return addr >= (unsigned long)text && addr < (unsigned long)text + TEXT_SIZE;
 }
 
+/* Each function is 0x100 bytes long. */
+struct ksym {
+	const char *name;
+	unsigned long start, size;
+};
+
+static bool ksym_lookup(unsigned long addr, struct ksym *out)
+{
+	out->start = addr & ~0xffUL;
+	out->size = 0x100;
+	return kernel_text_address(addr);
+}
+
 #include "../../arch/x86_64/unwind.c"
 
-#define ENTRY_CALL	((unsigned long)text + 0x1110)	/* a return address in .text.entry */
+#define ENTRY_CALL	((unsigned long)text + 0x1110)	/* a return address in .entry.text */
 #define FUNC(n)		((unsigned long)text + 0x100 * (n) + 5)
 #define UACCESS		((unsigned long)text + 0x2040)
 #define ROOM		32
@@ -249,6 +264,152 @@ static void stack_deeper_than_the_room_is_refused(void)
 	CHECK_EQ(walk_room(11), UNWIND_OK);
 }
 
+/* ---- guessed: the interrupted function's caller, whatever of its frame stands ---------- */
+
+static const unsigned char prologue[] = {
+	0x0f, 0x1f, 0x44, 0, 0,		/* slot */
+	0x31, 0xc0,			/* GCC moves an instruction before the push ... */
+	0x55,				/* push %rbp */
+	0x48, 0x89, 0xf2,		/* ... and one behind it */
+	0x48, 0x89, 0xe5,		/* mov %rsp,%rbp */
+	0x90, 0x5d, 0xc3 };		/* body, pop %rbp, ret */
+
+/*
+ * FUNC(3) is interrupted at @offset; it was called from FUNC(2), and that from FUNC(1).  @pushed
+ * and @framed: how far its frame is.
+ */
+static void guess_at(unsigned offset, bool pushed, bool framed)
+{
+	unsigned word = 140;
+	struct pt_regs regs = { .cs = 0x10, .rip = (unsigned long)text + 0x300 + offset };
+
+	begin();
+	memcpy(text + 0x300, prologue, sizeof(prologue));
+	stack[word] = FUNC(2);
+	frame(150, addr(160), FUNC(1));
+	frame(160, user_regs(), ENTRY_CALL);
+	if (pushed)
+		stack[--word] = addr(150);
+	regs.rsp = addr(word);
+	regs.rbp = framed ? addr(word) : addr(150);
+	count = unwind_guess(&task, &regs, entries, ROOM);
+	CHECK_EQ(count, 4);
+	CHECK_EQ(entries[0], regs.rip + 1);
+	CHECK_EQ(entries[1], FUNC(2));
+	CHECK_EQ(entries[2], FUNC(1));
+	CHECK_EQ(entries[3], ENTRY_CALL);
+}
+
+static void caller_is_found_at_every_instruction(void)
+{
+	guess_at(0, false, false);
+	guess_at(5, false, false);
+	guess_at(7, false, false);
+	guess_at(8, true, false);
+	guess_at(11, true, false);
+	guess_at(14, true, true);
+	guess_at(15, true, true);
+	guess_at(16, false, false);
+}
+
+static void caller_of_nowhere_is_found(void)
+{
+	struct pt_regs regs = { .cs = 0x10, .rip = 8, .rsp = addr(140), .rbp = addr(150) };
+
+	begin();
+	stack[140] = FUNC(2);
+	frame(150, user_regs(), FUNC(1));
+	count = unwind_guess(&task, &regs, entries, ROOM);
+	CHECK_EQ(count, 3);
+	CHECK_EQ(entries[1], FUNC(2));
+	CHECK_EQ(entries[2], FUNC(1));
+}
+
+/* ---- hooked returns -------------------------------------------------------------------- */
+
+#define HOOK	((unsigned long)return_hook_stub)
+
+static struct return_stack hooks;
+
+/* The return at @word is hooked; it goes to @ret. */
+static void hook(unsigned word, unsigned long ret)
+{
+	task.returns = &hooks;
+	hooks.entry[++hooks.depth] = (struct return_entry){ .at = &stack[word], .ret = ret };
+	stack[word] = HOOK;
+}
+
+static void begin_hooked(void)
+{
+	begin();
+	memset(&hooks, 0, sizeof(hooks));
+	frame(100, addr(110), FUNC(1));
+	frame(110, addr(120), FUNC(2));
+	frame(120, user_regs(), ENTRY_CALL);
+}
+
+static void hooked_returns_are_found_beside_the_stack(void)
+{
+	begin_hooked();
+	hook(121, ENTRY_CALL);
+	hook(101, FUNC(1));
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 3);
+	CHECK_EQ(entries[0], FUNC(1));
+	CHECK_EQ(entries[1], FUNC(2));
+	CHECK_EQ(entries[2], ENTRY_CALL);
+}
+
+/* A function and its new version: one call, one return, both traced. */
+static void return_that_is_hooked_twice_is_the_first(void)
+{
+	begin_hooked();
+	hook(111, FUNC(2));
+	hook(111, HOOK);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 3);
+	CHECK_EQ(entries[1], FUNC(2));
+}
+
+static void hook_that_nobody_knows_is_refused(void)
+{
+	begin_hooked();
+	stack[111] = HOOK;
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+	hook(101, FUNC(1));
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+	CHECK_EQ(count, 1);
+	/* That of another place does not help. */
+	hook(109, FUNC(2));
+	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
+}
+
+/* A kernel thread ends in .entry.text, where the stub is, too: the true address is judged. */
+static void hooked_end_of_a_thread_is_judged_by_the_true_address(void)
+{
+	begin_hooked();
+	frame(120, 0, ENTRY_CALL);
+	hook(121, ENTRY_CALL);
+	CHECK_EQ(walk(), UNWIND_OK);
+	hooks.entry[1].ret = FUNC(3);
+	CHECK_EQ(walk(), UNWIND_BAD_END);
+}
+
+static void caller_behind_a_hook_is_found_before_the_frame_stands(void)
+{
+	struct pt_regs regs = { .cs = 0x10, .rip = (unsigned long)text + 0x300 };
+
+	begin_hooked();
+	memcpy(text + 0x300, prologue, sizeof(prologue));
+	regs.rsp = addr(90);
+	regs.rbp = addr(100);
+	hook(90, FUNC(4));
+	count = unwind_guess(&task, &regs, entries, ROOM);
+	CHECK_EQ(count, 5);
+	CHECK_EQ(entries[1], FUNC(4));
+	CHECK_EQ(entries[2], FUNC(1));
+}
+
 /* Whatever the stack holds: an answer, no fault, no loop, and never more entries than room. */
 static void random_stacks_get_an_answer(void)
 {
@@ -274,6 +435,7 @@ static void random_stacks_get_an_answer(void)
 		}
 		walk();
 		CHECK(count <= ROOM);
+		CHECK(unwind_guess(&task, NULL, entries, ROOM) <= ROOM);
 	}
 }
 
@@ -292,6 +454,13 @@ int main(void)
 	TAP_TEST(frame_pointer_off_the_stack_is_refused);
 	TAP_TEST(end_in_the_wrong_place_is_refused);
 	TAP_TEST(stack_deeper_than_the_room_is_refused);
+	TAP_TEST(caller_is_found_at_every_instruction);
+	TAP_TEST(caller_of_nowhere_is_found);
+	TAP_TEST(hooked_returns_are_found_beside_the_stack);
+	TAP_TEST(return_that_is_hooked_twice_is_the_first);
+	TAP_TEST(hook_that_nobody_knows_is_refused);
+	TAP_TEST(hooked_end_of_a_thread_is_judged_by_the_true_address);
+	TAP_TEST(caller_behind_a_hook_is_found_before_the_frame_stands);
 	TAP_TEST(random_stacks_get_an_answer);
 	return tap_done();
 }

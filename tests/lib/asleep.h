@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * asleep.h - waits until another process or thread sleeps in the call that a test made it do, by
- * the state letter in /proc: a test that pauses instead proves nothing on a slow machine.
+ * the state letter in /proc.  A test that only pauses proves nothing on a slow machine.
  *
- * Only right if the other cannot sleep anywhere else on its way. There is no time limit: who never
- * sleeps hangs the test, which tap.h ends. Ends the test if there is no such process.
+ * Only correct if the other task cannot sleep elsewhere on its way.  There is no time limit: a
+ * task that never sleeps hangs the test, and the runner finds this.  Ends the test if there is no
+ * such process.
  */
 #ifndef TESTS_ASLEEP_H
 #define TESTS_ASLEEP_H
@@ -27,7 +28,7 @@ static inline char thread_state(pid_t pid, pid_t tid)
 	CHECK(n > 0);
 	close(fd);
 	text[n] = '\0';
-	end = strrchr(text, ')');	/* the name before it may contain anything */
+	end = strrchr(text, ')');	/* the name before it may contain any characters */
 	CHECK(end && end[1]);
 	return end[2];
 }
@@ -43,7 +44,7 @@ static inline void wait_asleep(pid_t pid)
 	wait_thread_asleep(pid, pid);
 }
 
-/* In @function of the kernel, or one whose name begins like that; for root. */
+/* Waits until @pid is in @function of the kernel, or one whose name begins so; for root. */
 static inline void wait_in(pid_t pid, const char *function)
 {
 	char path[64], text[4096];
@@ -62,7 +63,7 @@ static inline void wait_in(pid_t pid, const char *function)
 	} while (!strstr(text, function));
 }
 
-/* Also in a sleep that only SIGKILL ends, or nothing. */
+/* The same, and a sleep that only SIGKILL or nothing ends also counts. */
 static inline void wait_blocked(pid_t pid)
 {
 	char state;

@@ -9,7 +9,7 @@
 
 #include "tap.h"
 
-/* Whole contents as a string in a static buffer; NULL with errno. */
+/* The whole contents as a string in a static buffer; NULL with errno. */
 static inline const char *file_text(const char *path)
 {
 	static char text[1 << 18];

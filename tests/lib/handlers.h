@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * handlers.h - what suites about signals need: handlers that note what came, actions and masks in
- * one call.
+ * handlers.h - helpers for suites about signals: handlers that record signals, actions and masks
+ * in one call.
  */
 #ifndef TESTS_HANDLERS_H
 #define TESTS_HANDLERS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc_peer.h - for suites about ports: the test is the server, by hand and message by message,
- * and forks its clients, so that the server's misbehaviour is the test's to choose.  Included
- * by one C file a program.
+ * ipc_peer.h - for suites about ports: the test itself is the server, message by message, and
+ * forks its clients, so that it can choose how the server misbehaves.  Included by one C file of
+ * a program.
  */
 #ifndef TESTS_IPC_PEER_H
 #define TESTS_IPC_PEER_H
@@ -100,8 +100,7 @@ static inline pid_t client(int (*body)(void))
 	pid_t child = fork();
 
 	if (!child) {
-		close(port);		/* else it would keep the port alive */
-		alarm(50);
+		close(port);		/* otherwise it would keep the port alive */
 		_exit(body());
 	}
 	CHECK(child > 0);
@@ -166,7 +165,7 @@ static inline int client_handler_restart(void)
 	return read_with_handler(SA_RESTART);
 }
 
-/* The client is in the read, which was received: its tag. */
+/* Waits until the client is in the read, which was received; returns its tag. */
 static inline uint64_t reach_active_read(pid_t *child, int (*body)(void), unsigned flags)
 {
 	start_server(flags);

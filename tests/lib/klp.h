@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp.h - what guest tests of live patching share: modules, the files of a patch, waiting for a
+ * klp.h - shared by guest tests of live patching: modules, the files of a patch, waits for a
  * transition.
  *
- * Every wait here ends by the event itself; a test that waits for ever is ended by the hang
- * detector of tap.h.
+ * Every wait here ends by the event itself; the runner finds a test that waits without end.
  */
 #ifndef TESTS_KLP_H
 #define TESTS_KLP_H
@@ -22,7 +21,7 @@
 #define KLP_SYSFS	"/sys/kernel/livepatch"
 #define MODULE_DIR	"/lib/modules"
 
-/* Whole file as a string without its last newline; "" if it cannot be read. */
+/* The whole file as a string without its last newline; "" if it cannot be read. */
 static inline const char *slurp(const char *path, char *buf, size_t size)
 {
 	ssize_t got, total = 0;
@@ -86,7 +85,7 @@ static inline void nap(long us)
 	nanosleep(&t, NULL);
 }
 
-/* /sys/kernel/livepatch/PATCH/FILE, first character as a digit; -1 if it is not there. */
+/* /sys/kernel/livepatch/PATCH/FILE, first character as a digit; -1 if it does not exist. */
 static inline int klp_read(const char *patch, const char *file)
 {
 	char path[512], buf[64];
@@ -113,14 +112,14 @@ static inline bool klp_exists(const char *patch)
 	return stat(path, &st) == 0;
 }
 
-/* Until the patch is not in transition any more (or is gone). */
+/* Waits until the patch is not in transition any more (or is gone). */
 static inline void klp_wait(const char *patch)
 {
 	while (klp_read(patch, "transition") == 1)
 		nap(500);
 }
 
-/* Until the patch has been taken back completely and its module can go. */
+/* Waits until the patch is completely disabled and its module can be unloaded. */
 static inline void klp_wait_gone(const char *patch)
 {
 	char path[512], buf[32];
@@ -184,7 +183,7 @@ static inline uint64_t klp_log_us(const char *text)
 	return (uint64_t)seconds * 1000000 + micros;
 }
 
-/* The "livepatch: ..." lines of the log, without level and time, one a line. */
+/* The "livepatch: ..." lines of the log, without level and time. */
 static inline const char *klp_log_lines(void)
 {
 	static char lines[64 * 1024];
@@ -216,5 +215,8 @@ static inline uint32_t prng(uint32_t *state)
 	*state ^= *state << 5;
 	return *state;
 }
+
+/* Last, since it uses the functions above. */
+#include "klp_clean.h"
 
 #endif

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# klp.sh - what an administrator's script needs for live patches, to be sourced by tests/guest/*.sh after tap.sh.
+# klp.sh - what an administrator's script needs for live patches, to be sourced by tests/guest/*/*.sh after tap.sh.
 #
 #	scenario NAME			what follows in the log belongs to it
 #	load FILE [PARAM=VALUE]...	insmod /lib/modules/FILE.ko, and wait until all tasks have switched
@@ -9,15 +9,22 @@
 #	unload MODULE			rmmod
 #	set_file PATCH/FILE VALUE	write to a file of a patch
 #	get PATCH/FILE			what is in a file of a patch
+#	until_runs old|new		waits until that version of the oracle (tests/modules/klp_oracle.c) has run once more
 #	log_is TEST_NAME LINES		a test: the log since scenario has exactly these lines
 #
 # Each command leaves the line "% COMMAND" in the log, so that log_is sees in which order the administrator and the kernel
 # acted. Only lines of live patching, of the modules in KLP_MODULES, and such commands count; the notice about the taint, which
 # comes once a boot, does not. enabled_log and disabled_log
-# are the lines of an undisturbed transition.
+# are the lines of an undisturbed transition. Until the script ends, nobody is signalled but by the file `signal`.
 
 KLP=/sys/kernel/livepatch
 KLP_MODULES='lx_[a-z0-9_]*\|livepatch_[a-z0-9_]*'
+
+# The kernel would do something by itself, and log it, if a transition of the suite takes long: on a busy host any may.
+KLP_PERIOD=/proc/sys/kernel/livepatch_signal_period_ms
+klp_period=$(cat $KLP_PERIOD)
+echo 0 >$KLP_PERIOD
+trap 'echo $klp_period >$KLP_PERIOD' EXIT
 
 say() { echo "$*" >/dev/kmsg; }
 scenario() { say "=== $1"; }
@@ -51,6 +58,13 @@ gone()
 
 disable() { set_file $1/enabled 0; gone $1; }
 unload() { say "% rmmod $1"; rmmod $1 2>&1; }
+
+oracle_ran() { sed "s/.*\b$1 \([0-9]*\).*/\1/" /proc/oracle_record; }
+until_runs()
+{
+	local before=$(oracle_ran $1)
+	until [ "$(oracle_ran $1)" -gt "$before" ]; do usleep 1000; done
+}
 
 log_since() { dmesg | sed 's/^\[[^]]*\] //' | sed -n "H; /^=== /h; \$ { g; p }" | sed 1d; }
 log_lines() { log_since | grep "^% \|^livepatch: \|^\($KLP_MODULES\): " | grep -v 'tainting kernel'; }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_clean.h - KLP_TEST runs a test like TAP_TEST; if it failed, it takes back the patches and
- * modules that the test left, so that the next test fails for reasons of its own only. After a
- * test that passed nothing is done: what that one left is a mistake, and shall be seen.
+ * klp_clean.h - removes what a failed test has left: processes, transitions, patches, modules,
+ * settings.  So the next test fails only for its own reasons. tap.h calls this after each failed
+ * test; tests/tools/leftovers.c calls it after each suite.  After a test that passed nothing is
+ * removed: leftovers of such a test are an error, which is reported for its suite.
+ *
+ * No wait here depends on time: each step ends by an event, or changes nothing.
  */
 #ifndef TESTS_KLP_CLEAN_H
 #define TESTS_KLP_CLEAN_H
 
 #include "klp.h"
 
-/* The first patch whose file "enabled" or "transition" starts with 1, "" if there is none. */
+/* The first patch whose file "enabled" or "transition" starts with 1; "" if there is none. */
 static inline const char *klp_clean_find(const char *file)
 {
 	static char name[256];
@@ -25,50 +28,87 @@ static inline const char *klp_clean_find(const char *file)
 	return name;
 }
 
+/* The children of a test have its name; those that executed a program end by themselves. */
+static inline void klp_clean_processes(void)
+{
+	char path[300], mine[64], comm[64];
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	slurp("/proc/self/comm", mine, sizeof(mine));
+	while (proc && (entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		if (pid > 1 && pid != getpid() && strcmp(slurp(path, comm, sizeof(comm)), mine) == 0)
+			kill(pid, SIGKILL);
+	}
+	if (proc)
+		closedir(proc);
+}
+
 static inline void klp_clean_end_transition(void)
 {
 	const char *patch = klp_clean_find("transition");
 
-	for (int tries = 0; *patch && tries < 100; tries++, patch = klp_clean_find("transition")) {
-		klp_write(patch, tries < 50 ? "signal" : "force", "1");
-		nap(10000);
-	}
+	if (!*patch)
+		return;
+	tap_line("# left in transition: %s", patch);
+	klp_write(patch, "signal", "1");
+	/* A task that can change over has the time of some switches; the others are forced. */
+	for (int i = 0; i < 100 && klp_read(patch, "transition") == 1; i++)
+		nap(1000);
+	klp_write(patch, "force", "1");
+	klp_wait(patch);
 }
 
-static inline void klp_clean_modules(void)
+/* False: there was no patch that could be disabled. */
+static inline bool klp_clean_disable(void)
+{
+	const char *patch;
+
+	klp_clean_end_transition();
+	patch = klp_clean_find("enabled");
+	if (!*patch)
+		return false;
+	tap_line("# left enabled: %s", patch);
+	return klp_write(patch, "enabled", "0") == 0;
+}
+
+/* False: there was no module that could be removed.  It waits for a patch that is leaving. */
+static inline bool klp_clean_module(void)
 {
 	char name[128], line[512];
 	FILE *f = fopen("/proc/modules", "r");
+	bool removed = false;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%127s", name) == 1 && (strncmp(name, "klp_", 4) == 0 || strncmp(name, "livepatch_", 10) == 0))
-			rmmod(name);
+	while (f && !removed && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%127s", name) == 1 && syscall(SYS_delete_module, name, 0) == 0)
+			removed = true;
 	if (f)
 		fclose(f);
+	if (removed)
+		tap_line("# left loaded: %s", name);
+	return removed;
 }
 
 static inline void klp_clean_up(void)
 {
-	const char *patch;
-
 	spit("/proc/sys/kernel/ftrace_enabled", "1");
-	klp_clean_end_transition();
-	for (int tries = 0; *(patch = klp_clean_find("enabled")) && tries < 20; tries++) {
-		klp_write(patch, "enabled", "0");
-		klp_clean_end_transition();
-	}
-	for (int tries = 0; tries < 20; tries++) {
-		nap(5000);		/* directories and references go from a work item */
-		klp_clean_modules();
-	}
+	spit("/proc/sys/kernel/livepatch_signal_period_ms", "15000");
+	klp_clean_processes();
+	while (klp_clean_disable())
+		;
+	while (klp_clean_module())
+		;
 }
 
-#define KLP_TEST(function)							\
-	do {									\
-		int failed_ = tap_failed;					\
-		TAP_TEST(function);						\
-		if (tap_failed != failed_)					\
-			klp_clean_up();						\
-	} while (0)
+__attribute__((constructor)) static void klp_clean_after_failures(void)
+{
+	tap_after_failure = klp_clean_up;
+}
+
+/* An older name: klp_clean.h cleans up after each test of live patching. */
+#define KLP_TEST(function)	TAP_TEST(function)
 
 #endif

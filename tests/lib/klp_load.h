@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_load.h - for the hard cases of live patching: children that load the machine or sleep
- * somewhere, and the module klp_pass, which patches functions of the kernel by name with
- * versions that pass on to the originals.
+ * klp_load.h - for hard cases of live patching: children that load the machine or sleep at a
+ * certain place, and the module klp_pass, which patches functions of the kernel by name with
+ * versions that call the originals.
  */
 #ifndef TESTS_KLP_LOAD_H
 #define TESTS_KLP_LOAD_H
@@ -22,7 +22,6 @@ static inline pid_t load_start(void (*body)(void))
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(0);
 		body();
 		_exit(0);
 	}
@@ -58,7 +57,7 @@ static inline void load_pin(long cpu)
 	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
-/* Waits until the kernel stack of @pid holds @function, and @pid sleeps or is stopped. */
+/* Waits until the kernel stack of @pid contains @function, and @pid sleeps or is stopped. */
 static inline void wait_until_in(pid_t pid, const char *function)
 {
 	char path[64], text[4096];
@@ -85,7 +84,7 @@ static inline int pass_insmod(const char *functions, const char *more)
 	return insmod_args(PASS, args);
 }
 
-/* Until the transition is over, with the fake signal now and then. */
+/* Waits for the end of the transition, with occasional fake signals. */
 static inline void pass_settle(void)
 {
 	for (int round = 0; klp_read(PASS, "transition") == 1; round++) {
@@ -115,7 +114,9 @@ static inline unsigned long pass_count(const char *parameter)
 	return strtoul(slurp(path, buf, sizeof(buf)), NULL, 10);
 }
 
-/* The kernel has not complained, nor did the safety pass find what events had missed. */
+/*
+ * The kernel has logged no warning, and the safety pass has found no task that events had missed.
+ */
 static inline void check_log_is_clean(void)
 {
 	CHECK(strstr(klp_log(), "WARNING") == NULL);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_targets.h - a storm: a patched module loads (or fails to) and unloads all the time, while
- * two administrators enable, turn round, replace and disable patches of it, and sleepers keep
- * their transitions open for a moment. For a guest suite of seconds and a stress run of
- * minutes.
+ * klp_targets.h - a storm: a patched module loads (or fails to load) and unloads all the time,
+ * while two administrators enable, reverse, replace and disable patches of it, and sleepers keep
+ * their transitions open for a moment.  For a guest suite of seconds and a stress run of minutes.
  *
- * Every answer must be one that some order of the calls gives; what the module shows is one
- * whole version; and in the end nothing is left.
+ * Every result must be possible for some order of the calls.  The module always shows one
+ * complete version.  At the end nothing is left.
  */
 #ifndef TESTS_KLP_TARGETS_H
 #define TESTS_KLP_TARGETS_H
@@ -21,8 +20,9 @@
 #define BUSY	"klp_oracle"
 
 struct targets_shared {
-	volatile int stop;		/* administrators and loaders take their things back and leave */
-	volatile int calm;		/* then the others */
+	/* administrators and loaders remove their patches and modules and leave */
+	volatile int stop;
+	volatile int calm;		/* then the other processes leave */
 	unsigned long loads, refused, enabled, busy, turned, reads;
 };
 
@@ -37,7 +37,7 @@ static inline int one_of(int error, const int *allowed)
 	return *allowed || !error;
 }
 
-/* One whole version, or the module is not there. */
+/* One complete version, or the module is not loaded. */
 static inline void check_target(void)
 {
 	static const char *const versions[] = { "7", "1014", "2014" };
@@ -168,7 +168,7 @@ static inline void klp_targets_storm(unsigned int seconds)
 	sleep(seconds);
 	shared->stop = 1;
 	for (int i = 0; i < WORKERS; i++) {
-		if (i == RELEASER) {		/* he lets the sleepers go, so he is the last */
+		if (i == RELEASER) {	/* the releaser wakes the sleepers, so it is the last */
 			shared->calm = 1;
 			for (int k = SLEEPER; k < WORKERS; k++)
 				kill(workers[k], SIGKILL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_task.h - children that tests of live patching put somewhere and look at.
+ * klp_task.h - children that tests of live patching bring to a certain place.
  */
 #ifndef TESTS_KLP_TASK_H
 #define TESTS_KLP_TASK_H
@@ -16,7 +16,6 @@ static inline pid_t start_child(void (*body)(void *), void *arg)
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(0);
 		body(arg);
 		_exit(0);
 	}
@@ -47,7 +46,7 @@ static inline int wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* One read of @path; status 2 if it was interrupted, 1 if it failed. */
+/* One read of @path; exit status 2 if it was interrupted, 1 if it failed. */
 static inline void read_once(void *path)
 {
 	char buf[64];
@@ -57,7 +56,7 @@ static inline void read_once(void *path)
 		_exit(errno == EINTR ? 2 : 1);
 }
 
-/* Until @pid sleeps with @function on its stack. */
+/* Waits until @pid sleeps with @function on its stack. */
 static inline void wait_asleep_in(pid_t pid, const char *function)
 {
 	char path[64], stack[2048];

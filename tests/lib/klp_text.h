@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_text.h - hashes of the text that is in memory. The kernel's text after everything has
- * been disabled is the text after boot: the first suite that looks remembers the hash for all
- * suites of the boot. A suite calls klp_text_remember() before its first test and has
- * TAP_TEST(text_is_as_after_boot) as its last.
+ * klp_text.h - hashes of the text in memory.  When every patch is disabled the kernel's text must
+ * equal the text after the boot.  The first suite stores the hash for all suites of the boot.  A
+ * suite calls klp_text_remember() before its first test and has TAP_TEST(text_is_as_after_boot)
+ * as its last.
  */
 #ifndef TESTS_KLP_TEXT_H
 #define TESTS_KLP_TEXT_H
@@ -31,8 +31,8 @@ static inline void klp_text_symbols(const char *module, void (*each)(uint64_t at
 }
 
 /*
- * bound: first function, first data, last function between the two: text of init lies
- * behind the data.
+ * bound: first function, first data, last function between the two; the text of init is behind
+ * the data.
  */
 static inline void klp_text_first(uint64_t at, bool text, uint64_t *bound)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mapping.h - what suites about address spaces need: mappings, files to map, faults with their
+ * mapping.h - helpers for suites about address spaces: mappings, files to map, faults with their
  * exact signal information.
  */
 #ifndef TESTS_MAPPING_H
@@ -73,7 +73,7 @@ static inline int file_to_map(const char *text, size_t size)
 	return fd;
 }
 
-/* It ends with status 0. */
+/* The child ends with status 0. */
 static inline void expect_child(pid_t child)
 {
 	int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* meminfo.h - the amounts of memory that the kernel tells in /proc/meminfo. */
+/* meminfo.h - the amounts of memory in /proc/meminfo. */
 #ifndef TESTS_MEMINFO_H
 #define TESTS_MEMINFO_H
 

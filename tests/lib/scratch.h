@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scratch.h - an empty directory of the test's own to work in, and small files in it. They are
- * left behind.
+ * scratch.h - an empty directory for a test, and small files in it.  They are not removed.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
@@ -11,7 +10,7 @@
 
 static char scratch_dir[64];
 
-/* An empty directory of the test's own, made the working directory. */
+/* Makes an empty directory for the test and enters it. */
 static inline void enter_empty_directory(void)
 {
 	strcpy(scratch_dir, "/tmp/files.XXXXXX");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap.h - what a test program reports, as TAP lines on stdout. For guest suites and host unit tests
- * alike.
+ * tap.h - the report of a test program, as TAP lines on stdout.  For guest suites and host unit
+ * tests.
  *
  *	static void read_returns_what_was_written(void)
  *	{
@@ -16,9 +16,10 @@
  *
  * A test is a function whose name is the claim it proves. It runs in a forked child, so that
  * neither a crash nor leftovers reach the next one; it fails at the first CHECK that does not hold,
- * when it dies, and when it does not end within TAP_TIMEOUT seconds (a hang detector, no measure of
- * speed). TAP_TEST_INLINE runs it in the program's own process. tap_done() prints the plan: a suite
- * without it has failed. TAP_SEED is the seed to derive randomness from.
+ * or when it dies. No clock ends it: the runner finds a guest that makes no progress, and ends it
+ * with the stacks of all tasks (tests/lib/progress.py). TAP_TEST_INLINE runs it in the program's own process. tap_done() prints the plan: a suite
+ * without it has failed. TAP_SEED is the seed to derive randomness from. With TAP_TOKEN in the environment, each result
+ * and the plan end with it (labs/lib/grading.py).
  */
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H
@@ -32,17 +33,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * Only has to be longer than any test that is not hung; times tap_patience() on a loaded
- * machine.
- */
-#ifndef TAP_TIMEOUT
-#define TAP_TIMEOUT	120
-#endif
-
 #define TAP_SKIPPED	77
 
 static int tap_count, tap_failed;
+/* Removes what a failed test has left; NULL: it can leave nothing that affects other tests. */
+static void (*tap_after_failure)(void);
+
+/*
+ * What the runner wants at the end of each result and of the plan, so that a line it has not asked for is
+ * none: " #" and TAP_TOKEN, or nothing.
+ */
+static inline const char *tap_token(void)
+{
+	static char token[40];
+	const char *text = getenv("TAP_TOKEN");
+
+	if (text && !*token)
+		snprintf(token, sizeof(token), " #%s", text);
+	return token;
+}
 
 /* One write for a line: the console is shared with the kernel's messages. */
 static inline void tap_line(const char *format, ...)
@@ -68,16 +77,7 @@ static inline void tap_result(int passed, const char *name, const char *comment)
 {
 	tap_count++;
 	tap_failed += !passed;
-	tap_line("%sok %d - %s%s", passed ? "" : "not ", tap_count, name, comment);
-}
-
-/* The runner's factor for hang detectors: how many times slower than alone the machine is. */
-static inline unsigned int tap_patience(void)
-{
-	const char *text = getenv("TAP_PATIENCE");
-	unsigned long factor = text ? strtoul(text, NULL, 0) : 1;
-
-	return factor ? factor : 1;
+	tap_line("%sok %d - %s%s%s", passed ? "" : "not ", tap_count, name, comment, tap_token());
 }
 
 static inline unsigned long tap_seed(void)
@@ -135,8 +135,7 @@ static inline void tap_report(const char *name, int status)
 	char comment[64] = "";
 
 	if (WIFSIGNALED(status))
-		snprintf(comment, sizeof(comment), " # died of signal %d%s", WTERMSIG(status),
-			 WTERMSIG(status) == SIGALRM ? ": hangs" : "");
+		snprintf(comment, sizeof(comment), " # died of signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status) == TAP_SKIPPED)
 		snprintf(comment, sizeof(comment), " # SKIP");
 	else if (status)
@@ -147,13 +146,12 @@ static inline void tap_report(const char *name, int status)
 
 static inline void tap_run(const char *name, void (*test)(void))
 {
-	int status = -1;
+	int status = -1, failed = tap_failed;
 	pid_t child;
 
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		alarm(TAP_TIMEOUT * tap_patience());
 		test();
 		fflush(stdout);
 		_exit(0);
@@ -165,6 +163,8 @@ static inline void tap_run(const char *name, void (*test)(void))
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	tap_report(name, status);
+	if (tap_failed != failed && tap_after_failure)
+		tap_after_failure();
 }
 
 #define TAP_TEST(function)	tap_run(#function, function)
@@ -178,7 +178,7 @@ static inline void tap_run(const char *name, void (*test)(void))
 
 static inline int tap_done(void)
 {
-	tap_line("1..%d", tap_count);
+	tap_line("1..%d%s", tap_count, tap_token());
 	return tap_failed != 0;
 }
 

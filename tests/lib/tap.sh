@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tap.sh - TAP from shell scripts, to be sourced by tests/guest/*.sh.
+# tap.sh - TAP from shell scripts, to be sourced by tests/guest/*/*.sh.
 #
 #	. /tests/tap.sh
 #	is a_pipe_passes_data 3 'seq 3 | wc -l'		the output (stdout and stderr) of a command
@@ -9,10 +9,12 @@
 #	done_testing
 #
 # A name is a claim. Each command runs in a subshell of its own, in an empty directory, so that nothing of it reaches the
-# next one. done_testing prints the plan and ends the script with the suite's status.
+# next one. done_testing prints the plan and ends the script with the suite's status. With TAP_TOKEN in the environment, each
+# result and the plan end with it (labs/lib/grading.py).
 
 tap_count=0 tap_failed=0
 tap_home=${TMPDIR:-/tmp}/tap.$$
+tap_token=${TAP_TOKEN:+ #$TAP_TOKEN}
 mkdir -p "$tap_home"
 
 # tap_line OK NAME: the result; then what a failure saw, as comments.
@@ -20,7 +22,7 @@ tap_line()
 {
 	tap_count=$((tap_count + 1))
 	if [ "$1" = 1 ]; then
-		echo "ok $tap_count - $2"
+		echo "ok $tap_count - $2$tap_token"
 		return
 	fi
 	tap_failed=$((tap_failed + 1))
@@ -28,7 +30,7 @@ tap_line()
 	echo "# status $tap_status, output:"
 	echo "$tap_output" | head -n 20 | sed 's/^/#   /'
 	[ -z "$4" ] || echo "# expected: $4" | sed '2,$s/^/#   /'
-	echo "not ok $tap_count - $2"
+	echo "not ok $tap_count - $2$tap_token"
 }
 
 tap_run()
@@ -63,12 +65,12 @@ matches()
 skip()
 {
 	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $1 # SKIP $2"
+	echo "ok $tap_count - $1 # SKIP $2$tap_token"
 }
 
 done_testing()
 {
 	rm -rf "$tap_home"
-	echo "1..$tap_count"
+	echo "1..$tap_count$tap_token"
 	exit $((tap_failed != 0))
 }

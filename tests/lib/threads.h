@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.h - making threads, for suites of which that is not the subject. */
+/* threads.h - creates threads, for suites with another subject. */
 #ifndef TESTS_THREADS_H
 #define TESTS_THREADS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trace.h - what tests with ptrace share: making a tracee, waiting for its stops, letting it go.
+ * trace.h - shared by tests with ptrace: makes a tracee, waits for its stops, releases it.
  */
 #ifndef TESTS_TRACE_H
 #define TESTS_TRACE_H
@@ -37,7 +37,7 @@ static inline pid_t tracee(void (*body)(void))
 	return pid;
 }
 
-/* Its next stop or end, as waitpid() tells it. */
+/* Waits for its next stop or end, as reported by waitpid(). */
 static inline int trace_wait(pid_t pid)
 {
 	int status;
@@ -50,14 +50,14 @@ static inline int trace_wait(pid_t pid)
 #define TRACE_EVENT(event)	((SIGTRAP | (event) << 8) << 8 | 0x7f)
 #define TRACE_CALL		TRACE_STOPPED(SIGTRAP | 0x80)
 
-/* Goes on by @request with @sig, and what happened then. */
+/* Continues it by @request with @sig, and returns the next event. */
 static inline int trace_go(long request, pid_t pid, int sig)
 {
 	CHECK_EQ(trace(request, pid, 0, sig), 0);
 	return trace_wait(pid);
 }
 
-/* Runs to its end, whose status is the result. */
+/* Lets it run to its end and returns its status. */
 static inline int trace_end(pid_t pid)
 {
 	int status;
@@ -90,7 +90,7 @@ static inline unsigned long trace_peek(pid_t pid, unsigned long addr)
 	return word;
 }
 
-/* What the stop of an event is about: a process, an exit status. */
+/* The message of an event stop: a process, an exit status. */
 static inline unsigned long trace_event_message(pid_t pid)
 {
 	unsigned long message;

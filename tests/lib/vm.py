@@ -3,8 +3,12 @@
 
 Script(...) runs a shell script headless and yields the console line by line; Session(...) is an interactive console on
 a pseudo-terminal, for tests that type like a person. Both end their QEMU, and only theirs, when they are closed.
+
+Neither judges the time that passes: a guest hangs if it sleeps, or computes, for long without showing anything
+(progress.py). The limits only have to be longer than anything that is not hung.
 """
 
+import codecs
 import ctypes
 import os
 import pty
@@ -19,9 +23,13 @@ import time
 import tty
 from collections import namedtuple
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import progress  # noqa: E402
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QEMU = os.path.join(TOP, "tools", "qemu")
 ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\r|\x00")
+ERASED = re.compile(r"^.*\r\x1b\[K")         # what klp shows while it waits, and takes away
 CUT_ESCAPE = re.compile(r"\x1b(\[[0-9;?=]*)?$")
 
 Config = namedtuple("Config", "cpus firmware machine", defaults=(2, "bios", "q35"))
@@ -31,11 +39,23 @@ def config_name(config):
     return f"{config.cpus} CPU{'s' if config.cpus > 1 else ''}, {config.firmware}, {config.machine}"
 
 
-def arguments(iso, config, mem="512M", cmdline="", accel=None, share=None, serial=None, extra=()):
+def shown(line):
+    """A line as one sees it on a terminal in the end."""
+    return ESCAPES.sub("", ERASED.sub("", line)).rstrip("\n")
+
+
+def arguments(iso, config, mem="512M", cmdline="", accel=None, share=None, serial=None, seed=None, extra=()):
     words = [sys.executable, QEMU, "--iso", iso, "--cpus", str(config.cpus), "--firmware", config.firmware,
              "--machine", config.machine, "--mem", mem, "--accel", accel or os.environ.get("ACCEL", "tcg")]
+    words += ["--seed", str(seed)] if seed is not None else []
     words += (["--share", share] if share else []) + (["--serial", serial] if serial else []) + (["--cmdline", cmdline] if cmdline else [])
     return words + ["--", *extra] if extra else words
+
+
+def has_lock_checks(iso):
+    """Whether the kernel knows of every lock who holds it, as a debug build does; a release build knows its own mutexes only."""
+    with open(os.path.join(os.path.dirname(iso), "flags.KERNEL_FLAGS"), encoding="utf-8") as file:
+        return "-DCONFIG_DEBUG=1" in file.read().split()
 
 
 LIBC = ctypes.CDLL(None)
@@ -47,43 +67,47 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def patience():
-    """The factor for every hang detector: a machine that others load is slow, but not hung."""
-    return min(8.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+# Seconds. No test sleeps so long: its guest waits for what does not come.
+SLEEPING = 20
+LOOK = 0.25
+QUIET = "watchdog=0 hung_task_timeout_secs=0 "
 
 
 class Script:
     """A headless run of a script. Iterate over the console lines; then `status` and `error` say how it ended.
 
-    `idle` seconds without a line are taken for a hang: the run is ended, and `hung` is set. `qemu` are further words for
-    QEMU.
+    A guest that prints no line while it uses `computing` seconds of processor time for each of its CPUs, or sleeps for `sleeping`
+    seconds, hangs: it prints the stacks of all tasks and is ended, and `hung` says why. `qemu` are further words for QEMU.
+    Without `nmi_panics` the guest goes on after an NMI, and a hang shows no stacks. Without `oops_panics` it goes on after a fault in
+    the kernel that ends one task. `watched` leaves the kernel's detectors of lock-ups on, which know nothing of a host that is slow.
     """
 
-    def __init__(self, iso, config, script, idle=120, cmdline="", qemu=(), **options):
-        self.idle, self.hung, self.status, self.error = idle * patience(), False, None, ""
+    def __init__(self, iso, config, script, computing=120, cmdline="", qemu=(), sleeping=SLEEPING, nmi_panics=True,
+                 oops_panics=True, watched=False, **options):
+        self.hung, self.status, self.error = "", None, ""
         self.file = tempfile.NamedTemporaryFile("w", suffix=".sh", prefix="neurath-")
         self.file.write(script)
         self.file.flush()
-        self.last = time.monotonic()
-        words = arguments(iso, config, cmdline=f"nmi_panic {cmdline}", **options) + ["--script", self.file.name]
+        cmdline = f"{'nmi_panic ' * nmi_panics}{'panic_on_oops=1 ' * oops_panics}{QUIET * (not watched)}{cmdline}"
+        words = arguments(iso, config, cmdline=cmdline, **options) + ["--script", self.file.name]
         self.process = subprocess.Popen(words + (["--", *qemu] if qemu else []),
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         preexec_fn=die_with_parent)
-        self.watchdog = threading.Thread(target=self.watch, daemon=True)
-        self.watchdog.start()
+        self.watch = progress.Watch(self.process.pid, computing * config.cpus, sleeping)
+        threading.Thread(target=self.look_after, daemon=True).start()
 
-    def watch(self):
+    def look_after(self):
         while self.process.poll() is None:
-            if time.monotonic() - self.last > self.idle:
-                self.hung = True
+            self.hung = self.watch.look()
+            if self.hung:
                 self.process.send_signal(signal.SIGUSR1)    # tools/qemu: last words, then the end
                 return
-            time.sleep(0.2)
+            time.sleep(LOOK)
 
     def __iter__(self):
         for raw in self.process.stdout:
-            self.last = time.monotonic()
-            yield ESCAPES.sub("", raw.decode("utf-8", "replace")).rstrip("\n")
+            self.watch.event()
+            yield shown(raw.decode("utf-8", "replace"))
         self.error = self.process.stderr.read().decode("utf-8", "replace").strip()
         self.status = self.process.wait()
         self.file.close()
@@ -107,7 +131,7 @@ class Session:
                                         stderr=self.errors, preexec_fn=die_with_parent)
         os.close(slave)
         self.text, self.seen, self.ready = "", 0, False
-        self.rest = ""
+        self.rest, self.decoder = "", codecs.getincrementaldecoder("utf-8")("replace")
 
     def __enter__(self):
         return self
@@ -121,23 +145,29 @@ class Session:
 
     def take(self, data):
         """Adds output without escape sequences; one that is cut waits for its end."""
-        text = self.rest + data.decode("utf-8", "replace")
+        text = self.rest + self.decoder.decode(data)
         cut = CUT_ESCAPE.search(text)
         end = cut.start() if cut else len(text)
         self.text += ESCAPES.sub("", text[:end])
         self.rest = text[end:]
 
-    def expect(self, pattern, timeout=30):
-        """Waits for the regular expression in what came since the last match; returns the match."""
-        end = time.monotonic() + timeout * patience()
+    def limit(self, seconds=30):
+        """A watch from now on: so long may the machine sleep, and ten times as long compute, before it has done what is awaited."""
+        return progress.Watch(self.process.pid, 10 * seconds, seconds)
+
+    def expect(self, pattern, seconds=30):
+        """Waits for the regular expression in what came since the last match; returns the match. seconds: see limit()."""
+        watch = self.limit(seconds)
         while True:
             match = re.compile(pattern).search(self.text, self.seen)
             if match:
                 self.seen = match.end()
                 return match
-            ready, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                raise AssertionError(f"no {pattern!r} within {timeout} s; since the last match:\n{self.text[self.seen:]}")
+            if not select.select([self.master], [], [], LOOK)[0]:
+                hung = watch.look()
+                if hung:
+                    raise AssertionError(f"no {pattern!r}: {hung}; since the last match:\n{self.text[self.seen:]}")
+                continue
             try:
                 data = os.read(self.master, 65536)
             except OSError:
@@ -147,12 +177,12 @@ class Session:
                                      f"\nQEMU: {self.read_errors() or 'nothing'}")
             self.take(data)
 
-    def run(self, command, prompt, timeout=30):
+    def run(self, command, prompt, seconds=30):
         """Types a command line and returns what it printed, up to the next prompt."""
         self.send(command + "\r")
-        self.expect(re.escape(command[-40:]), timeout)
+        self.expect(re.escape(command[-40:]), seconds)
         start = self.seen
-        match = self.expect(prompt, timeout)
+        match = self.expect(prompt, seconds)
         return self.text[start:match.start()].strip("\n")
 
     def read_errors(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """check.py [--all] [CONFIGURATION...] - verifies transition.pml with spin: every configuration, and every seeded bug.
+check.py --shortest BUG - the shortest way to a violation with this bug of bugs.h, as a chart: a column for each process.
 
 Without --all the configurations that end in seconds (tests/host/test_model.py runs the same); with it the large ones too.
 A run that finds what it should not, or the other way round, leaves its verifier and its trail in
@@ -22,9 +23,11 @@ SEARCH_MINUTES = 10         # for a configuration with more states than can be k
 NO_BIRTHS = "-DFORKS=false -DEXITS=false"
 # What the model is restricted to, how states are kept, depth of the search; large: not in `make test`.
 CONFIGURATIONS = {
-    "calls": (f"-DTASKS=2 {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
-    "births": ("-DTASKS=2 -DSLEEPS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
-    "idle": (f"-DTASKS=1 {NO_BIRTHS} -DSLEEPS=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 3_000_000, False),
+    "calls": (f"-DTASKS=2 -DSAFETY=true {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "births": ("-DTASKS=2 -DEXITS=false -DEXITS_INSIDE=true -DSLEEPS=false -DLOOKS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "threads": ("-DTASKS=2 -DSLEEPS=false -DLOOKS=false -DFORKS=false -DTHREADS=true -DEXITS=thread[me] -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "execs": (f"-DTASKS=2 {NO_BIRTHS} -DSLEEPS=false -DLOOKS=false -DEXECS=1 -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "idle": (f"-DTASKS=1 {NO_BIRTHS} -DCALLS=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 3_000_000, False),
     "handler": (f"-DTASKS=1 {NO_BIRTHS} -DIDLES=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 2_000_000, False),
     "three": (f"-DTASKS=3 {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 10_000_000, True),
     "all": ("-DTASKS=3 -DHANDLERS=1", "-DBITSTATE", 10_000_000, True),
@@ -38,16 +41,16 @@ def seeds():
             yield int(match[2]), match[1], match[4], not match[3]
 
 
-def build(configuration, folder=BUILD):
+def build(configuration, folder=BUILD, search=()):
     """Generates and compiles the verifier of a configuration: its folder."""
     defines, storage, _, _ = CONFIGURATIONS[configuration]
-    where = os.path.join(folder, configuration)
+    where = os.path.join(folder, "-".join([configuration, *search]))
     shutil.rmtree(where, ignore_errors=True)
     os.makedirs(where)
     for name in ("transition.pml", "bugs.h"):
         shutil.copy(os.path.join(HERE, name), where)
     subprocess.run(["spin", *defines.split(), "-a", "transition.pml"], cwd=where, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["gcc", "-O2", "-w", "-DSAFETY", storage, "-o", "pan", "pan.c"], cwd=where, check=True)
+    subprocess.run(["gcc", "-O2", "-w", "-DSAFETY", storage, *search, "-o", "pan", "pan.c"], cwd=where, check=True)
     return where
 
 
@@ -85,11 +88,49 @@ def check(configuration):
     return good
 
 
+# "  52: proc  1 (Task)  transition.pml:236 (state 138) trans {99,269} [D_STEP236]"; a d_step says where it ends.
+STEP = re.compile(r"^ *\d+: proc +(\d+) \((:init:|\w+)\) +\S+:(\d+) \(state \d+\).*?\[(?:D_STEP(\d+)|.*)\]$")
+COLUMN = 24
+
+
+def chart(steps):
+    """Lines: who does what, a column for each process in the order in which they first do something."""
+    with open(os.path.join(HERE, "transition.pml"), encoding="utf-8") as file:
+        source = [" ".join(line.split()) for line in file]
+    columns, lines = [], []
+    for process, name, line, end in steps:
+        who, line = f"{name.strip(':')} {process}", int(end or line)
+        if who not in columns:
+            columns.append(who)
+        lines.append(f"{line:>5} " + f"{'':{COLUMN}}|" * columns.index(who) + " " + source[line - 1])
+    return [" line " + "|".join(f" {who:<{COLUMN - 1}}" for who in columns), *lines]
+
+
+def shortest(name):
+    """Breadth first: no way to a violation has fewer steps."""
+    seed, configuration = next(((n, own) for n, bug, own, _ in seeds() if bug == name), (None, None))
+    if not seed:
+        sys.exit(f"check.py: bugs.h has no {name}")
+    where = build(configuration, search=("-DBFS",))
+    violated, _ = verify(configuration, where, seed)
+    if not violated:
+        print(f"{name}: no violation")
+        return 1
+    said = subprocess.run(["./pan", "-r", "-v"], cwd=where, env=dict(os.environ, SEEDED=str(seed)), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", check=False).stdout
+    steps = [match.groups() for match in map(STEP.match, said.split("\n")) if match]
+    print(*chart(steps), f"{name} in {configuration}: {len(steps)} steps, then {violated}", sep="\n")
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--all", action="store_true", help="the large configurations too")
     parser.add_argument("configuration", nargs="*", help=", ".join(CONFIGURATIONS))
+    parser.add_argument("--shortest", metavar="BUG", help="a bug of bugs.h")
     options = parser.parse_args()
+    if options.shortest:
+        return shortest(options.shortest)
     names = options.configuration or [name for name, row in CONFIGURATIONS.items() if options.all or not row[3]]
     return 0 if all([check(name) for name in names]) else 1
 

@@ -2,10 +2,10 @@
 /*
  * The transition of livepatch/, as a model for the verifier spin.
  *
- * Tasks call outer(), which calls inner(); a patch replaces both. An administrator enables, turns round and disables
- * it for ever. What is proven, and which line stands for which C function: README.md in this folder.
+ * Tasks call outer(), which calls inner(); a patch replaces both. An administrator enables, reverses and disables
+ * it without end. The claims, and the C function of each line: README.md in this folder.
  *
- * Every step that somebody else can see is one step here. Steps are taken together (d_step) only where the C cannot be
+ * Every step that another task or CPU can see is one step here. Steps are taken together (d_step) only where the C cannot be
  * divided: a locked instruction, a critical section seen by those who take the same lock, what task_call_func() does to a
  * task that it holds; or where one of two neighbours cannot be seen at all (turning interrupts off only keeps others
  * from acting, so it may be taken together with the step behind it; turning them on, with the step before it).
@@ -21,11 +21,29 @@
 #ifndef SLEEPS
 #define SLEEPS		true			/* tasks may sleep before they call inner() */
 #endif
+#ifndef CALLS
+#define CALLS		true			/* tasks call the pair; else only interrupts do */
+#endif
+#ifndef LOOKS
+#define LOOKS		true			/* tasks may call cond_resched() there */
+#endif
 #ifndef IDLES
 #define IDLES		true			/* idle tasks have a state too; else CPUs just wait */
 #endif
 #ifndef FORKS
 #define FORKS		true
+#endif
+#ifndef THREADS
+#define THREADS		false			/* tasks make kernel threads, too */
+#endif
+#ifndef SAFETY
+#define SAFETY		false			/* the safety pass of nudge.c: more looks, at any time */
+#endif
+#ifndef EXECS
+#define EXECS		0			/* task 0 calls execve(), as a thread that is not the leader */
+#endif
+#ifndef EXITS_INSIDE
+#define EXITS_INSIDE	false			/* do_exit() is called in outer() */
 #endif
 #ifndef EXITS
 #define EXITS		true
@@ -56,6 +74,7 @@ byte seeded;					/* one of bugs.h, constant */
 #define SEL_STATE	3			/* saw the flag, has not read the state */
 #define SEL_OLD		4
 #define SEL_NEW		5
+#define SEL_BELOW	6			/* holds the new version, will read what is below it */
 
 #define UNBORN		0
 #define LIVE		1
@@ -65,6 +84,8 @@ byte seeded;					/* one of bugs.h, constant */
 #define USER		0			/* a task: in user mode; an idle task: halted */
 #define KERNEL		1			/* will pass its exit loop, or its idle loop, before it is there */
 #define BORN		2			/* the same, and has never run */
+#define MADE		3			/* a kernel thread, its creator has not looked at it yet */
+#define UNSTARTED	4			/* a kernel thread that was not woken yet */
 
 #define ON		0			/* interrupts of a CPU */
 #define OFF		1
@@ -72,9 +93,10 @@ byte seeded;					/* one of bugs.h, constant */
 
 /* ---- tasks and CPUs */
 byte life[ALL];
-byte state[ALL + 1] = NONE;			/* patch_state; the last is NOBODY's, for a bug */
+byte state[ALL + 1] = NONE;			/* patch_state; the last belongs to NOBODY, for a bug */
 bool pending[ALL];				/* TIF_PATCH_PENDING */
 byte mode[ALL];
+bool thread[TASKS];				/* a kernel thread: never in user mode, USER is asleep */
 byte outer[ALL] = NONE, inner[ALL] = NONE;	/* versions on its stack */
 byte selector[TASKS];				/* where in a call it is */
 byte handler_outer = NONE, handler_inner = NONE;	/* versions that the handler runs */
@@ -89,11 +111,13 @@ bool freed = true;				/* the new versions and their memory are gone */
 byte target = NONE;				/* klp_target_state */
 byte initial = NONE;				/* klp_initial_state */
 bool flagging;					/* klp_flagging */
-byte forbidden = NONE;				/* the versions that the ranges in stack.c cover */
+byte forbidden = NONE;				/* the versions that the ranges in ranges.c cover */
 short count;					/* klp_pending */
 bool work;					/* klp_complete_work is queued */
 bool tasklist_lock;
+bool moved[TASKS];				/* has another pid since the present walk began */
 byte held = NOBODY;				/* the task that a walk looks at: it keeps a reference */
+byte pi_lock = NOBODY;				/* whose pi_lock the creator of a thread holds */
 
 /* Nothing begins any more; what has begun ends: see Administrator. */
 bool calm;
@@ -103,7 +127,7 @@ bool calm;
 #define CPU(t)		(running[1] == t)
 #define STACK_CLEAR(t)	(outer[t] != forbidden && inner[t] != forbidden)
 /* May be given a CPU. When all is calm only who has something left to do: a call to finish, a birth, a kick. */
-#define READY(t)	(life[t] == LIVE && !ON_CPU(t) && (!calm || outer[t] != NONE || mode[t] == BORN))
+#define READY(t)	(life[t] == LIVE && !ON_CPU(t) && mode[t] <= BORN && (!calm || outer[t] != NONE || mode[t] == BORN))
 #define MAY_RUN(t, c)	(!PINNED || t == 2 || t == c)
 #define PICK(t)		READY(t) && MAY_RUN(t, cpu) -> running[cpu] = t
 #define WAITS(t)	(READY(t) && MAY_RUN(t, CPU(me)))
@@ -134,7 +158,8 @@ inline selector_step(f, t, at, version)
 	:: at == SEL_STATE ->
 		assert(!freed);
 		assert(state[t] != NONE);		/* barriers A and F */
-		at = (state[t] == OLD -> SEL_OLD : SEL_NEW)
+		at = (state[t] == OLD -> SEL_BELOW : SEL_NEW)
+	:: at == SEL_BELOW -> assert(!freed); at = SEL_OLD
 	:: at == SEL_OLD -> at = AT_SLOT; version = OLD
 	:: at == SEL_NEW -> at = AT_SLOT; version = NEW
 	fi;
@@ -163,7 +188,7 @@ inline smp_sync_core()
 	od
 }
 
-/* ---- a task goes over: transition.c, stack.c ---------------------------------------------------------------------- */
+/* ---- a task changes over: patch_state.c, patch_stack.c ---------------------------------------------------------------------- */
 
 inline klp_task_done()
 {
@@ -174,7 +199,10 @@ inline klp_task_done()
 	fi
 }
 
-/* The second half of a switch, after the flag was cleared; without its flag, the state of a task interests nobody. */
+/*
+ * The second half of a switch, after the flag was cleared; without its flag, the state of a task has no effect. A look
+ * turns interrupts on before it counts.
+ */
 inline take_target(then)
 {
 	d_step { RUNS(me) -> seen = target };
@@ -183,9 +211,9 @@ inline take_target(then)
 		assert(seen != NONE && state[me] != NONE);	/* I2: between the two sets, and nowhere else */
 		state[me] = seen;
 		seen = 0;
-		klp_task_done();
 		irqs[CPU(me)] = then
-	}
+	};
+	d_step { RUNS(me) -> klp_task_done() }
 }
 
 inline klp_update_patch_state()
@@ -198,34 +226,40 @@ inline klp_update_patch_state()
 }
 
 /*
- * schedule() turns interrupts off and looks: klp_sched_try_switch(). No round passes between its reading of the flag and
- * that of the ranges, and ranges do not change without one: one step.
+ * A look of current at its own stack, klp_judge_task(): the flag is tested, the ranges are read (no other task changes the
+ * stack, so it is walked in the same step), the flag is cleared, the target is read, the state is written. Interrupts are
+ * off all the while, and @then afterwards. The test of the flag that klp_sched_try_switch() makes before only saves looks.
  */
-#define MAY_SWITCH(t)	(pending[t] && (STACK_CLEAR(t) || BUG(NO_STACK_CHECK)))
-inline klp_sched_try_switch()
+inline klp_judge_current(then)
 {
 	if
-	:: d_step { RUNS(me) && MAY_SWITCH(me) -> irqs[CPU(me)] = (BUG(SCHEDULE_SPLIT) -> ON : OFF) } ->
+	:: d_step { RUNS(me) && pending[me] -> irqs[CPU(me)] = (BUG(LOOK_SPLIT) -> ON : OFF) } ->
+		d_step { RUNS(me) -> irqs[CPU(me)] = OFF; seen = STACK_CLEAR(me) || BUG(NO_STACK_CHECK) };
 		if
-		:: d_step { RUNS(me) && pending[me] -> pending[me] = false } ->
-			take_target((BUG(SCHEDULE_SPLIT) -> ON : OFF))
-		:: RUNS(me) && !pending[me]		/* a reversal was faster */
+		:: d_step { RUNS(me) && seen && pending[me] -> pending[me] = false } -> take_target(then)
+		:: d_step { RUNS(me) && !(seen && pending[me]) -> seen = 0; irqs[CPU(me)] = then }
 		fi
-	:: d_step { RUNS(me) && !MAY_SWITCH(me) -> irqs[CPU(me)] = (BUG(SCHEDULE_SPLIT) -> ON : OFF) }
+	:: d_step { RUNS(me) && !pending[me] -> irqs[CPU(me)] = then }
 	fi
 }
 
-/* klp_try_switch_task() of another task, which task_call_func() holds where it is: one step. */
+/*
+ * klp_try_switch_task() of another task, which task_call_func() holds where it is, by who holds klp_mutex: it alone changes
+ * ranges and target, so this is one step. Without klp_mutex: klp_new_kthread() below.
+ */
 inline klp_look_at_task(t)
 {
-	if
-	:: MAY_SWITCH(t) && (!ON_CPU(t) || BUG(LOOK_AT_RUNNING)) ->
-		assert(target != NONE && state[t] != NONE);
-		pending[t] = false;
-		state[t] = target;
-		klp_task_done()
-	:: else
-	fi
+	atomic {
+		pi_lock != t ->
+		if
+		:: pending[t] && (STACK_CLEAR(t) || BUG(NO_STACK_CHECK)) && (!ON_CPU(t) || BUG(LOOK_AT_RUNNING)) ->
+			assert(target != NONE && state[t] != NONE);
+			pending[t] = false;
+			state[t] = target;
+			klp_task_done()
+		:: else
+		fi
+	}
 }
 
 /* ---- tasks: kernel/sched, kernel/process ---------------------------------------------------------------------------- */
@@ -244,12 +278,12 @@ inline pick()
 }
 
 /*
- * One stretch with interrupts off: from the look at the flag until somebody else runs, or it is found that nobody should.
+ * One stretch with interrupts off: from the look at the flag until another task runs, or no other task is found.
  * Who leaves here goes on when it is given a CPU again: every step of a task waits for that.
  */
 inline sched_switch()
 {
-	klp_sched_try_switch();
+	klp_judge_current((BUG(SCHEDULE_SPLIT) -> ON : OFF));
 	atomic {
 		RUNS(me) ->
 		cpu = CPU(me);
@@ -263,8 +297,43 @@ inline sched_switch()
 	}
 }
 
+inline bury_flag()
+{
+	if
+	:: d_step { pending[me] -> pending[me] = false; klp_task_done() }
+	:: !pending[me]
+	fi
+}
+
+/* sched_exit_current(), with the callers of do_exit() on the stack, and then sched_bury() on the stack of another task. */
+inline exit()
+{
+	if
+	:: BUG(EXIT_EARLY) -> bury_flag()
+	:: !BUG(EXIT_EARLY)
+	fi;
+	klp_judge_current(OFF);
+	atomic {
+		RUNS(me) ->
+		cpu = CPU(me);
+		irqs[cpu] = ON;
+		life[me] = LEFT;
+		if
+		:: pick()
+		:: running[cpu] = IDLE_TASK(cpu); mode[IDLE_TASK(cpu)] = (IDLES -> KERNEL : USER)
+		fi;
+		cpu = 0
+	};
+	if
+	:: BUG(EXIT_HOLE)
+	:: BUG(GONE_AFTER_CLEAR) -> bury_flag(); life[me] = GONE
+	:: !BUG(EXIT_HOLE) && !BUG(GONE_AFTER_CLEAR) -> life[me] = GONE; bury_flag()
+	fi;
+	d_step { life[me] = UNBORN; mode[me] = USER; state[me] = NONE; thread[me] = false; outer[me] = NONE }
+}
+
 /*
- * outer() is called, may sleep, calls inner(), and returns. In the selectors interrupts are on: a round may come between any
+ * outer() is called, may sleep or call cond_resched(), calls inner(), and returns. In the selectors interrupts are on: a round may come between any
  * two instructions.
  */
 inline call_pair()
@@ -272,6 +341,8 @@ inline call_pair()
 	do
 	:: d_step { RUNS(me) && outer[me] == NONE -> selector_step(0, me, selector[me], outer[me]) }
 	:: RUNS(me) && !calm && SLEEPS && outer[me] != NONE && inner[me] == NONE && selector[me] == AT_SLOT -> sched_switch()
+	:: RUNS(me) && !calm && LOOKS && outer[me] != NONE && inner[me] == NONE && selector[me] == AT_SLOT -> klp_judge_current(ON)
+	:: RUNS(me) && !calm && EXITS_INSIDE && outer[me] != NONE && inner[me] == NONE && selector[me] == AT_SLOT -> exit(); break
 	:: d_step { RUNS(me) && outer[me] != NONE && inner[me] == NONE -> selector_step(1, me, selector[me], inner[me]) }
 	:: d_step {
 		RUNS(me) && inner[me] != NONE ->
@@ -290,8 +361,8 @@ inline klp_copy_process()
 	d_step { RUNS(me) -> child_state = SETTLED(me); child_flag = (flagging && child_state != target) }
 }
 
-/* fork_publish(): the child inherits and is published under tasklist_lock. */
-inline fork()
+/* fork_publish(), kthread_publish(): the child inherits and is published under tasklist_lock. */
+inline fork(first_mode)
 {
 	if
 	:: RUNS(me) && BUG(FORK_UNLOCKED) -> klp_copy_process(); d_step { RUNS(me) && !tasklist_lock -> tasklist_lock = true }
@@ -314,64 +385,117 @@ inline fork()
 			state[child] = (BUG(FORK_NO_STATE) -> NONE : child_state);
 			pending[child] = child_flag && !BUG(FORK_NO_FLAG);
 			count = count + pending[child];
-			mode[child] = BORN;		/* it will be woken up */
+			mode[child] = first_mode;
 			life[child] = LIVE;
 			assert(state[child] == SETTLED(me))		/* I5 */
 		:: else
 		fi;
 		tasklist_lock = false;
-		child = 0; child_state = 0; child_flag = false
+		child_state = 0; child_flag = false
 	}
 }
 
-inline bury_flag()
+/*
+ * The creator's look at a thread that has not run: without klp_mutex, so the transition goes on meanwhile. Its stack is
+ * clear. Until it is over, only walks know the thread.
+ */
+inline klp_new_kthread()
 {
 	if
-	:: d_step { pending[me] -> pending[me] = false; klp_task_done() }
-	:: !pending[me]
-	fi
+	:: child == NOBODY || BUG(THREAD_UNSEEN)
+	:: d_step { child != NOBODY && !BUG(THREAD_UNSEEN) && RUNS(me) && pending[child] ->
+			pi_lock = child; irqs[CPU(me)] = OFF } ->
+		if
+		:: d_step { RUNS(me) && pending[child] -> pending[child] = false } ->
+			d_step { RUNS(me) -> seen = target };
+			d_step {
+				RUNS(me) ->
+				assert(seen != NONE && state[child] != NONE);
+				state[child] = seen; seen = 0; pi_lock = NOBODY; irqs[CPU(me)] = ON
+			};
+			d_step { RUNS(me) -> klp_task_done() }
+		:: d_step { RUNS(me) && !pending[child] -> pi_lock = NOBODY; irqs[CPU(me)] = ON }
+		fi
+	:: child != NOBODY && !BUG(THREAD_UNSEEN) && RUNS(me) && !pending[child]
+	fi;
+	d_step { RUNS(me) -> if :: child != NOBODY -> mode[child] = UNSTARTED :: else fi; child = 0 }
 }
 
-/* sched_exit_current(), and then sched_bury() on somebody else's stack. */
-inline exit()
+inline fork_thread()
 {
-	klp_sched_try_switch();
+	fork(MADE);
+	if :: child != NOBODY -> thread[child] = true :: else fi;
+	klp_new_kthread()
+}
+
+/* A kernel thread has nothing to do: it sleeps in schedule(). */
+inline thread_sleeps()
+{
+	klp_judge_current(OFF);
 	atomic {
 		RUNS(me) ->
 		cpu = CPU(me);
 		irqs[cpu] = ON;
-		life[me] = LEFT;
+		mode[me] = USER;
 		if
 		:: pick()
 		:: running[cpu] = IDLE_TASK(cpu); mode[IDLE_TASK(cpu)] = (IDLES -> KERNEL : USER)
 		fi;
 		cpu = 0
+	}
+}
+
+#if EXECS
+/*
+ * exec_become_leader(): another pid, and klp_pid_moved(). Interrupts are off: the round of a start waits until the flag is
+ * counted.
+ */
+inline exec()
+{
+	d_step {
+		RUNS(me) && !tasklist_lock ->
+		tasklist_lock = true; moved[me] = true; irqs[CPU(me)] = (BUG(EXEC_IRQS_ON) -> ON : OFF)
 	};
 	if
-	:: BUG(EXIT_HOLE)
-	:: BUG(GONE_AFTER_CLEAR) -> bury_flag(); life[me] = GONE
-	:: !BUG(EXIT_HOLE) && !BUG(GONE_AFTER_CLEAR) -> life[me] = GONE; bury_flag()
+	:: BUG(EXEC_FORGOTTEN)
+	:: !BUG(EXEC_FORGOTTEN) ->
+		d_step { RUNS(me) -> state[me] = SETTLED(me) };
+		if
+		:: d_step { RUNS(me) && flagging && state[me] != target && !pending[me] -> pending[me] = true } ->
+			d_step { RUNS(me) -> count++ }
+		:: d_step { RUNS(me) && !flagging && pending[me] -> pending[me] = false } ->
+			d_step { RUNS(me) -> klp_task_done() }
+		:: RUNS(me) && !(flagging && state[me] != target && !pending[me]) && !(!flagging && pending[me])
+		fi
 	fi;
-	d_step { life[me] = UNBORN; mode[me] = USER; state[me] = NONE }
+	d_step { RUNS(me) -> tasklist_lock = false; irqs[CPU(me)] = ON }
 }
+#endif
 
 /*
  * Leaves user mode by an interrupt or a system call, and is back when exit_to_user_mode_loop() has found no flag: its last
  * look is with interrupts off; an interrupt that comes later leads out of user mode again.
  */
 #define ENTER		RUNS(me) && mode[me] == USER && !calm -> mode[me] = KERNEL
+#define OTHER(t)	(TASKS > 1 -> 1 - t : t)	/* where threads are born, there are two tasks */
 proctype Task(byte me)
 {
 	byte cpu, seen, child, child_state;
 	bool child_flag;
 
 	do
-	:: d_step { ENTER } -> call_pair()
+	:: d_step { CALLS && ENTER } -> call_pair()
 	:: d_step { RUNS(me) && mode[me] == USER && (!calm || ANY_WAITS) -> mode[me] = KERNEL } -> sched_switch()
-	:: d_step { FORKS && ENTER } -> fork()
+	:: d_step { FORKS && ENTER } -> fork(BORN); child = 0
+#if EXECS
+	:: d_step { me == 0 && ENTER } -> exec()
+#endif
+	:: d_step { THREADS && ENTER } -> fork_thread()
+	:: d_step { THREADS && RUNS(me) && !calm && mode[OTHER(me)] == UNSTARTED -> mode[OTHER(me)] = BORN }
+	:: THREADS && RUNS(me) && thread[me] -> thread_sleeps()
 	:: d_step { EXITS && ENTER } -> exit()
-	:: RUNS(me) && mode[me] != USER && pending[me] -> klp_update_patch_state()
-	:: d_step { RUNS(me) && mode[me] != USER && !pending[me] -> mode[me] = USER }
+	:: RUNS(me) && !thread[me] && mode[me] != USER && pending[me] -> klp_update_patch_state()
+	:: d_step { RUNS(me) && !thread[me] && mode[me] != USER && !pending[me] -> mode[me] = USER }
 	od
 }
 
@@ -388,7 +512,7 @@ proctype Idle(byte me)
 	od
 }
 
-/* An interrupt whose handler calls the pair, with the state of the task that it came upon. Interrupts are off. */
+/* An interrupt whose handler calls the pair, with the state of the task that it interrupted. Interrupts are off. */
 proctype Handler(byte c)
 {
 	byte at, whom;
@@ -421,10 +545,20 @@ proctype Handler(byte c)
  * takes what is done to one task for one step.
  */
 #define EXISTS(t)	(life[t] != UNBORN && (t < TASKS || !BUG(IDLE_FORGOTTEN)))
-#define FOR_EACH_TASK	do :: atomic { i < ALL && EXISTS(i) -> held = i };
-#define NEXT_TASK	i++; held = NOBODY :: atomic { i < ALL && !EXISTS(i) -> i++ } :: atomic { i == ALL -> i = 0 } -> break od
-#define EACH_TASK	do :: atomic { i < ALL && EXISTS(i) ->
-#define DONE		; i++ } :: atomic { i < ALL && !EXISTS(i) -> i++ } :: atomic { i == ALL -> i = 0 } -> break od
+#if EXECS
+#define WALK_BEGINS	moved[0] = false;
+#define HAS_MOVED	:: atomic { i < TASKS && moved[i] -> i++ }	/* the walk has passed its new place already */
+#define GO_ON		i = i + (BUG(WALK_FOLLOWS) && i < TASKS && moved[i] -> 2 : 1)
+#else
+#define WALK_BEGINS
+#define HAS_MOVED
+#define GO_ON		i++
+#endif
+#define PASSED		:: atomic { i < ALL && !EXISTS(i) -> i++ } HAS_MOVED :: atomic { i >= ALL -> i = 0 } -> break od
+#define FOR_EACH_TASK	WALK_BEGINS do :: atomic { i < ALL && EXISTS(i) -> held = i };
+#define NEXT_TASK	GO_ON; held = NOBODY PASSED
+#define EACH_TASK	WALK_BEGINS do :: atomic { i < ALL && EXISTS(i) ->
+#define DONE		; GO_ON } PASSED
 
 /* Under tasklist_lock, where only forks can see it: one step. */
 inline klp_set_flagging(on)
@@ -496,13 +630,17 @@ inline flag_tasks()
 {
 	FOR_EACH_TASK
 		if
-		:: d_step { state[i] != goal && !pending[i] -> pending[i] = true } ->
-			count++;
+		:: state[i] != goal ->
 			if
-			:: d_step { IS_GONE(i) && pending[i] -> pending[i] = false; klp_task_done() }
-			:: !(IS_GONE(i) && pending[i])
+			:: d_step { !pending[i] -> pending[i] = true } ->
+				count++;
+				if
+				:: d_step { IS_GONE(i) && pending[i] -> pending[i] = false; klp_task_done() }
+				:: !(IS_GONE(i) && pending[i])
+				fi
+			:: pending[i]
 			fi
-		:: state[i] == goal || pending[i]
+		:: state[i] == goal
 		fi;
 	NEXT_TASK
 }
@@ -516,6 +654,11 @@ inline look_at_tasks()
 
 inline klp_start_transition()
 {
+	/* klp_ranges_set(): a round, then the ranges; no task reads them or counts before there are flags. */
+	if
+	:: BUG(RANGES_NO_ROUND)
+	:: !BUG(RANGES_NO_ROUND) -> smp_sync_core()
+	fi;
 	atomic {
 		if :: !BUG(STALE_RANGES) || forbidden == NONE -> forbidden = 1 - goal :: else fi;
 		if :: !BUG(NO_START_COUNT) -> count++ :: else fi
@@ -542,10 +685,6 @@ inline klp_reverse_transition()
 	EACH_TASK
 		if :: pending[i] -> pending[i] = false; count-- :: else fi
 	DONE;
-	if
-	:: BUG(FLIP_NO_ROUND)
-	:: !BUG(FLIP_NO_ROUND) -> smp_sync_core()
-	fi;
 	atomic { !tasklist_lock -> if :: !BUG(FLIP_AFTER_FLAGS) -> target = goal :: else fi };
 	klp_start_transition()
 }
@@ -561,7 +700,7 @@ inline reset_states()
 }
 
 /* I3: no task, and no handler, is in a function that has been left. */
-#define IN(t)		(outer[t] == 1 - goal || inner[t] == 1 - goal)
+#define IN(t)		(life[t] == LIVE && (outer[t] == 1 - goal || inner[t] == 1 - goal))
 #if TASKS == 3
 #define ANYBODY_IN	(IN(0) || IN(1) || IN(2))
 #elif TASKS == 2
@@ -613,7 +752,7 @@ inline klp_force_transition()
 }
 
 /*
- * Who holds klp_mutex: enables, disables, turns round; and the work item that completes. At any time all may become calm:
+ * The holders of klp_mutex: the administrator, who enables, disables, reverses; and the work item that completes. At any time all may become calm:
  * then no task starts anything, and who is in the middle of a call comes to its end. If the transition does not
  * complete all the same, nothing can move any more, and the verifier reports an invalid end state: an event was lost.
  */
@@ -637,6 +776,7 @@ proctype Administrator()
 			:: work -> work = false; break
 			:: !calm -> calm = true
 			:: !calm -> klp_reverse_transition(); break
+			:: !calm && SAFETY -> look_at_tasks()		/* klp_nudge_work_fn() */
 			:: BUG(FORCE) -> klp_force_transition()
 			od
 		od;
@@ -653,7 +793,7 @@ init {
 		life[IDLE_TASK(0)] = (IDLES -> LIVE : UNBORN);
 		life[IDLE_TASK(1)] = (IDLES -> LIVE : UNBORN);
 #if TASKS > 1
-		life[1] = LIVE; mode[1] = BORN;
+		if :: !THREADS -> life[1] = LIVE; mode[1] = BORN :: else fi;
 #endif
 #if TASKS > 2
 		if :: !FORKS -> life[2] = LIVE; mode[2] = BORN :: else fi;

@@ -9,10 +9,13 @@
  *	states=ID/VERSION,ID/VERSION
  *	callbacks=1	each object has all callbacks, which tell the log
  *	fail=OBJECT error=N	its pre_patch returns N
+ *	hold=OBJECT	its pre_patch sleeps until 0 is written to wait
  *	wait=1		the new version of a function whose name contains "block" sleeps
  *			until 0 is written to the parameter
  *	flaw=WORD	a mistake of the module, most of which must be refused: see any_spoil()
  *	again		(writing) calls klp_enable_patch() once more
+ *
+ * The modinfo entry "origin" is room for other entries: klp_origin.c writes them into the file.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -32,9 +35,10 @@ static char objs[256] = "vmlinux:version_proc_show";
 module_param_string(objs, objs, sizeof(objs), 0444);
 static char states[64];
 module_param_string(states, states, sizeof(states), 0444);
-static char *fail = "", *flaw = "";
+static char *fail = "", *flaw = "", *hold = "";
 module_param(fail, charp, 0444);
 module_param(flaw, charp, 0444);
+module_param(hold, charp, 0444);
 static int value = 100, error;
 module_param(value, int, 0444);
 module_param(error, int, 0644);
@@ -109,6 +113,8 @@ static int any_pre_patch(struct klp_object *obj)
 {
 	any_tell("pre_patch", obj);
 	any_tell_states();
+	if (strcmp(hold, obj->name ? obj->name : "vmlinux") == 0)
+		wait_event(any_queue, !READ_ONCE(wait));
 	return strcmp(fail, obj->name ? obj->name : "vmlinux") == 0 ? error : 0;
 }
 
@@ -165,7 +171,7 @@ static void any_describe_object(unsigned int n, char *name)
 
 	any_objs[n].name = strcmp(name, "vmlinux") == 0 ? NULL : name;
 	any_objs[n].funcs = any_funcs[n];
-	if (callbacks || *states || *fail)
+	if (callbacks || *states || *fail || *hold)
 		any_objs[n].callbacks = any_callbacks;
 	for (unsigned int i = 0; func && *func && i < ANY_FUNCS; i++) {
 		char *next = any_cut(func, ',');
@@ -279,6 +285,8 @@ static void __exit any_exit(void)
 module_init(any_init);
 module_exit(any_exit);
 MODULE_LICENSE("GPL");
+#define ANY_ROOM	"................................................................"
+MODULE_INFO(origin, ANY_ROOM ANY_ROOM ANY_ROOM ANY_ROOM);
 #ifndef ANY_UNMARKED
 MODULE_INFO(livepatch, "Y");
 #endif

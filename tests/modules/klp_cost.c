@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For measuring what a hook costs a call: patches getpid's function with the same body, and a
- * function that tasks sleep in, so that one sleeper keeps the transition open as long as the
- * measurement wants.
+ * A patch for measuring the cost of a hook: replaces getpid's function with the same body, and a
+ * function in which tasks sleep, so that one sleeper keeps the transition open during the
+ * measurement.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>

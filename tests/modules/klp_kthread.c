@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel thread that a transition has to get over; parameter "how":
+ * A kernel thread that is difficult for a transition; parameter "how":
  *
  *	resched		never sleeps, calls cond_resched()
  *	spin		never sleeps, calls nothing: only force helps

@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A module that is patched by klp_late_patch*.c, and that comes and goes.
+ * A module that klp_late_patch*.c patches, and that tests load and unload.
  *
- *	/proc/klp_late		late_value(): 7 here, what the newest patch makes of it else
- *	result=-5		what its init returns
+ *	/proc/klp_late		late_value(): 7 here, or the value of the newest patch
+ *	result=-5		the return value of its init
  *	late_twin_1, _2		same code, other numbers; a test gives both one name in the file
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

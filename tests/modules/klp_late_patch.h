@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A patch of the module klp_late (and of klp_oracle, which can keep its transition open),
- * with callbacks that write down what they see. LATE_VERSION makes it one of several:
- * with it /proc/klp_late begins with 1000 * LATE_VERSION + late_helper(late_counter), which
+ * with callbacks that log what they find. LATE_VERSION makes several patches of it:
+ * /proc/klp_late then begins with 1000 * LATE_VERSION + late_helper(late_counter), which
  * needs relocations against static symbols of a module that may load later.
  *
- *	pre		what pre_patch of klp_late returns; can be changed
+ *	pre		the return value of pre_patch of klp_late; writable
  *	twin=N		patches late_twin_1 at position N as well (0: unique); without it, not
  *	replace
  *	look=1		its exit uses the symbols of klp_late, which must be loaded then
  *	again		writing it enables the patch again
  *	busy=1		a thread uses the symbols of klp_late all the time, from init to exit, and
  *			counts in "rounds"; klp_late must be loaded all the time, too
- *	astray		what that thread found wrong
+ *	astray		the faults that this thread found
  */
 #include <linux/module.h>
 #include <linux/err.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hundred functions that return 0, and /proc/klp_many with their sum: the target of
  * klp_many_patch.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Replaces all hundred functions of klp_many by one that returns 1. */
 #include <linux/module.h>
 #include <linux/kernel.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tries to patch the kernel function that the parameter "target" names: for refusals. */
 #include <linux/module.h>
 #include <linux/kernel.h>

@@ -1,25 +1,25 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The consistency oracle: two functions that belong together.
  *
  * oracle_outer() pauses in one of several ways and then calls oracle_inner();
  * klp_oracle_patch replaces both.  While outer's old version is on a task's stack the
- * task must not be switched, so an old outer never calls a new inner, nor the
+ * task must not change over, so an old outer never calls a new inner, nor the
  * other way round.  Each entry of each version, in tasks and in interrupts (a timer
- * calls oracle_tick()), checks, and counts what it sees violated:
+ * calls oracle_tick()), checks these claims, and counts violations:
  *
  *	mixed		I1  an old caller called a new function, or the other way round
  *	wrong_state	I1  the state of the task is not the one that selects the version
- *	turned_twice	I2  a task went from one set to the other and back in one direction
+ *	turned_twice	I2  a task changed over and back in one direction
  *	left_behind	I3  an old version runs after completion
- *	retired		I4  a new version runs after its patch has been taken back
+ *	retired		I4  a new version runs after its patch has been disabled
  *	stateless	I5  a task without a state in a transition: a child inherited nothing
- *	irq_mixed	I6  an interrupt did not use the versions of the task it came upon
+ *	irq_mixed	I6  an interrupt did not use the versions of the task that it interrupted
  *
  *	/proc/oracle_none, _yield, _sleep, _block	reading one runs a pair
  *	/proc/oracle_record		the counts
  *	/proc/oracle_release		wakes "block"
- *	/proc/oracle_turn		to be read before and after a write that may turn round (I2)
+ *	/proc/oracle_turn		to be read before and after a write that may reverse (I2)
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -14,10 +14,10 @@ struct oracle_record {
 	atomic_long_t wrong_state;	/* a version ran in a task whose patch_state forbids it */
 	atomic_long_t in_interrupt;	/* how often interrupts came through a version */
 	atomic_long_t retired;		/* version 1 ran after its patch was gone */
-	atomic_long_t turned_twice;	/* a task went over twice in one direction */
+	atomic_long_t turned_twice;	/* a task changed over twice in one direction */
 	atomic_long_t left_behind;	/* version 0 ran after it had been left */
 	atomic_long_t stateless;	/* a task without state ran a version in transition */
-	atomic_long_t irq_mixed;	/* an interrupt mixed versions, or saw its task go over */
+	atomic_long_t irq_mixed;	/* an interrupt mixed versions, or saw its task change over */
 };
 
 extern struct oracle_record oracle_record;

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Version 1 of the pair in klp_oracle.c, and of its interrupt function. */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -47,7 +47,7 @@ static int oracle_pre_patch(struct klp_object *obj)
 	return 0;
 }
 
-/* From here on, until it is taken back, nobody may be in version 0. */
+/* From here on, until the patch is disabled, no task may be in version 0. */
 static void oracle_post_patch(struct klp_object *obj)
 {
 	WRITE_ONCE(oracle_settled, 1);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A patch of tm_consumer that needs a static function of tm_provider, the module that tm_consumer
  * uses: relocated when tm_consumer is patched, against the symbols of another module.

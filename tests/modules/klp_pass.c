@@ -1,15 +1,15 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Patches any functions of the kernel, named by the parameter "target" (up to four, separated
- * by commas), with a version that passes on to the original's body behind its entry slot. So
- * every function can be patched on a running system and the system goes on as before; what is
- * tested is the transition.
+ * by commas), with a version that jumps to the original's body behind its entry slot. So
+ * every function can be patched on a running system without a change of its behaviour; the
+ * transition is tested.
  *
  *	target=schedule,sched_switch	they stand on the stack while the originals run, like any new version
  *	delay_us=N			each call of the first one wastes this much time before it passes on
  *	replace=1			replaces all older patches
  *
- * Parameter "calls" counts the calls of the new versions, "inside" who is in one now.
+ * Parameter "calls" counts the calls of the new versions, "inside" the tasks that are in one now.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>

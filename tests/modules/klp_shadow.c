@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shadow variables, tested from where they are used: inside the kernel.  Reading
+ * Tests of shadow variables inside the kernel.  Reading
  * /proc/klp_shadow runs all tests and shows one line for each, "ok NAME" or
  * "FAILED NAME: what".
  */
@@ -184,7 +184,7 @@ static void run_together(void (*body)(unsigned int n))
 static atomic_t round_arrived;
 static void *seen[THREADS];
 
-/* Nobody goes on before all have come: the threads meet at the same object. */
+/* No thread continues before all have arrived: the threads meet at the same object. */
 static void meet(unsigned int meeting)
 {
 	atomic_inc(&round_arrived);
@@ -235,7 +235,7 @@ static void free_under_the_reader(int round)
 	while (atomic_read(&held) < round)
 		cond_resched();
 	klp_shadow_free(&objects[0], ID, NULL);
-	msleep(2);		/* this CPU is there for whoever might free the memory too early */
+	msleep(2);		/* gives the CPU to a task that might free the memory too early */
 	atomic_set(&let_go, round);
 }
 

@@ -1,17 +1,17 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A kernel thread that sleeps below stack_outer(), on a stack that is hard to judge; parameter
  * "how":
  *
- *	plain		nothing special
+ *	plain		an ordinary stack
  *	last		stack_outer() ends with a call that never returns: the return address lies
  *			behind it
  *	deep		more calls than the judge has room for
  *	no-frame	a frame pointer that leads nowhere
- *	no-caller	a return address that is no code
+ *	no-caller	a return address outside of code
  *	no-end		a chain of frames that ends before the stack does
  *
- * What is spoiled is mended before anybody returns through it.
+ * A spoiled frame is repaired before a function returns through it.
  */
 #include <linux/module.h>
 #include <linux/err.h>

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Patches one of the functions in which stopped tasks sleep; the parameter "target" chooses.
- * The new versions do not stop at all, so that a test sees which one a task uses.
+ * The new versions do not stop, so that a test sees which version a task uses.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>

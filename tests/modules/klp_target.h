@@ -3,8 +3,9 @@
  * The body of klp_target and klp_target_b: modules to be patched, which tell in the log
  * when their init and exit run.
  *
- *	/proc/NAME		alpha(), beta() and gamma(): 1 2 3 unless patched
+ *	/proc/NAME		alpha(), beta() and gamma() alias gamma_alias(): 1 2 3 unless patched
  *	/proc/NAME_block	block(): sleeps until NAME_release is read; 4 unless patched
+ *	/proc/NAME_both		block(), and then gamma()
  *	parameter error		what init returns
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -36,6 +37,9 @@ static noinline int target_gamma(void)
 	return 3;
 }
 
+/* A second name of the function. */
+int target_gamma_alias(void) __attribute__((alias("target_gamma")));
+
 static noinline int target_block(void)
 {
 	int seen = READ_ONCE(target_releases);
@@ -62,6 +66,16 @@ static int target_show_block(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int target_show_both(struct seq_file *m, void *v)
+{
+	int value = target_block();
+
+	if (value < 0)
+		return value;
+	seq_printf(m, "%d %d\n", value, target_gamma());
+	return 0;
+}
+
 static int target_show_release(struct seq_file *m, void *v)
 {
 	WRITE_ONCE(target_releases, target_releases + 1);
@@ -69,7 +83,7 @@ static int target_show_release(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct proc_dir_entry *target_entries[3];
+static struct proc_dir_entry *target_entries[4];
 
 static void target_remove_entries(void)
 {
@@ -88,6 +102,8 @@ static int __init target_init(void)
 					       target_show_block);
 	target_entries[2] = proc_create_single(KBUILD_MODNAME "_release", 0444, NULL,
 					       target_show_release);
+	target_entries[3] = proc_create_single(KBUILD_MODNAME "_both", 0444, NULL,
+					       target_show_both);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hash of kernel text as it is now: reading /proc/klp_text hashes [start, end), which
  * are parameters because no module can name the bounds of the text.

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_busy - keeps a function on the stack of a kernel thread: with block=1 the work function
  * sleeps until the parameter is cleared, and then takes one step. A patch of the work function
- * has to wait for that; a patch of the step has not.
+ * has to wait for that; a patch of the step does not.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_callbacks - the four callbacks on the kernel and on two modules: each says for whom it was
- * called and in which state that module is. pre_patch_ret, writable at any time, is what
- * pre_patch answers.
+ * lx_callbacks - the four callbacks on the kernel and on two modules: each logs its
+ * object and the state of that module. pre_patch_ret, writable at any time, is the return value
+ * of pre_patch.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_callbacks2 - callbacks without any function, and a second patch of them: beside the first
  * one, or instead of it.

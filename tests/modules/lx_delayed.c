@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_delayed - two delayed works that queue themselves again: one makes items, each with a note
- * that nobody frees; the other drops items whose time is over. lx_delayed_fix repairs the leak
+ * that are never freed; the other drops items whose time is over. lx_delayed_fix repairs the leak
  * while they run. The file lx_delayed counts.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_delayed_fix - stores the note that lx_delayed loses in a shadow variable of its item, and
- * frees it with the item. Items from before the patch have none. When the patch is gone it says
- * whether all were freed.
+ * frees it with the item. Items from before the patch have no shadow variable. After the patch it
+ * logs whether all notes were freed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_getpid - replaces a system call that many processes call all the time, and counts them
- * down: each process of the parameter pids that has arrived in the new function is struck from
- * the list, and /sys/kernel/lx_getpid/npids says how many are still expected.
+ * down: each process of the parameter pids that has called the new function is removed from
+ * the list, and /sys/kernel/lx_getpid/npids is the number of remaining processes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

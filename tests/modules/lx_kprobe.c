@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_kprobe - a probe at the entry of a function: before the call, and, if has_post_handler is
  * set, after the first instruction, which asks for the function's slot exclusively. The

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_mod - a module that only comes and goes, as a target for callbacks.
+ * lx_mod - a module without functions, a target for callbacks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_replace - a patch that takes over from all others, or, with replace=0, stacks upon them:
+ * lx_replace - a patch that replaces all others, or, with replace=0, stacks on them:
  * the field is set at run time, from a parameter.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

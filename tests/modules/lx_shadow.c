@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_shadow - uses each call for shadow variables, in all cases, and logs what it gets; then
+ * lx_shadow - uses each call for shadow variables, in all cases, and logs the results; then
  * several threads ask for the same variables at once. Init fails if an allocation does. It
  * warns: an existing variable allocated again is one of the cases.
  */

@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_state - changes something besides code, the level of console messages, and describes that
- * as system state 1 in version 1. The value from before is kept in the state's data for the way
- * back.
+ * lx_state - changes the level of console messages, and describes this change as system state 1
+ * in version 1. The state's data keeps the old level for the restoration.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

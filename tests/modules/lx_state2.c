@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lx_state2 - knows system state 1 in version 2: it takes over the data of an older patch that
- * it replaces, so that taking it back restores the level from before the first patch. lx_state3
+ * it replaces, so that disabling it restores the level from before the first patch. lx_state3
  * is the same source in another module.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

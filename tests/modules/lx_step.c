@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_step - replaces the function that lx_busy's work function calls next: nobody is in it, so
+ * lx_step - replaces the function that lx_busy's work function calls next: no task is in it, so
  * nothing blocks, although a function of the same object is on a stack.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

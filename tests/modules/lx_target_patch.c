@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_target_patch - replaces lx_target's function, whether that module is there already or
- * comes later.
+ * lx_target_patch - replaces lx_target's function; the module may be loaded before or after the
+ * patch.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_api - uses what <linux/...> offers and checks each: memory, lists, locks, works,
+ * tm_api - uses and checks the interfaces of <linux/...>: memory, lists, locks, works,
  * completions, timers, kernel threads, strings. Init fails with -EINVAL and one line for
  * each claim that does not hold.
  */

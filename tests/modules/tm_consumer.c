@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tm_consumer - uses the exports of tm_provider and so keeps it loaded. */
 #include <linux/kernel.h>
 #include <linux/module.h>

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tm_files - a directory in /sys/kernel with a read-only and a writable file, and a file in
- * /proc. Reading /proc/tm_files shows what was written last.
+ * /proc. Reading /proc/tm_files shows the text that was last written.
  */
 #include <linux/kernel.h>
 #include <linux/kobject.h>

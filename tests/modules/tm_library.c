@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Only exports something: without init and exit there is nothing to run, and it may go at
- * any time.
+ * tm_library - a module that only exports symbols: it has no init and no exit, and can be
+ * unloaded at any time.
  */
 #include <linux/module.h>
 

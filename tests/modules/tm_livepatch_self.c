@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tm_livepatch_self - every identifier of <linux/livepatch.h> in one source, so that a change of
- * the interface breaks the build. As a module it only taints: its init refuses itself.
+ * the interface breaks the build. As a module it only taints the kernel: its init fails.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

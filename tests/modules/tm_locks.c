@@ -1,8 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tm_locks - breaks one rule of locks when it is loaded, how=RULE; a debug kernel must stop and
- * name the locks
- * (tests/system/test_locks.py).
+ * name the locks (tests/system/test_locks.py).
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -69,6 +68,21 @@ static noinline void lock_in_interrupt_and_outside(void)
 	spin_unlock(&inner_lock);
 }
 
+static noinline void sleep_under_spinlock(void)
+{
+	spin_lock(&outer_lock);
+	msleep(1);
+}
+
+static noinline void sleep_with_interrupts_off(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	msleep(1);
+	local_irq_restore(flags);
+}
+
 static int __init locks_init(void)
 {
 	locks_in_order();
@@ -83,8 +97,9 @@ static int __init locks_init(void)
 		mutex_lock(&outer_mutex);
 		mutex_lock(&outer_mutex);
 	} else if (!strcmp(how, "sleep")) {
-		spin_lock(&outer_lock);
-		msleep(1);
+		sleep_under_spinlock();
+	} else if (!strcmp(how, "sleep-irqs-off")) {
+		sleep_with_interrupts_off();
 	} else if (!strcmp(how, "foreign")) {
 		spin_unlock(&outer_lock);
 	} else if (!strcmp(how, "interrupt")) {

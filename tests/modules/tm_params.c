@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tm_params - one parameter of each type; the guest test reads them back from /sys/module. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tm_permanent - has no exit function: it cannot be unloaded. */
 #include <linux/module.h>
 

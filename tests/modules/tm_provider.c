@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tm_provider - exports a function and a variable for tm_consumer. */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -15,7 +15,7 @@ noinline int tm_provider_add(int a, int b)
 }
 EXPORT_SYMBOL_GPL(tm_provider_add);
 
-/* Nobody exports it: see klp_owner_patch.c. */
+/* Not exported: see klp_owner_patch.c. */
 static noinline int tm_provider_mul(int a, int b)
 {
 	return a * b;

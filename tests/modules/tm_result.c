@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_result - its init returns what the parameter says: 0, a negative errno (refused) or
+ * tm_result - its init returns the value of the parameter: 0, a negative errno (refused) or
  * a positive number (loaded with a complaint).
  */
 #include <linux/module.h>

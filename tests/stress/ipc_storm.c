@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ipc_storm.c - clients that are signalled and killed at random moments, against a server that
- * is slow, parks requests, answers cancelled ones late or twice, and dies. Nobody may hang, and
+ * is slow, parks requests, answers cancelled ones late or twice, and dies. No client may hang, and
  * no memory may be lost.
  *
  * configurations: cpus=1,2,4
@@ -16,7 +16,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define TAP_TIMEOUT	240
 #include <neurath.h>
 #include "meminfo.h"
 #include "tap.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * klp_every.c - every function of the kernel is patched once while the system is busy, and
  * taken back.
@@ -17,7 +17,6 @@
  * timeout: 900
  */
 #define _GNU_SOURCE
-#define TAP_TIMEOUT	3000
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -119,8 +118,7 @@ static pid_t start_load(void (*body)(void))
 	CHECK(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		alarm(0);
-		CHECK(nice(10) == 10);		/* whoever patches is not to wait behind the load */
+		CHECK(nice(10) == 10);		/* the patching task must not wait behind the load */
 		body();
 	}
 	return pid;

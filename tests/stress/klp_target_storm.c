@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * klp_target_storm.c - a patched module comes and goes during transitions, for a minute: see
  * lib/klp_targets.h.
@@ -6,7 +6,6 @@
  * timeout: 300
  */
 #define _GNU_SOURCE
-#define TAP_TIMEOUT 240
 #include "klp_targets.h"
 
 static void targets_come_and_go_for_a_minute(void)

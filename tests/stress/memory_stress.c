@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * memory_stress.c - an address space under threads that map, unmap, protect, move and drop
  * their own windows, while the process forks all the time. Each page of a window has a model:
@@ -221,7 +221,7 @@ static void threads_change_their_windows_while_the_process_forks(void)
 	unsigned forks = 0;
 
 	catch_faults();
-	/* Reserved once: a hole of one window may not be filled by a mapping of somebody else. */
+	/* Reserved once: a hole of one window may not be filled by another mapping. */
 	for (int i = 0; i < THREADS; i++)
 		window_open(&windows[i], tap_seed() + i);
 	window_open(&mine, tap_seed() + THREADS);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * module_storm.c - modules come and go while others look: loaders, unloaders and users of the
  * same names race, and readers walk /proc/modules, /proc/kallsyms, /sys/module and stacks all
@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#define TAP_TIMEOUT 240
 #include "files.h"
 
 #define SECONDS	20

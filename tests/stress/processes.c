@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * processes.c - families under fire: children that fork, start threads, exec, stop and sleep
  * are signalled at random moments by several senders. Every child is reaped exactly once, and
- * nobody is left.
+ * no process is left.
  *
  * timeout: 300
  */
@@ -15,7 +15,6 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#define TAP_TIMEOUT	280
 #include "tap.h"
 
 #define SLOTS		12
@@ -78,7 +77,7 @@ static void live(int generation)
 	if (next_random() & 1)
 		signal(SIGTERM, ignore_signal);
 	/*
-	 * Nobody would continue a grandchild that stops: its parent may have died, or have
+	 * No process would continue a grandchild that stops: its parent may have died, or have
 	 * taken the news with it.
 	 */
 	if (what == 5 && generation)
@@ -124,7 +123,7 @@ struct slots {
 	_Atomic bool done;
 };
 
-/* Another process that sends what it likes to whom it finds. */
+/* Another process that sends any signal to any process. */
 static void fire(struct slots *slots)
 {
 	static const int signals[] = { SIGTERM, SIGSTOP, SIGCONT, SIGKILL, SIGUSR1, SIGCONT };
@@ -193,7 +192,7 @@ static void children_under_fire_are_reaped_exactly_once(void)
 				running--;
 			}
 		}
-		/* Whoever is in no slot is a grandchild that came to us. */
+		/* A pid without a slot is a grandchild that was reparented to this process. */
 	}
 	CHECK_EQ(running, 0);
 	slots->done = true;

@@ -15,6 +15,19 @@ unloaded() {
 	rmmod $1 || fail "rmmod $1"
 }
 
+# 0. A function is edited, compiled and applied in the guest, edited and applied again, and taken back.
+original=$(cat /proc/cmdline)
+cd "$(mktemp -d)" || fail "a folder"
+klp new cmdline_proc_show fix.c || fail "klp new"
+sed -i 's/boot_info.cmdline/"edited in the guest"/' fix.c
+klp apply fix.c || fail "klp apply"
+[ "$(cat /proc/cmdline)" = "edited in the guest" ] || fail "not edited"
+sed -i s/edited/twice/ fix.c
+klp apply fix.c || fail "klp apply, again"
+[ "$(cat /proc/cmdline)" = "twice in the guest" ] || fail "not edited twice"
+klp unload fix_v2 || fail "klp unload"
+[ "$(cat /proc/cmdline)" = "$original" ] || fail "not as before"
+
 # 1. A function of the kernel is replaced, taken back, and replaced again.
 original=$(cat /proc/cmdline)
 echo "before:   $original"
@@ -30,7 +43,7 @@ for round in 1 2; do
 	[ "$(cat /proc/cmdline)" = "$original" ] || fail "not restored"
 done
 
-# 2. A task sleeps in the function that is replaced: everybody else switches, it does not, and the kernel says why.
+# 2. A task sleeps in the function that is replaced: all other tasks change over, it does not, and the kernel says why.
 sleep 1000 &
 sleeper=$!
 until grep -q sleep_until_interruptible /proc/$sleeper/stack; do usleep 1000; done

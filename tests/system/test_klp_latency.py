@@ -24,7 +24,7 @@ MS = 1_000_000
 
 class Latency(unittest.TestCase):
     def guest(self, script):
-        run = vm.Script(ISO, vm.Config(1), script, idle=300, accel="tcg-single", qemu=("-icount", "shift=0,sleep=off"))
+        run = vm.Script(ISO, vm.Config(1), script, 300, accel="tcg-single", qemu=("-icount", "shift=0,sleep=off"))
         self.addCleanup(run.close)
         console = "\n".join(run)
         self.assertEqual(run.status, 0, console[-3000:])

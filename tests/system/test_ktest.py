@@ -14,7 +14,7 @@ ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 
 class KernelTests(unittest.TestCase):
     def run_with(self, cpus):
-        run = vm.Script(ISO, vm.Config(cpus=cpus), "exit 0\n", idle=60, cmdline="ktest")
+        run = vm.Script(ISO, vm.Config(cpus=cpus), "exit 0\n", cmdline="ktest")
         self.addCleanup(run.close)
         lines = list(run)
         results = [line for line in lines if re.match(r"(not )?ok \d+ - ", line)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lock checker of debug builds stops whoever breaks a rule, and names the locks (docs/locking.md)."""
+"""The lock checker of debug builds stops a task that breaks a rule, and names the locks (docs/locking.md)."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 class LockChecker(unittest.TestCase):
     def run_module(self, how):
         script = f"insmod /lib/modules/tm_locks.ko how={how} && echo survived\n"
-        run = vm.Script(ISO, vm.Config(2), script, idle=60)
+        run = vm.Script(ISO, vm.Config(2), script)
         self.addCleanup(run.close)
         return "\n".join(run), run
 
@@ -46,7 +46,10 @@ class LockChecker(unittest.TestCase):
         self.stops("mutex-twice", "taken twice", "outer_mutex")
 
     def test_sleep_under_a_spinlock(self):
-        self.stops("sleep", "spinlock held", "outer_lock")
+        self.stops("sleep", "spinlock held", "outer_lock", "since sleep_under_spinlock+", "tests/modules/tm_locks.c:")
+
+    def test_sleep_with_interrupts_off(self):
+        self.stops("sleep-irqs-off", "interrupts off", "since sleep_with_interrupts_off+", "tests/modules/tm_locks.c:")
 
     def test_release_of_a_lock_that_is_not_held(self):
         self.stops("foreign", "does not hold it", "outer_lock")

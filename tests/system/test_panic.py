@@ -20,8 +20,8 @@ PANIC = "Kernel panic - not syncing: "
 class Panic(unittest.TestCase):
     def crash(self, how, cpus=2):
         """The console from the panic on."""
-        script = f"sleep 1000 &\nusleep 100000\ninsmod /lib/modules/tm_crash.ko how={how}\necho survived\n"
-        run = vm.Script(ISO, vm.Config(cpus), script, idle=60)
+        script = f"sleep 1000 &\nuntil grep -q sleep_until /proc/$!/stack; do usleep 1000; done\ninsmod /lib/modules/tm_crash.ko how={how}\necho survived\n"
+        run = vm.Script(ISO, vm.Config(cpus), script)
         self.addCleanup(run.close)
         console = "\n".join(run)
         self.assertNotIn("survived", console)
@@ -62,7 +62,8 @@ class Panic(unittest.TestCase):
         self.reports("run-user", r"page fault: .* at 0x400000", "crash_run")
 
     def test_a_stack_that_overflows_meets_its_guard_page(self):
-        self.reports("stack", r"double fault", "crash_recurse")
+        report = self.reports("stack", r"kernel stack overflow in crash_recurse \[tm_crash\]$", "crash_recurse")
+        self.assertRegex(report, r"crash_recurse\+\S+ \[tm_crash\].*\n.*\.\.\. \d+ times")
 
     def test_undefined_instruction(self):
         self.reports("undefined", r"invalid opcode", INIT)

@@ -75,6 +75,26 @@ class Suite(Folder):
         self.assertEqual(self.get("guest/to-host"), self.pattern)
         self.assertEqual(os.listdir(self.path("guest")), ["to-host"])
 
+    def test_endings_of_paths(self):
+        lines = self.script("/tests/path_endings /host")
+        self.assertIn("ok 7 - /host", lines)
+
+    def test_no_call_is_shortened(self):
+        """tests/guest/fs/byte_transfers.c, on files of the host."""
+        lines = self.script("/tests/byte_transfers /host")
+        self.assertEqual([line for line in lines if line.startswith("not ok")], [])
+        self.assertIn("1..6", lines)
+
+    @unittest.skipIf(os.geteuid(), "only root can give files of the host to others")
+    def test_set_ids(self):
+        lines = self.script("/tests/set_ids /host")
+        self.assertIn("1..6", lines)
+
+    def test_running_programs_are_not_written(self):
+        lines = self.script("/tests/text_busy /host")
+        self.assertIn("1..10", lines)
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_2_cpus_bios_q35(self):
         self.suite(vm.Config(2, "bios", "q35"))
 

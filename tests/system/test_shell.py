@@ -7,6 +7,7 @@ the next a new boot.
 
 import os
 import sys
+import time
 import unittest
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -34,19 +35,21 @@ class Shell(unittest.TestCase):
             cls.session = None
         if not cls.session:
             cls.session = vm.Session(ISO, vm.Config(2))
-            cls.session.expect(r"\nReplace a function of the running kernel:  insmod [^\n]*\n", 120)  # /etc/profile greets
+            cls.session.expect(r"\nEdit a function of the running kernel:  klp new [^\n]*\n", 120)  # /etc/profile greets
             cls.session.expect(PROMPT)
         cls.session.ready = False
 
     def tearDown(self):
-        """At a prompt with an empty line, this word is printed once more than it is typed."""
+        """At a prompt with an empty line, this word is printed once more than it is typed. A job that is left (the first
+        `jobs` tells of ended ones) would be %1 of the next test, which then has another shell."""
         try:
-            self.session.send("echo done-$((1))" + RETURN)
-            self.session.expect(r"\ndone-1\n", 5)
+            self.session.send("jobs >/dev/null; jobs >/tmp/jobs; echo left-$(grep -c . /tmp/jobs)" + RETURN)
+            jobs = self.session.expect(r"\nleft-(\d+)\n", 5).group(1)
             self.session.expect(PROMPT, 5)
-            self.session.ready = True
         except (AssertionError, OSError):
-            pass
+            return
+        self.session.ready = jobs == "0"
+        self.assertEqual(jobs, "0", "jobs are left in the shell")
 
     def run_line(self, command):
         return self.session.run(command, PROMPT)
@@ -79,6 +82,43 @@ class Shell(unittest.TestCase):
         self.session.send(UP + RETURN)
         self.session.expect(r"\nagain-42\n")
         self.session.expect(PROMPT)
+
+    def test_a_kernel_message_does_not_cut_the_line_being_typed(self):
+        """It gets a line of its own, and the prompt and what was typed stand below it again."""
+        self.run_line("while sleep 0.3; do echo tick >/dev/kmsg; done &")
+        self.session.send("echo par")
+        self.session.expect(r"neurath:~# echo par\n\[[ 0-9.]+\] tick\n(\[[ 0-9.]+\] tick\n)*neurath:~# echo par")
+        self.session.send("tial" + RETURN)
+        self.session.expect(r"\npartial\n")
+        self.session.expect(PROMPT)
+        self.run_line("kill $!; wait $!")
+
+    def test_names_and_keys_may_be_of_any_language(self):
+        self.assertEqual(self.run_line("echo $LANG; env -i sh -l -c 'echo $LANG'").splitlines()[-1], "C.UTF-8")
+        self.session.send("echo grüßeé" + BACKSPACE + LEFT + BACKSPACE + "ss" + RETURN)
+        self.session.expect(r"\ngrüsse\n")
+        self.session.expect(PROMPT)
+        self.assertEqual(self.run_line("cd /tmp; >straße; ls -C str*; rm str*; cd"), "straße")
+
+    def test_resize_asks_the_terminal(self):
+        self.assertEqual(self.run_line("stty size"), "24 80")
+        self.session.send("resize" + RETURN + "\x1b[50;132R")
+        self.session.expect(PROMPT)
+        self.assertEqual(self.run_line("stty size; stty rows 24 cols 80"), "50 132")
+
+    def test_klp_counts_in_one_line_while_it_waits(self):
+        """And the patch of the function in which programs nap does not report each nap."""
+        self.run_line("dmesg -c >/dev/null; sleep 1000 &")
+        self.run_line("until grep -q sleep_until /proc/$!/stack; do usleep 10000; done")
+        self.session.send("klp load livepatch-blocked --wait" + RETURN)
+        seen = self.session.expect(r"livepatch_blocked: \d+ tasks? to go[^#]*complete\n[^#]*# ", 60).group(0)
+        self.assertLessEqual(seen.count("\n"), 8, seen)
+        self.run_line("for i in 1 2 3 4 5; do usleep 1000; done")
+        for command in ("disable", "signal", "wait"):
+            self.run_line(f"klp {command} livepatch_blocked")
+        # A line for each long sleep, of which other tests may have left some, and none for the naps.
+        self.assertLess(int(self.run_line("dmesg | grep -c ':[0-9]* sleeps in the new version'")), 5)
+        self.run_line("kill $!; wait $!; klp unload livepatch_blocked")
 
     def test_ctrl_u_drops_the_line(self):
         self.session.send("rubbish" + CTRL_U + "echo clean" + RETURN)
@@ -128,9 +168,9 @@ class Shell(unittest.TestCase):
 
     def test_background_reader_is_stopped_by_the_terminal(self):
         self.run_line("cat &")
-        self.run_line("sleep 0.2")
+        self.run_line("until grep -q '^State:.T' /proc/$!/status; do usleep 1000; done")
         self.assertIn("Stopped", self.run_line("jobs"))
-        self.run_line("kill %1; wait; true")
+        self.run_line("kill $!; kill -CONT $!; wait $!; true")
 
     def test_vi_edits_a_file(self):
         self.session.send("vi /tmp/vi-test" + RETURN)
@@ -205,7 +245,10 @@ class PowerOff(unittest.TestCase):
             session.expect(PROMPT, 120)
             session.send("poweroff" + RETURN)
             session.expect(r"reboot: Power down")
-            session.process.wait(60 * vm.patience())
+            watch = session.limit()
+            while session.process.poll() is None:
+                time.sleep(0.1)
+                self.assertEqual(watch.look(), "")
 
 
 if __name__ == "__main__":

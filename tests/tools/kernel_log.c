@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel_log.c - what the kernel complained about while a suite ran, for the script of
+ * kernel_log.c - complaints in the kernel's log during a suite, for the script of
  * tests/run.py.
  *
  *	kernel_log begin NAME		marks the beginning in the log

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_latency.c - what live patching costs everybody else, and how long it takes, for
+ * klp_latency.c - the cost of live patching for other tasks, and its duration, for
  * system/test_klp_latency.py.
  *
  * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest
@@ -46,7 +46,7 @@ static void print_step(const char *step)
 	CHECK_EQ(spit("/proc/lock_stat", "0"), 0);
 }
 
-/* Nobody sleeps in @function, or (schedule) everybody does and has to be kicked. */
+/* No task sleeps in @function, or (schedule) all tasks do and have to be kicked. */
 static void patch_and_take_back(const char *function)
 {
 	char step[64];

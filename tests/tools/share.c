@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What hostfs promises about contents, also among signals and when the server dies, from the
+ * Promises of hostfs about contents, also among signals and when the server dies, from the
  * guest's side: tests/system/test_share.py runs this with a folder of the host on /host and looks
  * at the other side.
  */
@@ -309,7 +309,7 @@ static pid_t pid_of_hostfs(void)
 	return found;
 }
 
-/* Reads for ever; ends well when a read says EIO, and only then. */
+/* Reads without end; ends with success when a read fails with EIO, and only then. */
 static void read_until_eio(int started)
 {
 	static unsigned char buf[65536];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What hostfs promises about names, attributes and kinds of files, from the guest's side:
+ * Promises of hostfs about names, attributes and kinds of files, from the guest's side:
  * tests/system/test_share.py runs this, like share.c, with a folder of the host on /host.
  */
 #define _GNU_SOURCE
@@ -349,7 +349,7 @@ static void fifos_are_names(void)
 	CHECK_ERR(mknod(TOP "/device", S_IFCHR | 0600, 0x103), EPERM);
 }
 
-/* The server is asked for more than it may keep open for ever: everything is given back. */
+/* The server is asked for more than it may keep open: all of it is closed again. */
 static void many_opens_leave_nothing(void)
 {
 	for (int round = 0; round < 5; round++) {

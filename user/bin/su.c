@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * su - busybox's, with the rights that it needs.
+ * su - executes busybox's su with the rights that it needs.
  *
- * Installed set-user-id root.  busybox itself cannot be: it is also the shell and every other tool,
- * and a process that came by root's rights hides from the user whom it belongs to.  So this program
- * has them and hands them on, to the one tool that asks for a password before it uses them.
- * Nothing here depends on what the caller controls: the path and the tool's name are fixed, the
- * arguments and the environment go on as they are to a program that knows that it is not trusted
- * (AT_SECURE).
+ * Installed set-user-id root. busybox itself cannot be: it is also the shell and every other
+ * tool, and a set-user-id process is hidden from its own user.  So this program
+ * has the rights and passes them on to the one tool that asks for a password before it uses them.
+ * The caller controls nothing here: the path and the tool's name are fixed, and the arguments and
+ * the environment are passed on to a program that knows that it is not trusted (AT_SECURE).
  */
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What runs on the console: a login shell, or the script that the machine was started for. */
+/* The console: a login shell, or the script for which the machine was started. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ int console_take(void)
 	return 0;
 }
 
-/* A shell that died in raw mode must not leave the next one there. */
+/* A shell that died in raw mode must not leave the terminal in that mode for the next one. */
 static void sane_terminal(void)
 {
 	struct termios termios;
@@ -57,18 +57,19 @@ static void set_environment(void)
 	setenv("LOGNAME", "root", 1);
 	setenv("SHELL", SHELL, 1);
 	setenv("TERM", "vt102", 1);
+	setenv("LANG", "C.UTF-8", 1);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
 	if (chdir(HOME) < 0)
 		(void)!chdir("/");
 }
 
-/* Both: failing leaves errno for the caller's message. */
+/* Does both; on failure errno is set for the caller's message. */
 static bool prepare(void)
 {
-	int rc = console_take();
+	int ret = console_take();
 
-	if (rc < 0) {
-		errno = -rc;
+	if (ret < 0) {
+		errno = -ret;
 		return false;
 	}
 	sane_terminal();

@@ -4,10 +4,11 @@
  * keeps both running.
  *
  *	main.c	  the event loop: signals, dead children, shutdown
- *	job.c	  things that are restarted when they end, with back-off
+ *	job.c	  processes that are restarted when they end, with back-off
  *	console.c session, terminal, shell, autorun
  *
- * Nothing here polls: servers report by a pipe that they are mounted, everything else is a signal.
+ * Nothing is polled: servers report through a pipe that they are mounted, everything else is a
+ * signal.
  */
 #ifndef INIT_INIT_H
 #define INIT_INIT_H
@@ -16,14 +17,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Something that runs until it ends and is then started again. */
+/* A process that runs until it ends and is then started again. */
 struct job {
 	const char *name;
-	/* In the new process: becomes the program, returns only on failure. */
+	/* In the new process: executes the program, returns only on failure. */
 	void (*become)(const struct job *job);
 	const char *path;
 	bool is_server;
-	/* of a server: status 0 means that there is nothing to serve */
+	/* of a server: status 0 means that there is no device to serve */
 	bool is_optional;
 	pid_t pid;			/* 0: not running */
 	int status_fd;			/* a starting server's pipe, -1: none */
@@ -37,11 +38,11 @@ struct job {
 /* ---- job.c ---------------------------------------------------------------------------------- */
 
 int64_t monotonic_ns(void);
-/* Starts @job; false if there is no memory for a process (it is tried again later). */
+/* Starts @job; false if there is no memory for a process (init retries later). */
 bool job_start(struct job *job);
-/* @job ended with @status as of wait(2): says so if it was a failure, plans the restart. */
+/* @job has ended with @status as of wait(2): logs a failure, plans the restart. */
 void job_ended(struct job *job, int status);
-/* Waits until the server has mounted itself; false if it died before. */
+/* Waits until the server has mounted itself; false if it died before that. */
 bool job_wait_mounted(struct job *job);
 /* printf to the kernel log. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -54,7 +55,7 @@ void become_shell(const struct job *job);
 void become_autorun(const struct job *job);
 bool console_has_autorun(void);
 void console_greet(void);
-/* Waits until everything that was written has been sent. */
+/* Waits until all output has been sent. */
 void console_drain(void);
 
 #endif

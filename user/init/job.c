@@ -13,7 +13,7 @@
 #include "init.h"
 
 #define SECOND_NS	1000000000ll
-#define LONG_LIFE_NS	(10 * SECOND_NS)	/* who lived so long is restarted at once */
+#define LONG_LIFE_NS	(10 * SECOND_NS)	/* after such a long life it is restarted at once */
 #define MAX_BACKOFF	5			/* 2^5 s */
 #define STATUS_FD	3
 
@@ -29,7 +29,7 @@ void say(const char *fmt, ...)
 	va_start(args, fmt);
 	n = 6 + vsnprintf(line + 6, sizeof(line) - 6, fmt, args);
 	va_end(args);
-	/* Without a log there is nobody to tell. */
+	/* An error is ignored: there is no other place for the message. */
 	if (fd >= 0)
 		(void)!write(fd, line, n < (int)sizeof(line) ? n : (int)sizeof(line) - 1);
 }
@@ -42,7 +42,7 @@ int64_t monotonic_ns(void)
 	return ts.tv_sec * SECOND_NS + ts.tv_nsec;
 }
 
-/* In the child: what init changed for itself is undone. */
+/* In the child: restores the signal settings that init has changed for itself. */
 static void restore_signals(void)
 {
 	sigset_t none;
@@ -57,7 +57,7 @@ static void child(const struct job *job, int status_pipe)
 
 	restore_signals();
 	if (status_pipe >= 0) {
-		/* dup2 onto itself would keep close-on-exec. */
+		/* dup2 onto the same number would keep close-on-exec. */
 		if (status_pipe == STATUS_FD)
 			fcntl(status_pipe, F_SETFD, 0);
 		else
@@ -78,8 +78,10 @@ static void plan_restart(struct job *job)
 		job->failures = 0;
 	job->restart_at = now;
 	/* The first restart is immediate, the next ones wait 1, 2, 4 ... seconds. */
-	if (job->failures)
+	if (job->failures) {
 		job->restart_at += SECOND_NS << (job->failures - 1);
+		say("%s starts again in %d s", job->name, 1 << (job->failures - 1));
+	}
 	if (job->failures <= MAX_BACKOFF)
 		job->failures++;
 }
@@ -110,6 +112,14 @@ bool job_start(struct job *job)
 	return true;
 }
 
+/* Neither a shell that exited normally nor a process that was killed by a user is a failure. */
+static bool is_failure(const struct job *job, int status)
+{
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM;
+	return job->is_server || WEXITSTATUS(status) == 127;
+}
+
 void job_ended(struct job *job, int status)
 {
 	job->pid = 0;
@@ -120,8 +130,7 @@ void job_ended(struct job *job, int status)
 		    strsignal(WTERMSIG(status)));
 	else if (job->is_server)
 		say("%s ended with status %d", job->name, WEXITSTATUS(status));
-	/* A shell that was left in good order is not a failure. */
-	if (!job->is_server && WIFEXITED(status) && WEXITSTATUS(status) != 127)
+	if (!is_failure(job, status))
 		job->failures = 0;
 	plan_restart(job);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Process 1. See init.h for what it does. */
+/* Process 1: the event loop.  See init.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include <neurath.h>
 #include "init.h"
 
-#define MAX_STATUS	63	/* what the emulator can pass on */
+#define MAX_STATUS	63	/* the largest status that the emulator can return */
 
 static void become_server(const struct job *job)
 {
@@ -51,15 +51,15 @@ static void shut_down(int command, const char *text)
 	say("cannot %s: %s", text, strerror(errno));
 }
 
-/* The script has ended: so does the machine, and its status becomes the emulator's. */
+/* The script has ended: the machine ends, and the script's status becomes the emulator's. */
 static void finish_autorun(int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	long rc;
+	long ret;
 
 	console_drain();
-	rc = neurath_exit(code < MAX_STATUS ? code : MAX_STATUS);
-	say("the script ended with status %d; no exit device (error %ld)", code, -rc);
+	ret = neurath_exit(code < MAX_STATUS ? code : MAX_STATUS);
+	say("the script ended with status %d; no exit device (error %ld)", code, -ret);
 	shut_down(RB_POWER_OFF, "power off");
 }
 
@@ -71,14 +71,14 @@ static void reap(void)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (autorun && pid == jobs[CONSOLE].pid)
 			finish_autorun(status);
-		/* Whoever is none of the jobs is an orphan that is buried now. */
+		/* A process that is none of the jobs is an orphan and is only reaped. */
 		for (int i = 0; i < JOBS; i++)
 			if (jobs[i].pid == pid)
 				job_ended(&jobs[i], status);
 	}
 }
 
-/* Starts what is due; when the next one will be. */
+/* Starts jobs that are due; returns when the next one is due. */
 static int64_t start_due(void)
 {
 	int64_t next = NEVER, now = monotonic_ns();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls of neurath.h, without the detour through errno. */
+/* The system calls of neurath.h, without errno. */
 #include <uapi/syscall_nr.h>
 #include <neurath.h>
 
@@ -129,6 +129,11 @@ long screen_map(struct screen_info *info)
 long ioport_grant(unsigned first, unsigned count)
 {
 	return call4(__NR_ioport_grant, first, count, 0, 0);
+}
+
+long console_send(const void *bytes, size_t count)
+{
+	return call4(__NR_console_send, (long)bytes, count, 0, 0);
 }
 
 long neurath_exit(int status)

@@ -2,8 +2,8 @@
 /*
  * Neurath's own system calls for user programs (numbers from 1024, uapi/syscall_nr.h).
  *
- * Every function answers like the kernel does: a value >= 0 or a negative errno; errno(3) is not
- * touched.  Only uid 0 may create ports, map devices and take interrupts.
+ * Every function returns what the kernel returns: a value >= 0 or a negative errno; errno(3) is
+ * not changed.  Only uid 0 may create ports, map devices and take interrupts.
  */
 #ifndef LIB_NEURATH_H
 #define LIB_NEURATH_H
@@ -12,13 +12,13 @@
 #include <stdint.h>
 #include <uapi/port.h>
 
-/* What port_reply_recv() stores: a request, or a note when the first word is 0. */
+/* The result of port_reply_recv(): a request, or a note if the first word is 0. */
 union port_message {
 	struct port_request request;
 	struct port_note note;
 };
 
-/* Calls of servers: uapi/port.h says what they do. */
+/* Calls of servers: uapi/port.h describes them. */
 long port_create(unsigned flags, unsigned level);
 long port_mount(long port, const char *path, uint64_t root);
 long port_reply_recv(long port, struct port_reply *reply, union port_message *message,
@@ -43,8 +43,10 @@ long port_msi(long port, long fd, unsigned entry, unsigned bit);
 struct screen_info;
 /* The memory of the screen: uapi/screen.h. */
 long screen_map(struct screen_info *info);
-/* The caller may use in and out instructions on @count ports from @first. */
+/* Allows in and out instructions of the caller on @count ports from @first. */
 long ioport_grant(unsigned first, unsigned count);
+/* Passes bytes to the serial line.  Returns how many the device took, 0 while it is busy. */
+long console_send(const void *bytes, size_t count);
 /* Ends the emulator with @status (0..63); -ENODEV on a machine without the exit device. */
 long neurath_exit(int status);
 

@@ -16,7 +16,10 @@ int srv_take_over(struct srv *srv, const char *path, unsigned flags, unsigned le
 {
 	long port = port_adopt(path, flags, level);
 
-	/* A dead port, another kind of port, none: a new one is mounted over it, or next to it. */
+	/*
+	 * A dead port, a port of another kind, or none: a new port is mounted over it or beside
+	 * it.
+	 */
 	if (port < 0)
 		return srv_start(srv, flags, level);
 	srv->port = port;
@@ -34,7 +37,7 @@ int srv_mount(struct srv *srv, const char *path, uint64_t root)
 	return (int)port_mount(srv->port, path, root);
 }
 
-/* The word of a reply: 0 means "as before". */
+/* The word in a reply: 0 means "unchanged". */
 static uint32_t ready_word(struct srv *srv, uint64_t handle)
 {
 	return srv->ready ? PORT_READY_SET | srv->ready(srv, handle) : 0;
@@ -83,7 +86,7 @@ void srv_answer(struct srv *srv, struct srv_queue *queue, struct srv_parked *par
 
 	unlink_parked(queue, parked);
 	reply.ready = ready_word(srv, parked->req.handle);
-	/* A caller that died meanwhile is no error: its tag means nothing any more. */
+	/* A caller that has died meanwhile is no error: its tag is dead. */
 	port_reply_recv(srv->port, &reply, NULL, 0);
 	free(parked);
 }
@@ -94,8 +97,8 @@ void srv_push_ready(struct srv *srv, uint64_t handle)
 }
 
 /*
- * The caller of a parked request wants it back.  Bytes that moved must be reported, and only a
- * request that changed nothing may be "interrupted".  A tag that is not parked has been answered.
+ * The caller of a parked request must return.  Moved bytes must be reported, and only a request
+ * that has changed nothing may be "interrupted".  A tag that is not parked has been answered.
  */
 static void cancel(struct srv *srv, uint64_t tag, unsigned reason)
 {
@@ -136,13 +139,25 @@ static void take_note(struct srv *srv, const struct port_note *note)
 	}
 }
 
+/* True if the path leads into a single file, or requires a directory. */
+static bool is_beyond_file(const struct srv *srv, const struct port_request *req)
+{
+	uint64_t before = req->op == PORT_SETATTR ? sizeof(struct port_setattr) :
+			  req->op == PORT_SYMLINK ? req->arg[0] : 0;
+
+	return srv->single_file && srv_by_path(req) &&
+	       (req->in_len > before || req->flags & PORT_REQ_DIRECTORY);
+}
+
 static void answer_request(struct srv *srv, const struct port_request *req,
 			   struct port_reply *reply)
 {
 	srv_handler *handler = req->op < SRV_OPS ? srv->op[req->op] : NULL;
 	int64_t status;
 
-	if (handler)
+	if (is_beyond_file(srv, req))
+		status = -ENOTDIR;
+	else if (handler)
 		status = handler(srv, req, reply);
 	else
 		status = req->op == PORT_IOCTL ? -ENOTTY : -EOPNOTSUPP;
@@ -154,7 +169,7 @@ static void answer_request(struct srv *srv, const struct port_request *req,
 	reply->status = status;
 }
 
-/* Last, so that read and poll cannot disagree. */
+/* Last, so that read and poll agree. */
 static void set_ready(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
 	if (req->op == PORT_OPEN && reply->status >= 0)
@@ -190,20 +205,20 @@ static void take_message(struct srv *srv, const union port_message *message,
 int srv_round(struct srv *srv, struct port_reply *pending)
 {
 	union port_message message;
-	long rc = port_reply_recv(srv->port, pending->tag ? pending : NULL, &message,
+	long ret = port_reply_recv(srv->port, pending->tag ? pending : NULL, &message,
 				  time_left(srv));
 
-	/* Whatever the receive half says, the answer has been consumed. */
+	/* Whatever the receive half returns, the answer has been consumed. */
 	memset(pending, 0, sizeof(*pending));
-	switch (rc) {
+	switch (ret) {
 	case -EAGAIN:		/* time for the tick */
 	case -EINTR:
 	case -ESRCH:		/* the answered caller was gone */
-	case -EFAULT:		/* the answered caller's buffer was bad: it knows */
+	case -EFAULT:		/* the answered caller's buffer was bad: the caller gets an error */
 		break;
 	default:
-		if (rc < 0)
-			return (int)rc;
+		if (ret < 0)
+			return (int)ret;
 		take_message(srv, &message, pending);
 	}
 	if (srv->deadline != SRV_NEVER && srv_clock() >= srv->deadline)
@@ -214,13 +229,13 @@ int srv_round(struct srv *srv, struct port_reply *pending)
 int srv_run(struct srv *srv)
 {
 	struct port_reply pending = { 0 };
-	int rc;
+	int error;
 
 	do
-		rc = srv_round(srv, &pending);
-	while (rc == 0);
-	srv_log(srv, "cannot receive: error %d", -rc);
-	return rc;
+		error = srv_round(srv, &pending);
+	while (error == 0);
+	srv_log(srv, "cannot receive: error %d", -error);
+	return error;
 }
 
 int srv_fetch(struct srv *srv, const struct port_request *req, uint64_t off, void *buf, size_t len)
@@ -241,12 +256,12 @@ int srv_fetch(struct srv *srv, const struct port_request *req, uint64_t off, voi
 
 int64_t srv_input(struct srv *srv, const struct port_request *req, void *buf, size_t size)
 {
-	int rc;
+	int ret;
 
 	if (req->in_len > size)
 		return -EMSGSIZE;
-	rc = srv_fetch(srv, req, 0, buf, req->in_len);
-	return rc < 0 ? rc : (int64_t)req->in_len;
+	ret = srv_fetch(srv, req, 0, buf, req->in_len);
+	return ret < 0 ? ret : (int64_t)req->in_len;
 }
 
 int64_t srv_path(struct srv *srv, const struct port_request *req, char path[SRV_PATH_MAX])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What servers need besides their port: the log, clocks, the word to init, permissions. */
+/* Utilities of servers: the log, clocks, the message to init, permissions. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -25,11 +25,11 @@ void srv_log(const struct srv *srv, const char *fmt, ...)
 	va_end(args);
 	if (n >= (int)sizeof(line))
 		n = sizeof(line) - 1;
-	/* No log, no message: there is nobody else to tell. */
+	/* An error is ignored: there is no other place for the message. */
 	(void)!write(fd < 0 ? STDERR_FILENO : fd, line, n);
 }
 
-/* init passes the writing end of a pipe, named by STATUS_FD: one byte means "mounted". */
+/* init passes the write end of a pipe, named by STATUS_FD: one byte means "mounted". */
 void srv_started(void)
 {
 	const char *value = getenv("STATUS_FD");
@@ -69,13 +69,13 @@ bool srv_in_group(const struct srv *srv, const struct port_request *req, uint32_
 int srv_access(const struct srv *srv, const struct port_request *req, uint32_t mode, uint32_t uid,
 	       uint32_t gid, unsigned want)
 {
-	/* root executes what somebody may execute. */
+	/* root may execute a file with any execute bit. */
 	if (req->uid == 0)
 		return (want & 1) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
 	if (req->uid == uid)
 		mode >>= 6;
 	else if (((mode >> 3 ^ mode) & want) && srv_in_group(srv, req, gid))
-		mode >>= 3;	/* where it makes no difference nobody is asked */
+		mode >>= 3;	/* if the group makes no difference the kernel is not asked */
 	return (mode & want) == want ? 0 : -EACCES;
 }
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /proc/klp_twins: what the two functions named twin_value return. */
 #include <linux/kernel.h>
 #include <linux/module.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The second function named twin_value, in the order of the symbol table. */
 #include <linux/compiler.h>
 #include "twins.h"

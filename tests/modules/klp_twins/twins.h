@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The callers of the two functions, which nobody else can name. */
+/* The callers of the two functions, which no other file can name. */
 #ifndef KLP_TWINS_H
 #define KLP_TWINS_H
 

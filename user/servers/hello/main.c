@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hello: a whole server, as docs/writing-a-server.md explains it.  Serves one file, /srv/hello: it
- * says hello, to whom was written into it last.  Started by hand: `hello &`.
+ * hello: a complete small server, which docs/writing-a-server.md explains.  It serves one file,
+ * /srv/hello, which greets the name that was written into it last.  Started by hand: `hello &`.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,15 +10,13 @@
 #include <srv.h>
 
 #define PATH	"/srv/hello"
-#define HANDLE	1		/* one for all opens: nothing is kept for each */
+#define HANDLE	1		/* one handle for all opens: there is no state for each open */
 
 static char text[80] = "Hello, world!\n";
 static struct port_attr attr = { .node = 1, .version = 1, .mode = S_IFREG | 0666, .nlink = 1 };
 
 static int64_t hello_stat(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
-	if (srv_by_path(req) && req->in_len)
-		return -ENOTDIR;	/* a path below the file */
 	attr.size = strlen(text);
 	return srv_data(reply, 0, &attr, sizeof(attr));
 }
@@ -55,20 +53,20 @@ static int64_t hello_write(struct srv *srv, const struct port_request *req,
 static int64_t hello_trunc(struct srv *srv, const struct port_request *req,
 			   struct port_reply *reply)
 {
-	return 0;			/* what `>` asks for; the next write replaces everything */
+	return 0;	/* `>` requests it; the next write replaces the whole contents anyway */
 }
 
 int main(void)
 {
-	static struct srv hello = { .name = "hello", .op = {
+	static struct srv hello = { .name = "hello", .single_file = true, .op = {
 		[PORT_OPEN] = hello_open, [PORT_STAT] = hello_stat, [PORT_READ] = hello_read,
 		[PORT_WRITE] = hello_write, [PORT_TRUNC] = hello_trunc } };
-	int rc = srv_start(&hello, 0, 3);
+	int ret = srv_start(&hello, 0, 3);
 
-	if (rc == 0)
-		rc = srv_mount(&hello, PATH, 0);
-	if (rc < 0) {
-		fprintf(stderr, "hello: cannot serve %s: %s\n", PATH, strerror(-rc));
+	if (ret == 0)
+		ret = srv_mount(&hello, PATH, 0);
+	if (ret < 0) {
+		fprintf(stderr, "hello: cannot serve %s: %s\n", PATH, strerror(-ret));
 		return 1;
 	}
 	srv_started();

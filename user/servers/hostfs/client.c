@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One function for each message to the host: writes it, waits, reads the answer.  hostfs.h is the
- * contract.  What an answer says is checked for form here: counts within what was asked for,
- * nothing missing.
+ * One function for each message to the host: writes it, waits, reads the answer. hostfs.h is the
+ * contract.  The form of each answer is checked here: counts within the request, no missing
+ * parts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #define SECOND_NS	1000000000ll
 
 static uint32_t io_max;
-/* Fids that were used and are free, and the first that never was. */
+/* Fids that were used and are free, and the first unused one. */
 static uint32_t *free_fids;
 static size_t nr_free, room_free;
 static uint32_t next_fid = ROOT_FID + 1;
@@ -27,7 +27,7 @@ uint32_t client_io_max(void)
 	return io_max;
 }
 
-/* A message without data, the answer likewise. */
+/* A message without data, and an answer without data. */
 static int call(struct job *job, unsigned type)
 {
 	return job_call(job, type, 0, 0, false);
@@ -35,20 +35,19 @@ static int call(struct job *job, unsigned type)
 
 static int call_for_qid(struct job *job, unsigned type)
 {
-	int rc = call(job, type);
+	int error = call(job, type);
 
-	if (rc == 0) {
+	if (error == 0) {
 		p9_get_qid(&job->r);
-		rc = p9_check(&job->r);
+		error = p9_check(&job->r);
 	}
-	return rc;
+	return error;
 }
 
 /* ---- fids --------------------------------------------------------------------------- */
 
 /*
- * There is always room for one more free fid than is in use, so that giving one back cannot
- * fail.
+ * There is always room for one more free fid than is in use, so that returning one cannot fail.
  */
 static int64_t fid_take(void)
 {
@@ -76,7 +75,7 @@ static void fid_give_back(uint32_t fid)
 void client_own_fid(struct job *job, uint32_t fid)
 {
 	if (job->nr_fids == JOB_FIDS)
-		abort();		/* no request needs so many */
+		abort();		/* no request needs as many */
 	job->fids[job->nr_fids++] = fid;
 }
 
@@ -98,30 +97,30 @@ void client_drop_fids(struct job *job)
 
 		job_message(job, P9_CLUNK);
 		p9_put(&job->w, fid, 4);
-		/* Whatever the answer, the fid means nothing any more. */
+		/* Whatever the answer is, the fid is no longer valid. */
 		call(job, P9_CLUNK);
 		fid_give_back(fid);
 	}
 	job->tidying = false;
 }
 
-/* ---- beginning ---------------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------------------- */
 
 static int client_version(struct job *job)
 {
 	const char *version;
 	size_t len;
 	uint32_t msize;
-	int rc;
+	int ret;
 
 	job->tag = P9_NOTAG;
 	job_message(job, P9_VERSION);
 	p9_put(&job->w, PORT_IO_MAX + P9_IO_HEAD, 4);
 	p9_put_string(&job->w, VERSION);
-	rc = call(job, P9_VERSION);
+	ret = call(job, P9_VERSION);
 	job->tag = job->number;
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	msize = (uint32_t)p9_get(&job->r, 4);
 	version = p9_get_string(&job->r, &len);
 	if (!version)
@@ -136,10 +135,10 @@ static int client_version(struct job *job)
 
 int client_attach(struct job *job)
 {
-	int rc = client_version(job);
+	int ret = client_version(job);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	job_message(job, P9_ATTACH);
 	p9_put(&job->w, ROOT_FID, 4);
 	p9_put(&job->w, P9_NOFID, 4);
@@ -155,7 +154,7 @@ static int walk_message(struct job *job, uint32_t from, uint32_t fid, char *cons
 			unsigned count, struct p9_qid qids[])
 {
 	unsigned got;
-	int rc;
+	int ret;
 
 	job_message(job, P9_WALK);
 	p9_put(&job->w, from, 4);
@@ -163,31 +162,31 @@ static int walk_message(struct job *job, uint32_t from, uint32_t fid, char *cons
 	p9_put(&job->w, count, 2);
 	for (unsigned i = 0; i < count; i++)
 		p9_put_string(&job->w, names[i]);
-	rc = call(job, P9_WALK);
-	if (rc < 0)
-		return rc;
+	ret = call(job, P9_WALK);
+	if (ret < 0)
+		return ret;
 	got = (unsigned)p9_get(&job->r, 2);
 	if (got > count)
 		return -EIO;
 	for (unsigned i = 0; i < got; i++)
 		qids[i] = p9_get_qid(&job->r);
-	rc = p9_check(&job->r);
-	/* A walk that stopped on its way has changed nothing. */
-	return rc < 0 ? rc : got < count ? -ENOENT : 0;
+	ret = p9_check(&job->r);
+	/* A walk that stopped before its end has changed nothing. */
+	return ret < 0 ? ret : got < count ? -ENOENT : 0;
 }
 
 int client_walk(struct job *job, uint32_t from, char *const names[], unsigned count, uint32_t *fid,
 		struct p9_qid qids[P9_WALK_MAX])
 {
 	int64_t new = fid_take();
-	int rc;
+	int ret;
 
 	if (new < 0)
 		return (int)new;
-	rc = walk_message(job, from, (uint32_t)new, names, count, qids);
-	if (rc < 0) {
+	ret = walk_message(job, from, (uint32_t)new, names, count, qids);
+	if (ret < 0) {
 		fid_give_back((uint32_t)new);
-		return rc;
+		return ret;
 	}
 	*fid = (uint32_t)new;
 	client_own_fid(job, *fid);
@@ -205,13 +204,13 @@ int64_t client_readlink(struct job *job, uint32_t fid, char *target, size_t size
 {
 	const char *text;
 	size_t len;
-	int rc;
+	int ret;
 
 	job_message(job, P9_READLINK);
 	p9_put(&job->w, fid, 4);
-	rc = call(job, P9_READLINK);
-	if (rc < 0)
-		return rc;
+	ret = call(job, P9_READLINK);
+	if (ret < 0)
+		return ret;
 	text = p9_get_string(&job->r, &len);
 	if (!text || memchr(text, '\0', len))
 		return -EIO;
@@ -222,19 +221,13 @@ int64_t client_readlink(struct job *job, uint32_t fid, char *target, size_t size
 	return len;
 }
 
-/* The group of what is made; its owner is whom the host takes for us. */
-static uint32_t group(const struct job *job)
-{
-	return job->req.gid;
-}
-
 int client_mkdir(struct job *job, uint32_t dir, const char *name, uint32_t mode)
 {
 	job_message(job, P9_MKDIR);
 	p9_put(&job->w, dir, 4);
 	p9_put_string(&job->w, name);
 	p9_put(&job->w, mode, 4);
-	p9_put(&job->w, group(job), 4);
+	p9_put(&job->w, job->group, 4);
 	return call_for_qid(job, P9_MKDIR);
 }
 
@@ -246,7 +239,7 @@ int client_mknod(struct job *job, uint32_t dir, const char *name, uint32_t mode)
 	p9_put(&job->w, mode, 4);
 	p9_put(&job->w, 0, 4);
 	p9_put(&job->w, 0, 4);
-	p9_put(&job->w, group(job), 4);
+	p9_put(&job->w, job->group, 4);
 	return call_for_qid(job, P9_MKNOD);
 }
 
@@ -256,7 +249,7 @@ int client_symlink(struct job *job, uint32_t dir, const char *name, const char *
 	p9_put(&job->w, dir, 4);
 	p9_put_string(&job->w, name);
 	p9_put_string(&job->w, target);
-	p9_put(&job->w, group(job), 4);
+	p9_put(&job->w, job->group, 4);
 	return call_for_qid(job, P9_SYMLINK);
 }
 
@@ -291,7 +284,7 @@ int client_unlink(struct job *job, uint32_t dir, const char *name, bool is_dir)
 
 /* ---- attributes --------------------------------------------------------------------- */
 
-/* Times that no 64 bits of nanoseconds can hold become the last or the first ones. */
+/* Times that do not fit in 64 bits of nanoseconds become the latest or the earliest. */
 static int64_t get_time(struct p9_reader *r)
 {
 	int64_t seconds = (int64_t)p9_get(r, 8), ns = (int64_t)p9_get(r, 8), time;
@@ -307,15 +300,15 @@ static int64_t get_time(struct p9_reader *r)
 int client_getattr(struct job *job, uint32_t fid, struct p9_attr *attr)
 {
 	struct p9_reader *r = &job->r;
-	int rc;
+	int ret;
 
 	job_message(job, P9_GETATTR);
 	p9_put(&job->w, fid, 4);
 	p9_put(&job->w, GETATTR_BASIC, 8);
-	rc = call(job, P9_GETATTR);
-	if (rc < 0)
-		return rc;
-	p9_get(r, 8);				/* what is valid: all that we asked for */
+	ret = call(job, P9_GETATTR);
+	if (ret < 0)
+		return ret;
+	p9_get(r, 8);				/* valid fields: all that were requested */
 	attr->qid = p9_get_qid(r);
 	attr->mode = (uint32_t)p9_get(r, 4);
 	attr->uid = (uint32_t)p9_get(r, 4);
@@ -324,7 +317,7 @@ int client_getattr(struct job *job, uint32_t fid, struct p9_attr *attr)
 	attr->rdev = p9_get(r, 8);
 	attr->size = p9_get(r, 8);
 	p9_get(r, 8);				/* block size */
-	p9_get(r, 8);				/* blocks */
+	attr->blocks = p9_get(r, 8);
 	attr->atime_ns = get_time(r);
 	attr->mtime_ns = get_time(r);
 	attr->ctime_ns = get_time(r);
@@ -360,13 +353,13 @@ int client_setattr(struct job *job, uint32_t fid, const struct p9_set *set)
 int client_statfs(struct job *job, uint32_t fid, struct statfs *st)
 {
 	struct p9_reader *r = &job->r;
-	int rc;
+	int ret;
 
 	job_message(job, P9_STATFS);
 	p9_put(&job->w, fid, 4);
-	rc = call(job, P9_STATFS);
-	if (rc < 0)
-		return rc;
+	ret = call(job, P9_STATFS);
+	if (ret < 0)
+		return ret;
 	memset(st, 0, sizeof(*st));
 	st->f_type = p9_get(r, 4);
 	st->f_bsize = st->f_frsize = p9_get(r, 4);
@@ -397,7 +390,7 @@ int client_create(struct job *job, uint32_t fid, const char *name, uint32_t flag
 	p9_put_string(&job->w, name);
 	p9_put(&job->w, flags, 4);
 	p9_put(&job->w, mode, 4);
-	p9_put(&job->w, group(job), 4);
+	p9_put(&job->w, job->group, 4);
 	return call_for_qid(job, P9_LCREATE);
 }
 
@@ -409,12 +402,12 @@ int client_fsync(struct job *job, uint32_t fid)
 	return call(job, P9_FSYNC);
 }
 
-/* A message about @len bytes at @offset: the count in the answer. */
+/* A message about @len bytes at @offset; returns the count in the answer. */
 static int64_t call_counted(struct job *job, unsigned type, uint32_t fid, uint64_t offset,
 			    uint32_t at, uint32_t len, bool in)
 {
 	uint32_t count;
-	int rc;
+	int ret;
 
 	if (len > io_max)
 		len = io_max;
@@ -422,13 +415,13 @@ static int64_t call_counted(struct job *job, unsigned type, uint32_t fid, uint64
 	p9_put(&job->w, fid, 4);
 	p9_put(&job->w, offset, 8);
 	p9_put(&job->w, len, 4);
-	rc = job_call(job, type, at, len, in);
-	if (rc < 0)
-		return rc;
+	ret = job_call(job, type, at, len, in);
+	if (ret < 0)
+		return ret;
 	count = (uint32_t)p9_get(&job->r, 4);
-	rc = p9_check(&job->r);
-	/* Data that the answer speaks of must have come with it. */
-	if (rc < 0 || count > len || (in && job->answer_len - P9_COUNTED != count))
+	ret = p9_check(&job->r);
+	/* The data that the answer announces must have come with it. */
+	if (ret < 0 || count > len || (in && job->answer_len - P9_COUNTED != count))
 		return -EIO;
 	return count;
 }

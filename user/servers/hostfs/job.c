@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Jobs, their stacks, and the messages they wait for; job.h is the contract. */
+/* Jobs, their stacks, and the messages for which they wait; job.h is the contract. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@ struct waiting {
 };
 
 static struct srv *server;
+static const struct job_closing *closing;
 static struct job jobs[JOBS];
 static unsigned nr_jobs;
 static bool is_open;			/* requests are begun */
@@ -29,7 +30,7 @@ static void *loop_sp;
 /* ---- stacks ------------------------------------------------------------------------- */
 
 /*
- * Keeps what a call must preserve on the stack, leaves the stack in *@save and goes on at @load.
+ * Saves callee-saved registers on the stack, stores the stack in *@save and continues at @load.
  */
 void job_switch(void **save, void *load);
 __asm__(".text\n"
@@ -74,14 +75,14 @@ static void job_answer(struct job *job, int64_t status)
 	job->has_client = false;
 	job->reply.tag = job->req.tag;
 	job->reply.status = status;
-	/* A client that died meanwhile is no error: its tag means nothing any more. */
+	/* A client that has died meanwhile is no error: its tag is dead. */
 	if (port_reply_recv(server->port, &job->reply, NULL, 0) == -ESRCH &&
 	    job->req.op == PORT_OPEN && status >= 0)
-		open_close(job->reply.aux);
+		closing->close(job->reply.aux);
 	keep_ended(job->req.tag);
 }
 
-/* What every job does, from the top of its stack. */
+/* The code of every job, from the top of its stack. */
 static void job_main(void)
 {
 	struct job *job = current;
@@ -90,7 +91,7 @@ static void job_main(void)
 	client_drop_fids(job);
 	job->busy = false;
 	job_wait(job);
-	abort();			/* an idle job has no past to go on with */
+	abort();			/* an idle job has no state to continue with */
 }
 
 static void job_enter(struct job *job)
@@ -106,7 +107,7 @@ static void job_enter(struct job *job)
 	job_resume(job);
 }
 
-/* ---- beginning ---------------------------------------------------------------------- */
+/* ---- start -------------------------------------------------------------------------- */
 
 static struct job *job_idle(void)
 {
@@ -136,7 +137,7 @@ void jobs_start_waiting(void)
 	struct waiting *w;
 	struct job *job;
 
-	open_close_pending();
+	closing->close_pending();
 	while (is_open && first_waiting && (job = job_idle()) != NULL) {
 		w = first_waiting;
 		first_waiting = w->next;
@@ -176,8 +177,7 @@ bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle)
 {
 	struct port_request req = { .handle = handle };
 	/*
-	 * A job cannot start another one: both would go back to the event loop in the same
-	 * place.
+	 * A job cannot start another one: both would return to the event loop at the same place.
 	 */
 	struct job *job = current ? NULL : job_idle();
 
@@ -186,23 +186,24 @@ bool job_begin_own(int64_t (*run)(struct job *job), uint64_t handle)
 	return job;
 }
 
-int jobs_init(struct srv *srv)
+int jobs_init(struct srv *srv, const struct job_closing *file_closing)
 {
 	server = srv;
+	closing = file_closing;
 	for (nr_jobs = 0; nr_jobs < JOBS && nr_jobs < virtio_chains() / 2; nr_jobs++) {
 		struct job *job = &jobs[nr_jobs];
 		char *stack = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		struct dma all;
-		int rc;
+		int ret;
 
 		if (stack == MAP_FAILED || mprotect(stack, GUARD_BYTES, PROT_NONE) < 0)
 			return -ENOMEM;
 		job->stack = stack + GUARD_BYTES;
 		job->number = job->tag = nr_jobs;
-		rc = virtio_alloc(&all, PORT_IO_MAX + 2 * JOB_SMALL + FLUSH_BYTES);
-		if (rc < 0)
-			return rc;
+		ret = virtio_alloc(&all, PORT_IO_MAX + 2 * JOB_SMALL + FLUSH_BYTES);
+		if (ret < 0)
+			return ret;
 		job->data = (struct dma){ all.memory, all.bus, PORT_IO_MAX };
 		job->out = (struct dma){ all.memory + PORT_IO_MAX, all.bus + PORT_IO_MAX,
 					 JOB_SMALL };
@@ -221,7 +222,7 @@ void job_message(struct job *job, unsigned type)
 	p9_begin(&job->w, job->out.memory, job->out.size, type, job->tag);
 }
 
-/* The host is asked to forget the message under way; there is at most one such request. */
+/* Asks the host to drop the present message; there is at most one such request. */
 static void job_flush(struct job *job)
 {
 	const uint32_t half = FLUSH_BYTES / 2;
@@ -275,18 +276,18 @@ static void job_done(unsigned chain, uint32_t len)
 		job->waiting = false;
 		job->answer_len = len;
 	}
-	/* The tag may be used again when nothing that names it is under way. */
+	/* The tag may be reused when no message that names it is in progress. */
 	if (!job->waiting && !job->flushing)
 		job_resume(job);
 }
 
 int jobs_interrupt(void)
 {
-	int rc = virtio_poll(job_done);
+	int error = virtio_poll(job_done);
 
-	if (rc == 0)
+	if (error == 0)
 		virtio_ack();
-	return rc;
+	return error;
 }
 
 /* ---- cancelling --------------------------------------------------------------------- */

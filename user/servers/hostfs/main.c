@@ -2,8 +2,8 @@
 /*
  * The hostfs server: finds the device, attaches to the host's folder, mounts itself at /host.
  *
- * Ends with status 0 if the machine has no such device: that is no failure, and init leaves it at
- * that.  A device that breaks ends it with status 1; the next one begins with a reset.
+ * It ends with status 0 if the machine has no such device: this is no failure, and init does not
+ * restart it.  A device that breaks ends it with status 1; the next process begins with a reset.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,16 +12,11 @@
 
 #define MOUNT_TAG	"host"
 #define MOUNT_POINT	"/host"
-#define LEVEL		2	/* calls nobody once it serves */
+#define LEVEL		2	/* calls no server once it serves */
 #define IRQ_BIT		0
 
 static struct srv hostfs = { .name = "hostfs" };
 static int attached = -EINPROGRESS;
-
-struct srv *hostfs_server(void)
-{
-	return &hostfs;
-}
 
 static int64_t serve(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
@@ -54,62 +49,64 @@ static int64_t run_attach(struct job *job)
 	return 0;
 }
 
-/* The first job talks to the host before any other: who asks already has to wait. */
+/* The first job talks to the host before all others: earlier requests must wait. */
 static int attach(void)
 {
 	struct port_reply pending = { 0 };
-	int rc = 0;
+	int ret = 0;
 
 	job_begin_own(run_attach, 0);
-	while (rc == 0 && attached == -EINPROGRESS)
-		rc = srv_round(&hostfs, &pending);
-	return rc < 0 ? rc : attached;
+	while (ret == 0 && attached == -EINPROGRESS)
+		ret = srv_round(&hostfs, &pending);
+	return ret < 0 ? ret : attached;
 }
 
 static int start(const char **what)
 {
-	int rc;
+	int ret;
 
 	*what = "cannot create a port";
-	rc = srv_take_over(&hostfs, MOUNT_POINT, PORT_CANCEL_OK | PORT_REATTACH, LEVEL);
-	if (rc >= 0)
-		rc = keep_open(&hostfs);
-	if (rc == 0)
-		rc = virtio_start(MOUNT_TAG, hostfs.port, IRQ_BIT, what);
-	if (rc < 0)
-		return rc;
+	ret = srv_take_over(&hostfs, MOUNT_POINT, PORT_CANCEL_OK | PORT_FILES | PORT_REATTACH,
+			   LEVEL);
+	if (ret >= 0)
+		ret = keep_open(&hostfs);
+	if (ret == 0)
+		ret = virtio_start(MOUNT_TAG, hostfs.port, IRQ_BIT, what);
+	if (ret < 0)
+		return ret;
 	*what = "no memory for requests";
-	rc = jobs_init(&hostfs);
-	if (rc < 0)
-		return rc;
+	ret = jobs_init(&hostfs, &file_closing);
+	if (ret < 0)
+		return ret;
 	*what = "the host does not speak 9P2000.L";
-	rc = attach();
-	if (rc < 0)
-		return rc;
+	ret = attach();
+	if (ret < 0)
+		return ret;
 	*what = "cannot mount on " MOUNT_POINT;
-	rc = srv_mount(&hostfs, MOUNT_POINT, 0);
-	if (rc == 0)
+	ret = srv_mount(&hostfs, MOUNT_POINT, 0);
+	if (ret == 0)
 		jobs_open();
-	return rc;
+	return ret;
 }
 
 int main(void)
 {
 	const char *what;
-	int rc;
+	int ret;
 
 	for (int op = PORT_OPEN; op <= PORT_OP_MAX; op++)
 		if (op != PORT_IOCTL)
 			hostfs.op[op] = serve;
+	hostfs_set_server(&hostfs);
 	hostfs.close = take_close;
 	hostfs.irq = take_irq;
 	hostfs.cancel = job_cancel;
 	hostfs.after = start_waiting;
-	rc = start(&what);
-	if (rc == -ENODEV)
+	ret = start(&what);
+	if (ret == -ENODEV)
 		return 0;
-	if (rc < 0) {
-		srv_log(&hostfs, "%s: %s", what, strerror(-rc));
+	if (ret < 0) {
+		srv_log(&hostfs, "%s: %s", what, strerror(-ret));
 		return 1;
 	}
 	srv_started();

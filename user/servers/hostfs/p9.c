@@ -120,7 +120,7 @@ int p9_open(struct p9_reader *r, const void *buf, size_t size, size_t len, unsig
 	if (answer == P9_ERROR + 1) {
 		uint64_t error = p9_get(r, 4);
 
-		/* Nobody interrupted the server: that would be our own cancel, see job.c. */
+		/* An EINTR of the host is our own cancel, see job.c. */
 		return error && error <= MAX_ERRNO && error != EINTR ? -(int)error : -EIO;
 	}
 	return answer == type + 1 ? 0 : -EIO;

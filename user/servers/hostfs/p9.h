@@ -3,9 +3,9 @@
  * The 9P2000.L messages as bytes: little-endian numbers and counted strings, a head of size, type
  * and tag.  Pure functions on buffers.
  *
- * Writing past the end and reading past the end set `bad` and do nothing else, so a sequence of
- * calls is checked once, at its end.  What a reader delivers comes from the other side: lengths are
- * checked here, meanings are the caller's.
+ * Writing or reading past the end only sets `bad`, so a sequence of calls is checked once, at its
+ * end.  A reader's data comes from the other side: lengths are checked here, meanings by the
+ * caller.
  */
 #ifndef HOSTFS_P9_H
 #define HOSTFS_P9_H
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The request; its answer is one more. */
+/* The request; the number of its answer is one higher. */
 enum p9_type {
 	P9_ERROR = 6,		/* only its answer exists */
 	P9_STATFS = 8,
@@ -41,9 +41,9 @@ enum p9_type {
 };
 
 #define P9_HEAD		7		/* size, type, tag */
-/* head and a count: what stands before the data of a read */
+/* header and a count: the bytes before the data of a read */
 #define P9_COUNTED	11
-#define P9_IO_HEAD	24		/* room that read, write and readdir leave for the rest */
+#define P9_IO_HEAD	24	/* room that read, write and readdir reserve for the other fields */
 #define P9_NOTAG	0xffff
 #define P9_NOFID	0xffffffffu
 #define P9_WALK_MAX	16
@@ -52,7 +52,7 @@ enum p9_type {
 #define P9_QID_DIR	0x80
 #define P9_QID_SYMLINK	0x02
 
-/* What the server calls the identity of a file. */
+/* The identity of a file on the host. */
 struct p9_qid {
 	uint8_t type;
 	uint32_t version;
@@ -69,8 +69,8 @@ void p9_put(struct p9_writer *w, uint64_t value, unsigned bytes);
 void p9_put_bytes(struct p9_writer *w, const char *text, size_t len);
 void p9_put_string(struct p9_writer *w, const char *text);
 /*
- * Fills in the size, with @more bytes of data that follow elsewhere; bytes written, 0 = it
- * did not fit.
+ * Fills in the size, with @more bytes of data that follow elsewhere.  Returns the bytes written;
+ * 0 = it did not fit.
  */
 size_t p9_end(struct p9_writer *w, size_t more);
 
@@ -87,9 +87,9 @@ int p9_open(struct p9_reader *r, const void *buf, size_t size, size_t len, unsig
 	    unsigned tag);
 uint64_t p9_get(struct p9_reader *r, unsigned bytes);
 struct p9_qid p9_get_qid(struct p9_reader *r);
-/* A string without its NUL, which it does not have; NULL if there is none. */
+/* A string without NUL; NULL if there is none. */
 const char *p9_get_string(struct p9_reader *r, size_t *len);
-/* 0, or -EIO if something was missing. */
+/* 0, or -EIO if data was missing. */
 int p9_check(const struct p9_reader *r);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * virtio on PCI; virtio.h is the contract.
  *
- * The device is not trusted with more than its data: what it writes to the ring is checked before
+ * The device is trusted only with its data: a value that it writes to the ring is checked before
  * it is used as an index.
  */
 #include <errno.h>
@@ -85,11 +85,11 @@ static struct {
 	volatile uint16_t *doorbell;
 	volatile struct ring *ring;
 	unsigned size;			/* of the ring */
-	uint16_t available, used;	/* how far each side is */
+	uint16_t available, used;	/* positions of the two sides */
 	bool under_way[VIRTIO_CHAINS];
 } dev;
 
-/* ---- finding the registers ---------------------------------------------------------- */
+/* ---- the registers ------------------------------------------------------------------ */
 
 static uint32_t config_word(unsigned reg)
 {
@@ -105,7 +105,7 @@ static uint8_t config_byte(unsigned reg)
 	return config_word(reg) >> 8 * (reg & 3);
 }
 
-/* Address of what the capability at @cap describes, at least @need bytes; or NULL. */
+/* The address of at least @need bytes that the capability at @cap describes; or NULL. */
 static volatile uint8_t *registers_of(unsigned cap, uint32_t need)
 {
 	unsigned bar = config_byte(cap + 4);
@@ -175,7 +175,7 @@ static bool has_tag(const char *tag)
 
 /* ---- the device --------------------------------------------------------------------- */
 
-/* When the device says that it is reset it has forgotten all rings and finished all transfers. */
+/* When the device reports the reset, it has dropped all rings and completed all transfers. */
 static int reset(void)
 {
 	dev.common->status = 0;
@@ -221,15 +221,15 @@ static int make_queue(unsigned bit)
 {
 	struct dma memory;
 	uint64_t doorbell;
-	int rc;
+	int ret;
 
 	dev.common->queue_select = 0;
 	dev.size = ring_size(dev.common->queue_size);
 	if (dev.size < 2 * VIRTIO_CHAIN)
 		return -ENODEV;
-	rc = virtio_alloc(&memory, sizeof(struct ring));
-	if (rc < 0)
-		return rc;
+	ret = virtio_alloc(&memory, sizeof(struct ring));
+	if (ret < 0)
+		return ret;
 	dev.ring = (volatile struct ring *)memory.memory;
 	dev.line = port_msi(dev.port, dev.fd, 0, bit);
 	if (dev.line < 0)
@@ -238,7 +238,7 @@ static int make_queue(unsigned bit)
 	dev.common->queue_desc = memory.bus + offsetof(struct ring, table);
 	dev.common->queue_driver = memory.bus + offsetof(struct ring, available);
 	dev.common->queue_device = memory.bus + offsetof(struct ring, used);
-	/* A change of state and an answer: both are looked for in virtio_poll(). */
+	/* Changes of state and answers: virtio_poll() tests for both. */
 	dev.common->msix_config = 0;
 	dev.common->queue_msix = 0;
 	if (dev.common->msix_config != 0 || dev.common->queue_msix != 0)
@@ -251,7 +251,7 @@ static int make_queue(unsigned bit)
 	return 0;
 }
 
-/* Gives the claim back, and forgets what was found. */
+/* Drops the claim and all data about the device. */
 static void let_go(void)
 {
 	for (int i = 0; i < BARS; i++)
@@ -278,30 +278,30 @@ static int find(unsigned device, const char *tag)
 
 int virtio_start(const char *tag, long port, unsigned bit, const char **what)
 {
-	int rc;
+	int ret;
 
 	*what = "no device";
-	rc = find(DEVICE_MODERN, tag);
-	if (rc == -ENODEV)
-		rc = find(DEVICE_TRANSITIONAL, tag);
-	if (rc < 0)
-		return rc;
+	ret = find(DEVICE_MODERN, tag);
+	if (ret == -ENODEV)
+		ret = find(DEVICE_TRANSITIONAL, tag);
+	if (ret < 0)
+		return ret;
 	dev.port = port;
 	*what = "the device is not reset";
-	rc = reset();
-	if (rc < 0)
-		return rc;
+	ret = reset();
+	if (ret < 0)
+		return ret;
 	*what = "the device has no modern interface";
-	rc = negotiate();
-	if (rc < 0)
-		return rc;
+	ret = negotiate();
+	if (ret < 0)
+		return ret;
 	*what = "the device's queue";
-	rc = make_queue(bit);
-	if (rc == 0)
-		rc = (int)dma_enable(dev.fd);
-	if (rc == 0)
+	ret = make_queue(bit);
+	if (ret == 0)
+		ret = (int)dma_enable(dev.fd);
+	if (ret == 0)
 		add_status(STATUS_DRIVER_OK);
-	return rc;
+	return ret;
 }
 
 int virtio_alloc(struct dma *dma, size_t size)
@@ -338,8 +338,8 @@ void virtio_submit(unsigned n, const struct virtio_part parts[], unsigned count)
 	dev.ring->available.ring[dev.available % dev.size] = first;
 	/*
 	 * The device must see the entry and its descriptors before the index that publishes them,
-	 * and the index before the bell.  The processor keeps the order of stores; this
-	 * keeps the compiler to it.
+	 * and the index before the doorbell.  The processor keeps the order of stores; the fence
+	 * makes the compiler keep it, too.
 	 */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	dev.ring->available.index = ++dev.available;

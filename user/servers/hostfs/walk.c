@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paths.  The host walks names, but neither through symbolic links (they would lead out of the
- * folder) nor for a certain user (it knows only the one who runs the emulator).  So links are
- * answered by a redirect, and what other users than root may do is checked here, by the modes that
- * the host shows.
+ * Paths.  The host walks names, but not through symbolic links (they would lead out of the
+ * folder), and not for a certain user (it only knows the user who runs the emulator).  So links
+ * are answered by a redirect, and permissions of users other than root are checked here, by the
+ * modes that the host reports.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +23,36 @@ int access_check(const struct port_request *req, const struct p9_attr *attr, uns
 int access_change(struct job *job, uint32_t fid)
 {
 	struct p9_attr attr;
-	int rc;
+	int ret;
 
 	if (job->req.uid == 0)
 		return 0;
-	rc = client_getattr(job, fid, &attr);
-	return rc < 0 ? rc : access_check(&job->req, &attr, 3);
+	ret = client_getattr(job, fid, &attr);
+	return ret < 0 ? ret : access_check(&job->req, &attr, 3);
+}
+
+int access_make(struct job *job, uint32_t fid)
+{
+	struct p9_attr dir;
+	bool hands_on;
+	int ret = client_getattr(job, fid, &dir);
+
+	if (ret == 0)
+		ret = access_check(&job->req, &dir, 3);
+	if (ret < 0)
+		return ret;
+	hands_on = dir.mode & S_ISGID;
+	job->group = hands_on ? dir.gid : job->req.gid;
+	return hands_on;
+}
+
+/*
+ * New files on the host belong to the user who runs the emulator, often root: a set-user-id file
+ * of another user would give that user root's rights.
+ */
+uint32_t create_mode(const struct port_request *req, uint32_t mode)
+{
+	return mode & (req->uid ? 01777 : 07777);
 }
 
 int access_remove(struct job *job, uint32_t fid, const char *name)
@@ -37,26 +61,29 @@ int access_remove(struct job *job, uint32_t fid, const char *name)
 	struct p9_attr dir, attr;
 	struct p9_qid qids[P9_WALK_MAX];
 	uint32_t victim;
-	int rc;
+	int ret;
 
 	if (job->req.uid == 0)
 		return 0;
-	rc = client_getattr(job, fid, &dir);
-	if (rc == 0)
-		rc = access_check(&job->req, &dir, 3);
-	if (rc < 0 || !(dir.mode & STICKY) || dir.uid == job->req.uid)
-		return rc;
-	rc = client_walk(job, fid, names, 1, &victim, qids);
-	if (rc == 0)
-		rc = client_getattr(job, victim, &attr);
-	if (rc == 0 && attr.uid != job->req.uid)
-		rc = -EPERM;
-	return rc;
+	ret = client_getattr(job, fid, &dir);
+	if (ret == 0)
+		ret = access_check(&job->req, &dir, 3);
+	if (ret < 0 || !(dir.mode & STICKY) || dir.uid == job->req.uid)
+		return ret;
+	ret = client_walk(job, fid, names, 1, &victim, qids);
+	if (ret == 0)
+		ret = client_getattr(job, victim, &attr);
+	if (ret == 0 && attr.uid != job->req.uid)
+		ret = -EPERM;
+	return ret;
 }
 
 /* ---- names -------------------------------------------------------------------------- */
 
-/* Cuts @path at its slashes, in place: how many names, one behind the other, each with its NUL. */
+/*
+ * Splits @path at its slashes, in place.  Returns the number of names, in sequence, each with
+ * NUL.
+ */
 static int cut(char *path)
 {
 	char *to = path;
@@ -95,8 +122,8 @@ static bool add(char *text, size_t *used, const char *more, bool slash)
 }
 
 /*
- * Name @at of the @count names at @names is the link that @fid stands for: where to look instead.
- * A relative target counts from the mount, so what was walked stands before it.
+ * Name @at of the @count names at @names is the link to which @fid refers: makes the redirect.  A
+ * relative target is relative to the mount, so the walked part precedes it.
  */
 static int redirect(struct job *job, uint32_t fid, char *names, int at, int count)
 {
@@ -119,66 +146,66 @@ static int redirect(struct job *job, uint32_t fid, char *names, int at, int coun
 	return (int)srv_data(&job->reply, PORT_REDIRECT, job->redirect, used);
 }
 
-/* Is what step @at of @count led to, a link, to be followed? */
+/* True if step @at of @count led to a link that must be followed. */
 static bool follows(struct p9_qid qid, int at, int count, unsigned flags)
 {
 	return qid.type & P9_QID_SYMLINK &&
 	       (at + 1 < count || !(flags & WALK_NOFOLLOW));
 }
 
-/* ---- walking ------------------------------------------------------------------------ */
+/* ---- the walk ----------------------------------------------------------------------- */
 
-/* As many steps as a message takes; only for who may search every directory. */
+/* As many steps as fit in a message; only for callers who may search every directory. */
 static int walk_at_once(struct job *job, char *names, int steps, struct walk *walk)
 {
 	struct p9_qid qids[P9_WALK_MAX];
 	char *batch[P9_WALK_MAX] = { NULL };
-	int rc;
+	int error;
 
 	for (int i = 0; i < steps; i++, names = next_name(names))
 		batch[i] = names;
-	rc = client_walk(job, ROOT_FID, batch, steps, &walk->fid, qids);
-	if (rc == 0)
+	error = client_walk(job, ROOT_FID, batch, steps, &walk->fid, qids);
+	if (error == 0)
 		walk->qid = steps ? qids[steps - 1] : (struct p9_qid){ .type = P9_QID_DIR };
-	return rc;
+	return error;
 }
 
 static int may_search(struct job *job, uint32_t fid)
 {
 	struct p9_attr attr;
-	int rc;
+	int ret;
 
 	if (job->req.uid == 0)
 		return 0;
-	rc = client_getattr(job, fid, &attr);
-	if (rc < 0)
-		return rc;
+	ret = client_getattr(job, fid, &attr);
+	if (ret < 0)
+		return ret;
 	return S_ISDIR(attr.mode) ? access_check(&job->req, &attr, 1) : -ENOTDIR;
 }
 
-/* Step by step: finds the link, or the missing permission, that a walk at once ends at. */
+/* Step by step: finds the link, or the missing permission, at which walk_at_once() stopped. */
 static int walk_slowly(struct job *job, char *names, int steps, int count, unsigned flags,
 		       struct walk *walk)
 {
 	char *name = names;
-	int rc = walk_at_once(job, names, 0, walk);
+	int error = walk_at_once(job, names, 0, walk);
 
-	for (int i = 0; i < steps && rc == 0; i++, name = next_name(name)) {
+	for (int i = 0; i < steps && error == 0; i++, name = next_name(name)) {
 		if (!(walk->qid.type & P9_QID_DIR))
 			return -ENOTDIR;
-		rc = may_search(job, walk->fid);
-		if (rc == 0)
-			rc = client_step(job, walk->fid, name, &walk->qid);
-		if (rc == 0 && follows(walk->qid, i, count, flags))
+		error = may_search(job, walk->fid);
+		if (error == 0)
+			error = client_step(job, walk->fid, name, &walk->qid);
+		if (error == 0 && follows(walk->qid, i, count, flags))
 			return redirect(job, walk->fid, names, i, count);
 	}
-	return rc;
+	return error;
 }
 
-int walk_path(struct job *job, unsigned which, unsigned flags, struct walk *walk)
+static int walk_names(struct job *job, unsigned which, unsigned flags, struct walk *walk)
 {
 	char *names = job->path[which], *last = names;
-	int count = cut(names), steps, rc = -ENOENT;
+	int count = cut(names), steps, error = -ENOENT;
 
 	if (count < 0)
 		return count;
@@ -187,11 +214,25 @@ int walk_path(struct job *job, unsigned which, unsigned flags, struct walk *walk
 	walk->name = count ? last : NULL;
 	steps = count && flags & WALK_PARENT ? count - 1 : count;
 	if (job->req.uid == 0 && steps <= P9_WALK_MAX) {
-		rc = walk_at_once(job, names, steps, walk);
-		if (rc == 0 && steps && follows(walk->qid, steps - 1, count, flags))
+		error = walk_at_once(job, names, steps, walk);
+		if (error == 0 && steps && follows(walk->qid, steps - 1, count, flags))
 			return redirect(job, walk->fid, names, steps - 1, count);
-		if (rc == 0 || rc == -EINTR || steps < 2)
-			return rc;
+		if (error == 0 || error == -EINTR || steps < 2)
+			return error;
 	}
 	return walk_slowly(job, names, steps, count, flags, walk);
+}
+
+/* The requirement of the path's ending applies to the first path, walked to its end. */
+int walk_path(struct job *job, unsigned which, unsigned flags, struct walk *walk)
+{
+	bool directory = which == 0 && !(flags & WALK_PARENT) &&
+			 job->req.flags & PORT_REQ_DIRECTORY;
+	int ret = walk_names(job, which, directory ? flags & ~WALK_NOFOLLOW : flags, walk);
+
+	if (ret < 0 || !directory)
+		return ret;
+	if (!(walk->qid.type & P9_QID_DIR))
+		return -ENOTDIR;
+	return job->req.flags & PORT_REQ_SEARCH ? may_search(job, walk->fid) : 0;
 }

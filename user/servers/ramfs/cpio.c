@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The initrd: a cpio archive of the "newc" kind.  Contents of files and targets of links are used
- * where they lie, so loading costs only the nodes.  The archive comes from whoever built the image;
- * a damaged one is refused at the first bad header, with what was loaded so far kept.
+ * in place, so loading only creates the nodes.  The archive comes with the image.  A damaged
+ * archive is refused at the first bad header; what was loaded before stays.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum { INO, MODE, UID, GID, NLINK, MTIME, FILESIZE, DEVMAJ, DEVMIN, RDEVMAJ, RDE
 
 struct member {
 	uint32_t field[FIELDS];
-	const char *name;		/* ended by NUL */
+	const char *name;		/* NUL-terminated */
 	const uint8_t *data;
 };
 
@@ -35,7 +35,7 @@ static bool parse_hex(const uint8_t *text, uint32_t *value)
 	return true;
 }
 
-/* Decodes the member at *@offset and moves on; false if it is not one. */
+/* Decodes the member at *@offset and advances; false if it is no member. */
 static bool next_member(const uint8_t *archive, uint64_t size, uint64_t *offset, struct member *m)
 {
 	const uint8_t *head = archive + *offset;
@@ -74,22 +74,22 @@ static void fill_node(struct node *node, const struct member *m)
 	node->mtime = node->ctime = node->atime = m->field[MTIME] * 1000000000ll;
 }
 
-/* 0, or -errno: a member that has no place is skipped by the caller. */
+/* 0, or -errno: the caller skips a member that cannot be added. */
 static int add_member(const struct member *m)
 {
 	static struct walk walk;
 	const char *name = strip_dots(m->name);
 	struct cred owner = { .uid = m->field[UID], .gid = m->field[GID] }, super = { 0 };
 	struct node *node;
-	int rc;
+	int ret;
 
 	if (!S_ISREG(m->field[MODE]) && !S_ISDIR(m->field[MODE]) && !S_ISLNK(m->field[MODE]))
 		return -EPERM;
-	rc = path_walk(name, WALK_CREATE | WALK_NOFOLLOW, super, &walk);
-	if (rc < 0)
-		return rc;
+	ret = path_walk(name, WALK_CREATE | WALK_NOFOLLOW, super, &walk);
+	if (ret < 0)
+		return ret;
 	if (walk.node) {
-		/* Directories may be listed twice; the last one says how they are. */
+		/* Directories may be listed twice; the last entry decides. */
 		if (!node_is_dir(walk.node) || !S_ISDIR(m->field[MODE]))
 			return -EEXIST;
 		walk.node->mode = m->field[MODE] & (S_IFMT | 07777);
@@ -97,9 +97,9 @@ static int add_member(const struct member *m)
 		walk.node->gid = owner.gid;
 		return 0;
 	}
-	rc = node_make(&walk, m->field[MODE] & (S_IFMT | 07777), super, &node);
-	if (rc < 0)
-		return rc;
+	ret = node_make(&walk, m->field[MODE] & (S_IFMT | 07777), super, &node);
+	if (ret < 0)
+		return ret;
 	node->uid = owner.uid;
 	node->gid = owner.gid;
 	fill_node(node, m);
@@ -113,14 +113,14 @@ int64_t cpio_load(struct srv *srv, const uint8_t *archive, uint64_t size)
 	struct member m;
 
 	while (next_member(archive, size, &offset, &m)) {
-		int rc;
+		int error;
 
 		if (strcmp(m.name, "TRAILER!!!") == 0)
 			return loaded;
-		rc = add_member(&m);
-		if (rc == -ENOSPC)
-			return rc;
-		if (rc == 0)
+		error = add_member(&m);
+		if (error == -ENOSPC)
+			return error;
+		if (error == 0)
 			loaded++;
 		undo_commit(srv);
 	}

@@ -17,7 +17,7 @@ static size_t smaller(size_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Length of the stretch of page @index at @pos and of the pages that lie right behind it. */
+/* The length of the range at @pos in page @index and in the pages directly behind it. */
 static size_t page_run(const struct data *data, uint64_t pos, size_t max)
 {
 	uint64_t index = pos / PAGE_BYTES;
@@ -46,7 +46,7 @@ const uint8_t *data_run(const struct data *data, uint64_t pos, size_t max, size_
 		*len = smaller(max, PAGE_BYTES - pos % PAGE_BYTES);
 		return zero_page;
 	}
-	/* The base, up to its end or to the next page of ours. */
+	/* The base, up to its end or to the next separate page. */
 	end = pos + smaller(max, data->base_size - pos);
 	if (data->used)
 		for (index++; index * PAGE_BYTES < end; index++)
@@ -54,6 +54,16 @@ const uint8_t *data_run(const struct data *data, uint64_t pos, size_t max, size_
 				end = index * PAGE_BYTES;
 	*len = end - pos;
 	return data->base + pos;
+}
+
+uint64_t data_pages(const struct data *data)
+{
+	uint64_t in_base = (data->base_size + PAGE_BYTES - 1) / PAGE_BYTES, twice = 0;
+
+	if (data->used)
+		for (uint64_t i = 0; i < in_base && i < data->nr_pages; i++)
+			twice += data->pages[i] != NULL;
+	return in_base + data->used - twice;
 }
 
 /* Slots for pages up to and including @index. */
@@ -75,7 +85,7 @@ static int grow_slots(struct data *data, uint64_t index)
 	return 0;
 }
 
-/* A page of our own at @index, with the contents that were visible there. */
+/* Allocates a separate page at @index with the contents that were visible there. */
 static int own_page(struct data *data, uint64_t index)
 {
 	uint64_t start = index * PAGE_BYTES;
@@ -119,7 +129,7 @@ static void drop_page(struct data *data, uint64_t index)
 	CHANGE(data->used)--;
 }
 
-/* Gives back slots; when there is no memory to do it the larger array stays. */
+/* Frees slots; if there is no memory for that, the larger array stays. */
 static void shrink_slots(struct data *data, uint64_t keep)
 {
 	uint8_t **pages = NULL;
@@ -137,7 +147,7 @@ static void shrink_slots(struct data *data, uint64_t keep)
 	CHANGE(data->nr_pages) = keep;
 }
 
-/* Nothing but zeros from @size on. */
+/* Only zeros from @size on. */
 static void data_cut(struct data *data, uint64_t size)
 {
 	uint64_t keep = (size + PAGE_BYTES - 1) / PAGE_BYTES;

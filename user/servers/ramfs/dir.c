@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Directories.  All names of the file system are in one hash table by (directory, name), so a
- * lookup costs the same in a directory of ten and of a hundred thousand names.  Each directory
- * also lists its entries by ascending sequence number; that number is the cookie of readdir, so a
- * listing neither repeats nor misses names that stay while others come and go.
+ * look-up costs the same in a directory of ten and of a hundred thousand names.  Each directory
+ * also lists its entries by ascending sequence number.  That number is the cookie of readdir, so
+ * a listing neither repeats nor misses names that stay while other names come and go.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ struct entry *dir_find(const struct node *dir, const char *name, size_t len)
 	return NULL;
 }
 
-/* Doubles the table; when memory is short the chains just grow longer. */
+/* Doubles the table; without memory the chains grow longer instead. */
 static bool hash_grow(void)
 {
 	uint32_t room = kept->nr_buckets ? kept->nr_buckets * 2 : 1024;
@@ -70,7 +70,7 @@ static bool list_reserve(struct dir *dir)
 	return true;
 }
 
-/* A name for @node came into being in @dir. */
+/* A name for @node was created in @dir. */
 static void link_count(struct node *dir, struct node *node)
 {
 	CHANGE(node->nlink)++;
@@ -129,7 +129,7 @@ int dir_add(struct node *dir, const char *name, size_t len, struct node *node)
 	return 0;
 }
 
-/* Index of the first entry whose number is at least @seq. */
+/* The index of the first entry whose number is at least @seq. */
 static uint32_t list_search(const struct dir *dir, uint64_t seq)
 {
 	uint32_t low = 0, high = dir->count;

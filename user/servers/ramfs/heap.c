@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects in kept memory: pages of objects of one size, each with a bitmap of what is free, and
- * runs of pages for what is larger.  Bookkeeping is never inside an object, so that the contents of
- * a new one need not be undone.  Who frees says the size.
+ * Objects in kept memory: pages of objects of one size, each with a bitmap of free objects, and
+ * runs of pages for larger objects.  The bookkeeping is outside of the objects, so that contents
+ * of a new object need no undo.  The caller of a free passes the size.
  */
 #include <string.h>
 #include "ramfs.h"

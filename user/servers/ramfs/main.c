@@ -9,13 +9,13 @@
 #include "ramfs.h"
 
 #define INITRD	"/boot/initrd"
-#define LEVEL	1	/* may be called by servers above, calls none */
+#define LEVEL	1	/* servers above may call it; it calls none */
 
 static struct srv ramfs = { .name = "ramfs" };
 
 /*
- * The archive stays mapped for ever, where each process has it: files lie in it.  Its size,
- * or -errno.
+ * Maps the archive permanently at a fixed address: files refer to it.  Returns its size, or
+ * -errno.
  */
 static int64_t map_initrd(void)
 {
@@ -34,48 +34,51 @@ static int64_t map_initrd(void)
 static int fill(int64_t archive_size)
 {
 	struct cred super = { 0 };
-	int64_t rc = archive_size;
+	int64_t ret = archive_size;
 
 	kept->root = node_create(S_IFDIR | 0755, super);
 	if (!kept->root)
 		return -ENOMEM;
 	kept->root->nlink++;		/* its name is the mount */
-	if (rc >= 0)
-		rc = cpio_load(&ramfs, (const uint8_t *)ARCHIVE_ADDRESS, archive_size);
-	if (rc < 0)
+	if (ret >= 0)
+		ret = cpio_load(&ramfs, (const uint8_t *)ARCHIVE_ADDRESS, archive_size);
+	if (ret < 0)
 		srv_log(&ramfs, "%s: %s: the root file system is incomplete", INITRD,
-			strerror((int)-rc));
+			strerror((int)-ret));
 	keep_begin(&ramfs);
 	return 0;
 }
 
-/* Takes over what the last process left, or begins. */
+/* Takes over the state of the last process, or starts anew. */
 static int start(void)
 {
 	struct sysinfo info;
-	int rc = srv_take_over(&ramfs, "/", PORT_REATTACH, LEVEL);
+	int ret = srv_take_over(&ramfs, "/", PORT_REATTACH | PORT_STABLE, LEVEL);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (sysinfo(&info) < 0)
 		return -errno;
-	rc = keep_open(&ramfs, (uint64_t)info.totalram * (info.mem_unit ? info.mem_unit : 1));
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
+	ret = keep_open(&ramfs, (uint64_t)info.totalram * (info.mem_unit ? info.mem_unit : 1));
+	if (ret < 0)
+		return ret;
+	if (ret == 0)
 		return fill(map_initrd());
 	return map_initrd() < 0 ? -EIO : 0;
 }
 
 int main(void)
 {
-	int rc = start();
+	int ret = start();
 
-	requests_register(&ramfs);
-	if (rc == 0)
-		rc = srv_mount(&ramfs, "/", 0);
-	if (rc < 0) {
-		srv_log(&ramfs, "cannot serve /: %s", strerror(-rc));
+	cred_init(&ramfs);
+	ops_register(&ramfs);
+	names_register(&ramfs);
+	requests_register(&ramfs, open_again);
+	if (ret == 0)
+		ret = srv_mount(&ramfs, "/", 0);
+	if (ret < 0) {
+		srv_log(&ramfs, "cannot serve /: %s", strerror(-ret));
 		return 1;
 	}
 	srv_started();

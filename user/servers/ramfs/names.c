@@ -13,13 +13,13 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-/* aux of a redirect: the second path is the one replaced. */
+/* aux of a redirect: it replaces the second path. */
 #define REDIRECT_SECOND	(1ull << 32)
 
 static struct walk walk, walk2;
 static char path[2 * SRV_PATH_MAX];
 
-/* May @cred add and remove names in the directory of @w? */
+/* 0 if @cred may add and remove names in the directory of @w. */
 static int may_change(const struct walk *w, struct cred cred)
 {
 	return w->dir ? node_access(w->dir, 3, cred) : -EBUSY;
@@ -28,26 +28,23 @@ static int may_change(const struct walk *w, struct cred cred)
 int node_make(const struct walk *w, uint32_t mode, struct cred cred, struct node **out)
 {
 	struct node *node;
-	int rc;
+	int ret;
 
 	if (!w->dir)
 		return -EEXIST;
-	rc = may_change(w, cred);
-	if (rc < 0)
-		return rc;
-	node = node_create(mode, cred);
+	ret = may_change(w, cred);
+	if (ret < 0)
+		return ret;
+	node = node_create(node_create_mode(mode, w->dir, cred), cred);
 	if (!node)
 		return -ENOSPC;
-	if (w->dir->mode & S_ISGID) {
+	if (w->dir->mode & S_ISGID)
 		node->gid = w->dir->gid;
-		if (S_ISDIR(mode))
-			node->mode |= S_ISGID;
-	}
-	rc = dir_add(w->dir, w->name, w->len, node);
-	if (rc < 0) {
+	ret = dir_add(w->dir, w->name, w->len, node);
+	if (ret < 0) {
 		CHANGE(node->nlink) = 0;
 		node_release(node);
-		return rc == -ENOMEM ? -ENOSPC : rc;
+		return ret == -ENOMEM ? -ENOSPC : ret;
 	}
 	*out = node;
 	return 0;
@@ -58,29 +55,29 @@ static int64_t ramfs_mknod(struct srv *srv, const struct port_request *req,
 {
 	uint32_t mode = (uint32_t)req->arg[0];
 	struct node *node;
-	int64_t rc = srv_path(srv, req, path);
+	int64_t ret = srv_path(srv, req, path);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (!(mode & S_IFMT))
 		mode |= S_IFREG;
-	rc = path_walk(path, WALK_CREATE | WALK_NOFOLLOW, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, (int)rc);
+	ret = path_walk(path, WALK_CREATE | WALK_NOFOLLOW, cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, (int)ret);
 	if (walk.node)
 		return -EEXIST;
-	/* Devices are names that servers mount; a node here could not lead to one. */
+	/* Devices are mount points of servers; a node here could not lead to a device. */
 	if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISFIFO(mode))
 		return -EPERM;
 	return node_make(&walk, mode & (S_IFMT | 07777), cred_of(req), &node);
 }
 
-/* Checks that the name in @w may be taken away. */
+/* Checks that the name in @w may be removed. */
 static int may_take(const struct walk *w, struct cred cred)
 {
-	int rc = may_change(w, cred);
+	int ret = may_change(w, cred);
 
-	return rc < 0 ? rc : node_may_remove(w->dir, w->node, cred);
+	return ret < 0 ? ret : node_may_remove(w->dir, w->node, cred);
 }
 
 static int64_t ramfs_unlink(struct srv *srv, const struct port_request *req,
@@ -88,17 +85,17 @@ static int64_t ramfs_unlink(struct srv *srv, const struct port_request *req,
 {
 	bool is_dir = req->arg[0] & 1;
 	struct node *node;
-	int64_t rc = srv_path(srv, req, path);
+	int64_t ret = srv_path(srv, req, path);
 
-	if (rc < 0)
-		return rc;
-	rc = path_walk(path, WALK_NOFOLLOW, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, (int)rc);
+	if (ret < 0)
+		return ret;
+	ret = path_walk(path, WALK_NOFOLLOW, cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, (int)ret);
 	node = walk.node;
-	rc = may_take(&walk, cred_of(req));
-	if (rc < 0)
-		return rc;
+	ret = may_take(&walk, cred_of(req));
+	if (ret < 0)
+		return ret;
 	if (is_dir != node_is_dir(node))
 		return is_dir ? -ENOTDIR : -EISDIR;
 	if (is_dir && node->dir.count)
@@ -109,8 +106,8 @@ static int64_t ramfs_unlink(struct srv *srv, const struct port_request *req,
 }
 
 /*
- * The two paths of a request, walked into walk and walk2; on PORT_REDIRECT aux says which one the
- * new path replaces.
+ * Walks the two paths of a request into walk and walk2.  On PORT_REDIRECT aux says which path is
+ * replaced.
  */
 static int64_t walk_two(struct srv *srv, const struct port_request *req, struct port_reply *reply,
 			unsigned flags1, unsigned flags2)
@@ -118,7 +115,7 @@ static int64_t walk_two(struct srv *srv, const struct port_request *req, struct 
 	static char second[SRV_PATH_MAX];
 	uint64_t first_len = req->arg[0];
 	int64_t n = srv_input(srv, req, path, sizeof(path) - 1);
-	int64_t rc;
+	int64_t ret;
 
 	if (n < 0)
 		return n == -EMSGSIZE ? -ENAMETOOLONG : n;
@@ -129,31 +126,29 @@ static int64_t walk_two(struct srv *srv, const struct port_request *req, struct 
 		return -ENAMETOOLONG;
 	memcpy(second, path + first_len, n - first_len + 1);
 	path[first_len] = '\0';
-	rc = path_walk(path, flags1, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, rc);
-	rc = path_walk(second, flags2, cred_of(req), &walk2);
-	if (rc < 0) {
-		rc = walk_status(reply, &walk2, rc);
+	ret = path_walk(path, flags1, cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, ret);
+	ret = path_walk(second, flags2, cred_of(req), &walk2);
+	if (ret < 0) {
+		ret = walk_status(reply, &walk2, ret);
 		reply->aux |= REDIRECT_SECOND;
-		return rc;
+		return ret;
 	}
 	return 0;
 }
 
-/* What stands at the new name must fit what comes. */
-static int rename_target_check(struct cred cred, unsigned flags)
+/* An existing file at the new name must match the moved one. */
+static int rename_target_check(struct cred cred)
 {
 	struct node *node = walk.node, *target = walk2.node;
-	int rc;
+	int ret;
 
 	if (!target)
 		return 0;
-	if (flags & RENAME_NOREPLACE)
-		return -EEXIST;
-	rc = node_may_remove(walk2.dir, target, cred);
-	if (rc < 0)
-		return rc;
+	ret = node_may_remove(walk2.dir, target, cred);
+	if (ret < 0)
+		return ret;
 	if (node_is_dir(node) && !node_is_dir(target))
 		return -ENOTDIR;
 	if (!node_is_dir(node) && node_is_dir(target))
@@ -161,47 +156,51 @@ static int rename_target_check(struct cred cred, unsigned flags)
 	return node_is_dir(target) && target->dir.count ? -ENOTEMPTY : 0;
 }
 
-static int rename_check(struct cred cred, unsigned flags)
+static int rename_check(struct cred cred)
 {
-	int rc = may_take(&walk, cred);
+	int ret = may_take(&walk, cred);
 
-	if (rc == 0)
-		rc = may_change(&walk2, cred);
-	if (rc < 0)
-		return rc;
+	if (ret == 0)
+		ret = may_change(&walk2, cred);
+	if (ret < 0)
+		return ret;
 	if (walk.node == walk2.node)
-		return flags & RENAME_NOREPLACE ? -EEXIST : 0;
+		return 0;
 	if (node_is_dir(walk.node) && dir_is_below(walk2.dir, walk.node))
 		return -EINVAL;
 	if (walk2.node && node_is_dir(walk2.node) && dir_is_below(walk.dir, walk2.node))
-		return -ENOTEMPTY;	/* it holds what is being moved */
-	return rename_target_check(cred, flags);
+		return -ENOTEMPTY;	/* it contains the moved file */
+	return rename_target_check(cred);
 }
 
 static int64_t ramfs_rename(struct srv *srv, const struct port_request *req,
 			    struct port_reply *reply)
 {
 	unsigned flags = (unsigned)req->arg[1];
-	int64_t rc = walk_two(srv, req, reply, WALK_CREATE | WALK_NOFOLLOW,
+	int64_t ret = walk_two(srv, req, reply, WALK_CREATE | WALK_NOFOLLOW,
 			      WALK_CREATE | WALK_NOFOLLOW);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (!walk.node)
 		return -ENOENT;
 	if (flags & ~RENAME_NOREPLACE)
 		return -EINVAL;
-	rc = rename_check(cred_of(req), flags);
-	if (rc < 0)
-		return rc;
+	if (flags & RENAME_NOREPLACE && walk2.node)
+		return -EEXIST;
+	if (req->flags & PORT_REQ_DIRECTORY && !node_is_dir(walk.node))
+		return -ENOTDIR;
+	ret = rename_check(cred_of(req));
+	if (ret < 0)
+		return ret;
 	if (walk.node == walk2.node)
 		return 0;
 	if (walk2.entry) {
 		dir_replace(walk2.entry, walk.node);
 	} else {
-		rc = dir_add(walk2.dir, walk2.name, walk2.len, walk.node);
-		if (rc < 0)
-			return rc == -ENOMEM ? -ENOSPC : rc;
+		ret = dir_add(walk2.dir, walk2.name, walk2.len, walk.node);
+		if (ret < 0)
+			return ret == -ENOMEM ? -ENOSPC : ret;
 	}
 	dir_remove(walk.entry);
 	CHANGE(walk.node->ctime) = srv_now();
@@ -210,22 +209,23 @@ static int64_t ramfs_rename(struct srv *srv, const struct port_request *req,
 
 static int64_t ramfs_link(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
-	int64_t rc = walk_two(srv, req, reply, req->arg[1] & 1 ? 0 : WALK_NOFOLLOW,
+	int64_t ret = walk_two(srv, req, reply,
+			      walk_flags(req, req->arg[1] & 1 ? 0 : WALK_NOFOLLOW),
 			      WALK_CREATE | WALK_NOFOLLOW);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (walk2.node)
 		return -EEXIST;
 	if (node_is_dir(walk.node))
 		return -EPERM;
-	rc = may_change(&walk2, cred_of(req));
-	if (rc < 0)
-		return rc;
-	rc = dir_add(walk2.dir, walk2.name, walk2.len, walk.node);
-	if (rc == 0)
+	ret = may_change(&walk2, cred_of(req));
+	if (ret < 0)
+		return ret;
+	ret = dir_add(walk2.dir, walk2.name, walk2.len, walk.node);
+	if (ret == 0)
 		CHANGE(walk.node->ctime) = srv_now();
-	return rc == -ENOMEM ? -ENOSPC : rc;
+	return ret == -ENOMEM ? -ENOSPC : ret;
 }
 
 static int64_t ramfs_symlink(struct srv *srv, const struct port_request *req,
@@ -234,21 +234,21 @@ static int64_t ramfs_symlink(struct srv *srv, const struct port_request *req,
 	uint64_t target_len = req->arg[0];
 	struct node *node;
 	char *target;
-	int64_t rc = srv_input(srv, req, path, sizeof(path) - 1);
+	int64_t ret = srv_input(srv, req, path, sizeof(path) - 1);
 
-	if (rc < 0)
-		return rc == -EMSGSIZE ? -ENAMETOOLONG : rc;
-	path[rc] = '\0';
-	if (target_len > (uint64_t)rc)
+	if (ret < 0)
+		return ret == -EMSGSIZE ? -ENAMETOOLONG : ret;
+	path[ret] = '\0';
+	if (target_len > (uint64_t)ret)
 		return -EINVAL;
-	/* The length may count an ending NUL. */
+	/* The length may include a final NUL. */
 	if (strnlen(path, target_len) == 0)
 		return -ENOENT;
 	if (strnlen(path, target_len) >= SRV_PATH_MAX)
 		return -ENAMETOOLONG;
-	rc = path_walk(path + target_len, WALK_CREATE | WALK_NOFOLLOW, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, (int)rc);
+	ret = path_walk(path + target_len, WALK_CREATE | WALK_NOFOLLOW, cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, (int)ret);
 	if (walk.node)
 		return -EEXIST;
 	target_len = strnlen(path, target_len);
@@ -257,10 +257,10 @@ static int64_t ramfs_symlink(struct srv *srv, const struct port_request *req,
 		return -ENOSPC;
 	memcpy(target, path, target_len);
 	target[target_len] = '\0';
-	rc = node_make(&walk, S_IFLNK | 0777, cred_of(req), &node);
-	if (rc < 0) {
+	ret = node_make(&walk, S_IFLNK | 0777, cred_of(req), &node);
+	if (ret < 0) {
 		heap_free(target, target_len + 1);
-		return rc;
+		return ret;
 	}
 	node->link = (struct link){ target, target_len, true };
 	return 0;
@@ -271,13 +271,13 @@ static int64_t ramfs_readlink(struct srv *srv, const struct port_request *req,
 {
 	const struct link *link;
 	size_t len;
-	int64_t rc = srv_path(srv, req, path);
+	int64_t ret = srv_path(srv, req, path);
 
-	if (rc < 0)
-		return rc;
-	rc = path_walk(path, WALK_NOFOLLOW, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, (int)rc);
+	if (ret < 0)
+		return ret;
+	ret = path_walk(path, walk_flags(req, WALK_NOFOLLOW), cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, (int)ret);
 	if (!S_ISLNK(walk.node->mode))
 		return -EINVAL;
 	link = &walk.node->link;

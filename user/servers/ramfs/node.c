@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nodes.  A node lives while it has a name or an open file.  A handle is the index into the table
- * of nodes and the low half of the inode number, so a handle of a dead node names nothing.
+ * Nodes.  A node exists while it has a name or an open file.  A handle consists of the index into
+ * the table of nodes and the low half of the inode number, so the handle of a dead node is
+ * invalid.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ramfs.h"
 
-/* Pages that are freed between two commits. */
+/* The number of pages that are freed between two commits. */
 #define REAP_PAGES	1024
 
 static bool table_grow(void)
@@ -72,7 +73,7 @@ void node_release(struct node *node)
 
 	if (node->opens || node->nlink)
 		return;
-	/* Its handle names nothing any more, so that it is released once. */
+	/* Its handle becomes invalid, so that it is released only once. */
 	CHANGE(kept->table[index]) = NULL;
 	if (index < kept->free_hint)
 		CHANGE(kept->free_hint) = index;
@@ -98,7 +99,7 @@ void nodes_reap(struct srv *srv)
 	}
 }
 
-/* Counts each open file of the kernel. */
+/* Counts the open files that the kernel reports. */
 static int count_opens(struct srv *srv)
 {
 	long room = port_handles(srv->port, NULL, 0), count;
@@ -119,17 +120,17 @@ static int count_opens(struct srv *srv)
 	return count < 0 ? (int)count : 0;
 }
 
-/* Each step may be taken again if this process dies, too. */
+/* Each step can be repeated if this process also dies. */
 int nodes_recover(struct srv *srv)
 {
-	int rc;
+	int ret;
 
 	for (uint32_t i = 0; i < kept->table_room; i++)
 		if (kept->table[i])
 			kept->table[i]->opens = 0;
-	rc = count_opens(srv);
-	if (rc < 0)
-		return rc;
+	ret = count_opens(srv);
+	if (ret < 0)
+		return ret;
 	for (uint32_t i = 0; i < kept->table_room; i++) {
 		struct node *node = kept->table[i];
 
@@ -178,12 +179,64 @@ void node_attr(const struct node *node, struct port_attr *attr)
 		.mtime_ns = node->mtime,
 		.ctime_ns = node->ctime,
 	};
-	if (S_ISREG(node->mode))
+	if (S_ISREG(node->mode)) {
 		attr->size = node->file.size;
+		attr->blocks = data_pages(&node->file) * (PAGE_BYTES / 512);
+	}
 	else if (S_ISLNK(node->mode))
 		attr->size = node->link.len;
 	else
 		attr->size = node->dir.count * sizeof(struct entry);
+}
+
+/* Root may set any group's set-group-id, other users only that of a group they are in. */
+static bool may_set_group_id(uint32_t gid, struct cred cred)
+{
+	return cred.uid == 0 || cred_in_group(cred, gid);
+}
+
+uint32_t node_create_mode(uint32_t mode, const struct node *dir, struct cred cred)
+{
+	if (S_ISDIR(mode))
+		return mode | (dir->mode & S_ISGID);
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && dir->mode & S_ISGID &&
+	    !may_set_group_id(dir->gid, cred))
+		mode &= ~S_ISGID;
+	return mode;
+}
+
+uint32_t node_chmod_mode(uint32_t mode, const struct node *node, struct cred cred)
+{
+	if (mode & S_ISGID && !may_set_group_id(node->gid, cred))
+		mode &= ~S_ISGID;
+	return (node->mode & S_IFMT) | (mode & 07777);
+}
+
+uint32_t node_set_ids(const struct node *node, struct cred cred)
+{
+	uint32_t drop = node->mode & S_ISUID;
+
+	if (S_ISDIR(node->mode))
+		return 0;
+	if (node->mode & S_ISGID &&
+	    (node->mode & S_IXGRP || !may_set_group_id(node->gid, cred)))
+		drop |= S_ISGID;
+	return drop;
+}
+
+void node_drop_set_ids(struct node *node, struct cred cred)
+{
+	uint32_t drop = node_set_ids(node, cred);
+
+	if (drop)
+		CHANGE(node->mode) &= ~drop;
+}
+
+void node_written(struct node *node, struct cred cred)
+{
+	node_changed(node);
+	if (cred.uid)
+		node_drop_set_ids(node, cred);
 }
 
 int node_access(const struct node *node, unsigned want, struct cred cred)
@@ -191,7 +244,7 @@ int node_access(const struct node *node, unsigned want, struct cred cred)
 	unsigned shift = 0;
 
 	if (cred.uid == 0) {
-		/* Everything but executing what nobody may execute. */
+		/* Everything, except execution of a file without any execute bit. */
 		if ((want & 1) && S_ISREG(node->mode) && !(node->mode & 0111))
 			return -EACCES;
 		return 0;
@@ -199,7 +252,7 @@ int node_access(const struct node *node, unsigned want, struct cred cred)
 	if (cred.uid == node->uid)
 		shift = 6;
 	else if (((node->mode >> 3 ^ node->mode) & want) && cred_in_group(cred, node->gid))
-		shift = 3;	/* where it makes no difference nobody is asked */
+		shift = 3;	/* if the group makes no difference the kernel is not asked */
 	return (node->mode >> shift & want) == want ? 0 : -EACCES;
 }
 

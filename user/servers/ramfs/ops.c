@@ -7,10 +7,10 @@
 #include <sys/statfs.h>
 #include "ramfs.h"
 
-/* Larger than any single answer of readdir needs to be; kernel buffers are smaller. */
+/* Larger than any single answer of readdir; kernel buffers are smaller. */
 #define LISTING_BYTES	32768
 
-/* What follows outlives a handler until the answer is sent. */
+/* These outlive a handler, until the answer is sent. */
 static struct walk walk;
 static struct port_attr answer_attr;
 
@@ -20,34 +20,34 @@ static int64_t answer_with_attr(struct port_reply *reply, const struct node *nod
 	return srv_data(reply, 0, &answer_attr, sizeof(answer_attr));
 }
 
-/* The node of a request that names it by handle or by path. 0, PORT_REDIRECT or -errno. */
+/* The node of a request by handle or by path. 0, PORT_REDIRECT or -errno. */
 static int find_node(struct srv *srv, const struct port_request *req, unsigned flags,
 		     struct node **node)
 {
 	static char path[SRV_PATH_MAX];
-	int64_t rc;
+	int64_t ret;
 
 	if (!srv_by_path(req)) {
 		*node = node_by_handle(req->handle);
 		return *node ? 0 : -EBADF;
 	}
-	rc = srv_path(srv, req, path);
-	if (rc < 0)
-		return (int)rc;
-	rc = path_walk(path, flags, cred_of(req), &walk);
+	ret = srv_path(srv, req, path);
+	if (ret < 0)
+		return (int)ret;
+	ret = path_walk(path, walk_flags(req, flags), cred_of(req), &walk);
 	*node = walk.node;
-	return (int)rc;
+	return (int)ret;
 }
 
-/* May an existing node be opened like this? */
+/* Checks whether an existing node may be opened with these flags. */
 static int open_check(const struct node *node, unsigned flags, struct cred cred)
 {
 	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		return -EEXIST;
-	if (S_ISLNK(node->mode) && !(flags & O_PATH))
-		return -ELOOP;
 	if ((flags & O_DIRECTORY) && !node_is_dir(node))
 		return -ENOTDIR;
+	if (S_ISLNK(node->mode) && !(flags & O_PATH))
+		return -ELOOP;
 	if (flags & O_PATH)
 		return 0;
 	if (node_is_dir(node) && (flags & O_CREAT || srv_open_wants(flags) & 2))
@@ -60,37 +60,36 @@ static int64_t ramfs_open(struct srv *srv, const struct port_request *req, struc
 	static char path[SRV_PATH_MAX];
 	unsigned flags = (unsigned)req->arg[0];
 	unsigned how = 0;
-	int64_t rc = srv_path(srv, req, path);
+	bool made;
+	int64_t ret = srv_path(srv, req, path);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (flags & O_CREAT)
 		how |= WALK_CREATE;
 	if (flags & O_NOFOLLOW || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		how |= WALK_NOFOLLOW;
-	rc = path_walk(path, how, cred_of(req), &walk);
-	if (rc < 0)
-		return walk_status(reply, &walk, (int)rc);
-	if (walk.node)
-		rc = open_check(walk.node, flags, cred_of(req));
+	ret = path_walk(path, walk_flags(req, how), cred_of(req), &walk);
+	if (ret < 0)
+		return walk_status(reply, &walk, (int)ret);
+	made = !walk.node;
+	if (!made)
+		ret = open_check(walk.node, flags, cred_of(req));
 	else
-		rc = node_make(&walk, S_IFREG | (req->arg[1] & 07777), cred_of(req), &walk.node);
-	if (rc < 0)
-		return rc;
-	if (flags & O_TRUNC && S_ISREG(walk.node->mode) && walk.node->file.size) {
-		data_resize(&walk.node->file, 0);
-		node_changed(walk.node);
-	}
+		ret = node_make(&walk, S_IFREG | (req->arg[1] & 07777), cred_of(req), &walk.node);
+	if (ret < 0)
+		return ret;
 	CHANGE(walk.node->opens)++;
 	reply->aux = walk.node->handle;
-	return answer_with_attr(reply, walk.node);
+	ret = answer_with_attr(reply, walk.node);
+	return made ? PORT_CREATED : ret;
 }
 
 int64_t open_again(struct port_reply *reply, uint64_t handle)
 {
 	struct node *node = node_of(handle);
 
-	/* The answer was never sent, so the open was not counted: nodes_recover(). */
+	/* The answer was not sent, so the open was not counted: nodes_recover(). */
 	if (!node)
 		return -EIO;
 	CHANGE(node->opens)++;
@@ -107,7 +106,7 @@ static void ramfs_close(struct srv *srv, uint64_t handle)
 	node_release(node);
 }
 
-/* The node behind a handle, which must be a regular file. */
+/* The node of a handle, which must be a regular file. */
 static int file_of(const struct port_request *req, struct node **node)
 {
 	*node = node_by_handle(req->handle);
@@ -124,10 +123,10 @@ static int64_t ramfs_read(struct srv *srv, const struct port_request *req, struc
 	size_t want = req->out_len, done = 0, len;
 	const uint8_t *run;
 	struct node *node;
-	int rc = file_of(req, &node);
+	int ret = file_of(req, &node);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (pos >= node->file.size)
 		return 0;
 	if (want > node->file.size - pos)
@@ -147,19 +146,19 @@ static int64_t ramfs_read(struct srv *srv, const struct port_request *req, struc
 	}
 }
 
-/* Moves what the caller sends into prepared pages; bytes moved or -errno. */
+/* Moves the caller's data into prepared pages; bytes moved or -errno. */
 static int64_t write_runs(struct srv *srv, const struct port_request *req, struct data *data,
 			  uint64_t pos, size_t room)
 {
 	size_t done = 0, len;
 
 	while (done < room) {
-		/* data_prepare() made these pages ours, so the run may be written. */
+		/* data_prepare() has made these pages writable. */
 		uint8_t *run = (uint8_t *)data_run(data, pos + done, room - done, &len);
-		int rc = srv_fetch(srv, req, done, run, len);
+		int ret = srv_fetch(srv, req, done, run, len);
 
-		if (rc < 0)
-			return done ? (int64_t)done : rc;
+		if (ret < 0)
+			return done ? (int64_t)done : ret;
 		done += len;
 	}
 	return done;
@@ -188,11 +187,9 @@ static int64_t ramfs_write(struct srv *srv, const struct port_request *req,
 	if (n > 0) {
 		if (pos + n > node->file.size)
 			data_resize(&node->file, pos + n);
-		node_changed(node);
-		if (req->uid)
-			CHANGE(node->mode) &= ~(S_ISUID | (node->mode & S_IXGRP ? S_ISGID : 0));
+		node_written(node, cred_of(req));
 	}
-	/* What was prepared but not filled must not show up when the file grows. */
+	/* Prepared bytes that were not filled must not appear when the file grows. */
 	if (n < (int64_t)req->in_len)
 		data_trim(&node->file);
 	reply->aux = pos + (n > 0 ? n : 0);
@@ -202,9 +199,9 @@ static int64_t ramfs_write(struct srv *srv, const struct port_request *req,
 static int64_t ramfs_stat(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
 	struct node *node;
-	int rc = find_node(srv, req, req->arg[0] ? WALK_NOFOLLOW : 0, &node);
+	int ret = find_node(srv, req, req->arg[0] ? WALK_NOFOLLOW : 0, &node);
 
-	return rc < 0 ? walk_status(reply, &walk, rc) : answer_with_attr(reply, node);
+	return ret < 0 ? walk_status(reply, &walk, ret) : answer_with_attr(reply, node);
 }
 
 static int64_t ramfs_readdir(struct srv *srv, const struct port_request *req,
@@ -227,24 +224,15 @@ static int64_t ramfs_trunc(struct srv *srv, const struct port_request *req,
 			   struct port_reply *reply)
 {
 	struct node *node;
-	int rc = find_node(srv, req, 0, &node);
+	int ret = file_of(req, &node);
 
-	if (rc < 0)
-		return walk_status(reply, &walk, rc);
-	if (node_is_dir(node))
-		return -EISDIR;
-	if (!S_ISREG(node->mode))
-		return -EINVAL;
-	/* A handle was checked when it was opened for writing. */
-	if (srv_by_path(req)) {
-		rc = node_access(node, 2, cred_of(req));
-		if (rc < 0)
-			return rc;
-	}
-	rc = data_resize(&node->file, req->arg[0]);
-	if (rc == 0)
-		node_changed(node);
-	return rc;
+	if (ret < 0)
+		return ret;
+	/* The caller's right was checked at the open. */
+	ret = data_resize(&node->file, req->arg[0]);
+	if (ret == 0)
+		node_written(node, cred_of(req));
+	return ret;
 }
 
 static int setattr_check(const struct node *node, const struct port_setattr *set, struct cred cred)
@@ -253,7 +241,9 @@ static int setattr_check(const struct node *node, const struct port_setattr *set
 
 	if (cred.uid == 0)
 		return 0;
-	/* "Now" is what any writer could make of it; other times are the owner's. */
+	/* Any writer may set the time to "now"; other times need the owner. */
+	if (set->valid == PORT_SET_OWNER && !node_set_ids(node, cred))
+		return 0;
 	if (cred.uid != node->uid)
 		return set->valid & PORT_SET_NOW && !(set->valid & ~times) ?
 		       node_access(node, 2, cred) : -EPERM;
@@ -267,13 +257,10 @@ static int setattr_check(const struct node *node, const struct port_setattr *set
 
 static void setattr_apply(struct node *node, const struct port_setattr *set, struct cred cred)
 {
-	if (set->valid & (PORT_SET_UID | PORT_SET_GID))
-		CHANGE(node->mode) &= ~(S_ISREG(node->mode) ? S_ISUID | S_ISGID : 0);
-	if (set->valid & PORT_SET_MODE) {
-		CHANGE(node->mode) = (node->mode & S_IFMT) | (set->mode & 07777);
-		if (cred.uid && !node_is_dir(node) && !cred_in_group(cred, node->gid))
-			CHANGE(node->mode) &= ~S_ISGID;
-	}
+	if (set->valid & (PORT_SET_UID | PORT_SET_GID | PORT_SET_OWNER))
+		node_drop_set_ids(node, cred);
+	if (set->valid & PORT_SET_MODE)
+		CHANGE(node->mode) = node_chmod_mode(set->mode, node, cred);
 	if (set->valid & PORT_SET_UID)
 		CHANGE(node->uid) = set->uid;
 	if (set->valid & PORT_SET_GID)
@@ -292,7 +279,7 @@ static int64_t ramfs_setattr(struct srv *srv, const struct port_request *req,
 	struct port_setattr set;
 	struct node *node;
 	int64_t n = srv_input(srv, req, input, sizeof(input) - 1);
-	int rc;
+	int ret;
 
 	if (n < (int64_t)sizeof(set))
 		return n < 0 ? n : -EINVAL;
@@ -300,18 +287,19 @@ static int64_t ramfs_setattr(struct srv *srv, const struct port_request *req,
 	memcpy(&set, input, sizeof(set));
 	if (!srv_by_path(req)) {
 		node = node_by_handle(req->handle);
-		rc = node ? 0 : -EBADF;
+		ret = node ? 0 : -EBADF;
 	} else {
-		rc = path_walk(input + sizeof(set), req->arg[0] ? WALK_NOFOLLOW : 0, cred_of(req),
-			       &walk);
+		ret = path_walk(input + sizeof(set),
+			       walk_flags(req, req->arg[0] ? WALK_NOFOLLOW : 0),
+			       cred_of(req), &walk);
 		node = walk.node;
 	}
-	if (rc < 0)
-		return walk_status(reply, &walk, rc);
-	rc = setattr_check(node, &set, cred_of(req));
-	if (rc == 0)
+	if (ret < 0)
+		return walk_status(reply, &walk, ret);
+	ret = setattr_check(node, &set, cred_of(req));
+	if (ret == 0)
 		setattr_apply(node, &set, cred_of(req));
-	return rc;
+	return ret;
 }
 
 static int64_t ramfs_statfs(struct srv *srv, const struct port_request *req,
@@ -319,7 +307,11 @@ static int64_t ramfs_statfs(struct srv *srv, const struct port_request *req,
 {
 	static struct statfs answer;
 	uint64_t free_pages = pages_left();
+	struct node *node;
+	int ret = find_node(srv, req, 0, &node);
 
+	if (ret < 0)
+		return walk_status(reply, &walk, ret);
 	memset(&answer, 0, sizeof(answer));
 	answer.f_type = 0x858458f6;		/* RAMFS_MAGIC */
 	answer.f_bsize = answer.f_frsize = PAGE_BYTES;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pages of kept memory: a bitmap.  The search goes on where the last one ended, so a file that
- * is written in one go gets neighbouring pages, which are read in one copy.
+ * The pages of kept memory: a bitmap.  A search continues where the last one ended, so a file
+ * that is written at once gets neighbouring pages, which can be read in one copy.
  *
- * A word of the bitmap stands for 64 pages.  When the last of them is free the memory goes back
- * to the kernel, but not before the request is committed: it might be needed again.
+ * A word of the bitmap stands for 64 pages.  When all of them are free the memory is returned to
+ * the kernel, but only after the request is committed, since an undo might need it.  Until then
+ * the word is marked in a second map, one bit for each word, so that no word is forgotten,
+ * however many pages a request frees.  The marks belong to this process: the next process returns
+ * all free words.
  */
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -13,21 +16,25 @@
 #define WORD_PAGES	64
 #define WORD_BYTES	(WORD_PAGES * (uint64_t)PAGE_BYTES)
 /*
- * The rest of the machine's memory is for programs, so that who has filled the file system can
- * still start one that removes something: files get half of it, and no more when little is left
- * of the other half.
+ * The rest of the machine's memory is for programs, so that a user who has filled the file system
+ * can still start a program that removes files.  Files get half of the memory, and no more when
+ * little is left of the other half.
  */
 #define MAX_PART	2
-#define RESERVE_PART	32
-#define MAX_IDLE	256
+#define RESERVE_PART	16
 
-static uint64_t hint;			/* word to look at first */
-static uint64_t idle[MAX_IDLE];		/* words that became free in this request */
-static unsigned nr_idle;
+static uint64_t hint;			/* the first word to search */
+/* Words that became free in this request are from the first on, before the end. */
+static uint64_t idle_first = UINT64_MAX, idle_end;
 
 static uint64_t *bitmap(void)
 {
 	return (uint64_t *)(KEEP_ADDRESS + KEEP_HEAD_BYTES);
+}
+
+static uint64_t *idle_map(void)
+{
+	return (uint64_t *)(KEEP_ADDRESS + kept->idle_offset);
 }
 
 static uint8_t *page_address(uint64_t index)
@@ -45,7 +52,7 @@ static uint64_t nr_words(void)
 	return kept->nr_pages / WORD_PAGES;
 }
 
-/* Of the kernel's free pages those that may become files. */
+/* The number of the kernel's free pages that may become files. */
 static uint64_t machine_has(void)
 {
 	struct sysinfo info;
@@ -71,7 +78,7 @@ uint64_t pages_left(void)
 	return machine < limit ? machine : limit;
 }
 
-/* Pages that were given back must come from the kernel again: has it any? */
+/* Pages that were returned must be allocated by the kernel again: true if it has some. */
 static bool may_grow(void)
 {
 	return machine_has() >= WORD_PAGES;
@@ -138,14 +145,23 @@ void *pages_alloc_run(uint64_t count)
 	return NULL;
 }
 
+static void mark_idle(uint64_t word)
+{
+	idle_map()[word / 64] |= 1ull << word % 64;
+	if (word < idle_first)
+		idle_first = word;
+	if (word >= idle_end)
+		idle_end = word + 1;
+}
+
 void page_free(uint8_t *page)
 {
 	uint64_t index = page_index(page), word = index / WORD_PAGES;
 
 	CHANGE(bitmap()[word]) &= ~(1ull << index % WORD_PAGES);
 	CHANGE(kept->pages_used)--;
-	if (!bitmap()[word] && nr_idle < MAX_IDLE)
-		idle[nr_idle++] = word;
+	if (!bitmap()[word])
+		mark_idle(word);
 }
 
 void pages_free_run(void *pages, uint64_t count)
@@ -154,20 +170,54 @@ void pages_free_run(void *pages, uint64_t count)
 		page_free((uint8_t *)pages + i * PAGE_BYTES);
 }
 
-void pages_committed(struct srv *srv)
+/* Returns words @first to @end - 1, all free, in one call, since each call costs the same. */
+static void give_back(struct srv *srv, uint64_t first, uint64_t end)
 {
-	while (nr_idle) {
-		uint64_t word = idle[--nr_idle];
+	long ret = port_discard(srv->port, page_address(first * WORD_PAGES),
+			       (end - first) * WORD_BYTES);
 
-		if (!bitmap()[word])
-			port_discard(srv->port, page_address(word * WORD_PAGES), WORD_BYTES);
-	}
+	if (ret < 0)
+		srv_log(srv, "cannot give back %lu free pages: error %ld",
+			(unsigned long)((end - first) * WORD_PAGES), -ret);
 }
 
+/* Clears the mark; true if it was set and no page of the word is in use. */
+static bool take_idle(uint64_t word)
+{
+	uint64_t *marks = idle_map() + word / 64, mark = 1ull << word % 64;
+
+	if (!(*marks & mark))
+		return false;
+	*marks &= ~mark;
+	return !bitmap()[word];
+}
+
+void pages_committed(struct srv *srv)
+{
+	uint64_t word = idle_first, first;
+
+	while (word < idle_end) {
+		for (first = word; word < idle_end && take_idle(word); word++)
+			;
+		if (word > first)
+			give_back(srv, first, word);
+		/* It was not free, or not marked. */
+		word += word % 64 == 0 && !idle_map()[word / 64] ? 64 : 1;
+	}
+	idle_first = UINT64_MAX;
+	idle_end = 0;
+}
+
+/* Words that the last process was about to return have no mark. */
 void pages_recovered(struct srv *srv)
 {
-	/* What the last process was about to give back. */
-	for (uint64_t word = 0; word < nr_words(); word++)
-		if (!bitmap()[word])
-			port_discard(srv->port, page_address(word * WORD_PAGES), WORD_BYTES);
+	uint64_t word = 0, first;
+
+	memset(idle_map(), 0, (nr_words() + 63) / 64 * sizeof(uint64_t));
+	for (; word < nr_words(); word++) {
+		for (first = word; word < nr_words() && !bitmap()[word]; word++)
+			;
+		if (word > first)
+			give_back(srv, first, word);
+	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a path to a node.  The kernel sends paths that are lexically normal and start at the mount
- * point.  Only the kernel knows what is mounted where, so a symbolic link is resolved
- * here only if its target is a name in the same directory and no directory itself (all of /bin is
- * such links); for every other link the new path goes back to the kernel as a redirect.
+ * From a path to a node.  The kernel sends normalised paths that start at the mount point.  Only
+ * the kernel knows the mounts, so a symbolic link is resolved here only if its target is a name
+ * in the same directory and not a directory (all of /bin are such links).  For every other link
+ * the new path returns to the kernel as a redirect.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,8 +22,8 @@ static bool append(struct walk *walk, size_t *used, const char *text, size_t len
 }
 
 /*
- * @link was met behind @before (the path so far, with its slash); @after is still to be walked.
- * A relative target counts from the mount, so what was walked stands before it.
+ * Found @link behind @before (the path so far, with its slash); @after is still to be walked.  A
+ * relative target is relative to the mount, so the walked part precedes it.
  */
 static int path_redirect(struct walk *walk, const char *before, size_t before_len,
 			 const struct link *link, const char *after)
@@ -52,8 +52,9 @@ static bool is_plain_name(const char *name, size_t len)
 }
 
 /*
- * The last name of the path is a link to be followed: into walk if that can be done here, else a
- * redirect.  A link to a missing name in the same directory is where O_CREAT creates.
+ * The last name of the path is a link to be followed: fills walk if that is possible here, else
+ * makes a redirect.  For a link to a missing name in the same directory, O_CREAT creates that
+ * name.
  */
 static int follow_last(struct walk *walk, const char *path, size_t before_len)
 {
@@ -84,17 +85,17 @@ static size_t skip_slashes(const char *path)
 /* One step from the directory walk->node: fills dir, name, entry, node. */
 static int path_step(struct walk *walk, const char *name, size_t len, struct cred cred)
 {
-	int rc;
+	int ret;
 
 	if (!node_is_dir(walk->node))
 		return -ENOTDIR;
-	rc = node_access(walk->node, 1, cred);
-	if (rc < 0)
-		return rc;
+	ret = node_access(walk->node, 1, cred);
+	if (ret < 0)
+		return ret;
 	if (len > NAME_BYTES)
 		return -ENAMETOOLONG;
 	if (is_dots(name, len))
-		return -EINVAL;		/* the kernel has taken them away */
+		return -EINVAL;		/* the kernel has removed these */
 	walk->dir = walk->node;
 	walk->name = name;
 	walk->len = len;
@@ -107,7 +108,7 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 {
 	const char *at = path + skip_slashes(path);
 	const char *name = at;
-	int rc;
+	int ret;
 
 	walk->dir = NULL;
 	walk->entry = NULL;
@@ -118,9 +119,9 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 		size_t len = strcspn(at, "/");
 
 		name = at;
-		rc = path_step(walk, name, len, cred);
-		if (rc < 0)
-			return rc;
+		ret = path_step(walk, name, len, cred);
+		if (ret < 0)
+			return ret;
 		at += len;
 		at += skip_slashes(at);
 		if (!*at)
@@ -131,16 +132,20 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 			return path_redirect(walk, path, name - path, &walk->node->link, at);
 	}
 	if (!(flags & WALK_NOFOLLOW)) {
-		rc = follow_last(walk, path, name - path);
-		if (rc < 0)
-			return rc;
+		ret = follow_last(walk, path, name - path);
+		if (ret < 0)
+			return ret;
 	}
-	return walk->node || (flags & WALK_CREATE) ? 0 : -ENOENT;
+	if (!walk->node)
+		return flags & WALK_CREATE ? 0 : -ENOENT;
+	if (flags & WALK_DIRECTORY && !node_is_dir(walk->node))
+		return -ENOTDIR;
+	return flags & WALK_SEARCH ? node_access(walk->node, 1, cred) : 0;
 }
 
-int64_t walk_status(struct port_reply *reply, const struct walk *walk, int rc)
+int64_t walk_status(struct port_reply *reply, const struct walk *walk, int error)
 {
-	if (rc == PORT_REDIRECT)
+	if (error == PORT_REDIRECT)
 		reply->aux = strlen(walk->redirect);
-	return rc == PORT_REDIRECT ? srv_data(reply, rc, walk->redirect, reply->aux) : rc;
+	return error == PORT_REDIRECT ? srv_data(reply, error, walk->redirect, reply->aux) : error;
 }

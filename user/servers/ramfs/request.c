@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is done around every request: its changes stay or go as a whole, and a request that was
- * carried out but not answered, because the process died, is answered without being done again.
+ * The frame of every request: its changes are kept or undone as a whole.  A request that was
+ * executed but not answered, because the process died, is answered without being executed again.
  */
 #include "ramfs.h"
 
-static const struct srv *server;
 static srv_handler *handlers[SRV_OPS];
 static void (*close_handler)(struct srv *srv, uint64_t handle);
-
-bool cred_in_group(struct cred cred, uint32_t gid)
-{
-	return cred.gid == gid || (cred.tag && port_in_group(server->port, cred.tag, gid) == 1);
-}
+static int64_t (*open_handler_again)(struct port_reply *reply, uint64_t handle);
 
 static bool changes_something(unsigned op)
 {
@@ -30,11 +25,13 @@ static bool changes_something(unsigned op)
 
 static int64_t answer_again(const struct port_request *req, struct port_reply *reply)
 {
+	int64_t rc = req->op == PORT_OPEN ? open_handler_again(reply, kept->last_aux) : 0;
+
 	reply->aux = kept->last_aux;
-	return req->op == PORT_OPEN ? open_again(reply, kept->last_aux) : kept->last_status;
+	return rc < 0 ? rc : kept->last_status;
 }
 
-/* Last of the changes. */
+/* The last of the changes. */
 static void note_done(uint64_t tag, int64_t status, uint64_t aux)
 {
 	CHANGE(kept->last_tag) = tag;
@@ -57,7 +54,7 @@ static int64_t one_request(struct srv *srv, const struct port_request *req,
 		status = answer_again(req, reply);
 	else
 		status = handlers[req->op](srv, req, reply);
-	/* What failed has changed nothing and may be tried again. */
+	/* A failed request has changed nothing and may be repeated. */
 	if (status >= 0 && changes_something(req->op))
 		note_done(req->tag, status, reply->aux);
 	finish(srv);
@@ -70,11 +67,10 @@ static void one_close(struct srv *srv, uint64_t handle)
 	finish(srv);
 }
 
-void requests_register(struct srv *srv)
+void requests_register(struct srv *srv,
+		       int64_t (*open_again)(struct port_reply *reply, uint64_t handle))
 {
-	server = srv;
-	ops_register(srv);
-	names_register(srv);
+	open_handler_again = open_again;
 	for (unsigned op = 0; op < SRV_OPS; op++) {
 		handlers[op] = srv->op[op];
 		if (srv->op[op])

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The undo log: what stood in kept memory before the request in hand changed it.  A process that
- * dies in the middle leaves it behind, and the next one puts everything back.
+ * The undo log: the contents of kept memory before the changes of the present request.  A process
+ * that dies leaves its log behind, and the next process restores everything.
  *
- * Only the death of the process is to be survived, not a loss of power: every store before it is
- * there, in program order.  So the compiler is all that has to be held back.  A record is complete
- * before log_used counts it, and it is counted before the caller's store.
+ * The log protects only against the death of the process, not against a loss of power: every
+ * store before the death is in memory, in program order.  So only the compiler must be prevented
+ * from reordering.  A record is complete before log_used counts it, and it is counted before the
+ * caller's store.
  */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ramfs.h"
 
-/* So much of the log stays in memory between requests. */
+/* The part of the log that stays allocated between requests. */
 #define LOG_RESIDENT	(256 * 1024)
 
 /* Behind the old bytes, so that the log can be read backwards. */
@@ -38,7 +39,7 @@ void *undo(void *p, size_t n)
 	uint64_t end = kept->log_used + padded(n) + sizeof(struct undo_record);
 	struct undo_record record = { p, n };
 
-	/* Directories and files are bounded so that this cannot happen. */
+	/* The limits of directories and files ensure that this cannot happen. */
 	if (end > kept->log_bytes)
 		abort();
 	memcpy(log_at(kept->log_used), p, n);
@@ -63,7 +64,7 @@ void undo_commit(struct srv *srv)
 	pages_committed(srv);
 }
 
-/* May itself be interrupted by death: a record is taken off the log after it was put back. */
+/* It may itself be interrupted by death: a record is removed after it was restored. */
 void undo_rollback(void)
 {
 	while (kept->log_used) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The screen's side of the line discipline: output processing, echo, and taking typed characters
- * back from the screen.  It follows the cursor's column, since a tab is erased by as many
- * backspaces as it moved the cursor.
+ * The output side of the line discipline: output processing, echo, and erasing typed characters
+ * on the screen.  It tracks the cursor's column, since a tab is erased by as many backspaces as
+ * it has moved the cursor.
  */
 #include <ctype.h>
 #include <termios.h>
@@ -32,7 +32,7 @@ static void put_newline(struct ldisc *ld)
 		put_raw(ld, '\r');
 	if (ld->termios.oflag & (ONLCR | ONLRET))
 		ld->column = 0;
-	ld->edit_column = ld->column;	/* what follows starts a line */
+	ld->edit_column = ld->column;	/* a new line starts here */
 	put_raw(ld, '\n');
 }
 
@@ -59,7 +59,7 @@ static void put_tab(struct ldisc *ld)
 
 bool ldisc_put(struct ldisc *ld, uint8_t byte)
 {
-	/* The longest a byte can become is a tab of spaces. */
+	/* The longest result for one byte is a tab of spaces. */
 	if (ldisc_out_room(ld) < TAB_WIDTH)
 		return false;
 	if (!(ld->termios.oflag & OPOST)) {
@@ -98,7 +98,7 @@ size_t ldisc_write(struct ldisc *ld, const uint8_t *bytes, size_t count)
 	return done;
 }
 
-/* How a typed control character is shown: ^X. */
+/* True if a typed control character is shown as ^X. */
 static bool shown_with_caret(const struct ldisc *ld, uint8_t byte)
 {
 	return (ld->termios.lflag & ECHOCTL) && is_control(byte) && byte != '\t';
@@ -158,7 +158,7 @@ static unsigned line_column(const struct ldisc *ld)
 	return column;
 }
 
-/* Forgets the last character; its bytes in UTF-8 belong together. */
+/* Removes the last character; with UTF-8 all of its bytes. */
 static void drop_last(struct ldisc *ld)
 {
 	do
@@ -166,7 +166,7 @@ static void drop_last(struct ldisc *ld)
 	while (!line_is_empty(ld) && is_utf8_tail(ld, typed(ld, ld->in_head)));
 }
 
-/* A tab is taken back by moving alone: what it skipped was not overwritten. */
+/* A tab is erased by moving only: the cells that it skipped were not overwritten. */
 static void wipe(struct ldisc *ld, unsigned width, bool blank)
 {
 	while (width--) {
@@ -178,7 +178,7 @@ static void wipe(struct ldisc *ld, unsigned width, bool blank)
 	}
 }
 
-/* ECHOE is only about single characters: words and lines are always wiped. */
+/* ECHOE applies only to single characters: words and lines are always wiped. */
 static void erase_last(struct ldisc *ld, bool wiping)
 {
 	unsigned before = line_column(ld);
@@ -201,7 +201,7 @@ void edit_erase(struct ldisc *ld)
 	erase_last(ld, ld->termios.lflag & ECHOE);
 }
 
-/* Letters beyond ASCII: each character in UTF-8, the upper half of Latin-1 otherwise. */
+/* Letters beyond ASCII: each UTF-8 character, otherwise the upper half of Latin-1. */
 static bool last_is_word(const struct ldisc *ld)
 {
 	uint32_t at = ld->in_head - 1;

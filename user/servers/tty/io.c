@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading and writing. Everything that can wait is a parked request; io_progress() completes it. */
+/* Reads and writes.  A request that must wait is parked; io_progress() completes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,14 +9,14 @@
 #include "tty.h"
 #include "uart.h"
 
-/* Bytes that go to the device before requests are looked at again: Ctrl-C must get through. */
+/* Bytes for the device before requests are handled again: Ctrl-C must get through. */
 #define BURST		1024
 #define CHUNK		512
 #define TENTH_NS	100000000ll
 #define DRAIN_CHECK_NS	1000000ll	/* the device has no interrupt for "all sent" */
 
 static struct srv_queue readers, writers;
-/* When the first reader's VTIME ends; only that one's timer runs, as only it gets bytes. */
+/* The end of the first reader's VTIME; only the first reader gets bytes, so one timer is enough. */
 static int64_t read_deadline = SRV_NEVER;
 static unsigned pushed_ready;
 
@@ -35,7 +35,7 @@ static unsigned tty_ready(struct srv *srv, uint64_t handle)
 
 /* ---- reading ------------------------------------------------------------------------ */
 
-/* Is there what a read of @size bytes waits for? VTIME is looked at by the caller. */
+/* True if there is input for a read of @size bytes.  The caller handles VTIME. */
 static bool can_read(size_t size)
 {
 	size_t min = line->termios.cc[VMIN];
@@ -119,18 +119,17 @@ static void serve_readers(struct srv *srv)
 
 static void send_bytes(void)
 {
-	unsigned sent = 0, room;
+	uint8_t bytes[UART_FIFO_BYTES];
+	unsigned sent = 0, count;
 
 	while (sent < BURST && !line->stopped && ldisc_out_count(line)) {
-		room = uart_can_send();
-		if (!room)
+		count = uart_send(bytes, ldisc_out_look(line, bytes, sizeof(bytes)));
+		if (!count)
 			break;
-		for (; room && ldisc_out_count(line); room--, sent++) {
-			uint8_t byte = ldisc_out_take(line);
-
-			uart_send(byte);
-			screen_put(byte);
-		}
+		for (unsigned i = 0; i < count; i++)
+			screen_put(bytes[i]);
+		line->out_tail += count;
+		sent += count;
 	}
 }
 
@@ -141,13 +140,13 @@ static int take_bytes(struct srv *srv, const struct port_request *req, uint64_t 
 
 	while (*done < req->in_len) {
 		size_t len = req->in_len - *done, taken;
-		int rc;
+		int ret;
 
 		if (len > sizeof(chunk))
 			len = sizeof(chunk);
-		rc = srv_fetch(srv, req, *done, chunk, len);
-		if (rc < 0)
-			return rc;
+		ret = srv_fetch(srv, req, *done, chunk, len);
+		if (ret < 0)
+			return ret;
 		taken = ldisc_write(line, chunk, len);
 		*done += taken;
 		keep_written(req->tag, *done);
@@ -160,12 +159,12 @@ static int take_bytes(struct srv *srv, const struct port_request *req, uint64_t 
 static int64_t tty_write(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
 	uint64_t done = keep_write_done(req->tag);
-	int rc = 0;
+	int ret = 0;
 
 	if (!writers.first)
-		rc = take_bytes(srv, req, &done);
-	if (rc < 0)
-		return done ? (int64_t)done : rc;
+		ret = take_bytes(srv, req, &done);
+	if (ret < 0)
+		return done ? (int64_t)done : ret;
 	if (done == req->in_len)
 		return done;
 	if (req->arg[1] & O_NONBLOCK)
@@ -175,14 +174,14 @@ static int64_t tty_write(struct srv *srv, const struct port_request *req, struct
 
 static void serve_writers(struct srv *srv)
 {
-	/* Not for each few bytes of room. */
+	/* Not for a few bytes of room. */
 	while (writers.first && ldisc_out_room(line) > OUT_SIZE / 2) {
 		struct srv_parked *writer = writers.first;
-		int rc = take_bytes(srv, &writer->req, &writer->done);
+		int ret = take_bytes(srv, &writer->req, &writer->done);
 
-		if (rc < 0)
-			srv_answer(srv, &writers, writer, writer->done ? (int64_t)writer->done : rc,
-				   NULL, 0);
+		if (ret < 0)
+			srv_answer(srv, &writers, writer,
+				   writer->done ? (int64_t)writer->done : ret, NULL, 0);
 		else if (writer->done == writer->req.in_len)
 			srv_answer(srv, &writers, writer, writer->done, NULL, 0);
 		else
@@ -202,14 +201,14 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When to look again, if no message comes before. */
+/* The time of the next check, if no message comes before. */
 static int64_t next_deadline(void)
 {
 	int64_t next = read_deadline;
 	bool sending = ldisc_out_count(line) && !line->stopped;
 
 	if (sending && uart_can_send())
-		next = 0;		/* the burst was over, not the room */
+		next = 0;		/* the burst has ended, and there is still room */
 	else if (ioctl_waits_for_drain() && !ldisc_out_count(line))
 		next = sooner(next, srv_clock() + DRAIN_CHECK_NS);
 	return next;
@@ -235,8 +234,8 @@ void io_progress(struct srv *srv)
 }
 
 /*
- * The line is edge triggered: the device must have nothing left to say before the next edge can
- * come, so this ends only when it says so.
+ * The line is edge triggered: the next edge comes only after the device has no more events, so
+ * this loop ends only when the device reports none.
  */
 static void serial_irq(struct srv *srv)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ioctl(2) on the terminal.  Sessions, process groups and the controlling terminal are the
- * kernel's; those commands never come here.
+ * ioctl(2) on the terminal.  The kernel handles the commands for sessions, process groups and the
+ * controlling terminal.
  */
 #include <errno.h>
 #include <signal.h>
@@ -34,10 +34,10 @@ static int64_t get_termios(const struct port_request *req, struct port_reply *re
 static int64_t set_termios(struct srv *srv, const struct port_request *req)
 {
 	struct ktermios termios;
-	int rc = srv_fetch(srv, req, 0, &termios, sizeof(termios));
+	int ret = srv_fetch(srv, req, 0, &termios, sizeof(termios));
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (req->arg[0] == TCSETSF)
 		ldisc_flush_input(line);
 	ldisc_set_termios(line, &termios);
@@ -47,10 +47,10 @@ static int64_t set_termios(struct srv *srv, const struct port_request *req)
 static int64_t set_winsize(struct srv *srv, const struct port_request *req)
 {
 	struct kwinsize winsize;
-	int rc = srv_fetch(srv, req, 0, &winsize, sizeof(winsize));
+	int ret = srv_fetch(srv, req, 0, &winsize, sizeof(winsize));
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (memcmp(&winsize, &line->winsize, sizeof(winsize)) == 0)
 		return 0;
 	line->winsize = winsize;
@@ -93,7 +93,7 @@ static int64_t flow(uint64_t which)
 	return -EINVAL;
 }
 
-/* Does the command wait until all output has been sent? */
+/* True if the command waits until all output has been sent. */
 static bool drains_first(const struct port_request *req)
 {
 	return req->arg[0] == TCSETSW || req->arg[0] == TCSETSF || req->arg[0] == TCSBRK;
@@ -120,9 +120,9 @@ static int64_t perform(struct srv *srv, const struct port_request *req, struct p
 		return flush(req->arg[1]);
 	case TCXONC:
 		return flow(req->arg[1]);
-	case TCSBRK:			/* tcdrain; a break itself cannot be sent */
+	case TCSBRK:			/* tcdrain; a break cannot be sent */
 		return 0;
-	case TIOCSTI:			/* typing for others is a hole, not a feature */
+	case TIOCSTI:			/* typing for other users is a security hole */
 		return -EIO;
 	}
 	return -ENOTTY;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What outlives the process: the whole line discipline, the attributes, and how far the request in
- * hand got, in the memory of the port.  A terminal driver that is killed comes back with its modes,
- * its size, what was typed ahead and what was still to be sent.
+ * State that outlives the process, in the memory of the port: the whole line discipline, the
+ * attributes, and the progress of the present request.  A terminal driver that is killed returns
+ * with its modes, its size, the typed input and the output that was not sent yet.
  *
- * The process may die between any two instructions.  The counters of the buffers are checked before
- * they are believed; a request that is received again goes on where its bytes were last counted.
+ * The process may die between any two instructions.  The counters of the buffers are checked
+ * before they are used.  A request that is received again continues where its bytes were last
+ * counted.
  */
 #include <stdatomic.h>
 #include <stddef.h>
@@ -16,12 +17,12 @@
 #define KEEP_MAGIC	(0x7474790000000000ull + sizeof(struct kept))
 
 struct kept {
-	uint64_t magic;			/* last: all below is there */
+	uint64_t magic;			/* written last: everything below is complete */
 	struct ldisc line;
 	struct port_attr attr;
-	uint64_t read_tag, write_tag;	/* the last request that took bytes, that gave some */
+	uint64_t read_tag, write_tag;	/* the last requests that took bytes and that gave bytes */
 	uint32_t read_tail;		/* line.in_tail before it */
-	uint64_t write_done;		/* bytes it has given */
+	uint64_t write_done;		/* bytes that it has given */
 };
 _Static_assert(sizeof(struct kept) <= KEEP_BYTES, "what is kept fits");
 
@@ -29,7 +30,7 @@ static struct kept *const kept = KEEP_ADDRESS;
 struct ldisc *const line = (void *)((char *)KEEP_ADDRESS + offsetof(struct kept, line));
 struct port_attr *const attr = (void *)((char *)KEEP_ADDRESS + offsetof(struct kept, attr));
 
-/* Other threads do not exist: the compiler is all that could reorder stores. */
+/* There are no other threads: only the compiler could reorder stores. */
 static void in_this_order(void)
 {
 	atomic_signal_fence(memory_order_seq_cst);
@@ -44,10 +45,10 @@ static bool buffers_make_sense(void)
 
 int keep_open(struct srv *srv)
 {
-	int rc = srv_memory(srv, KEEP_ADDRESS, KEEP_BYTES);
+	int ret = srv_memory(srv, KEEP_ADDRESS, KEEP_BYTES);
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (kept->magic != KEEP_MAGIC)
 		return 0;
 	if (!buffers_make_sense()) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Driver of the keyboard controller; keyboard.h is the contract.  The controller translates to
- * code set 1, as every PC's does; the second port (a mouse) stays off.
+ * code set 1, as on every PC; the second port (a mouse) stays off.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,8 +14,8 @@
 #define STATUS		0x64	/* COMMAND when written */
 #define COMMAND		0x64
 
-#define STATUS_OUTPUT	0x01	/* there is a byte for us */
-#define STATUS_INPUT	0x02	/* the controller has not taken ours yet */
+#define STATUS_OUTPUT	0x01	/* there is a byte to read */
+#define STATUS_INPUT	0x02	/* the controller has not taken the last byte yet */
 #define STATUS_SECOND	0x20	/* the byte is from the second port */
 
 #define READ_CONFIG	0x20
@@ -30,7 +30,7 @@
 
 #define START_SCANNING	0xf4
 
-/* The controller has no interrupt for "taken"; a status read is a microsecond on a real machine. */
+/* The controller has no interrupt for this; a status read takes a microsecond on hardware. */
 #define PATIENCE	100000
 #define FLUSH_MAX	64
 
@@ -52,7 +52,7 @@ static bool send(uint16_t port, uint8_t byte)
 	return true;
 }
 
-/* A controller that is not there reads as all ones. */
+/* A controller that does not exist reads as all ones. */
 static bool configure(void)
 {
 	uint8_t config;
@@ -72,12 +72,12 @@ static bool configure(void)
 
 int keyboard_init(void)
 {
-	long rc = ioport_grant(DATA, 1);
+	long ret = ioport_grant(DATA, 1);
 
-	if (rc == 0)
-		rc = ioport_grant(STATUS, 1);
-	if (rc < 0)
-		return (int)rc;
+	if (ret == 0)
+		ret = ioport_grant(STATUS, 1);
+	if (ret < 0)
+		return (int)ret;
 	present = configure();
 	return present ? 0 : -ENODEV;
 }

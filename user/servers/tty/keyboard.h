@@ -5,7 +5,7 @@
 
 #define KEYBOARD_IRQ	1
 
-/* Asks for the ports and sets the controller up: 0, -ENODEV if there is none, or -errno. */
+/* Gets the ports and sets the controller up: 0, -ENODEV if there is none, or -errno. */
 int keyboard_init(void);
 /* The next code from the keyboard, or -1. */
 int keyboard_receive(void);

@@ -6,13 +6,13 @@
 #define RELEASE		0x80
 #define PREFIX		0xe0
 #define PREFIX_PAUSE	0xe1
-#define PAUSE_CODES	5	/* after its prefix: pressed and released at once */
+#define PAUSE_CODES	5	/* after its prefix: press and release at once */
 #define CODES		0x59
 
 enum { CTRL = 0x1d, LEFT_SHIFT = 0x2a, RIGHT_SHIFT = 0x36, ALT = 0x38, CAPS = 0x3a,
        KEYPAD_SLASH = 0x35, KEYPAD_ENTER = 0x1c, PAGE_UP = 0x49, PAGE_DOWN = 0x51 };
 
-/* By code. 0: types nothing of its own. */
+/* By code. 0: the key types no character. */
 static const char plain[CODES] =
 	"\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 \0"
 	"\0\0\0\0\0\0\0\0\0\0\0\0" "789-456+1230.";
@@ -36,13 +36,13 @@ static const struct {
 	{ 0x44, false, "\033[21~" }, { 0x57, false, "\033[23~" }, { 0x58, false, "\033[24~" },
 };
 
-/* Keys that are held; true if it is one. */
+/* Keys that are held down; true if @key is one. */
 static bool take_modifier(struct keymap *map, uint8_t key, bool pressed, bool extended)
 {
 	switch (key) {
 	case LEFT_SHIFT:
 	case RIGHT_SHIFT:
-		/* With the prefix it is a ghost that some keys send along. */
+		/* With the prefix it is a fake code that some keys send in addition. */
 		if (!extended)
 			map->shift[key == RIGHT_SHIFT] = pressed;
 		return true;
@@ -59,7 +59,7 @@ static bool take_modifier(struct keymap *map, uint8_t key, bool pressed, bool ex
 	return false;
 }
 
-/* The byte of Ctrl with a character; -1: there is none. */
+/* The byte of Ctrl with a character; -1: none. */
 static int with_ctrl(char c)
 {
 	if (c >= '@' && c < 0x7f)

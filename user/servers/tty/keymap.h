@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What keys mean: codes of a PC keyboard (set 1) to the bytes of a terminal. Pure. US layout. */
+/* The meaning of keys: codes of a PC keyboard (set 1) to bytes of a terminal.  Pure.  US layout. */
 #ifndef TTY_KEYMAP_H
 #define TTY_KEYMAP_H
 
@@ -13,12 +13,12 @@ struct keymap {
 	unsigned skip;				/* codes of the pause key */
 };
 
-/* Shift with the page keys: not for the program, but for the screen */
+/* Shift with the page keys: for the screen and not for the program */
 #define KEY_PAGE_BACK	-1
 #define KEY_PAGE_FORTH	-2
 #define KEY_BYTES	8
 
-/* Takes one code: how many bytes it types into @bytes, or KEY_PAGE_... */
+/* Takes one code; stores the typed bytes in @bytes.  Returns their number, or KEY_PAGE_... */
 int keymap_code(struct keymap *map, uint8_t code, char bytes[KEY_BYTES]);
 
 #endif

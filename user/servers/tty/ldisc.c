@@ -5,9 +5,9 @@
 #include <termios.h>
 #include "ldisc.h"
 
-#define DISABLED	0	/* a control character that is off (_POSIX_VDISABLE) */
+#define DISABLED	0	/* a control character that is disabled (_POSIX_VDISABLE) */
 
-/* What a login on a serial line starts with. */
+/* The initial settings of a login on a serial line. */
 void ldisc_init(struct ldisc *ld)
 {
 	static const uint8_t defaults[19] = {
@@ -31,7 +31,7 @@ static bool has(const struct ldisc *ld, uint32_t lflag)
 	return ld->termios.lflag & lflag;
 }
 
-/* Is @byte the control character @which? */
+/* True if @byte is the control character @which. */
 static bool is_cc(const struct ldisc *ld, unsigned which, uint8_t byte)
 {
 	return byte == ld->termios.cc[which] && byte != DISABLED;
@@ -88,7 +88,7 @@ static void input_signal(struct ldisc *ld, uint8_t byte, int signal)
 	ld->signal(ld, signal);
 }
 
-/* Stop and start; true if the byte was one of them. */
+/* Stop and start; true if the byte is one of them. */
 static bool input_flow(struct ldisc *ld, uint8_t byte)
 {
 	if (!(ld->termios.iflag & IXON))
@@ -106,7 +106,7 @@ static bool input_flow(struct ldisc *ld, uint8_t byte)
 	return false;
 }
 
-/* A newline moves the cursor; one that was quoted by VLNEXT is shown as ^J like other bytes. */
+/* A newline moves the cursor; one quoted by VLNEXT is shown as ^J like other bytes. */
 static void echo_typed(struct ldisc *ld, uint8_t byte)
 {
 	if (byte == '\n')
@@ -115,7 +115,7 @@ static void echo_typed(struct ldisc *ld, uint8_t byte)
 		echo_byte(ld, byte);
 }
 
-/* A byte that belongs to the line. One place is kept for what ends it. */
+/* A byte of the line.  One place is reserved for the byte that ends the line. */
 static void input_data(struct ldisc *ld, uint8_t byte, bool quoted)
 {
 	if (in_room(ld) <= (has(ld, ICANON) ? 1 : 0)) {
@@ -129,7 +129,7 @@ static void input_data(struct ldisc *ld, uint8_t byte, bool quoted)
 	in_append(ld, byte);
 }
 
-/* Editing keys; true if the byte was one. */
+/* Editing keys; true if the byte is one. */
 static bool input_edit(struct ldisc *ld, uint8_t byte)
 {
 	if (is_cc(ld, VERASE, byte) || (byte == '\b' && ld->termios.cc[VERASE] == 127))
@@ -145,7 +145,7 @@ static bool input_edit(struct ldisc *ld, uint8_t byte)
 	return true;
 }
 
-/* Bytes that end a line; true if the byte was one. */
+/* Bytes that end a line; true if the byte is one. */
 static bool input_delimiter(struct ldisc *ld, uint8_t byte)
 {
 	if (is_cc(ld, VEOF, byte)) {
@@ -243,7 +243,7 @@ static size_t read_line(struct ldisc *ld, uint8_t *buf, size_t size)
 	while (ld->in_tail != ld->in_ready) {
 		uint16_t value = ld->in[ld->in_tail % IN_SIZE];
 
-		/* An end of file right behind the bytes asked for belongs to them. */
+		/* An end of file directly behind the requested bytes belongs to them. */
 		if (value & IN_EOF) {
 			ld->in_tail++;
 			break;
@@ -276,7 +276,7 @@ void ldisc_set_termios(struct ldisc *ld, const struct ktermios *termios)
 	bool was_canonical = has(ld, ICANON);
 
 	ld->termios = *termios;
-	/* What was typed so far is not lost, and can no longer be edited. */
+	/* The typed input is kept, and can no longer be edited. */
 	if (was_canonical != has(ld, ICANON))
 		ld->in_ready = ld->in_head;
 	if (!has(ld, ICANON) || !has(ld, IEXTEN))

@@ -13,10 +13,10 @@
 #include "tty.h"
 #include "uart.h"
 
-#define LEVEL	0	/* calls nobody */
+#define LEVEL	0	/* calls no server */
 #define TTY_GROUP 5	/* "tty" of /etc/group */
 
-static struct srv tty = { .name = "tty" };
+static struct srv tty = { .name = "tty", .single_file = true };
 
 static int64_t answer_with_attr(struct port_reply *reply)
 {
@@ -45,10 +45,10 @@ static int64_t tty_setattr(struct srv *srv, const struct port_request *req,
 			   struct port_reply *reply)
 {
 	struct port_setattr set;
-	int rc = srv_fetch(srv, req, 0, &set, sizeof(set));
+	int ret = srv_fetch(srv, req, 0, &set, sizeof(set));
 
-	if (rc < 0)
-		return rc;
+	if (ret < 0)
+		return ret;
 	if (req->uid != 0 &&
 	    (req->uid != attr->uid || (set.valid & PORT_SET_UID && set.uid != attr->uid) ||
 	     (set.valid & PORT_SET_GID && !srv_in_group(srv, req, set.gid))))
@@ -62,7 +62,7 @@ static int64_t tty_setattr(struct srv *srv, const struct port_request *req,
 	return 0;
 }
 
-/* A terminal has no length: what O_TRUNC asks is done. */
+/* A terminal has no length: O_TRUNC has no effect. */
 static int64_t tty_trunc(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
 	return 0;
@@ -70,11 +70,11 @@ static int64_t tty_trunc(struct srv *srv, const struct port_request *req, struct
 
 static void line_signal(struct ldisc *ld, int signal)
 {
-	/* Nobody in the foreground is no error: the key was pressed for nobody. */
+	/* An empty foreground is no error: the key has no effect. */
 	ctty_signal(tty.port, TTY_HANDLE, signal);
 }
 
-/* "tty.size=COLSxROWS" on the kernel's command line: a serial line cannot say its size. */
+/* "tty.size=COLSxROWS" on the kernel's command line: a serial line cannot report its size. */
 static void read_size(void)
 {
 	char text[2048];
@@ -94,7 +94,7 @@ static void read_size(void)
 	}
 }
 
-/* A terminal that nobody has used yet. */
+/* The initial state of an unused terminal. */
 static void set_up(void)
 {
 	int64_t now = srv_now();
@@ -103,7 +103,10 @@ static void set_up(void)
 	read_size();
 	*attr = (struct port_attr){
 		.node = TTY_HANDLE,
-		/* /dev/tty is one of its names, and whoever became another user stays at it. */
+		/*
+		 * /dev/tty is one of its names, and a process that changed its user keeps using
+		 * it.
+		 */
 		.mode = S_IFCHR | 0666,
 		.gid = TTY_GROUP,
 		.nlink = 1,
@@ -113,57 +116,60 @@ static void set_up(void)
 	keep_begin();
 }
 
-/* A screen and a keyboard are welcome, but nothing that a terminal could not do without. */
+/* Screen and keyboard are optional: an error only disables them. */
 static void start_seat(bool has_serial)
 {
-	int rc = screen_init();
+	int ret = screen_init();
 
-	if (rc < 0 && rc != -ENODEV)
-		srv_log(&tty, "no screen: %s", strerror(-rc));
-	rc = keyboard_init();
-	if (rc == 0)
-		rc = (int)port_irq(tty.port, KEYBOARD_IRQ, TTY_IRQ_KEYBOARD);
-	if (rc < 0 && rc != -ENODEV)
-		srv_log(&tty, "no keyboard: %s", strerror(-rc));
+	if (ret < 0 && ret != -ENODEV)
+		srv_log(&tty, "no screen: %s", strerror(-ret));
+	ret = keyboard_init();
+	if (ret == 0)
+		ret = (int)port_irq(tty.port, KEYBOARD_IRQ, TTY_IRQ_KEYBOARD);
+	if (ret == -ENODEV)
+		srv_log(&tty, "no keyboard controller: %s", has_serial ?
+			"only the serial line types" : "nothing types here");
+	else if (ret < 0)
+		srv_log(&tty, "no keyboard: %s", strerror(-ret));
 	if (!has_serial)
 		seat_screen(&tty);
 }
 
 static int start_devices(void)
 {
-	int rc = uart_init();
+	int ret = uart_init();
 
-	start_seat(rc == 0);
-	if (rc == -ENODEV) {
+	start_seat(ret == 0);
+	if (ret == -ENODEV) {
 		if (!screen_present())
 			srv_log(&tty, "no serial port COM1, no screen: the console goes nowhere");
 		return 0;
 	}
-	return rc < 0 ? rc : (int)port_irq(tty.port, UART_IRQ, TTY_IRQ_SERIAL);
+	return ret < 0 ? ret : (int)port_irq(tty.port, UART_IRQ, TTY_IRQ_SERIAL);
 }
 
 static int start(void)
 {
 	static const char *const names[] = { "/dev/ttyS0", "/dev/console", "/dev/tty" };
-	int rc = srv_take_over(&tty, names[0], PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY, LEVEL);
+	int ret = srv_take_over(&tty, names[0], PORT_CANCEL_OK | PORT_REATTACH | PORT_TTY, LEVEL);
 
-	if (rc < 0)
-		return rc;
-	rc = keep_open(&tty);
-	if (rc < 0)
-		return rc;
-	if (rc == 0)
+	if (ret < 0)
+		return ret;
+	ret = keep_open(&tty);
+	if (ret < 0)
+		return ret;
+	if (ret == 0)
 		set_up();
 	line->signal = line_signal;
-	rc = start_devices();
-	for (size_t i = 0; rc >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
-		rc = srv_mount(&tty, names[i], TTY_HANDLE);
-	return rc;
+	ret = start_devices();
+	for (size_t i = 0; ret >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		ret = srv_mount(&tty, names[i], TTY_HANDLE);
+	return ret;
 }
 
 int main(void)
 {
-	int rc;
+	int ret;
 
 	tty.op[PORT_OPEN] = tty_open;
 	tty.op[PORT_STAT] = tty_stat;
@@ -171,13 +177,13 @@ int main(void)
 	tty.op[PORT_TRUNC] = tty_trunc;
 	io_register(&tty);
 	ioctl_register(&tty);
-	rc = start();
-	if (rc < 0) {
-		srv_log(&tty, "cannot start: %s", strerror(-rc));
+	ret = start();
+	if (ret < 0) {
+		srv_log(&tty, "cannot start: %s", strerror(-ret));
 		return 1;
 	}
 	srv_started();
-	/* What was typed before made no edge for us, and there may be output to go on with. */
+	/* Input before this made no edge for this process, and there may be output to continue. */
 	tty.irq(&tty, 1 << TTY_IRQ_SERIAL | 1 << TTY_IRQ_KEYBOARD);
 	io_progress(&tty);
 	srv_run(&tty);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drawing the cells of a terminal; screen.h is the contract.  What is on the screen is remembered,
- * because reading it back is slow and writing it is not fast either: only cells that differ are
- * drawn.
+ * Draws the cells of a terminal; screen.h is the contract.  A copy of the screen's contents is
+ * kept, because reading the screen is slow and writing is not fast either: only cells that differ
+ * are drawn.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "screen.h"
 #include "vt.h"
 
-#define FRAME_NS	20000000ll	/* not drawn more often */
+#define FRAME_NS	20000000ll	/* minimum time between two drawings */
 
 struct shown {
 	struct vt_cell cell;
@@ -23,7 +23,7 @@ struct shown {
 static struct vt vt;
 static struct screen_info info;
 static volatile uint8_t *memory;	/* NULL: no screen */
-static struct shown *shown;		/* of each cell */
+static struct shown *shown;		/* contents of each cell on the screen */
 static int64_t next_frame;
 
 static const uint32_t palette[16] = {
@@ -52,7 +52,7 @@ static const uint8_t *glyph_of(uint16_t code)
 	return box;
 }
 
-/* Of four bytes, or of three: blue, green, red. */
+/* A pixel has four bytes, or three: blue, green, red. */
 static void draw_pixel(volatile uint8_t *at, uint32_t color)
 {
 	if (info.depth == 32) {
@@ -77,7 +77,7 @@ static void draw_pixels(unsigned row, unsigned col, struct vt_cell cell)
 				   palette[rows[y] & 0x80 >> x ? cell.fg : cell.bg]);
 }
 
-/* ---- all that changed --------------------------------------------------------------- */
+/* ---- changed cells ------------------------------------------------------------------ */
 
 static void draw_cell(unsigned row, unsigned col)
 {
@@ -123,7 +123,7 @@ void screen_page(int half_pages)
 
 /* ---- start -------------------------------------------------------------------------- */
 
-/* Can it be drawn on, and how many cells has it? */
+/* True if the screen can be drawn on; sets its size in cells. */
 static bool measure(unsigned *cols, unsigned *rows)
 {
 	*cols = info.width / FONT_WIDTH;

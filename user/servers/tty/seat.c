@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the user sits. The serial line and the screen with its keyboard are one terminal: both show
- * all output, both type. But it can only have one size: that of the device which was typed at last.
- * The change is told to programs like one of a window (SIGWINCH).
+ * The user's seat.  The serial line and the screen with its keyboard are one terminal: both show
+ * all output, both give input.  The terminal has one size: that of the device with the latest
+ * input.  Programs are notified of a change like that of a window (SIGWINCH).
  */
 #include <signal.h>
 #include "keyboard.h"

@@ -6,15 +6,15 @@
  *	uart.c		the device
  *	io.c		reading and writing: parked requests, timers of VTIME, the interrupt
  *	ioctl.c		termios, window size, flushing, draining
- *	keep.c		what the next process finds if this one dies
+ *	keep.c		state for the next process
  *	vt.c, vtseq.c	the terminal on the screen as cells, pure
- *	screen.c, font	drawing them
- *	keyboard.c	the other device; keymap.c what its keys mean, pure
- *	seat.c		which of the two the user sits at
+ *	screen.c, font	drawing of the cells
+ *	keyboard.c	the other device; keymap.c the meaning of keys, pure
+ *	seat.c		the device that the user uses
  *	main.c		start, open, attributes
  *
  * All opens share the handle TTY_HANDLE, which is also the node number: it names the terminal, so
- * the kernel's notion of a controlling terminal is (port, node).  One thread, no locks.
+ * the kernel's name of a controlling terminal is (port, node).  One thread, no locks.
  */
 #ifndef TTY_TTY_H
 #define TTY_TTY_H
@@ -30,21 +30,21 @@ extern struct port_attr *const attr;
 /* ---- keep.c --------------------------------------------------------------------------------- */
 
 /*
- * Maps what the last process left: from now on *line and *attr are there.  1 = as it left them,
- * 0 = nothing yet (fill them, then keep_begin()), or -errno.
+ * Maps the state of the last process: from now on *line and *attr exist. 1 = there is a state, 0
+ * = none yet (fill it, then call keep_begin()), or -errno.
  */
 int keep_open(struct srv *srv);
 void keep_begin(void);
-/* Request @tag is about to take bytes from the line; it came a second time: it had not got them. */
+/* Request @tag is about to take bytes from the line; it came a second time: it has not got them. */
 void keep_read_begins(uint64_t tag);
 void keep_read_again(uint64_t tag);
-/* Request @tag has given @done bytes to the line; how many it had given to the last process. */
+/* Request @tag has given @done bytes to the line; the number it had given to the last process. */
 void keep_written(uint64_t tag, uint64_t done);
 uint64_t keep_write_done(uint64_t tag);
 
 /* ---- seat.c -------------------------------------------------------------------------------- */
 
-/* Something was typed at the serial line; the terminal is the screen's. */
+/* Input came from the serial line; the terminal is the screen's. */
 void seat_serial(struct srv *srv);
 void seat_screen(struct srv *srv);
 void seat_keyboard_irq(struct srv *srv);
@@ -53,11 +53,11 @@ void seat_keyboard_irq(struct srv *srv);
 
 void io_register(struct srv *srv);
 /*
- * Moves what can be moved: bytes to the device, typed bytes to parked readers, parked writers'
- * bytes into the buffer, drained waiters on.  After everything that changed the line.
+ * Moves bytes where possible: to the device, typed bytes to parked readers, parked writers' bytes
+ * into the buffer; completes drained waiters.  Called after every change of the line.
  */
 void io_progress(struct srv *srv);
-/* Has everything that was written left the device? */
+/* True if everything that was written has left the device. */
 bool io_is_drained(void);
 
 /* Bits of the interrupt note. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The 16550 serial port COM1. The kernel's log writes to it, too, whole lines, polling. */
+/*
+ * The 16550 serial port COM1.  The kernel's log also writes to it: console_send() separates both.
+ */
 #ifndef TTY_UART_H
 #define TTY_UART_H
 
@@ -7,19 +9,21 @@
 #include <stdint.h>
 
 #define UART_IRQ	4
+#define UART_FIFO_BYTES	16
 
-/* Asks for the ports and sets the device up: 0, -ENODEV if there is none, or -errno. */
+/* Gets the ports and sets the device up: 0, -ENODEV if there is none, or -errno. */
 int uart_init(void);
 /* A received byte, or -1. */
 int uart_receive(void);
-/* How many bytes may be sent now. */
+/* The number of bytes that may be sent now. */
 unsigned uart_can_send(void);
-void uart_send(uint8_t byte);
-/* Has everything left the device? */
+/* Sends as many of @count bytes as the device takes; returns their number. */
+unsigned uart_send(const uint8_t *bytes, unsigned count);
+/* True if all bytes have left the device. */
 bool uart_is_drained(void);
-/* Shall the device interrupt when it can take more? Receiving always interrupts. */
+/* Sets whether the device interrupts when it has room.  Input always interrupts. */
 void uart_want_room(bool want);
-/* Does the device want service? Reading this acknowledges a "room" interrupt. */
+/* True if the device needs service.  This read acknowledges a "room" interrupt. */
 bool uart_pending(void);
 
 #endif

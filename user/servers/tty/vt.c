@@ -166,7 +166,7 @@ static void put_character(struct vt *vt, uint32_t code)
 		vt->wrap = true;
 }
 
-/* One byte of text; whatever is not UTF-8 shows as the replacement character. */
+/* One byte of text; invalid UTF-8 is shown as the replacement character. */
 static void put_text(struct vt *vt, uint8_t byte)
 {
 	if (vt->utf8_left && (byte & 0xc0) == 0x80) {
@@ -213,7 +213,7 @@ static bool put_control(struct vt *vt, uint8_t byte)
 		vt_move(vt, 0, vt->y);
 		return true;
 	case 0x0e:
-	case 0x0f:		/* other character set and back: only vt's own ways to draw lines */
+	case 0x0f:		/* other character set and back: only the vt's own line drawing */
 		vt->drawing = byte == 0x0e;
 		return true;
 	case 0x18:
@@ -229,7 +229,7 @@ static bool put_control(struct vt *vt, uint8_t byte)
 
 void vt_put(struct vt *vt, uint8_t byte)
 {
-	/* Who sees old lines sees that something new came. */
+	/* A view of old lines returns to the end when new output comes. */
 	if (vt->view)
 		vt_scroll_view(vt, -(int)vt->view);
 	if (vt->state == VT_STRING || vt->state == VT_STRING_END)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A terminal as a grid of cells: what a vt102 does with the bytes it gets, with the colours, UTF-8
- * and line drawing of today's.  Pure: no device, no clock.  Lines that leave at the top are kept,
- * and the view can be moved back over them.
+ * A terminal as a grid of cells: the effects of bytes on a vt102, with today's colours, UTF-8 and
+ * line drawing.  Pure: no device, no clock.  Lines that leave at the top are kept, and the view
+ * can be moved back over them.
  *
- * It never answers questions of programs (ESC [ 6 n ...): another terminal, at the serial line,
- * sees the same bytes, and does.
+ * It does not answer queries of programs (ESC [ 6 n ...): another terminal, at the serial line,
+ * gets the same bytes and answers.
  */
 #ifndef TTY_VT_H
 #define TTY_VT_H
@@ -34,9 +34,9 @@ struct vt {
 	unsigned cols, rows;
 	struct vt_cell *cells;		/* rows * cols */
 	struct vt_cell *history;	/* ring of VT_HISTORY lines */
-	unsigned long scrolled;		/* lines that ever left at the top */
-	unsigned view;			/* how many lines the view is moved back */
-	bool changed[VT_ROWS_MAX];	/* rows of the view to draw again */
+	unsigned long scrolled;		/* number of lines that have left at the top */
+	unsigned view;			/* number of lines that the view is moved back */
+	bool changed[VT_ROWS_MAX];	/* rows of the view that must be drawn */
 	bool any_changed;
 
 	unsigned x, y;
@@ -52,18 +52,18 @@ struct vt {
 	enum { VT_TEXT, VT_ESCAPE, VT_CSI, VT_STRING, VT_STRING_END, VT_SKIP, VT_CHARSET } state;
 	unsigned params[VT_PARAMS], nr_params;
 	bool private_mode;
-	uint32_t utf8;			/* character being put together */
+	uint32_t utf8;			/* incomplete character */
 	unsigned utf8_left;
 };
 
-/* Of at most VT_COLS_MAX x VT_ROWS_MAX cells, blank. False: no memory. */
+/* At most VT_COLS_MAX x VT_ROWS_MAX cells, blank.  False: no memory. */
 bool vt_init(struct vt *vt, unsigned cols, unsigned rows);
 void vt_put(struct vt *vt, uint8_t byte);
-/* Moves the view back (or forth, negative) by so many lines, as far as there are any. */
+/* Moves the view back (or forward, if negative) by up to @lines lines. */
 void vt_scroll_view(struct vt *vt, int lines);
-/* What is to be seen there. */
+/* The cell that is visible at this place. */
 struct vt_cell vt_look(const struct vt *vt, unsigned row, unsigned col);
-/* Is the cursor to be seen at this cell? */
+/* True if the cursor is visible at this cell. */
 bool vt_cursor_at(const struct vt *vt, unsigned row, unsigned col);
 
 #endif

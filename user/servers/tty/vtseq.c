@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Escape sequences of the screen's terminal. Unknown ones are read to their end and do nothing. */
+/* Escape sequences of the screen's terminal.  Unknown sequences are skipped. */
 #include <string.h>
 #include "vt_internal.h"
 
@@ -13,7 +13,7 @@ static unsigned param(const struct vt *vt, unsigned n, unsigned otherwise)
 
 /* ---- colours ------------------------------------------------------------------------ */
 
-/* The nearest of our eight to one of 256. */
+/* The nearest of the eight colours to one of 256. */
 static uint8_t of_256(unsigned colour)
 {
 	unsigned r, g, b, most;
@@ -33,7 +33,7 @@ static uint8_t of_256(unsigned colour)
 	return (2 * r > most ? 1 : 0) | (2 * g > most ? 2 : 0) | (2 * b > most ? 4 : 0);
 }
 
-/* 38;5;N and 48;5;N, or ;2;R;G;B, which are passed over; how many parameters more. */
+/* 38;5;N and 48;5;N, or ;2;R;G;B, which is skipped; returns the number of further parameters. */
 static unsigned extended_colour(struct vt *vt, unsigned at, uint8_t *colour)
 {
 	if (param(vt, at + 1, 0) == 5 && at + 2 < vt->nr_params) {
@@ -91,7 +91,7 @@ static void set_renditions(struct vt *vt)
 		i += set_rendition(vt, i);
 }
 
-/* ---- what CSI sequences do ---------------------------------------------------------- */
+/* ---- effects of CSI sequences ------------------------------------------------------- */
 
 static void erase_display(struct vt *vt, unsigned how)
 {
@@ -227,7 +227,7 @@ static void csi(struct vt *vt, uint8_t final)
 	}
 }
 
-/* ---- reading sequences -------------------------------------------------------------- */
+/* ---- parsing of sequences ----------------------------------------------------------- */
 
 static void csi_byte(struct vt *vt, uint8_t byte)
 {
@@ -320,7 +320,7 @@ void vt_sequence_byte(struct vt *vt, uint8_t byte)
 	}
 }
 
-/* Titles and the like: up to BEL, or ESC and any byte. */
+/* Titles and similar strings: up to BEL, or ESC and any byte. */
 void vt_string_byte(struct vt *vt, uint8_t byte)
 {
 	if (vt->state == VT_STRING_END || byte == '\a' || byte == 0x18)

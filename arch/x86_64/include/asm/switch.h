@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The top of the stack of a task that is off a CPU: what switch.S pushed, or
- * what was built for a task that has never run.
+ * The top of the stack of a task that is off a CPU: pushed by switch.S, or built for a task that
+ * has never run.
  */
 #ifndef ASM_SWITCH_H
 #define ASM_SWITCH_H
@@ -17,8 +17,7 @@ struct switch_frame {
 	unsigned long ret;
 };
 
-/* Where new tasks start (text addresses; for the unwinder). */
+/* The first instructions of new tasks (text addresses; for the unwinder). */
 void kthread_first_return(void);
-void fork_first_return(void);
 
 #endif

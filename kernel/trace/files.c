@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control files below /sys/kernel/tracing, with Linux's names and answers. */
+#include <neurath/printk.h>
+#include <neurath/string.h>
+#include "internal.h"
+
+#define TRACING	"/sys/kernel/tracing"
+
+#define TRACE_SWITCH(name, file, showfn, storefn) \
+	static const struct kernfs_file_ops name##_ops = { .show = showfn, .store = storefn }; \
+	KERNFS_FILE(name, TRACING "/" file, S_IFREG | 0644, &name##_ops, NULL)
+
+/* ---- tracing_on ------------------------------------------------------------------------- */
+
+static int tracing_on_show(struct seq_file *m, void *private)
+{
+	seq_printf(m, "%d\n", READ_ONCE(trace_main_enabled));
+	return 0;
+}
+
+static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
+{
+	unsigned long on;
+	int error = kstrtoul(buf, 10, &on);
+
+	if (error)
+		return error;
+	WRITE_ONCE(trace_main_enabled, on != 0);
+	/* Readers of trace_pipe may be at the end now. */
+	wake_up_all(&trace_wait);
+	return (ssize_t)n;
+}
+TRACE_SWITCH(trace_tracing_on, "tracing_on", tracing_on_show, tracing_on_store);
+
+/* ---- buffers ---------------------------------------------------------------------------- */
+
+/* The rings do not exist until they are needed: Linux reports this in the same words. */
+static int buffer_size_show(struct seq_file *m, void *private)
+{
+	size_t kb = trace_buffer_size(TRACE_MAIN) / 1024;
+
+	if (trace_buffer_allocated(TRACE_MAIN) || private)
+		seq_printf(m, "%lu\n", kb);
+	else
+		seq_printf(m, "0 (expanded: %lu)\n", kb);
+	return 0;
+}
+
+static ssize_t buffer_size_store(const char *buf, size_t n, void *private)
+{
+	unsigned long kb;
+	int error = kstrtoul(buf, 10, &kb);
+
+	if (error)
+		return error;
+	/* Half of the address range for such memory is far more than there is memory. */
+	if (!kb || kb > (VMAP_END - VMAP_BASE) / 2 / nr_cpus / 1024)
+		return -EINVAL;
+	mutex_lock(&trace_mutex);
+	error = trace_buffer_resize(TRACE_MAIN, kb * 1024);
+	mutex_unlock(&trace_mutex);
+	return error ? error : (ssize_t)n;
+}
+TRACE_SWITCH(trace_buffer_kb, "buffer_size_kb", buffer_size_show, buffer_size_store);
+static const struct kernfs_file_ops trace_cpu_buffer_ops = { .show = buffer_size_show };
+
+static int buffer_total_show(struct seq_file *m, void *private)
+{
+	seq_printf(m, "%lu\n", trace_buffer_size(TRACE_MAIN) / 1024 * nr_cpus);
+	return 0;
+}
+KERNFS_SHOW(trace_buffer_total, TRACING "/buffer_total_size_kb", 0444, buffer_total_show);
+
+static int cpu_stats_show(struct seq_file *m, void *private)
+{
+	unsigned cpu = (unsigned)(long)private - 1;
+	const struct trace_ring *ring;
+	u64 held = 0, lost = 0;
+
+	mutex_lock(&trace_mutex);
+	ring = trace_ring(TRACE_MAIN, cpu);
+	if (ring) {
+		u64 head = READ_ONCE(ring->head);
+
+		held = min(head - ring->tail, ring->mask + 1);
+		lost = ring->lost + (head - ring->tail - held);
+	}
+	seq_printf(m, "entries: %lu\noverrun: %lu\ncommit overrun: 0\nbytes: %lu\n", held, lost,
+		   held * sizeof(struct trace_record));
+	seq_printf(m, "oldest event ts: 0.000000\nnow ts: %5lu.%06lu\ndropped events: 0\n"
+		      "read events: %lu\n", clock_ns() / NSEC_PER_SEC,
+		   clock_ns() % NSEC_PER_SEC / NSEC_PER_USEC, ring ? ring->tail - ring->lost : 0);
+	mutex_unlock(&trace_mutex);
+	return 0;
+}
+static const struct kernfs_file_ops cpu_stats_ops = { .show = cpu_stats_show };
+
+/* ---- per_cpu, and files that scripts expect --------------------------------------------- */
+
+static int trace_clock_show(struct seq_file *m, void *private)
+{
+	seq_puts(m, "[local] mono boot\n");
+	return 0;
+}
+
+/* All three are the one clock of this kernel, which is the same on all CPUs. */
+static ssize_t trace_clock_store(const char *buf, size_t n, void *private)
+{
+	static const char *const names[] = { "local", "global", "mono", "boot" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(buf, names[i], strlen(names[i])))
+			return (ssize_t)n;
+	return -EINVAL;
+}
+TRACE_SWITCH(trace_clock, "trace_clock", trace_clock_show, trace_clock_store);
+
+static void per_cpu_file(struct kernfs_node *dir, const char *name, umode_t mode,
+			 const struct kernfs_file_ops *ops, unsigned cpu)
+{
+	if (IS_ERR(kernfs_create_file(dir, name, mode, ops, (void *)(cpu + 1UL))))
+		pr_err("tracing: no memory for per_cpu/cpu%u/%s\n", cpu, name);
+}
+
+static void per_cpu_dir(struct kernfs_node *parent, unsigned cpu)
+{
+	struct kernfs_node *dir;
+	char name[16];
+
+	snprintf(name, sizeof(name), "cpu%u", cpu);
+	dir = kernfs_create_dir(parent, name, 0755, NULL);
+	if (IS_ERR(dir))
+		return;
+	per_cpu_file(dir, "trace", 0644, &trace_file_ops, cpu);
+	per_cpu_file(dir, "trace_pipe", 0444, &trace_pipe_ops, cpu);
+	per_cpu_file(dir, "trace_pipe_raw", 0444, &trace_raw_ops, cpu);
+	per_cpu_file(dir, "stats", 0444, &cpu_stats_ops, cpu);
+	per_cpu_file(dir, "buffer_size_kb", 0444, &trace_cpu_buffer_ops, cpu);
+}
+
+KERNFS_DIR(trace_per_cpu_dir, TRACING "/per_cpu", 0755, NULL);
+KERNFS_FILE(trace_file, TRACING "/trace", S_IFREG | 0644, &trace_file_ops, NULL);
+KERNFS_FILE(trace_pipe_file, TRACING "/trace_pipe", S_IFREG | 0444, &trace_pipe_ops, NULL);
+
+void __init trace_files_init(void)
+{
+	struct kernfs_node *per_cpu = kernfs_find(TRACING "/per_cpu");
+
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		per_cpu_dir(per_cpu, cpu);
+	kernfs_put(per_cpu);
+	trace_event_files_init();
+}

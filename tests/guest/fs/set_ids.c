@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * set_ids.c - the set-user-id and set-group-id bits of files: the users that may set them, the operations that clear
+ * them.  An argument is the folder to work in instead of /tmp; in /host only root may set them.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include "users.h"
+
+static const char *top = "/tmp";
+static bool share;		/* a folder of the host */
+
+/* An empty folder that all may use. */
+static void enter(void)
+{
+	char dir[256];
+
+	snprintf(dir, sizeof(dir), "%s/set_ids.XXXXXX", top);
+	CHECK(mkdtemp(dir));
+	CHECK_EQ(chmod(dir, 0755), 0);
+	CHECK_EQ(chdir(dir), 0);
+}
+
+/* The mode of a file to which a user other than root gives @mode. */
+static mode_t given(mode_t mode)
+{
+	return share ? mode & 01777 : mode;
+}
+
+/* ---- directories ------------------------------------------------------------------------ */
+
+static void setgid_directory_part(void)
+{
+	struct stat st;
+
+	CHECK(open("sgid/file", O_RDWR | O_CREAT, 0600) >= 0);
+	CHECK_EQ(stat("sgid/file", &st), 0);
+	CHECK_EQ(st.st_gid, LAB);
+	CHECK_EQ(mkdir("sgid/dir", 0700), 0);
+	CHECK_EQ(stat("sgid/dir", &st), 0);
+	CHECK_EQ(st.st_gid, LAB);
+	CHECK(st.st_mode & S_ISGID);
+}
+
+static void setgid_directories_hand_their_group_on(void)
+{
+	enter();
+	make_dir("sgid", 02777, 0, LAB);
+	as_student(setgid_directory_part);
+}
+
+/* ---- set-group-id: the rules for those who are not in the group ------------------------------ */
+
+#define STRANGE	77		/* a group that student is not in */
+#define RUNS	02755		/* set-group-id of a program */
+
+static void make_in_strange_directory(void)
+{
+	umask(0);
+	CHECK(open("strange/open", O_RDWR | O_CREAT, RUNS) >= 0);
+	CHECK_EQ(mknod("strange/node", S_IFREG | RUNS, 0), 0);
+	if (!share)		/* QEMU makes no FIFOs on the host */
+		CHECK_EQ(mkfifo("strange/fifo", RUNS), 0);
+	CHECK(open("strange/plain", O_RDWR | O_CREAT, 02744) >= 0);
+	CHECK(open("own/open", O_RDWR | O_CREAT, RUNS) >= 0);
+	CHECK(open("own/user", O_RDWR | O_CREAT, 04755) >= 0);
+	CHECK_EQ(mknod("own/node", S_IFREG | 06755, 0), 0);
+	CHECK_EQ(mkdir("strange/dir", 0755), 0);
+}
+
+static void chmod_as_student(void)
+{
+	CHECK_EQ(chmod("mine", RUNS), 0);
+	CHECK_EQ(chmod("mydir", RUNS), 0);
+	CHECK_EQ(chmod("ours", RUNS), 0);
+	CHECK_EQ(chmod("user", 04755), 0);
+	CHECK_EQ(chmod("ourdir", RUNS), 0);
+	CHECK_EQ(fchmod(open("mine", O_RDONLY), RUNS), 0);
+}
+
+static void strangers_get_no_group_id(void)
+{
+	enter();
+	make_dir("strange", 02777, 0, STRANGE);
+	make_dir("own", 02777, 0, LAB);
+	as_student(make_in_strange_directory);
+	CHECK_EQ(mode_of("strange/open"), 0755);
+	CHECK_EQ(mode_of("strange/node"), 0755);
+	if (!share)
+		CHECK_EQ(mode_of("strange/fifo"), 0755);
+	CHECK_EQ(mode_of("strange/plain"), given(02744));	/* no process runs it as the group */
+	CHECK_EQ(mode_of("strange/dir"), 02755);	/* a directory hands its group on */
+	CHECK_EQ(mode_of("own/open"), given(RUNS));
+	CHECK_EQ(mode_of("own/user"), given(04755));
+	CHECK_EQ(mode_of("own/node"), given(06755));
+	make_file("mine", 0600, STUDENT, STRANGE);
+	make_file("ours", 0600, STUDENT, LAB);
+	make_file("user", 0600, STUDENT, STUDENT);
+	make_dir("mydir", 0700, STUDENT, STRANGE);
+	make_dir("ourdir", 0700, STUDENT, LAB);
+	as_student(chmod_as_student);
+	CHECK_EQ(mode_of("mine"), 0755);
+	CHECK_EQ(mode_of("mydir"), 0755);
+	CHECK_EQ(mode_of("ours"), given(RUNS));
+	CHECK_EQ(mode_of("user"), given(04755));
+	CHECK_EQ(mode_of("ourdir"), RUNS);
+}
+
+static void cuts(void)
+{
+	CHECK_EQ(truncate("cut", 1), 0);
+	CHECK_EQ(ftruncate(open("fcut", O_WRONLY), 1), 0);
+	CHECK(open("otrunc", O_WRONLY | O_TRUNC) >= 0);
+	CHECK_EQ(fallocate(open("grown", O_WRONLY), 0, 0, 100), 0);
+}
+
+static void changes_of_contents_take_set_ids(void)
+{
+	static const char *const files[] = { "cut", "fcut", "otrunc", "grown" };
+
+	enter();
+	for (unsigned i = 0; i < 4; i++) {
+		make_file(files[i], 06777, 0, LAB);
+		CHECK_EQ(truncate(files[i], 10), 0);	/* root's own changes nothing */
+		CHECK_EQ(mode_of(files[i]), 06777);
+	}
+	as_student(cuts);
+	for (unsigned i = 0; i < 4; i++)
+		CHECK_EQ(mode_of(files[i]), 0777);
+}
+
+/* Also if no owner changes: by path, by descriptor, and of files of other users. */
+static void chowns_to_nobody_new(void)
+{
+	CHECK_EQ(chown("path", -1, -1), 0);
+	CHECK_EQ(fchown(open("descriptor", O_RDONLY), -1, -1), 0);
+	CHECK_EQ(fchownat(open("empty", O_PATH), "", -1, -1, AT_EMPTY_PATH), 0);
+	CHECK_EQ(chown("directory", -1, -1), 0);
+	CHECK_EQ(chown("foreign", -1, -1), 0);
+	CHECK_ERR(chown("foreign-id", -1, -1), EPERM);
+	CHECK_ERR(chown("path", 0, -1), EPERM);
+}
+
+static void a_chown_to_nobody_new_takes_set_ids(void)
+{
+	enter();
+	make_file("path", 06755, STUDENT, STUDENT);
+	make_file("descriptor", 06755, STUDENT, STUDENT);
+	make_file("empty", 06755, STUDENT, STUDENT);
+	make_dir("directory", 06755, STUDENT, STUDENT);
+	make_file("foreign", 0755, 0, 0);
+	make_file("foreign-id", 04755, 0, 0);
+	make_file("root", 06755, 0, 0);
+	as_student(chowns_to_nobody_new);
+	CHECK_EQ(mode_of("path"), 0755);
+	CHECK_EQ(mode_of("descriptor"), 0755);
+	CHECK_EQ(mode_of("empty"), 0755);
+	CHECK_EQ(mode_of("directory"), 06755);
+	CHECK_EQ(mode_of("foreign-id"), 04755);
+	CHECK_EQ(chown("root", -1, -1), 0);
+	CHECK_EQ(mode_of("root"), 0755);
+}
+
+static void new_owners_take_set_ids(void)
+{
+	enter();
+	make_file("given", 06755, 0, 0);
+	CHECK_EQ(chown("given", STUDENT, STUDENT), 0);
+	CHECK_EQ(mode_of("given"), 0755);
+	make_file("plain", 02744, 0, 0);
+	CHECK_EQ(chown("plain", STUDENT, STUDENT), 0);
+	CHECK_EQ(mode_of("plain"), 02744);
+	if (share)
+		return;
+	CHECK_EQ(mkfifo("pipe", 0), 0);
+	CHECK_EQ(chmod("pipe", 06755), 0);
+	CHECK_EQ(chown("pipe", STUDENT, STUDENT), 0);
+	CHECK_EQ(mode_of("pipe"), 0755);
+}
+
+static void writes_to_a_setuid_file(void)
+{
+	int fd = open("suid", O_WRONLY);
+
+	CHECK(fd >= 0);
+	CHECK_EQ(write(fd, "y", 1), 1);
+}
+
+static void writing_and_chown_take_setuid_away(void)
+{
+	enter();
+	make_file("suid", 06777, 0, 0);
+	as_student(writes_to_a_setuid_file);
+	CHECK_EQ(mode_of("suid"), 0777);
+	make_file("suid", 06755, 0, 0);
+	CHECK_EQ(chown("suid", STUDENT, 0), 0);
+	CHECK_EQ(mode_of("suid"), 0755);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2)
+		top = argv[1];
+	share = argc == 2;
+	TAP_TEST(setgid_directories_hand_their_group_on);
+	TAP_TEST(strangers_get_no_group_id);
+	TAP_TEST(changes_of_contents_take_set_ids);
+	TAP_TEST(a_chown_to_nobody_new_takes_set_ids);
+	TAP_TEST(new_owners_take_set_ids);
+	TAP_TEST(writing_and_chown_take_setuid_away);
+	return tap_done();
+}

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# /sys/kernel/tracing: the files that Linux's scripts know, what they answer, and what stands in a trace.
+# timeout: 120
+. /tests/tap.sh
+
+T=/sys/kernel/tracing
+cd $T
+reset() { echo 1 >$T/tracing_on; echo >$T/set_event; >$T/trace; }
+lines() { grep -vc '^#' $T/trace; }
+# A child that does something, traced from its birth to its death.
+run() { reset; echo "$1" >$T/set_event; shift; "$@" >/dev/null 2>&1; echo >$T/set_event; }
+
+reset
+is tracing_is_on_and_no_event_is '1 0' 'echo $(cat $T/tracing_on) $(cat $T/events/enable)'
+is nothing_is_traced_then 0 'ls / >/dev/null; lines'
+matches events_are_listed '*sched:sched_switch*' 'cat $T/available_events'
+ok each_event_has_its_files \
+	'for e in $(cat $T/available_events); do d=$T/events/${e%:*}/${e#*:}; [ -f $d/enable -a -f $d/format -a -f $d/id ] || exit 1; done'
+is ids_are_unique '' 'cat $T/events/*/*/id | sort | uniq -d'
+is a_format_tells_where_fields_are '	field:pid_t next_pid;	offset:56;	size:4;	signed:1;' 'grep next_pid\; $T/events/sched/sched_switch/format'
+
+# ---- switches --------------------------------------------------------------------------------------------
+is an_event_alone '1 X X' 'echo 1 >$T/events/sched/sched_switch/enable; echo $(cat $T/events/sched/sched_switch/enable $T/events/sched/enable $T/events/enable)'
+is a_system '1 1' 'echo 1 >$T/events/sched/enable; echo $(cat $T/events/sched/sched_wakeup/enable $T/events/sched/enable)'
+is all '1 0' 'echo 1 >$T/events/enable; a=$(cat $T/events/enable); echo 0 >$T/events/enable; echo $a $(cat $T/events/enable)'
+is set_event_takes_and_tells 'sched:sched_switch' 'reset; echo sched:sched_switch >$T/set_event; cat $T/set_event'
+is set_event_adds_systems '2' 'reset; echo signal:signal_generate >$T/set_event; echo "raw_syscalls:sys_exit" >>$T/set_event; wc -l <$T/set_event'
+is set_event_takes_away '1' 'reset; echo "raw_syscalls:*" >$T/set_event; echo "!sys_exit" >>$T/set_event; wc -l <$T/set_event'
+is set_event_is_emptied '0' 'reset; wc -l <$T/set_event'
+ok an_unknown_event_is_refused '! echo nothing:at_all >$T/set_event'
+ok a_wrong_switch_is_refused '! echo 2 >$T/events/sched/enable'
+
+# ---- what is traced ------------------------------------------------------------------------------------------
+matches calls_with_their_numbers '*sys_enter: NR 231 (0, *' 'run raw_syscalls: /bin/true; cat $T/trace'
+matches a_life_from_fork_to_exit '*sched_process_fork: comm=*sched_process_exec: filename=*true*sched_process_exit: comm=true*' \
+	'run sched: /bin/true; cat $T/trace'
+matches switches_and_wakeups '*sched_w*sched_switch: prev_comm=* prev_state=* ==> next_comm=* next_prio=120*' 'run sched: /bin/true; cat $T/trace'
+matches signals '*signal_generate: sig=10 errno=0 code=0 comm=tracing*signal_deliver: sig=10 errno=0 code=0*' \
+	'reset; trap : USR1; echo signal: >$T/set_event; sh -c "kill -USR1 \$PPID"; echo >$T/set_event; cat $T/trace'
+matches server_calls_with_their_time '*call_begin: server=ramfs*call_end: server=ramfs*duration=*ns*' 'run ipc: ls /bin; cat $T/trace'
+matches page_faults '*page_fault_user: address=0x*' 'run exceptions: /bin/true; cat $T/trace'
+matches interrupts '*vector_entry: vector=236 timer*vector_exit: vector=236 timer*' \
+	'reset; echo irq_vectors: >$T/set_event; until grep -q "vector_exit: .* timer" $T/trace; do usleep 1000; done; cat $T/trace'
+is a_line_has_linux_form 0 \
+	'run raw_syscalls: true; grep -v "^#" $T/trace | grep -vc "^ *[^ ].*-[0-9]* *\[[0-9][0-9][0-9]\] [d.][N.][.][.][.] *[0-9]*\.[0-9]\{6\}: [a-z_]*: "'
+is times_are_in_order '' \
+	'run sched: ls /bin; grep -v "^#" $T/trace | sed "s/.*\[...\] ..... *//; s/:.*//" >a; sort -n a | diff a - | head -n 3'
+is the_dead_keep_their_names 0 'run sched:sched_process_exit /bin/true; grep -c "<\.\.\.>" $T/trace'
+
+# ---- switching off, markers, clearing ----------------------------------------------------------------------------
+matches a_marker_stands_in_the_trace '*: tracing_mark_write: here I am*' 'reset; echo here I am >$T/trace_marker; cat $T/trace'
+is a_long_marker_is_whole 300 'reset; head -c 300 /dev/zero | tr "\0" x >$T/trace_marker; grep mark_write $T/trace | tr -dc x | wc -c'
+is tracing_off_writes_nothing '0' 'reset; echo 0 >$T/tracing_on; echo no >$T/trace_marker; a=$(lines); reset; echo $a'
+is emptied_by_truncation 0 'reset; echo gone >$T/trace_marker; >$T/trace; lines'
+ok reading_leaves_it_there 'reset; echo twice >$T/trace_marker; cat $T/trace >a; cat $T/trace >b; grep -q twice a && cmp a b'
+
+# ---- trace_pipe -----------------------------------------------------------------------------------------------------
+is a_pipe_hands_out_once '1 0' \
+	'reset; echo once >$T/trace_marker; echo 0 >$T/tracing_on; cat $T/trace_pipe >a; reset; echo $(grep -c once a) $(lines)'
+matches a_pipe_waits_for_more '*: tracing_mark_write: late*' \
+	'reset; head -n 1 $T/trace_pipe >a & until grep -q sys_read /proc/$!/stack; do usleep 1000; done; echo late >$T/trace_marker; wait; cat a'
+is a_cpu_has_its_own 1 \
+	'reset; taskset 1 sh -c "echo mine >$T/trace_marker"; grep -c mine $T/per_cpu/cpu0/trace'
+
+# ---- buffers ----------------------------------------------------------------------------------------------------------
+is a_size_can_be_set 64 'reset; echo 64 >$T/buffer_size_kb; cat $T/buffer_size_kb'
+ok a_wrong_size_is_refused '! echo 0 >$T/buffer_size_kb'
+ok what_is_lost_is_counted \
+	'reset; echo raw_syscalls: >$T/set_event; taskset 1 sh -c "i=0; while [ \$i -lt 3000 ]; do kill -0 \$\$; i=\$((i+1)); done"; echo >$T/set_event; sum=0; for c in $T/per_cpu/cpu*/stats; do sum=$((sum + $(sed -n "s/^overrun: //p" $c))); done; [ $sum -gt 1000 ]'
+ok a_pipe_tells_of_losses 'echo 0 >$T/tracing_on; cat $T/trace_pipe | grep -q "^CPU:[0-9]* .LOST [0-9]* EVENTS"'
+is back_to_the_usual_size 1408 'echo 1408 >$T/buffer_size_kb; cat $T/buffer_size_kb'
+
+# ---- stack traces ---------------------------------------------------------------------------------------------------
+is options_are_listed 'nostacktrace nofunc_stack_trace' 'echo $(cat $T/trace_options)'
+ok a_stack_follows_an_event 'echo 1 >$T/options/stacktrace; run sched:sched_process_exit /bin/true; echo 0 >$T/options/stacktrace; sed -n "/sched_process_exit: comm=true/,/^ *sh-/p" $T/trace | grep -A 9 "<stack trace>" >stack; cat stack; grep -q "^ => do_exit$" stack && grep -q "^ => syscall_dispatch$" stack'
+ok and_none_without_the_option 'run sched:sched_process_exit /bin/true; ! grep "stack trace" $T/trace'
+ok a_stack_follows_a_call 'reset; echo func_stack_trace >$T/trace_options; echo cmdline_proc_show >$T/set_ftrace_filter; echo function >$T/current_tracer; cat /proc/cmdline; echo nop >$T/current_tracer; echo nofunc_stack_trace >$T/trace_options; echo >$T/set_ftrace_filter; cat $T/trace; grep -A 9 "<stack trace>" $T/trace | grep -q "^ => kernfs_read$"'
+ok an_unknown_option_is_refused '! echo no_such_option >$T/trace_options'
+reset
+done_testing

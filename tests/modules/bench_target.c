@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Five hundred functions for bench_patch to replace. */
+#include <linux/module.h>
+#include <linux/kernel.h>
+#include "klp_many.h"
+
+#define DEFINE(n) \
+	int target_##n(void); \
+	noinline int target_##n(void) \
+	{ \
+		return 0; \
+	}
+MANY_500(DEFINE)
+
+static int __init target_init(void)
+{
+	return 0;
+}
+
+static void __exit target_exit(void)
+{
+}
+
+module_init(target_init);
+module_exit(target_exit);
+MODULE_LICENSE("GPL");

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A parameter without operations: to be refused. */
+#include <linux/kernel.h>
+#include <linux/module.h>
+
+static int value;
+module_param_cb(nothing, NULL, &value, 0644);
+
+MODULE_LICENSE("GPL");

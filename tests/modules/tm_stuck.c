@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tm_stuck - makes no progress, how=WAY; the kernel must report the place (tests/system/test_lockups.py).
+ */
+#include <linux/delay.h>
+#include <linux/kernel.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
+
+static char *how = "";
+module_param(how, charp, 0444);
+
+static DEFINE_MUTEX(stuck_a);
+static DEFINE_MUTEX(stuck_b);
+static bool first_has_a, second_has_b;
+
+static noinline void stuck_spin(void)
+{
+	for (;;)
+		cpu_relax();
+}
+
+static noinline void stuck_interrupts_off(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	stuck_spin();
+	local_irq_restore(flags);
+}
+
+/* Makes progress: others may run. */
+static noinline void stuck_polite(void)
+{
+	for (;;)
+		cond_resched();
+}
+
+static noinline void stuck_lock(struct mutex *mine, bool *i_have, bool *other_has,
+				struct mutex *others)
+{
+	mutex_lock(mine);
+	WRITE_ONCE(*i_have, true);
+	while (!READ_ONCE(*other_has))
+		msleep(1);
+	mutex_lock(others);
+}
+
+static int stuck_first(void *unused)
+{
+	stuck_lock(&stuck_a, &first_has_a, &second_has_b, &stuck_b);
+	return 0;
+}
+
+static int stuck_second(void *unused)
+{
+	stuck_lock(&stuck_b, &second_has_b, &first_has_a, &stuck_a);
+	return 0;
+}
+
+static int stuck_init(void)
+{
+	if (!strcmp(how, "spin"))
+		stuck_spin();
+	else if (!strcmp(how, "interrupts-off"))
+		stuck_interrupts_off();
+	else if (!strcmp(how, "polite"))
+		stuck_polite();
+	else if (strcmp(how, "deadlock"))
+		return -EINVAL;
+	kthread_run(stuck_first, NULL, "first");
+	kthread_run(stuck_second, NULL, "second");
+	return 0;
+}
+
+module_init(stuck_init);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("makes no progress");

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parts of tools/klp-build, one concept a file: see README.md beside this file."""
+
+
+class Refused(Exception):
+    """What was asked cannot become a patch. `reasons`: lines "FILE[:LINE]: what: what to do instead".
+    differing: what was compared all the same, for --json."""
+
+    def __init__(self, *reasons):
+        super().__init__("\n".join(reasons))
+        self.reasons = list(reasons)
+        self.differing = {}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * timeline_out.c - a transition for a browser: as one page of HTML that needs nothing else, and as
+ * trace events in the JSON that ui.perfetto.dev and chrome://tracing read.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "klp.h"
+#include "timeline.h"
+
+#define TEMPLATE	"/usr/share/klp/timeline.html"
+#define DATA_MARK	"@@DATA@@"
+
+/* ---- HTML ------------------------------------------------------------------------------- */
+
+/* Text must not end its HTML element: '<' and '%' are written as numbers. */
+static void put_plain(const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '<' || *text == '%')
+			printf("%%%02x", *text);
+		else
+			putchar(*text);
+	}
+}
+
+static void put_records(const struct timeline *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct record *r = &t->records[i];
+
+		printf("%llu %d %d %s ", r->ns, r->cpu, r->pid, r->event);
+		put_plain(r->text);
+		putchar('\n');
+	}
+}
+
+void timeline_html(const struct timeline *t)
+{
+	FILE *file = fopen(TEMPLATE, "re");
+	char line[4096];
+
+	if (!file) {
+		complain(TEMPLATE ": %s", strerror(errno));
+		exit(REFUSED);
+	}
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, DATA_MARK, strlen(DATA_MARK)) == 0)
+			put_records(t);
+		else
+			fputs(line, stdout);
+	}
+	fclose(file);
+}
+
+/* ---- JSON ------------------------------------------------------------------------------- */
+
+enum { TRACK_PATCH = 1, TRACK_CPUS, TRACK_TASKS };	/* "pid" of a trace event */
+
+static bool any;			/* an event was written: a comma comes first */
+
+static void put_string(const char *text, size_t len)
+{
+	putchar('"');
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 32 || c > 126)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+/* Writes an event without its closing brace; @more has further members, with leading commas. */
+static void put_event(const char *phase, const char *name, unsigned long long ns, int track,
+		      long row, const char *text, const char *more)
+{
+	printf("%s\n{\"ph\":\"%s\",\"name\":", any ? "," : "", phase);
+	any = true;
+	put_string(name, strlen(name));
+	printf(",\"ts\":%llu.%03llu,\"pid\":%d,\"tid\":%ld%s", ns / 1000, ns % 1000, track, row,
+	       more);
+	if (text) {
+		printf(",\"args\":{\"text\":");
+		put_string(text, strlen(text));
+		putchar('}');
+	}
+	putchar('}');
+}
+
+static void name_row(const char *what, int track, long row, const char *name)
+{
+	printf("%s\n{\"ph\":\"M\",\"name\":\"%s\",\"pid\":%d,\"tid\":%ld,\"args\":{\"name\":",
+	       any ? "," : "", what, track, row);
+	any = true;
+	put_string(name, strlen(name));
+	printf("}}");
+}
+
+/* The row of a task: idle tasks come behind the others. */
+#define MAX_PIDS	32768
+#define MAX_ROWS	(MAX_PIDS + 64)
+static bool pending[MAX_ROWS];		/* a slice of this row is open */
+
+static long row_of(long id)
+{
+	long row = id < 0 ? MAX_PIDS - 1 - id : id;
+
+	return row < MAX_ROWS ? row : 0;
+}
+
+/* klp_flag begins a slice in the task's row; klp_switch ends it. */
+static void put_task(const struct record *r)
+{
+	char word[64], name[96], comm[32];
+	long id = timeline_task(r);
+
+	if (strcmp(r->event, "klp_flag") == 0) {
+		timeline_word(r->text, "comm", comm, sizeof(comm));
+		snprintf(name, sizeof(name), "%s %ld", comm, id < 0 ? 0 : id);
+		name_row("thread_name", TRACK_TASKS, row_of(id), name);
+		put_event("B", "pending", r->ns, TRACK_TASKS, row_of(id), r->text, "");
+		pending[row_of(id)] = true;
+	} else if (strcmp(r->event, "klp_switch") == 0) {
+		timeline_word(r->text, "how", word, sizeof(word));
+		if (pending[row_of(id)])
+			put_event("E", "pending", r->ns, TRACK_TASKS, row_of(id), NULL, "");
+		pending[row_of(id)] = false;
+		put_event("i", word, r->ns, TRACK_TASKS, row_of(id), r->text, ",\"s\":\"t\"");
+	} else {
+		timeline_word(r->text, "verdict", word, sizeof(word));
+		put_event("i", word, r->ns, TRACK_TASKS, row_of(id), r->text, ",\"s\":\"t\"");
+	}
+}
+
+/* Ends a slice of the CPU's row and begins another; ends a wake-up's arrow. */
+static void put_running(const struct record *r, bool *running)
+{
+	long next = timeline_number(r->text, "next_pid", 0);
+	char name[32], flow[64];
+
+	if (*running)
+		put_event("E", "", r->ns, TRACK_CPUS, r->cpu, NULL, "");
+	*running = next != 0;
+	if (!next)
+		return;
+	timeline_word(r->text, "next_comm", name, sizeof(name));
+	put_event("B", name, r->ns, TRACK_CPUS, r->cpu, r->text, "");
+	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld,\"bp\":\"e\"", next);
+	put_event("f", "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+}
+
+static void put_wakeup(const struct record *r)
+{
+	char flow[64];
+
+	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld", timeline_task(r));
+	put_event("s", "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+}
+
+/* "begin ..." and "end ..." are a slice in the patch's row. */
+static void put_slice(const struct record *r)
+{
+	bool begin = strncmp(r->text, "begin", 5) == 0;
+
+	put_event(begin ? "B" : "E", r->event + 4, r->ns, TRACK_PATCH, r->cpu,
+		  begin ? r->text : NULL, "");
+}
+
+static void put_record(const struct record *r, bool *running)
+{
+	if (strcmp(r->event, "sched_switch") == 0)
+		put_running(r, running);
+	else if (strncmp(r->event, "sched_wakeup", 12) == 0)
+		put_wakeup(r);
+	else if (strcmp(r->event, "klp_flag") == 0 || strcmp(r->event, "klp_switch") == 0 ||
+		 strcmp(r->event, "klp_look") == 0)
+		put_task(r);
+	else if (strcmp(r->event, "klp_callback") == 0 || strcmp(r->event, "klp_slots") == 0 ||
+		 strcmp(r->event, "klp_round") == 0)
+		put_slice(r);
+	else if (strncmp(r->event, "klp_", 4) == 0)
+		put_event("i", r->text, r->ns, TRACK_PATCH, 0, NULL, ",\"s\":\"g\"");
+	else
+		put_event("i", r->event, r->ns, TRACK_CPUS, r->cpu, r->text, ",\"s\":\"t\"");
+}
+
+void timeline_json(const struct timeline *t)
+{
+	static bool running[64];
+	char name[80];
+
+	printf("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
+	snprintf(name, sizeof(name), "patch %s", t->patch);
+	name_row("process_name", TRACK_PATCH, 0, name);
+	name_row("process_name", TRACK_CPUS, 0, "CPUs");
+	name_row("process_name", TRACK_TASKS, 0, "tasks");
+	for (size_t i = 0; i < t->count; i++)
+		if (t->records[i].cpu >= 0 && t->records[i].cpu < 64)
+			put_record(&t->records[i], &running[t->records[i].cpu]);
+	printf("\n]}\n");
+}
