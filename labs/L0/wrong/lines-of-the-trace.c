@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lines are counted, and the lines of comment at the head of the trace with them.
+ *
+ * loses: P8
+ */
+/* file: labs/L0/work/calls.sh */
+cd /sys/kernel/tracing || exit 1
+function=$1
+shift
+echo "$function" >set_ftrace_filter
+echo >trace
+echo function >current_tracer
+"$@" >/dev/null
+echo nop >current_tracer
+echo >set_ftrace_filter
+wc -l <trace

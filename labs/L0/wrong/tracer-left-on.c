@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The number is right, and the tracer goes on: everything after it is slower, and the next count begins with what is left of this one.
+ *
+ * loses: P8
+ */
+/* file: labs/L0/work/calls.sh */
+cd /sys/kernel/tracing || exit 1
+function=$1
+shift
+echo "$function" >set_ftrace_filter
+echo function >current_tracer
+echo >trace
+"$@" >/dev/null
+grep -c ": $function <-" trace

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A CPU that meets the breakpoint goes on behind the slot, whatever the new instruction is: right for slots that become a NOP.
+ * When a slot becomes a jump, those calls run the old function, for a task that has gone over.
+ *
+ * loses: P5
+ * at times: P4 P6
+ */
+/* splice: arch/x86_64/text_poke.c */
+static notrace bool poke_emulate(struct pt_regs *regs, unsigned long addr, const u8 *slot)
+{
+	regs->rip = addr + SLOT_SIZE;
+	return true;
+}

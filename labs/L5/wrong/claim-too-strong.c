@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "At the end every task has the new state": not who has died on the way, and not who was born when the states had been reset.
+ *
+ * loses: P3 P6
+ */
+/* splice: tests/model/transition.pml */
+inline reset_states()
+{
+	d_step { !tasklist_lock -> flagging = false; initial = NONE };
+	EACH_TASK
+		assert(!pending[i]);
+		assert(state[i] == goal);
+		state[i] = NONE
+	DONE
+}

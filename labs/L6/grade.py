@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""L6, kicks, signals and restarts: no call notices a kick; a handler decides what its call does; a call to a server ends exactly once,
+whoever gives up first; and a pipeline that is kicked all the time computes the right sum."""
+
+import subprocess
+
+from grading import check
+
+FILES = ["livepatch/nudge.c", "kernel/signal/deliver.c", "kernel/ipc/call.c"]
+TWO = ("klp_signal", "restart", "ipc_cancel", "ipc_kill", "ipc_wedged", "signal_calls")
+
+
+@check("P1", 5, "the kernel boots to a shell")
+def boots(g):
+    g.shell()
+
+
+@check("P2", 20, "no sleeping call notices a kick, and the signal of a transition comes by itself", needs=["P1"])
+def kicks(g):
+    g.expect_suite("klp_signal", cpus=2, together=TWO)
+
+
+@check("P3", 15, "signals: EINTR or a restart, as the call and the handler want it; times go on", needs=["P1"])
+def restarts(g):
+    g.expect_suite("restart", cpus=2, together=TWO)
+    g.expect_suite("signal_calls", cpus=2, together=TWO)
+
+
+@check("P4", 20, "a call to a server: cancelled, taken back, answered, each exactly once", needs=["P1"])
+def cancels(g):
+    g.expect_suite("ipc_cancel", cpus=2, together=TWO)
+
+
+@check("P5", 15, "SIGKILL waits for no server, and leaves nothing behind", needs=["P1"])
+def kills(g):
+    g.expect_suite("ipc_kill", cpus=2, together=TWO)
+    g.expect_suite("ipc_wedged", cpus=2, together=TWO)
+
+
+KICKED = """\
+insmod /lib/modules/livepatch-blocked.ko 2>/dev/null
+mkfifo /tmp/f
+yes {word} | head -c {bytes} >/tmp/f & first=$!
+md5sum </tmp/f >/tmp/sum & second=$!
+kicks=0
+while [ -d /proc/$second ] && ! grep -q 'State:.Z' /proc/$second/status; do
+	insmod /lib/modules/livepatch-sample.ko 2>/dev/null
+	for patch in /sys/kernel/livepatch/*; do
+		[ -e $patch/signal ] && echo 1 >$patch/signal 2>/dev/null && kicks=$((kicks + 1))
+	done
+	echo 0 >/sys/kernel/livepatch/livepatch_sample/enabled 2>/dev/null
+	rmmod livepatch_sample 2>/dev/null
+done
+wait $first && wait $second || echo "EINTR $?"
+echo "SUM $(cat /tmp/sum) #$TAP_TOKEN"
+exit 0
+"""
+
+
+@check("P6", 15, "no byte is lost or doubled in a pipeline that is kicked all the time", needs=["P1"])
+def bytes_kept(g):
+    word, count = f"k{g.random.randrange(10**6)}", g.random.randrange(2_000_000, 4_000_000)
+    expected = subprocess.run(["bash", "-c", f"yes {word} | head -c {count} | md5sum"], stdout=subprocess.PIPE, text=True,
+                              check=False).stdout.split()[0]
+    boot = g.boot(KICKED.format(word=word, bytes=count)).ok("the pipeline must end")
+    boot.expect_no_line("^EINTR", "no program of the pipeline may fail")
+    boot.expect_line(rf"^SUM {expected} ", f"the sum of `yes {word} | head -c {count}` must be {expected}")
+
+
+@check("P7", 5, "what worked still works: signals and their frames", needs=["P1"])
+def old(g):
+    g.expect_suite("signals", cpus=2, together=("signals", "signal_frame"))
+    g.expect_suite("signal_frame", cpus=2, together=("signals", "signal_frame"))
+
+
+@check("P8", 5, "form: 100 columns, no warning")
+def form(g):
+    g.form(FILES)

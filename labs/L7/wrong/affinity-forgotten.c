@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a task may still use this CPU is asked when it wakes, and not while it runs.  A task that computes for ever is never asked.
+ *
+ * loses: P5
+ */
+/* splice: kernel/sched/core.c */
+static __always_inline bool sched_prev_stays(struct rq *rq, struct task *prev,
+					     enum switch_reason reason)
+{
+	if (READ_ONCE(prev->state) == TASK_RUNNING || reason != SWITCH_SLEEP)
+		return true;
+	sched_account_sleep(rq, prev);
+	rq_leave(rq, prev);
+	return false;
+}

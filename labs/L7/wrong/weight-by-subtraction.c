@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Each step of nice takes the same amount away.  A step must be a factor: from 0 to 1 as much as from 18 to 19; here nice 19 still has half
+ * of the weight of nice 0.
+ *
+ * loses: P7
+ * at times: P3
+ */
+/* splice: kernel/sched/fair.c */
+void fair_set_nice(struct task *t, int nice)
+{
+	t->se.nice = (s8)nice;
+	t->se.weight = 1024 - nice * 25;
+}

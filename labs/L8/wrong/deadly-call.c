@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A call is given to the next server however often it was given to one before.  A request that crashes servers crashes all of them, one after
+ * the other, for ever.  The test of that waits for ever, and what the same suite would have shown after it is lost, too.
+ *
+ * loses: P4 P5 P10
+ */
+/* splice: kernel/ipc/port.c */
+static void port_requeue_calls(struct port *port)
+{
+	struct call *c, *next;
+
+	for (unsigned i = 0; i < PORT_HASH; i++) {
+		struct list_head *at = port->calls.next;
+
+		list_for_each_entry_safe(c, next, &port->active[i], node) {
+			if (c->pins)
+				call_abort(c, -EIO);
+			else
+				at = port_requeue(port, c, at);
+		}
+	}
+}

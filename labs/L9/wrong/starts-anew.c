@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The third patch has a variable of its own, and does not ask what the second one has counted.
+ *
+ * loses: P10
+ */
+/* splice: labs/L9/work/bytes.c */
+static void bytes_convert(struct klp_object *obj)
+{
+}
