@@ -36,10 +36,12 @@ grep -m 3 sched_switch events.txt | sed 's/^/SAY report /'
 grep sched_process_exit events.txt | sed 's/^/SAY report /'
 grep -m 2 'cat-.*sys_enter' events.txt | sed 's/^/SAY report /'
 sed 's/^/SAY report err /' events.err
+cp events.dat events.txt /host
 try functions trace-cmd record -o functions.dat -p function -l cmdline_proc_show cat /proc/cmdline
 try functions trace-cmd report -i functions.dat
 try graph trace-cmd record -o graph.dat -p function_graph -l cmdline_proc_show -l kernfs_read cat /proc/cmdline
 try graph trace-cmd report -i graph.dat
+cp graph.dat /host
 echo "SAY after $(cat $T/current_tracer) $(cat $T/tracing_on) $(cat $T/events/enable)"
 try start trace-cmd start -e sched_process_fork
 /bin/true
@@ -96,6 +98,18 @@ class TraceCmd(unittest.TestCase):
         # Without a word on stderr: every format was understood.
         self.check("report", r"^status 0 [1-9]\d+ 0$", r"sched_switch: +prev_comm=\S+ prev_pid=\d+ .*==> next_comm=\S+ next_pid=\d+ ",
                    r"sched_process_exit: +comm=cat pid=\d+", r"cat-\d+ +\[\d+\] +\d+\.\d+: sys_enter: +NR \d+ \(")
+
+    def report(self, name, *options):
+        """What trace-cmd says of a file on this machine."""
+        return subprocess.run([shutil.which("trace-cmd"), "report", *options, "-i", os.path.join(self.folder, name)], check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.splitlines()
+
+    def test_the_files_can_be_read_elsewhere(self):
+        """All that a reader needs is in the file: it says there what it says in the guest."""
+        with open(os.path.join(self.folder, "events.txt"), encoding="utf-8") as file:
+            # Without plugins, which the guest lacks.
+            self.assertEqual(self.report("events.dat", "-N"), file.read().splitlines())
+        self.assertRegex("\n".join(self.report("graph.dat")), r"funcgraph_entry: .* us +\| +cmdline_proc_show\(\);")
 
     def test_functions_are_recorded(self):
         self.check("functions", r"^  plugin 'function'$", r"^ +cat-\d+ +\[00\d\] +\d+\.\d+: function: +cmdline_proc_show <-- kernfs_read$")
