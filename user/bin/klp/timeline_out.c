@@ -105,8 +105,12 @@ static void name_row(const char *what, int track, long row, const char *name)
 
 /* The row of a task: idle tasks come behind the others. */
 #define MAX_PIDS	32768
-#define MAX_ROWS	(MAX_PIDS + 64)
+#define MAX_CPUS	64
+#define MAX_ROWS	(MAX_PIDS + MAX_CPUS)
+static bool named[MAX_ROWS];
 static bool pending[MAX_ROWS];		/* a slice of this row is open */
+static bool woken[MAX_ROWS];		/* an arrow to this task has begun */
+static unsigned char doing[MAX_ROWS];	/* open slices of this task in the patch's rows */
 
 static long row_of(long id)
 {
@@ -115,16 +119,29 @@ static long row_of(long id)
 	return row < MAX_ROWS ? row : 0;
 }
 
+static void name_task(const struct record *r, long id)
+{
+	char name[96], comm[32];
+
+	timeline_word(r->text, "comm", comm, sizeof(comm));
+	if (id < 0)
+		snprintf(name, sizeof(name), "%s", comm);
+	else
+		snprintf(name, sizeof(name), "%s %ld", comm, id);
+	name_row("thread_name", TRACK_TASKS, row_of(id), name);
+	named[row_of(id)] = true;
+}
+
 /* klp_flag begins a slice in the task's row; klp_switch ends it. */
 static void put_task(const struct record *r)
 {
-	char word[64], name[96], comm[32];
+	bool begins = strcmp(r->event, "klp_flag") == 0;
 	long id = timeline_task(r);
+	char word[64];
 
-	if (strcmp(r->event, "klp_flag") == 0) {
-		timeline_word(r->text, "comm", comm, sizeof(comm));
-		snprintf(name, sizeof(name), "%s %ld", comm, id < 0 ? 0 : id);
-		name_row("thread_name", TRACK_TASKS, row_of(id), name);
+	if (begins || !named[row_of(id)])
+		name_task(r, id);
+	if (begins) {
 		put_event("B", "pending", r->ns, TRACK_TASKS, row_of(id), r->text, "");
 		pending[row_of(id)] = true;
 	} else if (strcmp(r->event, "klp_switch") == 0) {
@@ -139,11 +156,20 @@ static void put_task(const struct record *r)
 	}
 }
 
+/* A part of the arrow from a wake-up to where the task runs. */
+static void put_arrow(const char *phase, const struct record *r, long row, const char *binds)
+{
+	char flow[64];
+
+	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld%s", row, binds);
+	put_event(phase, "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+}
+
 /* Ends a slice of the CPU's row and begins another; ends a wake-up's arrow. */
 static void put_running(const struct record *r, bool *running)
 {
 	long next = timeline_number(r->text, "next_pid", 0);
-	char name[32], flow[64];
+	char name[32];
 
 	if (*running)
 		put_event("E", "", r->ns, TRACK_CPUS, r->cpu, NULL, "");
@@ -152,24 +178,37 @@ static void put_running(const struct record *r, bool *running)
 		return;
 	timeline_word(r->text, "next_comm", name, sizeof(name));
 	put_event("B", name, r->ns, TRACK_CPUS, r->cpu, r->text, "");
-	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld,\"bp\":\"e\"", next);
-	put_event("f", "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+	if (woken[row_of(next)])
+		put_arrow("f", r, row_of(next), ",\"bp\":\"e\"");
+	woken[row_of(next)] = false;
 }
 
+/* An arrow must begin in a slice. The CPU may be idle, so the wake-up is a slice of its own. */
 static void put_wakeup(const struct record *r)
 {
-	char flow[64];
+	long row = row_of(timeline_task(r));
 
-	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld", timeline_task(r));
-	put_event("s", "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+	put_event("X", "wake-up", r->ns, TRACK_CPUS, r->cpu, r->text, ",\"dur\":0.001");
+	if (!woken[row])
+		put_arrow("s", r, row, "");
+	woken[row] = true;
 }
 
-/* "begin ..." and "end ..." are a slice in the patch's row. */
+/* "begin ..." and "end ..." are a slice, in a row of the task: its CPU may change meanwhile. */
 static void put_slice(const struct record *r)
 {
 	bool begin = strncmp(r->text, "begin", 5) == 0;
+	long row = row_of(r->pid);
+	char name[32];
 
-	put_event(begin ? "B" : "E", r->event + 4, r->ns, TRACK_PATCH, r->cpu,
+	if (!begin && !doing[row])
+		return;
+	doing[row] += begin ? 1 : -1;
+	if (begin) {
+		snprintf(name, sizeof(name), "by task %d", r->pid);
+		name_row("thread_name", TRACK_PATCH, row, name);
+	}
+	put_event(begin ? "B" : "E", r->event + 4, r->ns, TRACK_PATCH, row,
 		  begin ? r->text : NULL, "");
 }
 
@@ -191,18 +230,35 @@ static void put_record(const struct record *r, bool *running)
 		put_event("i", r->event, r->ns, TRACK_CPUS, r->cpu, r->text, ",\"s\":\"t\"");
 }
 
-void timeline_json(const struct timeline *t)
+static void name_rows(const struct timeline *t)
 {
-	static bool running[64];
+	bool named[MAX_CPUS] = { false };
 	char name[80];
 
-	printf("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
 	snprintf(name, sizeof(name), "patch %s", t->patch);
 	name_row("process_name", TRACK_PATCH, 0, name);
 	name_row("process_name", TRACK_CPUS, 0, "CPUs");
 	name_row("process_name", TRACK_TASKS, 0, "tasks");
+	name_row("thread_name", TRACK_PATCH, 0, "steps");
+	for (size_t i = 0; i < t->count; i++) {
+		int cpu = t->records[i].cpu;
+
+		if (cpu < 0 || cpu >= MAX_CPUS || named[cpu])
+			continue;
+		named[cpu] = true;
+		snprintf(name, sizeof(name), "CPU %d", cpu);
+		name_row("thread_name", TRACK_CPUS, cpu, name);
+	}
+}
+
+void timeline_json(const struct timeline *t)
+{
+	static bool running[MAX_CPUS];
+
+	printf("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
+	name_rows(t);
 	for (size_t i = 0; i < t->count; i++)
-		if (t->records[i].cpu >= 0 && t->records[i].cpu < 64)
+		if (t->records[i].cpu >= 0 && t->records[i].cpu < MAX_CPUS)
 			put_record(&t->records[i], &running[t->records[i].cpu]);
 	printf("\n]}\n");
 }
