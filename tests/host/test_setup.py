@@ -57,6 +57,16 @@ class Machine(unittest.TestCase):
         with open(self.log, encoding="utf-8") as file:
             self.assertRegex(file.readline(), r"^install .* bochs\b")
 
+    def test_a_browser_is_installed_only_when_it_is_asked_for(self):
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 0")
+        self.command("apt-get", f"echo \"$@\" >>{self.log}")
+        self.assertEqual(self.setup_tool().returncode, 0)
+        self.assertFalse(os.path.exists(self.log))
+        self.assertEqual(self.setup_tool("--browser").returncode, 0)
+        with open(self.log, encoding="utf-8") as file:
+            self.assertEqual(file.read().splitlines(), ["install -q -y --no-install-recommends chromium chromium-driver"])
+
     def test_sh_is_enough_to_start_it(self):
         """Also the sh that is no bash; make is one of the things that it installs, and README says so."""
         os.symlink(shutil.which("dash") or "/bin/sh", os.path.join(self.bin, "sh"))
