@@ -14,18 +14,18 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import mkinitrd  # noqa: E402
 
 SECTOR = 2048
-PAD = 150 * SECTOR                      # whoever reads ahead must not meet the end
-RECORD = struct.Struct("<BBI4sI4s")     # length, attributes, where, the same turned round, how long, the same
+PAD = 150 * SECTOR                      # a reader that reads ahead must not reach the end
+RECORD = struct.Struct("<BBI4sI4s")     # length, attributes, place, place in big-endian, size, size in big-endian
 ROOT = 16 * SECTOR + 156                # the record of the root directory
 
 
 def record(image, folder, wanted):
-    """Where the directory record of a file is: `folder` is where the record of its directory is (ISO 9660, 9.1)."""
+    """The place of the directory record of a file. `folder` is the place of the record of its directory (ISO 9660, 9.1)."""
     _, _, where, _, size, _ = RECORD.unpack_from(image, folder)
     at, end = where * SECTOR, where * SECTOR + size
     while at < end:
         length = image[at]
-        if not length:          # none crosses the end of a sector
+        if not length:          # a record never crosses the end of a sector
             at = (at // SECTOR + 1) * SECTOR
             continue
         name = image[at + 33:at + 33 + image[at + 32]]

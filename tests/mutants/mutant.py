@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """mutant.py - kernels with one rule broken: README.md here.
 
-    tests/mutants/mutant.py list                    each mutant, with what it breaks
+    tests/mutants/mutant.py list                    each mutant, with the broken rule
     tests/mutants/mutant.py image NAME [--out DIR]  the test image with that kernel: build/debug/mutants/NAME/test.iso
     tests/mutants/mutant.py edit NAME               puts the diff into the sources here
-    tests/mutants/mutant.py renew NAME              what is edited here becomes the diff, and is taken back
+    tests/mutants/mutant.py renew NAME              makes the diff from the edits of the sources here, and takes the edits back
 
-A diff is found by what it says, and by the function that it names: line numbers say nothing, so that code may move. Each of its places
-has to be there once; Stale says which one is not.
+A diff finds its place by its text, and by the function that it names; line numbers are ignored, so that code may move. Each place
+must exist exactly once; Stale names the place that does not.
 """
 
 import argparse
@@ -28,14 +28,14 @@ import bootimage  # noqa: E402
 import elf  # noqa: E402
 from klpbuild import apply as overlays  # noqa: E402
 
-# `at` is what stands after the second @@, the first line of the function.
+# `at` is the text after the second @@: the first line of the function.
 Hunk = namedtuple("Hunk", "path at old new")
 LICENCE = "# SPDX-License-Identifier: GPL-2.0-or-later"
 FUNCTION = re.compile(r"^[A-Za-z_].*[^;:]$")
 
 
 class Stale(Exception):
-    """The code that a mutant changes is not what it was."""
+    """The sources no longer have the code that a mutant changes."""
 
 
 def names():
@@ -51,7 +51,7 @@ def text_of(name):
 
 
 def about(name):
-    """What the rule is: the text before the diff."""
+    """The broken rule: the text before the diff."""
     return text_of(name).split("\n--- ", 1)[0].removeprefix(LICENCE).strip()
 
 
@@ -72,12 +72,12 @@ def hunks(name):
 
 
 def function_at(lines, at):
-    """The line at the margin that a place stands below."""
+    """The last line at the left margin above a place."""
     return next((line for line in reversed(lines[:at]) if FUNCTION.match(line)), "")
 
 
 def places(lines, old, function):
-    """Where these lines are; if they are there more than once, those in the function."""
+    """The places of these lines; if there are several, only the places in the function."""
     found = [at for at in range(len(lines) - len(old) + 1) if lines[at:at + len(old)] == old]
     return found if len(found) == 1 else [at for at in found if function and function_at(lines, at).startswith(function)]
 
@@ -96,7 +96,8 @@ def is_comment(line):
 
 
 def difference(path, old, new):
-    """A unified diff that names functions, with a line around each place; no comment, where code is enough, for comments change."""
+    """A unified diff that names functions, with a line around each place. A comment is left out if the code identifies the place, because
+    comments change."""
     result = [f"--- a/{path}", f"+++ b/{path}"]
     for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(1):
         for edge in (0, -1):
@@ -149,14 +150,14 @@ def run(words, **options):
 
 
 def flags(build, name):
-    """The words of a command of the build. A mutant may leave something unused: that is no error."""
+    """The words of a command of the build, without -Werror: a mutant may leave a variable or function unused."""
     with open(os.path.join(build, "flags." + name), encoding="utf-8") as file:
         return [word for word in shlex.split(file.read()) if word != "-Werror"]
 
 
 def compiled(name, build, folder):
-    """{object of the build: the mutant's} of the files that it changes. Lines keep their numbers as far as they can, so that nothing
-    else in the kernel differs."""
+    """{object of the build: object of the mutant} for the files that the mutant changes. Lines keep their numbers as far as possible, so
+    that the rest of the kernel stays the same."""
     result, tree = {}, os.path.relpath(os.path.join(folder, "tree"), TOP)
     for path, new in applied(name, read_here).items():
         old, source = read_here(path).splitlines(keepends=True), os.path.join(TOP, tree, path)
@@ -180,14 +181,14 @@ def table_of(image, table, compiler):
 
 
 def contents(path):
-    """What is loaded of an image."""
+    """The sections of an image that are loaded."""
     image = elf.Elf(path)
     return [(s.name, s.addr, image.bytes(s)) for s in image.sections if s.flags & elf.SHF_ALLOC and s.type != elf.SHT_NOBITS]
 
 
 def kernel(name, build, folder):
-    """Links the kernel of the build with the mutant's objects instead of its own. It has the build id of that kernel, for which
-    the modules were made."""
+    """Links the kernel of the build with the mutant's objects in place of its own. The result has the build id of the original kernel, for
+    which the modules were made."""
     base, image = os.path.join(build, "neurath.elf"), os.path.join(folder, "neurath.elf")
     objects, link = compiled(name, build, folder), flags(build, "LINK_FLAGS")
     missing = set(objects) - set(link)
@@ -201,7 +202,7 @@ def kernel(name, build, folder):
     while True:
         run([*words, "-T", os.path.join(build, "linker.ld"), table + ".o", "-o", image], cwd=TOP)
         now = table_of(image, table, compiler)
-        if now == before:       # the image has its own table
+        if now == before:       # the table in the image is that of the image
             break
         before = now
     run([sys.executable, os.path.join(TOP, "tools", "sortslots.py"), image])
