@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""accept.py [FILE] - could the model have made this run? Reads lines of /sys/kernel/livepatch/timeline, with whatever else stands between
-them, and follows transition.pml: what it does not let happen next is the first impossible event.
+"""accept.py [FILE] - says whether the model allows this run. Reads lines of /sys/kernel/livepatch/timeline, skips all other lines,
+and follows transition.pml. An event that the model does not allow is impossible; the first one is reported.
 
-Each rule names the statement of transition.pml that it comes from. A rule whose statement is gone is an error: then the model is another one,
-and the rules have to follow. Steps of the model that leave no event may have happened at any time in between.
+Each rule names the statement of transition.pml from which it comes. It is an error if the model no longer has this statement: then the model
+has changed, and the rules must be changed, too. Steps of the model without an event may happen at any time between two events.
 
-The status is 0 if all is accepted, 1 at an impossible event, 2 if a statement is gone or there was nothing to judge.
+The status is 0 if all events are accepted, 1 at an impossible event, 2 if a statement is missing or there was no transition.
 """
 
 import os
@@ -16,32 +16,32 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 EVENT = re.compile(r"^\s*(?:\d+ )?(\d+) (\d+) (\d+) (klp_\w+|sched_switch) (.*)$")
 
-# What must not be, and the statement of the model that has it otherwise.
+# Each rule, and the statement of the model from which it comes.
 RULES = {
     "one transition at a time": "klp_complete_transition()\n\tod",
     "barriers A and B come in this order, before slots change": "klp_init_transition();\n\t\tarm();",
     "slots lead to selectors before the start": ":: goal == OLD && !BUG(DISABLE_NO_ARM) -> klp_hooks_sync(SELECTOR)",
-    "a start follows the arming": "arm();\n\t\tklp_start_transition();",
-    "a round separates the ranges from those before": ":: !BUG(RANGES_NO_ROUND) -> smp_sync_core()",
+    "the start comes after the slots are armed": "arm();\n\t\tklp_start_transition();",
+    "a round separates the ranges from earlier ones": ":: !BUG(RANGES_NO_ROUND) -> smp_sync_core()",
     "only a task with the old state is flagged": ":: state[i] != goal ->",
     "a task is flagged once": ":: d_step { !pending[i] -> pending[i] = true } ->",
     "flags are set after the start": "klp_set_flagging(true);\n\tflag_tasks();",
     "idle tasks are flagged": "#define EXISTS(t)\t(life[t] != UNBORN && (t < TASKS || !BUG(IDLE_FORGOTTEN)))",
-    "a round follows the flags, before others are looked at": ":: !BUG(START_NO_ROUND) -> smp_sync_core()",
-    "each flagged task is looked at, or has gone over": ":: !BUG(LOOK_FORGOTTEN) -> look_at_tasks()",
-    "only a flagged task goes over": ":: d_step { RUNS(me) && pending[me] -> pending[me] = false;",
-    "who goes over takes the target": "state[me] = seen;",
-    "who goes over by itself runs": "d_step { RUNS(me) -> seen = target };",
-    "who is looked at does not run": "(!ON_CPU(t) || BUG(LOOK_AT_RUNNING))",
+    "a round follows the flags, before the looks": ":: !BUG(START_NO_ROUND) -> smp_sync_core()",
+    "each flagged task is looked at, or has changed over": ":: !BUG(LOOK_FORGOTTEN) -> look_at_tasks()",
+    "only a flagged task changes over": ":: d_step { RUNS(me) && pending[me] -> pending[me] = false;",
+    "a task that changes over takes the target": "state[me] = seen;",
+    "a task that changes over by itself runs": "d_step { RUNS(me) -> seen = target };",
+    "a task that is looked at does not run": "(!ON_CPU(t) || BUG(LOOK_AT_RUNNING))",
     "a child without a flag has the target": "child_flag = (flagging && child_state != target)",
-    "a reversal takes flags back, and turns the target": "if :: pending[i] -> pending[i] = false; count-- :: else fi",
-    "a transition completes when nobody is pending": ":: count == 0 -> break",
+    "a reversal clears flags, and flips the target": "if :: pending[i] -> pending[i] = false; count-- :: else fi",
+    "a transition completes when no task is pending": ":: count == 0 -> break",
     "slots change before states are reset": ":: !BUG(STATE_BEFORE_SYNC) -> reset_states()",
 }
 
 
 class Impossible(Exception):
-    """An event that no state of the model can do: the rule, and the line."""
+    """An event that the model does not allow: the broken rule, and the line."""
 
     def __init__(self, rule, line):
         super().__init__(f"impossible: {line}\n  {rule}: {' '.join(RULES[rule].split())}")
@@ -53,16 +53,16 @@ def squeezed(text):
 
 
 def lost_statements(model):
-    """The rules whose statement the model has no more."""
+    """The rules whose statement is no longer in the model."""
     return [rule for rule, statement in RULES.items() if squeezed(statement) not in squeezed(model)]
 
 
 class Monitor:
-    """Where the model is. It begins with the first "init": what an earlier transition left in the rings is passed over."""
+    """The state of the model. It begins with the first "init"; records of an earlier transition are skipped."""
 
     def __init__(self):
         self.begin(None)
-        self.partial = True         # records from before are lost
+        self.partial = True         # the records of this transition's begin are lost
         self.cpus, self.line = set(), ""
         self.transitions = self.events = 0
 
@@ -100,17 +100,17 @@ class Monitor:
             return
         elif step == "start":
             self.need("slots lead to selectors before the start", "slots" in self.done)
-            self.need("a start follows the arming", "B" in self.done and self.target == target)
+            self.need("the start comes after the slots are armed", "B" in self.done and self.target == target)
             self.reached("start")
         elif step == "reverse":
             self.looked()
-            self.need("a reversal takes flags back, and turns the target", "start" in self.done and self.target == target)
+            self.need("a reversal clears flags, and flips the target", "start" in self.done and self.target == target)
             self.target, self.done, self.turned = 1 - target, ["A", "B", "slots"], True
         elif step == "signal":
             self.looked()
         elif step == "completing":
-            self.need("a transition completes when nobody is pending", not self.pending)
-            self.need("a round follows the flags, before others are looked at", "round" in self.done or "start" not in self.done)
+            self.need("a transition completes when no task is pending", not self.pending)
+            self.need("a round follows the flags, before the looks", "round" in self.done or "start" not in self.done)
             self.completing = True
         elif step == "complete":
             self.need("slots change before states are reset", self.completing and self.settled)
@@ -118,7 +118,7 @@ class Monitor:
             self.target = None
 
     def begin(self, target):
-        """Who runs where is told by records that there are in transitions only."""
+        """Resets what is known of running tasks, too: only records of a transition say it."""
         self.target, self.partial, self.completing, self.settled = target, False, False, False
         self.turned = False         # a task may still write the target that it read before the reversal
         self.done = []              # of: A, B, slots, start, ranges, flags, round
@@ -127,7 +127,7 @@ class Monitor:
     def looked(self):
         """The administrator has passed its looks at all tasks."""
         if "flags" in self.done:
-            self.need("each flagged task is looked at, or has gone over", not self.unseen)
+            self.need("each flagged task is looked at, or has changed over", not self.unseen)
 
     def klp_barrier(self, text, fields):
         letter = fields["barrier"]
@@ -160,13 +160,13 @@ class Monitor:
     # ---- tasks
 
     def key(self, fields):
-        """A task by its pid; idle tasks have none."""
+        """A task by its pid; an idle task, whose pid is 0, by its name."""
         return fields["comm"] if fields["pid"] == "0" else int(fields["pid"])
 
     def klp_flag(self, text, fields):
         who, state = self.key(fields), int(fields["state"])
         self.need("flags are set after the start", "start" in self.done)
-        self.need("a round separates the ranges from those before", "ranges" in self.done)
+        self.need("a round separates the ranges from earlier ones", "ranges" in self.done)
         self.need("only a task with the old state is flagged", state == 1 - self.target)
         self.need("a task is flagged once", who not in self.pending)
         self.pending[who] = state
@@ -185,21 +185,21 @@ class Monitor:
             self.need("a child without a flag has the target", state == self.target and who not in self.pending)
             return
         if how == "death":
-            # The walk that sets flags need not have met it; after the round it has.
-            self.need("who goes over takes the target", who in self.pending or state == self.target or "round" not in self.done)
+            # Before the round, the walk that sets flags may not have met the task yet.
+            self.need("a task that changes over takes the target", who in self.pending or state == self.target or "round" not in self.done)
         elif how != "taken-back":
-            self.need("only a flagged task goes over", who in self.pending)
-            self.need("who goes over takes the target", state == self.target or self.turned)
+            self.need("only a flagged task changes over", who in self.pending)
+            self.need("a task that changes over takes the target", state == self.target or self.turned)
         if how in ("exit", "own-stack", "idle"):
-            self.need("who goes over by itself runs", isinstance(who, str) or self.pid == who)
+            self.need("a task that changes over by itself runs", isinstance(who, str) or self.pid == who)
         if how == "asleep" and isinstance(who, int):
-            self.need("who is looked at does not run", who not in {pid for cpu, pid in self.running.items() if cpu != self.cpu})
+            self.need("a task that is looked at does not run", who not in {pid for cpu, pid in self.running.items() if cpu != self.cpu})
         self.pending.pop(who, None)
         self.unseen.discard(who)
 
 
 def judge(lines):
-    """The monitor after the last line; Impossible at the first event that cannot be."""
+    """The monitor after the last line; raises Impossible at the first event that the model does not allow."""
     monitor = Monitor()
     for line in lines:
         monitor.feed(line)
@@ -210,7 +210,7 @@ def main():
     with open(os.path.join(HERE, "transition.pml"), encoding="utf-8") as file:
         lost = lost_statements(file.read())
     if lost:
-        print("transition.pml has no more what these rules come from: " + "; ".join(lost))
+        print("transition.pml no longer has the statements of these rules: " + "; ".join(lost))
         return 2
     try:
         with open(sys.argv[1], encoding="utf-8", errors="replace") if len(sys.argv) > 1 else sys.stdin as file:

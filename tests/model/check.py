@@ -3,9 +3,9 @@
 """check.py [--all] [CONFIGURATION...] - verifies transition.pml with spin: every configuration, and every seeded bug.
 check.py --shortest BUG - the shortest way to a violation with this bug of bugs.h, as a chart: a column for each process.
 
-Without --all the configurations that end in seconds (tests/host/test_model.py runs the same); with it the large ones too.
-A run that finds what it should not, or the other way round, leaves its verifier and its trail in
-build/model/CONFIGURATION and says how to read them. Status 1 then.
+Without --all, only the configurations that end in seconds (tests/host/test_model.py runs the same); with --all also the large ones.
+A run with an unexpected violation, or without an expected one, leaves its verifier and its trail in
+build/model/CONFIGURATION and says how to read them. Then the status is 1.
 """
 
 import argparse
@@ -21,7 +21,7 @@ BUILD = os.path.join(HERE, "..", "..", "build", "model")
 
 SEARCH_MINUTES = 10         # for a configuration with more states than can be kept
 NO_BIRTHS = "-DFORKS=false -DEXITS=false"
-# What the model is restricted to, how states are kept, depth of the search; large: not in `make test`.
+# Restrictions of the model, storage of the states, depth of the search; large: not in `make test`.
 CONFIGURATIONS = {
     "calls": (f"-DTASKS=2 -DSAFETY=true {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
     "births": ("-DTASKS=2 -DEXITS=false -DEXITS_INSIDE=true -DSLEEPS=false -DLOOKS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
@@ -55,7 +55,7 @@ def build(configuration, folder=BUILD, search=()):
 
 
 def verify(configuration, where, seed=0):
-    """(what is violated, or None; number of states). Where all states are kept, the search must have been complete."""
+    """(the violation, or None; number of states). If all states are kept, the search must have been complete."""
     _, storage, depth, _ = CONFIGURATIONS[configuration]
     partial = storage == "-DBITSTATE"
     done = subprocess.run(["./pan", f"-m{depth}", *(["-w32", f"-Q{SEARCH_MINUTES}"] if partial else ["-w22"])], cwd=where, env=dict(os.environ, SEEDED=str(seed)),
@@ -76,7 +76,7 @@ def report(what, violated, expected, states, seconds, where, seed):
 
 
 def check(configuration):
-    """All runs of one configuration: whether each ended as it should."""
+    """All runs of one configuration: whether each had the expected result."""
     where = build(configuration)
     good = True
     runs = [(0, f"{configuration}", False)]
@@ -88,13 +88,13 @@ def check(configuration):
     return good
 
 
-# "  52: proc  1 (Task)  transition.pml:236 (state 138) trans {99,269} [D_STEP236]"; a d_step says where it ends.
+# "  52: proc  1 (Task)  transition.pml:236 (state 138) trans {99,269} [D_STEP236]"; a d_step has the line of its end.
 STEP = re.compile(r"^ *\d+: proc +(\d+) \((:init:|\w+)\) +\S+:(\d+) \(state \d+\).*?\[(?:D_STEP(\d+)|.*)\]$")
 COLUMN = 24
 
 
 def chart(steps):
-    """Lines: who does what, a column for each process in the order in which they first do something."""
+    """Lines with the step of a process, a column for each process, in the order of their first steps."""
     with open(os.path.join(HERE, "transition.pml"), encoding="utf-8") as file:
         source = [" ".join(line.split()) for line in file]
     columns, lines = [], []
@@ -107,7 +107,7 @@ def chart(steps):
 
 
 def shortest(name):
-    """Breadth first: no way to a violation has fewer steps."""
+    """A breadth-first search: no violation can be reached in fewer steps."""
     seed, configuration = next(((n, own) for n, bug, own, _ in seeds() if bug == name), (None, None))
     if not seed:
         sys.exit(f"check.py: bugs.h has no {name}")

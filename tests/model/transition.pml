@@ -3,15 +3,15 @@
  * The transition of livepatch/, as a model for the verifier spin.
  *
  * Tasks call outer(), which calls inner(); a patch replaces both. An administrator enables, reverses and disables
- * it without end. The claims, and the C function of each line: README.md in this folder.
+ * the patch without end. README.md in this folder has the claims, and the C function of each part.
  *
- * Every step that another task or CPU can see is one step here. Steps are taken together (d_step) only where the C cannot be
- * divided: a locked instruction, a critical section seen by those who take the same lock, what task_call_func() does to a
- * task that it holds; or where one of two neighbours cannot be seen at all (turning interrupts off only keeps others
- * from acting, so it may be taken together with the step behind it; turning them on, with the step before it).
+ * Every step of the C that another task or CPU can see is one step of the model. Several steps are joined (d_step) only in
+ * two cases. First, the C cannot be divided: a locked instruction, a critical section for tasks that take the same lock,
+ * the work of task_call_func() on a task that it holds. Second, one of two neighbouring steps is invisible: turning
+ * interrupts off only stops other code, so it is joined with the next step; turning them on is joined with the step before.
  *
- * Memory: x86 keeps stores in order and loads in order, so a barrier between two of the same kind is the order of two
- * steps; where the C has a full barrier, it stands between steps that are atomic here anyway.
+ * Memory: x86 keeps stores in order and loads in order, so a barrier between two stores, or between two loads, is the order
+ * of two steps; each full barrier of the C is between steps that are atomic in the model.
  */
 #include "bugs.h"
 
@@ -22,13 +22,13 @@
 #define SLEEPS		true			/* tasks may sleep before they call inner() */
 #endif
 #ifndef CALLS
-#define CALLS		true			/* tasks call the pair; else only interrupts do */
+#define CALLS		true			/* tasks call the pair; else only interrupts call it */
 #endif
 #ifndef LOOKS
 #define LOOKS		true			/* tasks may call cond_resched() there */
 #endif
 #ifndef IDLES
-#define IDLES		true			/* idle tasks have a state too; else CPUs just wait */
+#define IDLES		true			/* idle tasks have a state, too; else CPUs only wait */
 #endif
 #ifndef FORKS
 #define FORKS		true
@@ -64,17 +64,17 @@ byte seeded;					/* one of bugs.h, constant */
 #define NEW		1
 #define NONE		2
 
-#define NOP		0			/* what an entry slot holds */
+#define NOP		0			/* the contents of an entry slot */
 #define SELECTOR	1
 #define JUMP		2
 
-#define AT_SLOT		0			/* where a CPU is between a call and the version that it reaches */
+#define AT_SLOT		0			/* the place of a CPU between a call and the version that it reaches */
 #define SEL_START	1
 #define SEL_VERSION	2			/* holds the new version, has not read its transition flag */
 #define SEL_STATE	3			/* saw the flag, has not read the state */
 #define SEL_OLD		4
 #define SEL_NEW		5
-#define SEL_BELOW	6			/* holds the new version, will read what is below it */
+#define SEL_BELOW	6			/* holds the new version, will read the version below it */
 
 #define UNBORN		0
 #define LIVE		1
@@ -82,10 +82,10 @@ byte seeded;					/* one of bugs.h, constant */
 #define GONE		3			/* klp_gone */
 
 #define USER		0			/* a task: in user mode; an idle task: halted */
-#define KERNEL		1			/* will pass its exit loop, or its idle loop, before it is there */
+#define KERNEL		1			/* will pass its exit loop, or its idle loop, before it is USER */
 #define BORN		2			/* the same, and has never run */
-#define MADE		3			/* a kernel thread, its creator has not looked at it yet */
-#define UNSTARTED	4			/* a kernel thread that was not woken yet */
+#define MADE		3			/* a kernel thread; its creator has not looked at it yet */
+#define UNSTARTED	4			/* a kernel thread that has not been woken yet */
 
 #define ON		0			/* interrupts of a CPU */
 #define OFF		1
@@ -98,7 +98,7 @@ bool pending[ALL];				/* TIF_PATCH_PENDING */
 byte mode[ALL];
 bool thread[TASKS];				/* a kernel thread: never in user mode, USER is asleep */
 byte outer[ALL] = NONE, inner[ALL] = NONE;	/* versions on its stack */
-byte selector[TASKS];				/* where in a call it is */
+byte selector[TASKS];				/* its place in a call */
 byte handler_outer = NONE, handler_inner = NONE;	/* versions that the handler runs */
 byte running[CPUS];				/* the task of this CPU */
 byte irqs[CPUS];
@@ -119,14 +119,14 @@ bool moved[TASKS];				/* has another pid since the present walk began */
 byte held = NOBODY;				/* the task that a walk looks at: it keeps a reference */
 byte pi_lock = NOBODY;				/* whose pi_lock the creator of a thread holds */
 
-/* Nothing begins any more; what has begun ends: see Administrator. */
+/* No task begins a new call; each call in progress ends: see Administrator. */
 bool calm;
 
 #define RUNS(t)		((running[0] == t && irqs[0] != HANDLER) || (running[1] == t && irqs[1] != HANDLER))
 #define ON_CPU(t)	(running[0] == t || running[1] == t)
 #define CPU(t)		(running[1] == t)
 #define STACK_CLEAR(t)	(outer[t] != forbidden && inner[t] != forbidden)
-/* May be given a CPU. When all is calm only who has something left to do: a call to finish, a birth, a kick. */
+/* May get a CPU. When all is calm, only a task that has something to finish: a call, its birth, a kick. */
 #define READY(t)	(life[t] == LIVE && !ON_CPU(t) && mode[t] <= BORN && (!calm || outer[t] != NONE || mode[t] == BORN))
 #define MAY_RUN(t, c)	(!PINNED || t == 2 || t == c)
 #define PICK(t)		READY(t) && MAY_RUN(t, cpu) -> running[cpu] = t
@@ -142,8 +142,8 @@ bool calm;
 /* ---- entry slots and selectors: arch/x86_64/hook_selector.c ------------------------------------------------------- */
 
 /*
- * One instruction of a call of function @f in task @t (or in a handler that interrupted it): @at says where it is.
- * When it is through, @version is what it has reached.
+ * One instruction of a call of function @f in task @t (or in a handler that interrupted it); @at is its place.
+ * At the end, @version is the version that the call has reached.
  */
 inline selector_step(f, t, at, version)
 {
@@ -163,12 +163,12 @@ inline selector_step(f, t, at, version)
 	:: at == SEL_OLD -> at = AT_SLOT; version = OLD
 	:: at == SEL_NEW -> at = AT_SLOT; version = NEW
 	fi;
-	assert(version != NEW || !freed);		/* I4: nothing runs that was freed */
-	assert(version != NEW || state[t] != OLD);	/* the state is the one that selects the version */
+	assert(version != NEW || !freed);		/* I4: no freed version runs */
+	assert(version != NEW || state[t] != OLD);	/* the state selects this version */
 	assert(version != OLD || state[t] != NEW)
 }
 
-/* smp_sync_core(): each CPU takes the interrupt when it can, and leaves a selector that it was in. */
+/* smp_sync_core(): each CPU takes the interrupt when it can; a CPU in a selector goes back to the slot. */
 #define SYNC_CPU(c) \
 	d_step { \
 		!synced[c] && irqs[c] == ON -> \
@@ -200,7 +200,7 @@ inline klp_task_done()
 }
 
 /*
- * The second half of a switch, after the flag was cleared; without its flag, the state of a task has no effect. A look
+ * The second half of a change-over, after the flag was cleared; without its flag, the state of a task has no effect. A look
  * turns interrupts on before it counts.
  */
 inline take_target(then)
@@ -208,7 +208,7 @@ inline take_target(then)
 	d_step { RUNS(me) -> seen = target };
 	d_step {
 		RUNS(me) ->
-		assert(seen != NONE && state[me] != NONE);	/* I2: between the two sets, and nowhere else */
+		assert(seen != NONE && state[me] != NONE);	/* I2: from one set to the other */
 		state[me] = seen;
 		seen = 0;
 		irqs[CPU(me)] = then
@@ -228,7 +228,7 @@ inline klp_update_patch_state()
 /*
  * A look of current at its own stack, klp_judge_task(): the flag is tested, the ranges are read (no other task changes the
  * stack, so it is walked in the same step), the flag is cleared, the target is read, the state is written. Interrupts are
- * off all the while, and @then afterwards. The test of the flag that klp_sched_try_switch() makes before only saves looks.
+ * off during all these steps; afterwards they are @then. klp_sched_try_switch() tests the flag earlier, only to skip looks.
  */
 inline klp_judge_current(then)
 {
@@ -244,8 +244,8 @@ inline klp_judge_current(then)
 }
 
 /*
- * klp_try_switch_task() of another task, which task_call_func() holds where it is, by who holds klp_mutex: it alone changes
- * ranges and target, so this is one step. Without klp_mutex: klp_new_kthread() below.
+ * klp_try_switch_task() of another task, which task_call_func() holds in its place, by the holder of klp_mutex. Only this
+ * holder changes ranges and target, so this is one step. A look without klp_mutex: klp_new_kthread() below.
  */
 inline klp_look_at_task(t)
 {
@@ -278,8 +278,8 @@ inline pick()
 }
 
 /*
- * One stretch with interrupts off: from the look at the flag until another task runs, or no other task is found.
- * Who leaves here goes on when it is given a CPU again: every step of a task waits for that.
+ * Interrupts are off from the test of the flag until another task runs, or until no other task is found.
+ * A task that leaves its CPU here continues when it gets a CPU again: every step of a task waits for a CPU.
  */
 inline sched_switch()
 {
@@ -333,8 +333,8 @@ inline exit()
 }
 
 /*
- * outer() is called, may sleep or call cond_resched(), calls inner(), and returns. In the selectors interrupts are on: a round may come between any
- * two instructions.
+ * outer() is called, may sleep or call cond_resched(), calls inner(), and returns. Interrupts are on in the selectors: a round
+ * may come between any two instructions.
  */
 inline call_pair()
 {
@@ -346,7 +346,7 @@ inline call_pair()
 	:: d_step { RUNS(me) && outer[me] != NONE && inner[me] == NONE -> selector_step(1, me, selector[me], inner[me]) }
 	:: d_step {
 		RUNS(me) && inner[me] != NONE ->
-		assert(outer[me] == inner[me]);		/* I1: an old caller calls old functions, a new one new ones */
+		assert(outer[me] == inner[me]);		/* I1: an old caller calls old functions, a new caller new ones */
 		inner[me] = NONE;
 		outer[me] = NONE
 	   } -> break
@@ -396,8 +396,8 @@ inline fork(first_mode)
 }
 
 /*
- * The creator's look at a thread that has not run: without klp_mutex, so the transition goes on meanwhile. Its stack is
- * clear. Until it is over, only walks know the thread.
+ * The creator's look at a thread that has not run. The creator does not hold klp_mutex, so the transition continues
+ * meanwhile. The stack of the thread is clear. Until the look ends, only walks and the creator use the thread.
  */
 inline klp_new_kthread()
 {
@@ -428,7 +428,7 @@ inline fork_thread()
 	klp_new_kthread()
 }
 
-/* A kernel thread has nothing to do: it sleeps in schedule(). */
+/* A kernel thread without work sleeps in schedule(). */
 inline thread_sleeps()
 {
 	klp_judge_current(OFF);
@@ -447,8 +447,8 @@ inline thread_sleeps()
 
 #if EXECS
 /*
- * exec_become_leader(): another pid, and klp_pid_moved(). Interrupts are off: the round of a start waits until the flag is
- * counted.
+ * exec_become_leader(): the task gets another pid, and calls klp_pid_moved(). Interrupts are off: so the round of a start
+ * waits until the flag is counted.
  */
 inline exec()
 {
@@ -473,11 +473,11 @@ inline exec()
 #endif
 
 /*
- * Leaves user mode by an interrupt or a system call, and is back when exit_to_user_mode_loop() has found no flag: its last
- * look is with interrupts off; an interrupt that comes later leads out of user mode again.
+ * The task leaves user mode by an interrupt or a system call, and returns when exit_to_user_mode_loop() finds no flag. The
+ * last test of the loop is with interrupts off; an interrupt that comes later makes the task leave user mode again.
  */
 #define ENTER		RUNS(me) && mode[me] == USER && !calm -> mode[me] = KERNEL
-#define OTHER(t)	(TASKS > 1 -> 1 - t : t)	/* where threads are born, there are two tasks */
+#define OTHER(t)	(TASKS > 1 -> 1 - t : t)	/* a configuration with threads has two tasks */
 proctype Task(byte me)
 {
 	byte cpu, seen, child, child_state;
@@ -499,7 +499,7 @@ proctype Task(byte me)
 	od
 }
 
-/* kernel/sched/idle.c: halts when klp_idle_check() has found no flag; an interrupt, or a switch to it, leads here again. */
+/* kernel/sched/idle.c: halts if klp_idle_check() finds no flag; after an interrupt, or a switch to the idle task, it starts here again. */
 proctype Idle(byte me)
 {
 	byte cpu, seen;
@@ -541,8 +541,8 @@ proctype Handler(byte c)
 /* ---- the patch: core.c, transition.c -------------------------------------------------------------------------------- */
 
 /*
- * klp_for_each_task(): a walk meets tasks in the order of their places; some are born and die meanwhile. The second form
- * takes what is done to one task for one step.
+ * klp_for_each_task(): a walk meets tasks in the order of their places; tasks are born and die meanwhile. In the second form,
+ * the work on one task is one step.
  */
 #define EXISTS(t)	(life[t] != UNBORN && (t < TASKS || !BUG(IDLE_FORGOTTEN)))
 #if EXECS
@@ -560,7 +560,7 @@ proctype Handler(byte c)
 #define EACH_TASK	WALK_BEGINS do :: atomic { i < ALL && EXISTS(i) ->
 #define DONE		; GO_ON } PASSED
 
-/* Under tasklist_lock, where only forks can see it: one step. */
+/* Under tasklist_lock, where only forks can see the change: one step. */
 inline klp_set_flagging(on)
 {
 	d_step { !tasklist_lock -> flagging = on }
@@ -654,7 +654,7 @@ inline look_at_tasks()
 
 inline klp_start_transition()
 {
-	/* klp_ranges_set(): a round, then the ranges; no task reads them or counts before there are flags. */
+	/* klp_ranges_set(): a round, then the ranges; without a flag, no task reads the ranges or counts. */
 	if
 	:: BUG(RANGES_NO_ROUND)
 	:: !BUG(RANGES_NO_ROUND) -> smp_sync_core()
@@ -739,11 +739,11 @@ inline klp_complete_transition()
 	atomic {
 		assert(!ANYBODY_IN && handler_outer != 1 - goal && handler_inner != 1 - goal);
 		target = NONE; forbidden = NONE; calm = false;
-		freed = (goal == OLD)			/* klp_settle_patches(): the module may go */
+		freed = (goal == OLD)			/* klp_settle_patches(): the module may be freed */
 	}
 }
 
-/* Not in the C's interest: every task that is left, running or not, counts as switched. */
+/* A force breaks claims by definition: every pending task, running or not, counts as changed over. */
 inline klp_force_transition()
 {
 	EACH_TASK
@@ -752,9 +752,9 @@ inline klp_force_transition()
 }
 
 /*
- * The holders of klp_mutex: the administrator, who enables, disables, reverses; and the work item that completes. At any time all may become calm:
- * then no task starts anything, and who is in the middle of a call comes to its end. If the transition does not
- * complete all the same, nothing can move any more, and the verifier reports an invalid end state: an event was lost.
+ * The holders of klp_mutex: the administrator, which enables, disables and reverses; and the work item that completes. At any
+ * time all may become calm: then no task starts a call, and each task in a call finishes it. If the transition does not
+ * complete then, no step is possible, and the verifier reports an invalid end state: an event was lost.
  */
 proctype Administrator()
 {

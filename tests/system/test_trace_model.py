@@ -80,22 +80,22 @@ EDITS = {
     "one transition at a time": lambda t: before(t, first(t, "step=start"), t[first(t, "step=init")]),
     "barriers A and B come in this order, before slots change": lambda t: without(t, "barrier=A"),
     "slots lead to selectors before the start": lambda t: without(t, "klp_slots", end=first(t, "step=start")),
-    "a start follows the arming": lambda t: changed(t, "step=start target=1", "target=1", "target=0"),
-    "a round separates the ranges from those before": lambda t: without(t, "by=klp_ranges_set"),
+    "the start comes after the slots are armed": lambda t: changed(t, "step=start target=1", "target=1", "target=0"),
+    "a round separates the ranges from earlier ones": lambda t: without(t, "by=klp_ranges_set"),
     "only a task with the old state is flagged": lambda t: changed(t, "klp_flag", "state=0", "state=1"),
     "a task is flagged once": lambda t: before(t, first(t, "klp_flag"), t[first(t, "klp_flag")]),
     "flags are set after the start": lambda t: before(t, first(t, "step=start"), t[first(t, "klp_flag")]),
     "idle tasks are flagged": lambda t: without(t, "klp_flag comm=swapper/0"),
-    "a round follows the flags, before others are looked at": lambda t: without(t, "klp_round .*by=klp_start_transition"),
-    "each flagged task is looked at, or has gone over *": lambda t: without(t, "klp_look comm=kworker", end=first(t, "step=reverse")),
-    "only a flagged task goes over": unflagged,
-    "who goes over takes the target": lambda t: changed(t, "how=asleep", "state=1", "state=0"),
-    "who goes over by itself runs": lambda t: changed(t, r"klp_switch comm=\S+ pid=[1-9]\d* .*how=asleep", "asleep", "own-stack"),
-    "who is looked at does not run": someone_runs,
+    "a round follows the flags, before the looks": lambda t: without(t, "klp_round .*by=klp_start_transition"),
+    "each flagged task is looked at, or has changed over *": lambda t: without(t, "klp_look comm=kworker", end=first(t, "step=reverse")),
+    "only a flagged task changes over": unflagged,
+    "a task that changes over takes the target": lambda t: changed(t, "how=asleep", "state=1", "state=0"),
+    "a task that changes over by itself runs": lambda t: changed(t, r"klp_switch comm=\S+ pid=[1-9]\d* .*how=asleep", "asleep", "own-stack"),
+    "a task that is looked at does not run": someone_runs,
     "a child without a flag has the target":
         lambda t: before(t, first(t, "step=completing"), "0 1 0 7 klp_switch comm=sh pid=500 cpu=0 how=inherited state=0"),
-    "a reversal takes flags back, and turns the target *": lambda t: changed(t, "step=reverse target=1", "target=1", "target=0"),
-    "a transition completes when nobody is pending": lambda t: t[:asleep(t)] + t[asleep(t) + 1:],
+    "a reversal clears flags, and flips the target *": lambda t: changed(t, "step=reverse target=1", "target=1", "target=0"),
+    "a transition completes when no task is pending": lambda t: t[:asleep(t)] + t[asleep(t) + 1:],
     "slots change before states are reset": lambda t: without(t, "klp_slots", first(t, "step=completing"), first(t, "step=complete ")),
 }
 
@@ -119,7 +119,7 @@ class Traces(unittest.TestCase):
         after = first(lines, r"klp_round end by=klp_ranges_set", i) + 1
         with self.assertRaises(accept.Impossible) as caught:
             accept.judge(before(lines[:i] + lines[i + 1:], after - 1, late))
-        self.assertEqual(caught.exception.rule, "who goes over takes the target")
+        self.assertEqual(caught.exception.rule, "a task that changes over takes the target")
 
     def test_each_rule_rejects(self):
         self.assertEqual({name.rstrip(" *") for name in EDITS}, set(accept.RULES))
