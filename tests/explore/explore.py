@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """explore.py [-h] [--campaign] [--mutants] [SCENE [OPTION...]] - the kernel's own files under every schedule: README.md here.
 
-Without arguments, what `make test` runs: some searches of each scene, and each mutant of mutants.txt. --campaign: all schedules with at most
-three choices of the small scenes, and random ones of all, for hours. SCENE: one scene, with the options of build/explore/explore; --in=FUNCTION,...
-chooses only there. A violation is shown as a timeline, with the line of source at each choice, and the command for gdb. Status 1 then.
+Without arguments, the searches of `make test`: some searches of each scene, and each mutant of mutants.txt. --campaign: for the small scenes all
+schedules with at most three choices, and for all scenes random schedules, for hours. SCENE: one scene, with the options of build/explore/explore;
+--in=FUNCTION,... makes choices only in these functions. A violation is shown as a timeline, with the line of source at each choice, and the command
+for gdb; then the status is 1.
 """
 
 import argparse
@@ -21,7 +22,7 @@ TABLE = os.path.join(HERE, "mutants.txt")
 sys.path.insert(0, os.path.join(TOP, "tests", "mutants"))
 import mutant  # noqa: E402
 
-# Files of the kernel, each access of which is a scheduling point.
+# Files of the kernel in which each access is a scheduling point.
 WATCHED = """
     livepatch/transition.c livepatch/ranges.c livepatch/core.c livepatch/hook.c livepatch/object.c livepatch/replace.c
     livepatch/module.c livepatch/nudge.c livepatch/check.c
@@ -32,12 +33,12 @@ WATCHED = """
     kernel/sched/completion.c kernel/sched/sleep.c kernel/sched/workqueue.c
     kernel/process/fork.c kernel/process/exit.c tests/explore/units/exec.c
     kernel/ipc/call.c kernel/ipc/reply_recv.c kernel/ipc/note.c kernel/ipc/port.c kernel/ipc/lease.c kernel/process/futex.c""".split()
-# Files that work under a lock of theirs, or on what does not change: without points, for speed.
+# Files that work under their own lock, or on constant data: without points, for speed.
 PLAIN = """kernel/lib/idset.c kernel/ipc/changes.c livepatch/decode.c livepatch/state.c livepatch/kprobe.c kernel/sched/timer.c kernel/sched/fair.c
     kernel/lib/pheap.c kernel/lib/sort.c kernel/base/lockcheck.c""".split()
 WORLD = [f"tests/explore/{name}.c" for name in ("machine", "text", "hooks", "services", "oracle", "stage", "scenes", "lives", "ipc", "futexes", "search")]
 
-# Functions of the rest of the kernel that are called, and have nothing to do in the world.
+# Functions of the rest of the kernel that are called, and have no effect in the world.
 QUIET = set("""
     mm_activate load_init race_init race_delay klp_debug_look klp_sysfs_remove klp_sysfs_remove_nops klp_clear_object module_refcnt_changed
     user_get ptrace_inherit ptrace_event ptrace_unlink ptrace_clone_event ptrace_syscall_exit
@@ -49,7 +50,7 @@ QUIET = set("""
 FLAGS = """-std=gnu17 -g -ffreestanding -fno-pie -fno-strict-aliasing -fno-common -fno-stack-protector -fcf-protection=none -mgeneral-regs-only
     -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -Wall -Wextra -Wno-unused-parameter -Wno-tsan -D__KERNEL__
     -DCONFIG_DEBUG=1""".split()
-# Only the calls before each access: the functions are those of hooks.c, and no library is linked.
+# The compiler only inserts calls before each access: hooks.c has the functions, and no library is linked.
 POINTS = "-O1 -fsanitize=thread --param=tsan-instrument-func-entry-exit=0".split()
 LIBC = "-idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu".split()
 
@@ -77,7 +78,7 @@ def build(folder=BUILD, cc="gcc"):
 
 
 def link(folder, objects, cc):
-    """What the files refer to and the world does not have is made up: it says so when it is called."""
+    """Links the program. For a function that the files refer to and the world does not have, a stub is made; a call of the stub is a violation."""
     program = os.path.join(folder, "explore")
     words = [cc, "-no-pie", "-o", program, *objects.values()]
     missing = set(re.findall(r"undefined reference to `([^']+)'", subprocess.run(words, capture_output=True, text=True).stderr))
@@ -96,7 +97,7 @@ def link(folder, objects, cc):
 
 
 def with_mutant(program, name, cc="gcc"):
-    """The program with a diff of tests/mutants in it: a file of units/ stands for the one that it includes."""
+    """The program with a diff of tests/mutants in it: a file of units/ counts as the file that it includes."""
     base = os.path.dirname(program)
     folder = os.path.join(base, "mutants", name)
     tree = mutant.overlay(name, os.path.join(folder, "tree"))
@@ -112,7 +113,7 @@ def with_mutant(program, name, cc="gcc"):
 
 
 def with_mutants(program, names):
-    """{name: future of the program with that mutant}: they are compiled while others run."""
+    """{name: future of the program with that mutant}: the programs are compiled while others run."""
     pool = concurrent.futures.ThreadPoolExecutor(1)
     return {name: pool.submit(with_mutant, program, name) for name in names}
 
@@ -136,7 +137,7 @@ def program_for(program, options):
 
 
 def explore(program, scene, options):
-    """(status, output) of one search. --mutant=NAME is another program."""
+    """(status, output) of one search. --mutant=NAME uses the program with that mutant."""
     program, options, arguments = *program_for(program, options), []
     for option in options:
         if option.startswith("--in="):
@@ -157,7 +158,7 @@ def mutants():
 
 
 def show(program, scene, output, options):
-    """The timeline of a violation, and how to meet it again."""
+    """Prints the timeline of a violation, and the command that repeats it."""
     found = re.search(r"^schedule (\S+)$", output, re.MULTILINE)
     if not found:
         print(output)
@@ -176,7 +177,7 @@ def show(program, scene, output, options):
           f"{' '.join(kept)} --replay={found[1]}")
 
 
-# What each scene goes through in `make test`, in less than a minute together.
+# The search of each scene in `make test`; all together take less than a minute.
 SEARCHES = {
     "poke": ["--dfs=2", "--random", "--runs=80000"],
     "turn": ["--dfs=1", "--pct=3", "--runs=40000"],
@@ -205,7 +206,7 @@ SEARCHES = {
     "requeue": ["--dfs=1", "--random", "--runs=30000"],
     "three": ["--random", "--runs=30000"],
 }
-# Hours: small scenes to three choices, and all of them at random.
+# Hours: small scenes with up to three choices, and all scenes at random.
 CAMPAIGN = {scene: [["--dfs=3"] if scene in ("poke", "turn") else ["--dfs=2"], ["--pct=5", "--runs=3000000"], ["--random", "--runs=3000000"]] for scene in SEARCHES}
 
 

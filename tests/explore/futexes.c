@@ -16,7 +16,7 @@
 
 long __x64_sys_futex(const struct pt_regs *regs);
 
-static char futex_mm[4096];		/* an address space: only its being there counts */
+static char futex_mm[4096];		/* an address space: only its address matters */
 static u32 gate, second;
 static unsigned waiters_left;
 
@@ -56,7 +56,7 @@ static void waiter_ends(void)
 	do_exit(0);
 }
 
-/* Who was woken wakes the next one; who found the gate open was not: a wake-up for it is the kernel's to pass on. */
+/* A task that was woken wakes the next one. If a task finds the gate open, the kernel must pass on a wake-up for it. */
 static void program_waiter(void)
 {
 	while (!READ_ONCE(gate))

@@ -4,17 +4,18 @@
  * functions in the place of its library): a scheduling point before each load, each store and each
  * locked instruction, so also between the load and the store of one statement.
  *
- * Most accesses are to memory that no other CPU uses.  A switch there is the same as at the
- * next access that matters, so only accesses to shared memory are points where a search chooses:
- * memory that has been used by two CPUs, or in and out of interrupts, and written by one.
+ * Most accesses are to memory that no other CPU uses.  A switch before such an access has the same
+ * effect as one before the next access to shared memory.  So a search makes choices only at accesses
+ * to shared memory: memory that two CPUs used, or that was used in and out of interrupts, and that
+ * one of them wrote.
  *
- * Store buffers (--tso): a store of a CPU may be seen late, as on x86: when a CPU is made to wait,
- * its last stores since it was serialised are taken back, and made again when it goes on.
+ * Store buffers (--tso): other CPUs may see a store late, as on x86.  When a CPU is made to wait, its
+ * last stores since it was serialised are undone, and made again when it continues.
  */
 #include "world.h"
 #include "search.h"
 
-/* Who waits in a loop of its own waits for another CPU: all go on some time. */
+/* A CPU that waits in its own loop waits for another CPU: each CPU continues after some time. */
 #define TURN_POINTS	6000
 
 bool search_active;
@@ -69,7 +70,7 @@ static void buffer_store(unsigned long addr, unsigned size)
 	b->store[b->n++] = (struct store){ addr, peek(addr, size), size };
 }
 
-/* The value in memory and the one in the buffer change places. */
+/* Exchanges the value in memory and the value in the buffer. */
 static void store_exchange(struct store *s)
 {
 	unsigned long value = peek(s->addr, s->size);
@@ -102,7 +103,7 @@ static bool is_shared(u16 users)
 	return (who & (who - 1)) && (users >> 8);
 }
 
-/* Notes the access: whether another CPU, or an interrupt, may be concerned by it. */
+/* Records the access: may it affect another CPU, or an interrupt? */
 static bool access_matters(unsigned long addr, bool write)
 {
 	unsigned long offset = addr - (unsigned long)world_start;
@@ -140,12 +141,12 @@ static bool interrupts_wait(void)
 		return false;
 	if (!search->hold_one_in)
 		return true;
-	/* On its way: a while later. */
+	/* The interrupt is on its way, and arrives later. */
 	search->hold_seed = search->hold_seed * 6364136223846793005UL + 1442695040888963407UL;
 	return (search->hold_seed >> 33) % search->hold_one_in == 0;
 }
 
-/* One that waits for this CPU itself, and not for an answer to an interrupt, gets it in the end. */
+/* A CPU that waits for this CPU itself, not for the end of an interrupt, gets it in the end. */
 #define SLOW_TURNS	8
 
 static void wait_slowly(void)
@@ -200,7 +201,7 @@ static bool is_in(unsigned long ip)
 	return !search->nr_in;
 }
 
-/* A search chooses at points that matter; a list of choices says itself where. */
+/* A search chooses at accesses to shared memory; a list of choices names its points. */
 static void point(unsigned long addr, bool write, void *ip, bool matters)
 {
 	if (search->next < search->planned) {
@@ -291,7 +292,7 @@ void __tsan_init(void)
 		POINT_ATOMIC(true); \
 		return __atomic_fetch_##op(a, v, __ATOMIC_RELAXED); \
 	}
-/* Locked instructions empty the store buffer; loads do not wait for it, plain stores enter it. */
+/* Locked instructions empty the store buffer; loads do not wait for the buffer, plain stores enter it. */
 #define HOOK_ATOMICS(bits) \
 	HOOK_FETCH(bits, add) HOOK_FETCH(bits, sub) HOOK_FETCH(bits, and) \
 	HOOK_FETCH(bits, or) HOOK_FETCH(bits, xor) \

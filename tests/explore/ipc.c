@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc.c - scenes of kernel/ipc: clients call a server, signals, kicks and death come in between.
+ * ipc.c - scenes of kernel/ipc: clients call a server, and are disturbed by signals, kicks and death.
  *
  * Violations of the rules of docs/ipc.md that a scene reports:
  *
@@ -22,11 +22,11 @@
 
 #define TAGS_MAX	32
 #define CALLS		2		/* of each client */
-#define LATE_ANSWER	77		/* a status for calls whose clients are gone */
+#define LATE_ANSWER	77		/* a status for calls whose clients have died */
 
 long __x64_sys_port_reply_recv(const struct pt_regs *regs);
 
-/* What is known of each call, by its tag. */
+/* The record of each call, by its tag. */
 static struct call_story {
 	bool received, over, died, answered, refused;
 	s64 given, got;
@@ -48,7 +48,7 @@ static struct port *port;
 static struct file port_file;
 static struct file *port_slots[1] = { &port_file };
 static struct files server_files = { .refs = { 1 }, .size = 1, .slot = port_slots };
-static char server_mm[4096];		/* an address space: only its being there counts */
+static char server_mm[4096];		/* an address space: only its address matters */
 static struct server servers[2];
 static struct task *victim;
 static unsigned clients_left;
@@ -81,7 +81,7 @@ static void serve_request(struct server *s, u64 tag)
 	struct call_story *story = story_of(tag);
 
 	note("the server has request %lu", (unsigned long)tag);
-	/* One that was killed may have died while the server came back with its request. */
+	/* A killed client may have died while the server returned with its request. */
 	if (story->over && !story->died)
 		violation("rule 1: the server gets call %lu, which is over", (unsigned long)tag);
 	if (story->received)
@@ -106,11 +106,11 @@ static void serve_cancel(struct server *s, const struct port_note *n)
 		violation("rule 2: a CANCEL before its request");
 	if (story->over && n->reason != PORT_CANCEL_GONE)
 		violation("rule 2: a CANCEL for a call that is over");
-	/* What was kept may be given up; after GONE an answer is too late. */
+	/* The server may give up the call that it kept; after GONE an answer is too late. */
 	answer(s, n->value, n->reason == PORT_CANCEL_GONE ? LATE_ANSWER : -EINTR);
 }
 
-/* One system call: the answer that stands in s->reply, and the next message. */
+/* One system call: sends the answer in s->reply, and receives the next message. */
 static void server_turn(struct server *s)
 {
 	struct pt_regs regs = { .rdi = 0, .rsi = (unsigned long)&s->reply,
@@ -138,7 +138,7 @@ static void server_turn(struct server *s)
 
 static void server_leaves(struct server *s)
 {
-	/* What it had is for the next one, with its tag. */
+	/* The next server gets the calls of this one, with their tags. */
 	for (unsigned tag = 1; tag < TAGS_MAX; tag++)
 		stories[tag].received &= stories[tag].over;
 	port_owner_gone(port, s->process, NULL);
@@ -233,7 +233,7 @@ static void sys_call(void)
 
 	if (fatal_signal_pending(current) || error == -EIO)
 		client_ends();
-	/* Else the way out clears what interrupted it, and the call is made again. */
+	/* Else the way out clears the cause of the interruption, and the call is made again. */
 	if (!error)
 		current->restart.arg[0]++;
 }
@@ -259,7 +259,7 @@ static void sys_kick_when_kept(void)
 	task_put(victim);
 }
 
-/* At any time; and when the server keeps a call, which it would do until then. */
+/* At any time; and when the server keeps a call, because it keeps the call until this disturbance. */
 static void program_kicks(void)
 {
 	prelude();
@@ -292,7 +292,7 @@ static void program_kills(void)
 
 /* ---- scenes ---------------------------------------------------------------------------------------- */
 
-/* All is quiet, and the clients are done: what became of each answer? */
+/* The clients have ended: checks what happened to each answer. */
 void ipc_scene_over(void)
 {
 	if (!ipc_scene)
@@ -315,7 +315,7 @@ static void boot_port(unsigned flags, unsigned clients)
 	port_file = (struct file){ .ops = &port_fd_ops, .private = port };
 	servers[0].process = &exec_process;
 	servers[1].process = &kernel_process;
-	port_get(port);				/* the clients' */
+	port_get(port);				/* for the clients */
 	if (port_set_owner(port, &exec_process, &port_file))
 		violation("the new port has an owner");
 	clients_left = clients;
@@ -324,7 +324,7 @@ static void boot_port(unsigned flags, unsigned clients)
 	spawn_in(&exec_process, "server", program_server, ANY_CPU);
 }
 
-/* A task that disturbs the last client. It has a reference on the client, and gives it back. */
+/* A task that disturbs the last client. It has a reference on the client, and puts it. */
 static void boot_disturber(const char *name, void (*program)(void))
 {
 	task_get(victim);
@@ -345,7 +345,7 @@ void boot_cancel(void)
 	machine_ready();
 }
 
-/* Until its client is killed the server keeps the call; then it answers all the same. */
+/* The server keeps the call until its client is killed; then it answers nevertheless. */
 void boot_gone(void)
 {
 	boot_port(PORT_CANCEL_OK, 1);

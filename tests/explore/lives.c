@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * lives.c - the scenes in which tasks are born, sleep, hand their CPU over, change their pid and
- * die, with a patch that comes meanwhile where that matters.
+ * die.  In most of them a patch is enabled meanwhile.
  */
 #include "stage.h"
 #include <neurath/process.h>
@@ -56,7 +56,7 @@ void boot_wake(void)
 static struct task *hands[2];
 static unsigned turns_left = 6;
 
-/* The pattern of kernel/ipc/call.c: state, condition, then the other one runs here. */
+/* The pattern of kernel/ipc/call.c: set the state, test the condition, then the other task runs here. */
 static void sys_hand_over(void)
 {
 	struct task *to = hands[current == hands[0]];
@@ -104,7 +104,7 @@ static void sys_await_and_exit(void)
 	machine_call(OUTER, outer_awaits_and_exits);
 }
 
-/* Those of the first round are in the functions when a transition begins, and die there. */
+/* The tasks of the first round are in the functions when a transition begins, and die there. */
 static void program_child(void)
 {
 	machine_syscall(sys_await_and_exit);
@@ -126,7 +126,7 @@ static void fork_thread(void (*program)(void))
 		violation("no thread is born");
 }
 
-/* One born before the transition, and one in it, of a parent that is in the functions. */
+/* One task is born before the transition, and one during it, by a parent that is in the functions. */
 static void outer_forks(void)
 {
 	unsigned nr = READ_ONCE(awaited);

@@ -21,7 +21,7 @@
 struct cpu cpus[NR_CPUS];
 unsigned nr_cpus;
 u64 cpus_online;
-bool cpu_is_virtual;			/* waiting CPUs look, and never halt */
+bool cpu_is_virtual;			/* waiting CPUs poll, and never halt */
 struct machine_cpu machine_cpus[WORLD_CPUS];
 unsigned machine_now;
 
@@ -43,7 +43,7 @@ void *machine_new_stack(void *top, void (*start)(void))
 {
 	void **sp = (void **)((unsigned long)top & ~15UL);
 
-	*--sp = NULL;			/* start() finds its stack as after a call */
+	*--sp = NULL;			/* start() begins with a stack as after a call */
 	*--sp = start;
 	for (unsigned i = 0; i < 6; i++)
 		*--sp = NULL;
@@ -146,7 +146,7 @@ void arch_timer_program(u64 deadline)
 	here()->timer = deadline;
 }
 
-/* All CPUs are halted: the next timer, or the end. */
+/* All CPUs are halted: continue at the next timer, or end. */
 static void machine_all_halted(void)
 {
 	u64 next = ~0UL;
@@ -180,7 +180,7 @@ void machine_switch(unsigned to)
 	machine_swap(&machine_cpus[from].sp, machine_cpus[to].sp);
 }
 
-/* The next CPU that has something to do: one that only waits if there is no other. */
+/* The next CPU that can run; a CPU that only waits is taken if there is no other. */
 static int machine_next(void)
 {
 	int waits = -1;
@@ -214,7 +214,7 @@ void cpu_relax(void)
 
 	if (!search_active)
 		return;
-	search_fence();			/* a store leaves its buffer some day */
+	search_fence();			/* a store leaves its buffer after some time */
 	search_point(0, 0, false, __builtin_return_address(0));
 	if (++machine_spins > SPIN_LIMIT)
 		violation("CPUs wait for each other for ever");
@@ -229,7 +229,7 @@ void cpu_wait_for_interrupt(void)
 {
 	struct machine_cpu *c = here();
 
-	/* Interrupts are off up to the halt itself: one that comes ends it. */
+	/* Interrupts are off until the halt; an interrupt ends the halt. */
 	search_fence();
 	search_point(0, 0, false, __builtin_return_address(0));
 	c->irqs_on = true;
@@ -286,7 +286,7 @@ static void interrupt_dispatch(unsigned irq, struct pt_regs *regs)
 	irq_exit();
 }
 
-/* One interrupt on the stack of what it interrupts. */
+/* Runs one interrupt, on the stack of the interrupted code. */
 static void interrupt_take(struct machine_cpu *c, unsigned irq)
 {
 	struct pt_regs outside = { .cs = c->in_user ? 3 : 0 };
@@ -310,7 +310,7 @@ static void interrupt_take(struct machine_cpu *c, unsigned irq)
 		exit_to_user_mode_loop(kstack_user_regs(current->stack));
 		here()->in_user = true;
 	}
-	/* A task that slept in there may be on another CPU now. */
+	/* A task that slept in this function may be on another CPU now. */
 	here()->irqs_on = true;
 }
 
@@ -372,7 +372,7 @@ void machine_syscall(void (*call)(void))
 	int next;
 
 	search_point(0, 0, false, __builtin_return_address(0));
-	/* A program computes for a while: the other CPUs go on meanwhile. */
+	/* A program computes for a while: the other CPUs run meanwhile. */
 	next = machine_next();
 	if (next >= 0 && !here()->pending)
 		machine_switch((unsigned)next);

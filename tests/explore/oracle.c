@@ -2,16 +2,16 @@
 /*
  * The oracle: checks the claims of tests/model/README.md in the running C.
  *
- *	mixed		I1: an old version calls a new one, or the other way round
+ *	mixed		I1: an old version calls a new one, or the reverse
  *	wrong state	I1: a version runs in a task whose state does not select it
  *	turned twice	I2: a task enters an older set again within one direction
- *	left behind	I3: a transition is complete, and a task is in what was left
- *	retired		I4: what has been given back runs, or is returned into
+ *	left behind	I3: a transition is complete, and a task is in a version that was left
+ *	retired		I4: a freed version runs, or a task returns into it
  *	stateless	I5: a task without a state enters a function in a transition
  *	interrupts	I6: an interrupt does not use the versions of its task
  *
- * The world's functions do nothing but call each other; which versions a task is in stands here,
- * and is what the unwinder answers.
+ * The functions of the world only call each other.  This file records the versions in which each
+ * task is; the unwinder of the world returns these records.
  */
 #include "world.h"
 #include <neurath/klp_sched.h>
@@ -29,7 +29,7 @@ struct calls {
 u8 world_text[4 * TEXT_PAGE] __attribute__((aligned(TEXT_PAGE)));
 static struct calls calls[WORLD_STACKS];		/* by stack */
 static bool retired[WORLD_PATCHES + 1];
-/* Versions that all tasks use when no transition runs; and those below each patch. */
+/* Versions that all tasks use when no transition runs; and the versions below each patch. */
 static u8 settled[WORLD_FUNCS], below[WORLD_PATCHES + 1][WORLD_FUNCS];
 static bool forced;
 
@@ -70,7 +70,7 @@ static enum side side_of(unsigned patch, unsigned f, unsigned version)
 	return version == new ? NEW : OLD;
 }
 
-/* In a transition: the caller's versions are of the side that the task is on. */
+/* In a transition: the versions of the caller belong to the state of the task. */
 static void check_sides(const struct calls *c, unsigned patch, unsigned f, unsigned version)
 {
 	enum side side = side_of(patch, f, version);
@@ -126,7 +126,7 @@ unsigned oracle_stack(const struct task *t, unsigned long *entries, unsigned roo
 	for (unsigned i = c ? c->n : 0; i > 0 && n < room; i--) {
 		unsigned f = c->call[i - 1].f, v = c->call[i - 1].version;
 
-		/* A call that is the last instruction: the address is the next function's first. */
+		/* After a call that is the last instruction, the return address is the start of the next function. */
 		entries[n++] = (v ? TEXT_NEW(v, f) : TEXT_OF(f)) + 256;
 	}
 	return n;
@@ -137,7 +137,7 @@ void oracle_forget(unsigned stack)
 	calls[stack].n = 0;
 }
 
-/* Each call on each stack is of a version that is not left. */
+/* No stack has a call of a version that was left. */
 static void check_stacks(const u8 *versions, unsigned nr_funcs, const char *what)
 {
 	for (unsigned s = 0; s < WORLD_STACKS; s++) {
@@ -156,7 +156,7 @@ void oracle_complete(unsigned patch, bool patched)
 	note("complete: patch %u is %s", patch, patched ? "on" : "off");
 	for (unsigned f = 0; f < WORLD_FUNCS; f++)
 		settled[f] = patched ? new_version(patch, f) : below[patch][f];
-	/* What it replaced is gone: taken back, it leaves the functions as they were built. */
+	/* The replaced versions are gone: when this patch is disabled, the functions are the original ones. */
 	if (patched && world_patches[patch].patch.replace)
 		__builtin_memset(below[patch], 0, sizeof(below[patch]));
 	if (!forced)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scenes.c - the scenes in which patches come and go, and the table of all scenes.  Each is a
- * handful of tasks that do a little each and come to an end; the administrator among them
- * patches, reverses, disables.  No task polls: if all wait and none can continue, that is a
- * violation.  Scenes of tasks' lives are in lives.c.
+ * scenes.c - the scenes in which patches are enabled and disabled, and the table of all scenes.  Each
+ * scene has a few tasks with short programs that end.  One of them is the administrator, which
+ * enables, reverses and disables.  No task polls: if all tasks wait and no task can continue, that is
+ * a violation.  Scenes about births, sleep and deaths are in lives.c.
  */
 #include "stage.h"
 #include <neurath/bug.h>
@@ -39,7 +39,7 @@ static void program_sleeps(void)
 	machine_syscall(sys_exit);
 }
 
-/* A little later, so that the others have begun; and so that they are where they wait. */
+/* Waits a little, so that the other tasks have begun, and have reached the place where they wait. */
 static void sys_on_off(void)
 {
 	enable(1);
@@ -174,7 +174,7 @@ static void boot_back(void)
 	machine_ready();
 }
 
-/* There and back, twice: what is left of one direction meets the next. */
+/* Enables and reverses, twice: events of one direction may come in the next. */
 static void sys_on_and_off_again(void)
 {
 	sys_open_door();
@@ -194,7 +194,7 @@ static void admin_turns_twice(void)
 	machine_syscall(sys_exit);
 }
 
-/* Off, and on again at once: what a look has begun with may be two transitions old. */
+/* Disables, and enables again at once: the values that a look has read may be two transitions old. */
 static void sys_turn_at_once(void)
 {
 	turn_off(1);

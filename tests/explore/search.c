@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The program: tries schedules of a scene until one violates a claim of the oracle, or enough
- * were tried.
+ * The program: tries schedules of a scene until a schedule violates a claim of the oracle, or until
+ * enough schedules were tried.
  *
- *	--dfs=K		all schedules with at most K choices, depth first.  A choice whose CPU did
- *			nothing that concerns the access it was put before is the same as one made
- *			later: what follows from it is left to that one.
+ *	--dfs=K		all schedules with at most K choices, depth first.  If the CPU of a choice did
+ *			not touch the memory of the access before which the choice was made, a later
+ *			choice has the same effect: only the later choice is continued.
  *	--pct=D		D choices at random places (Burckhardt et al. 2010), again and again
- *	--random	a choice at every place that matters with some probability
+ *	--random	a choice at every access to shared memory, with some probability
  *
- * A violation is shrunk: choices are taken out as long as it stays.  The line "schedule" is what
- * --replay takes.
+ * A violation is shrunk: choices are removed as long as the violation stays.  --replay takes the
+ * line "schedule".
  */
 #include "world.h"
 #include "search.h"
@@ -28,7 +28,7 @@ void *malloc(size_t size);
 void exit(int status) __noreturn;
 unsigned long strtoul(const char *s, char **end, int base);
 
-/* Everything between is the world's. */
+/* All data between these symbols belongs to the world. */
 extern char __data_start[], _end[];
 char *const world_start = __data_start;
 unsigned long world_size;
@@ -88,7 +88,7 @@ void violation(const char *fmt, ...)
 
 /* ---- one schedule -------------------------------------------------------------------------- */
 
-/* The world as the boot left it: without the unused part of the stacks, which holds nothing. */
+/* The world after the boot, without the unused part of the stacks. */
 struct copy {
 	char *at, *data;
 	size_t size;
@@ -122,7 +122,7 @@ static void world_restore(void)
 		memcpy(c->at, c->data, c->size);
 }
 
-/* True if nothing was violated. */
+/* True if no claim was violated. */
 static bool run(void)
 {
 	search->violated[0] = 0;
@@ -201,7 +201,7 @@ static void replay(const char *list)
 
 /* ---- searches ------------------------------------------------------------------------------ */
 
-/* Of processor time: a busy host makes a search slow, and not short. */
+/* Processor time: so on a busy host a search takes longer, and tries as many schedules. */
 static u64 host_seconds(void)
 {
 	return (u64)clock() / CLOCKS_PER_SEC;
@@ -212,7 +212,7 @@ static bool enough(void)
 	return search->runs_done >= search->runs_max || (!(search->runs_done % 256) && host_seconds() >= search->deadline);
 }
 
-/* One schedule of a search: true to go on. */
+/* One schedule of a search: true if the search continues. */
 static bool try(void)
 {
 	bool good = run();
@@ -222,7 +222,7 @@ static bool try(void)
 	return good;
 }
 
-/* All continuations of the plan by at most @more choices. */
+/* All continuations of the plan with at most @more additional choices. */
 static bool dfs(unsigned more)
 {
 	unsigned depth = search->planned, n;
@@ -232,7 +232,7 @@ static bool dfs(unsigned more)
 	search->exact = true;
 	if (!try())
 		return false;
-	/* The same as a later choice, whose continuations are tried there. */
+	/* A later choice has the same effect, and its continuations are tried there. */
 	if (!more || (depth && !search->conflict) || search->nr_done < depth)
 		return true;
 	n = search->nr_points;
@@ -277,7 +277,7 @@ static void plan_sort(void)
 	}
 }
 
-/* @d choices anywhere; as many as there is room for, close together, for d = 0. */
+/* @d choices anywhere; for d = 0 as many as fit, close together. */
 static bool search_at_random(unsigned d, u64 seed)
 {
 	for (; !enough(); seed++) {
@@ -310,7 +310,7 @@ static void learn(void)
 {
 	u64 runs = search->runs_max, until = search->deadline;
 
-	/* Who shares what: by some schedules of each kind. */
+	/* Finds the shared memory, by some schedules of each kind. */
 	(void)run();
 	search->usual_points = search->points + search->points / 8;
 	search->runs_max = 400;

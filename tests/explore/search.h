@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between hooks.c, which runs at each scheduling point, and search.c, which decides.
+ * The interface between hooks.c, which runs at each scheduling point, and search.c, which decides.
  *
- * A schedule is a list of choices; where none is made, a CPU goes on until it cannot.  Points are
- * numbered from the start of a schedule, so that the list alone is enough to run it again.
+ * A schedule is a list of choices.  Without a choice, a CPU runs as long as it can.  Points are
+ * numbered from the start of a schedule, so the list is enough to repeat the schedule.
  */
 #ifndef EXPLORE_SEARCH_H
 #define EXPLORE_SEARCH_H
@@ -11,12 +11,12 @@
 #include <neurath/types.h>
 
 #define CHOICES_MAX	24
-#define POINTS_MAX	(1u << 16)	/* where a depth-first search may choose, in one schedule */
+#define POINTS_MAX	(1u << 16)	/* points of one schedule at which a depth-first search may choose */
 #define STORES_MAX	8		/* in a store buffer */
 
 /*
- * At point @at the CPU @to goes on; @late of the last stores of the CPU that waits are not seen.
- * Slow: the CPU that waits only serves interrupts, until no other CPU can go on.
+ * At point @at the CPU @to continues; other CPUs do not see @late of the last stores of the waiting CPU.
+ * Slow: the waiting CPU only serves interrupts, until no other CPU can continue.
  */
 struct choice {
 	u32 at;
@@ -31,41 +31,41 @@ struct point {
 	bool irqs_on;
 };
 
-/* Outlives schedules: allocated by mmap(). */
+/* Lives longer than a schedule: allocated by mmap(). */
 struct search {
-	/* What this schedule does. */
+	/* The plan of this schedule. */
 	struct choice plan[CHOICES_MAX];
 	unsigned planned;
-	bool exact;			/* at the very points; else at the next that matters */
+	bool exact;			/* choices are made at exactly these points; else at the next access to shared memory */
 	bool tso;
 	u64 seed;
 	struct { unsigned long start, end; } in[8];	/* choices only at points of this text */
 	unsigned nr_in;
-	unsigned hold_one_in;		/* interrupts come late, now and then: 0 = never */
+	unsigned hold_one_in;		/* one interrupt in so many comes late: 0 = none */
 
-	/* What it did. */
+	/* The result of this schedule. */
 	struct choice done[CHOICES_MAX];
 	unsigned nr_done, next;
 	u32 points, turn_began;
 	char violated[400];
 	bool verbose;
 
-	/* For a depth-first search: where choices were possible after the last one. */
+	/* For a depth-first search: the points after the last choice at which a choice was possible. */
 	bool collect;
 	struct point *point;
 	unsigned nr_points;
-	/* The last choice: would it have been the same one point later? */
+	/* Would the last choice have the same effect one point later? */
 	unsigned watched_cpu;
 	unsigned long watched;
 	bool slow;
 	bool watched_write, watching, conflict, watched_irqs_on;
 
-	/* Who has ever used each 8 bytes of the world: by CPU and in or out of interrupts. */
+	/* The users of each 8 bytes of the world: by CPU, and in or out of interrupts. */
 	u16 *users;
 	u64 hold_seed;
 	u64 runs_done, runs_max, points_done, deadline;
 	u32 usual_points;		/* of a schedule */
-	u32 limit;			/* points, before a schedule is said not to end */
+	u32 limit;			/* points after which a schedule counts as endless */
 };
 extern struct search *const search;
 extern char *const world_start;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Substitutes for the rest of the kernel that the kernel's files call: memory, log, symbols, modules, the
- * unwinder.  Each replaces code that has no part in a transition, and is as simple as it
- * can be.  A function that a file only refers to, without a call, is made up by explore.py and says so
- * when it is called after all.
+ * unwinder.  Each replaces code that has no part in a transition, and is as simple as
+ * possible.  For a function that a file refers to and never calls, explore.py makes a stub; a call of
+ * the stub is a violation.
  */
 #include "world.h"
 #include <neurath/bug.h>
@@ -134,7 +134,7 @@ bool kstack_free(void *base)
 	return false;
 }
 
-/* User memory is the host's; a word of it may be what others wait for. */
+/* User memory is memory of the host; other tasks may wait for a word in it. */
 size_t uaccess_copy(void *dst, const void *src, size_t n)
 {
 	search_point((unsigned long)src, (unsigned)n, false, __builtin_return_address(0));
@@ -295,7 +295,7 @@ bool handed_data(const void *p, size_t size, const char **why)
 	return true;
 }
 
-/* Tables of the world end where they should. */
+/* Tables of the world are correct: each ends with its empty entry. */
 bool handed_own_data(const struct module *mod, const void *p, size_t size, const char **why)
 {
 	return true;
@@ -391,7 +391,7 @@ void process_put(struct process *p)
 	atomic_dec(&p->refs);
 }
 
-/* There are no signals here, only kicks. */
+/* The world has no signals, only kicks. */
 void set_notify_signal(struct task *t)
 {
 	set_task_flag(t, TIF_NOTIFY_SIGNAL);

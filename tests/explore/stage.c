@@ -75,7 +75,7 @@ void scene_patch_changed(void *patch)
 	wake_up_all(&changes);
 }
 
-/* The safety pass of nudge.c is not what completes a transition. */
+/* The safety pass of nudge.c must not be needed to complete a transition. */
 void scene_all_halted(void)
 {
 	struct task_walk walk;
@@ -100,7 +100,7 @@ void enable(unsigned p)
 		violation("patch %u is refused", p);
 }
 
-/* As writing to the file "enabled" does. */
+/* Does the same as a write to the file "enabled". */
 void turn_off(unsigned p)
 {
 	struct klp_patch *patch = &world_patches[p].patch;
@@ -133,7 +133,7 @@ static bool is_gone(unsigned p)
 	return atomic_read(&world_patches[p].mod.refcnt) == 0;
 }
 
-/* module_put() of livepatch/ is followed by this. */
+/* Runs after each module_put() of livepatch/. */
 void module_wake_waiters(void)
 {
 	wake_up_all(&changes);
@@ -251,7 +251,7 @@ void the_end(void)
 	scene_done = true;
 }
 
-/* By seed: when a program goes on, the administrator may be anywhere. */
+/* The seed sets when a program continues: the administrator may be at any step then. */
 void prelude(void)
 {
 	for (u64 n = search_random(4) % 12; n; n--)

@@ -22,10 +22,10 @@ enum { OUTER, INNER, LATE };		/* functions that can be patched */
 extern struct process world_process;
 
 /* ---- stage.c: what tasks wait for ---- */
-extern struct wait_queue_head changes;	/* of transitions, and of modules that are let go */
-extern struct wait_queue_head door;	/* sys_open_door(): sleepers inside go on */
+extern struct wait_queue_head changes;	/* of transitions, and of modules whose reference is put */
+extern struct wait_queue_head door;	/* sys_open_door(): sleepers inside continue */
 extern struct wait_queue_head closing;	/* the_end(): tasks end */
-extern unsigned begun;			/* transitions so far, and turns of one */
+extern unsigned begun;			/* the number of transitions and reversals so far */
 extern unsigned awaited;		/* number in @begun that sys_await_*() waits for, inside */
 
 /* ---- stage.c: the administrator's steps, what tasks do, how a scene is set up ---- */

@@ -3,9 +3,9 @@
  * text.c - reading, execution and change of text by the world's CPUs.
  *
  * Patched functions are real bytes: a call fetches its slot, follows the jump, and executes the
- * selector that arch/x86_64/hook_selector.c generated, an instruction a step.  A fetch is not
- * atomic: first byte and rest are read apart, in an order that the search chooses, and an
- * interrupt between them begins the fetch anew.  So the steps and rounds of text_poke.c matter.
+ * selector that arch/x86_64/hook_selector.c generated, one instruction in each step.  A fetch is not
+ * atomic: the first byte and the rest are read separately, in an order that the search chooses, and
+ * an interrupt between them restarts the fetch.  So the steps and rounds of text_poke.c are needed.
  */
 #include "world.h"
 #include <neurath/klp_sched.h>
@@ -30,7 +30,7 @@ void *machine_poke(void *to, const void *from, size_t n)
 		pte_t pte = poke_pte[(at + i - POKE_ALIAS) / PAGE_SIZE];
 		u8 *byte = (u8 *)(pte & 0xffffffffff000UL) + (at + i) % PAGE_SIZE;
 
-		/* The bytes of a slot's tail are one store on the processor, or several: any. */
+		/* The processor may write the tail of a slot by one store or by several: any are possible. */
 		search_point((unsigned long)byte, 1, true, __builtin_return_address(0));
 		*byte = ((const u8 *)from)[i];
 	}
@@ -73,7 +73,7 @@ static u64 fetch(unsigned long addr, unsigned n)
 	return value;
 }
 
-/* False if an interrupt came before, and has rewound the selector. */
+/* False if an interrupt came before, and sent the CPU back to the slot. */
 static bool load(const struct pt_regs *regs, unsigned long addr, unsigned n, u64 *value)
 {
 	unsigned long ip = regs->rip;
@@ -119,7 +119,7 @@ static void execute_slot(struct machine_cpu *c, struct pt_regs *regs)
 		tail = (u32)fetch(ip + 1, 4);
 	head = (u8)fetch(ip, 1);
 	if (c->interrupts != interrupts)
-		return;			/* the instruction is fetched anew */
+		return;			/* the instruction is fetched again */
 	if (head == 0xcc) {
 		execute_int3(c, regs);
 		return;

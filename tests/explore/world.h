@@ -4,18 +4,18 @@
  *
  *	machine.c	CPUs, interrupts, tasks, the switch between stacks
  *	text.c		how CPUs read, execute and change text
- *	hooks.c		what the compiler calls at each access: the scheduling points
- *	services.c	memory, log, modules: what the files ask of the rest of the kernel
- *	oracle.c	functions that are patched, who is in them, and what must never be
- *	stage.c		what scenes are made of: patches, the administrator's steps, what tasks do
- *	scenes.c	scenes in which patches come and go; the table of all
+ *	hooks.c		the scheduling points: functions that the compiler calls at each access
+ *	services.c	memory, log, modules: the services that the files need from the rest of the kernel
+ *	oracle.c	functions that are patched, the tasks in them, and the claims
+ *	stage.c		the parts of scenes: patches, the administrator's steps, actions of tasks
+ *	scenes.c	scenes in which patches are enabled and disabled; the table of all scenes
  *	lives.c		scenes in which tasks are born, sleep and die
  *	ipc.c, futexes.c	scenes of calls to servers, and of futexes
- *	search.c	which schedules are tried; the program
+ *	search.c	the choice of schedules; the program
  *
- * Everything in .data and .bss is the world's: one copy of it is taken when a scene has been
- * set up, and put back before each schedule.  What must outlive a schedule lies elsewhere
- * (struct search, by mmap()).  There is one host thread.
+ * All data in .data and .bss belongs to the world: it is copied once after a scene has been
+ * set up, and restored before each schedule.  Data that must live longer than a schedule lies
+ * elsewhere (struct search, by mmap()).  There is one host thread.
  */
 #ifndef EXPLORE_WORLD_H
 #define EXPLORE_WORLD_H
@@ -39,7 +39,7 @@
 #define IRQ_DEVICE	8u
 
 struct machine_cpu {
-	void *sp;			/* of what it does, while another CPU has the host */
+	void *sp;			/* saved stack pointer, while another CPU has the host */
 	bool irqs_on;
 	bool halted;
 	bool spins;			/* waits for something that another CPU must do */
@@ -47,27 +47,27 @@ struct machine_cpu {
 	unsigned interrupts;		/* taken so far */
 	unsigned pending;		/* IRQ_ */
 	u64 timer;			/* programmed deadline */
-	struct pt_regs *regs;		/* of patched code that it executes, or NULL */
+	struct pt_regs *regs;		/* of the patched code that it executes, or NULL */
 	bool in_user;			/* in user mode */
 };
 extern struct machine_cpu machine_cpus[WORLD_CPUS];
 extern unsigned machine_now;		/* the CPU that has the host */
 
 void machine_serialise(void);
-/* User mode until the next system call: @call runs as one, then the way out. */
+/* User mode until the next system call: @call runs as the system call, then the way out. */
 void machine_syscall(void (*call)(void));
 /* Raises an interrupt of @cpu. */
 void machine_raise(unsigned cpu, unsigned irq);
-/* Takes interrupts that wait, if they are on. */
+/* Takes pending interrupts, if interrupts are on. */
 void machine_take_interrupts(void);
 /* Gives the host to @to. */
 void machine_switch(unsigned to);
-/* The CPU has had the host for long: another one that can go on does. */
+/* The CPU has had the host for a long time: another CPU that can run gets it. */
 bool machine_next_turn(void);
 bool machine_can_run(unsigned cpu);
 /* Sets the CPUs up; @boot runs on CPU 0 and never returns. */
 void machine_boot(unsigned cpus, void (*boot)(void));
-/* From the search: the world goes on until it ends or is stopped. */
+/* From the search: the world runs until it ends or is stopped. */
 void machine_run(void);
 /* Back to the search. */
 void machine_stop(void) __noreturn;
@@ -78,7 +78,7 @@ void machine_ready(void);
 /* ---- text.c ------------------------------------------------------------------------------- */
 /* memcpy() for text_poke.c, which writes through an alias of the page. */
 void *machine_poke(void *to, const void *from, size_t n);
-/* Calls function @f through its slot; @body runs as its body, whatever version that is. */
+/* Calls function @f through its slot; @body runs as its body, in any version. */
 void machine_call(unsigned f, void (*body)(void));
 
 /* ---- services.c --------------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ extern u8 world_text[4 * TEXT_PAGE];
 #define TEXT_NEW(p, f)	((unsigned long)world_text + TEXT_PAGE + 1024 * ((p) - 1) + 256 * (f))
 #define TEXT_SELECTORS	((unsigned long)world_text + 2 * TEXT_PAGE)
 
-/* The body of what stands at @ip begins in current, or in an interrupt of it; and ends. */
+/* The body of the version at @ip begins (and ends) in current, or in an interrupt of current. */
 void oracle_enter(unsigned f, unsigned long ip);
 void oracle_leave(void);
 /* Return addresses of @t, innermost first: how many. */
@@ -104,9 +104,9 @@ unsigned oracle_stack(const struct task *t, unsigned long *entries, unsigned roo
 void oracle_forget(unsigned stack);		/* its task has died */
 /* A transition is complete. */
 void oracle_complete(unsigned patch, bool patched);
-void oracle_retired(unsigned patch);		/* its memory may go */
+void oracle_retired(unsigned patch);		/* its memory may be freed */
 void oracle_came(unsigned patch);
-void oracle_force(void);				/* from here on only what is retired counts */
+void oracle_force(void);				/* from here on, only a use of a retired version is a violation */
 void oracle_init(void);
 
 /* ---- stage.c, scenes.c ----------------------------------------------------------------------------- */
@@ -128,24 +128,24 @@ struct scene {
 extern const struct scene scenes[];
 extern const struct scene *scene_now;
 extern bool scene_done;
-void ipc_client_killed(void);			/* ipc.c: its way to user mode ends there */
-void ipc_scene_over(void);			/* ipc.c: the scene has come to its end */
-void scene_all_halted(void);			/* nothing happens any more, until a timer */
+void ipc_client_killed(void);			/* ipc.c: a killed client ends on its way to user mode */
+void ipc_scene_over(void);			/* ipc.c: the scene has ended */
+void scene_all_halted(void);			/* no CPU runs until a timer expires */
 void scene_patch_changed(void *patch);		/* klp_sysfs_changed() */
 
 /* ---- search.c ----------------------------------------------------------------------------- */
-/* Something is wrong: ends this schedule. */
+/* Reports a violation and ends this schedule. */
 void violation(const char *fmt, ...) __printf(1, 2) __noreturn;
 /* A line of the timeline, if one is asked for. */
 void note(const char *fmt, ...) __printf(1, 2);
-/* A place where another CPU may go on; @ip is what the timeline shows. */
+/* A place where another CPU may continue; the timeline shows @ip. */
 void search_point(unsigned long addr, unsigned size, bool write, void *ip);
 void search_raised(unsigned cpu);		/* an interrupt for @cpu */
 u64 search_random(unsigned what);		/* of this schedule, not of its steps */
 extern bool search_active;
 bool search_memory_is_free(unsigned long addr);
 void search_mark_memory(const void *p, size_t size, bool is_free);
-void search_fence(void);			/* this CPU's stores are seen by all */
-bool search_fault(const char *name);		/* one is broken for this run: --fault= */
+void search_fence(void);			/* all CPUs see the stores of this CPU */
+bool search_fault(const char *name);		/* true if this fault is on for this run: --fault= */
 
 #endif
