@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""direct.py - a boot without a disk, for runs that can be repeated: the kernel and its modules are taken out of the ISO, and QEMU's
+"""direct.py - a boot without a disk, for runs that can be repeated: the tool takes the kernel and its modules out of the ISO, and QEMU's
 -kernel loads them (iso/direct/). Then no instruction of the guest depends on the host: docs/replay.md."""
 
 import os
 import re
 import subprocess
 
-# Where nothing is asked of the host: its clock is the guest's own, its random numbers come from the seed.
+# A machine without input from the host: the clock is the guest's own, and random numbers come from the seed.
 DATE = "2026-01-01T00:00:00"
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """elf.py - reads ELF64 little-endian files for the build tools.
 
-Provides Elf(path) with sections, symbols and section data. It reads what our own tool chain wrote and raises
-ElfError for anything else; it is no defence against hostile files.
+Provides Elf(path) with sections, symbols and section data. It reads the output of this project's tool chain, and raises
+ElfError for any other file; it is no defence against hostile files.
 """
 
 import struct

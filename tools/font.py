@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""font.py - the letters of the screen, as a C file, from a font of GRUB (PF2), which the build needs anyway.
+"""font.py - makes a C file with the letters of the screen from a font of GRUB (PF2).
 
     tools/font.py /usr/share/grub/unicode.pf2 font.c
     tools/font.py --kernel /usr/share/grub/unicode.pf2 font.h   ASCII only, for reports; no letters if there is no font
 
-The result has one cell of 8 x 16 pixels for each character that the font has and a terminal may want to show, a byte a
-row, the leftmost pixel in the highest bit, in ascending order of the characters.
+The result has a cell of 8 x 16 pixels for each character of the font that a terminal may show: a byte for each
+row, the leftmost pixel in the highest bit. The cells are in ascending order of the characters.
 """
 
 import os

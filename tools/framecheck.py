@@ -5,30 +5,30 @@
     framecheck.py build/neurath.elf --asm build/kernel/.../entry.S.o ...
     framecheck.py module.ko
 
-The unwinder walks (frame pointer, return address) pairs. It finds every function a task may return into only if, in
+The unwinder walks (frame pointer, return address) pairs. It finds every function into which a task may return only if, in
 every function, on every path:
 
   * the frame (push %rbp; mov %rsp,%rbp) is complete before any call, and nothing moves %rsp or %rbp before it;
   * %rbp is not written while the frame stands, other than by leave or pop %rbp;
-  * behind leave or pop %rbp comes nothing but ret: no call, no push or pop, and no jump out of the function (a
+  * after leave or pop %rbp, only ret follows: no call, no push or pop, and no jump out of the function (a
     sibling call would make the caller's caller the return address of an unframed function);
-  * no jump goes to another function, other than to the few of NORETURN_THUNKS.
+  * no jump goes to another function, except to the few of NORETURN_THUNKS.
 
-Each function is followed instruction by instruction from its entry, with the state of its frame. Targets of jump
-tables, which cannot be read here, are the instructions that nothing else reaches: an indirect jump is only allowed with
-a complete frame, so they start with one.
+The tool follows each function instruction by instruction from its entry, with the state of its frame. It cannot read jump
+tables. Their targets are the instructions that no other instruction reaches. An indirect jump is allowed only with
+a complete frame, so these targets start with a complete frame.
 
-The first bytes of a function that read as mov %rsp,%rbp are that instruction: a report on a function that was interrupted
-before its frame stood finds the caller by it.
+If the first bytes of a function look like mov %rsp,%rbp, they must be this instruction: a report about a function that was
+interrupted before its frame was complete finds the caller by these bytes.
 
-A leaf that neither calls nor touches the stack needs no frame (GCC drops it in functions without entry slot, whatever
-the flags): nothing is ever returned into from there, and an interrupt in it makes the stack unreliable anyhow.
+A leaf function without calls and stack accesses needs no frame (GCC drops the frame in functions without entry slot, with any
+flags): no task returns into it, and an interrupt in it makes the stack unreliable in any case.
 
-Besides, every entry of __mcount_loc must be the start of a function whose first instruction is the 5-byte NOP, and a
-function that starts with that NOP must be in __mcount_loc. Functions without it (notrace) follow the same rule.
+Also, every entry of __mcount_loc must be the start of a function whose first instruction is the 5-byte NOP, and a
+function that starts with that NOP must be in __mcount_loc. Functions without the NOP (notrace) follow the same rule for frames.
 
-Functions defined in assembly (--asm: the objects that they come from) are exempt inside .entry.text, which the
-unwinder treats as trap frames or gives up on. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
+Functions defined in assembly (--asm: their object files) are exempt inside .entry.text: the unwinder treats their frames
+as trap frames, or reports the stack as unreliable. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
 """
 
 import argparse
@@ -43,10 +43,10 @@ NOP5 = "0f 1f 44 00 00"
 SET_FRAME = bytes.fromhex("4889e5")     # mov %rsp,%rbp
 FRAME_SEARCHED = 64                     # bytes, as in arch/x86_64/unwind.c
 
-# Functions that C code may jump to: they never return, so that no frame is missed.
+# Functions to which C code may jump: they never return, so they need no frame.
 NORETURN_THUNKS = set()
 
-# Assembly functions outside .entry.text that use the stack without a frame, and why the unwinder is not deceived.
+# Assembly functions outside .entry.text that use the stack without a frame, and why the unwinder's result is still right.
 ASM_FRAMELESS = {
 }
 
@@ -126,7 +126,7 @@ class Function:
         self.problems.append(f"{self.name}+{insn.address - self.order[0]:#x}: {text}: {insn.mnemonic} {insn.operands}")
 
     def is_plain_leaf(self):
-        """No call, no stack, no jump out: the return address stays on top, and no task sleeps in it."""
+        """No call, no stack access, no jump out: the return address stays on top, and no task sleeps in the function."""
         for insn in self.insns.values():
             if insn.mnemonic.startswith(("call", "push", "pop", "leave", "enter")) or STACK.search(insn.operands):
                 return False
@@ -174,7 +174,7 @@ class Function:
                 return
 
     def leaves(self, insn, address):
-        """Complains when control runs out of the function; a call at its very end does not return."""
+        """Reports a path that runs past the end of the function; a call at the end of the function does not return."""
         if address in self.insns:
             return False
         if not insn.mnemonic.startswith("call"):

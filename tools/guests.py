@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""guests.py - the guests of tools/qemu that run, for tools/debug: a file each in a folder of this user, with the paths of the ISO
-and of gdb's socket. The file of a guest that has ended without a word is taken away by the next look."""
+"""guests.py - the list of running guests of tools/qemu, for tools/debug: a file for each guest in a folder of this user, with the paths of the
+ISO and of gdb's socket. If a guest ended without removing its file, the next reader of the list removes it."""
 
 import contextlib
 import os

@@ -7,8 +7,8 @@ A source names such a symbol with KLP_RELOC_SYMBOL() of <linux/livepatch.h>, whi
 * the symbol becomes `.klp.sym.OWNER.NAME,POSITION`, with the section index SHN_LIVEPATCH;
 * its relocations move from `.rela.SECTION` to a section `.klp.rela.OBJECT.SECTION` of their own, loaded and flagged.
 
-A file without such symbols is not touched. What is there in the end is what the kernel expects (livepatch/reloc.c) and
-what Linux's tools make.
+A file without such symbols is not changed. The result has the form that the kernel expects (livepatch/reloc.c) and
+that Linux's tools make.
 """
 
 import re
@@ -28,7 +28,7 @@ RELA = struct.Struct("<QQq")
 
 
 class RelocationError(Exception):
-    """A mark that means nothing, or a place where it cannot be used."""
+    """A mark with a wrong form, or at a place where a mark cannot be used."""
 
 
 def parse_mark(name, chained=False):

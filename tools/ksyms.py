@@ -7,10 +7,10 @@
     ksyms.py verify IMAGE               IMAGE's embedded table equals what nm says of IMAGE
 
 The kernel is linked three times: with the empty table, with a table of the right size (which moves all data behind it
-to its final place), and with the table of that second image. `verify` then reads the table back out of the last image
-and compares it with the output of nm, an independent reader. Format: include/neurath/ksyms_format.h.
+to its final place), and with the table of that second image. Then `verify` reads the table from the last image
+and compares it with the output of nm, an independent reader. include/neurath/ksyms_format.h has the format.
 
-Refused, because live patching names functions: two text symbols of one name; a function that the compiler split or
+Live patching names functions. So these are refused: two text symbols of one name; a function that the compiler split or
 specialised (.cold, .part, .isra, .constprop); a function without a size.
 """
 
@@ -86,7 +86,7 @@ def encode(symbols):
 
 
 def decode(blob):
-    """The entries; sys.exit() if the table is damaged, or its order by name is not one."""
+    """The entries; sys.exit() if the table is damaged, or not sorted by name."""
     magic, count, names_size, _ = HEADER.unpack_from(blob)
     if magic != MAGIC or len(blob) < HEADER.size + count * (ENTRY.size + 4) + names_size:
         sys.exit("ksyms: the embedded table is damaged")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""lines.py - adds file and line to what the kernel's log says about functions.
+"""lines.py - adds file and line to the functions in the kernel's log.
 
-Decoder(build).feed(bytes) takes the console as it comes and gives it back; a line of the log that names function+offset/size gets
-" (file:line)" at its end, with the callers of what was inlined there behind " < ". tools/decode is the command, tools/qemu does it
-to its own output.
+Decoder(build).feed(bytes) takes parts of the console and returns them. It adds " (file:line)" to a line of the log that names
+function+offset/size; for an inlined function, the callers follow after " < ". tools/decode is the command, and tools/qemu decodes its own
+output.
 
-The numbers come from addr2line, which reads the line tables of build/neurath.elf, and of a module NAME those of NAME.ko.debug
-or NAME.ko in one of the folders. Without addr2line, or without the file, a line stays as it is.
+The numbers come from addr2line, which reads the line tables of build/neurath.elf, and for a module NAME those of NAME.ko.debug
+or NAME.ko in one of the folders. Without addr2line, or without the file, a line stays unchanged.
 """
 
 import glob
@@ -19,7 +19,7 @@ import elf
 
 LOG_LINE = re.compile(rb"^\[ *\d+\.\d{6}\] ")
 WHERE = re.compile(rb"\b([A-Za-z_][\w.]*)\+0x([0-9a-f]+)/0x([0-9a-f]+)(?: \[(\w+)\])?")
-# Lines that name the instruction itself; elsewhere an address is that of a return, and the call lies before it.
+# Lines that name the instruction itself; in other lines an address is a return address, and the call is before it.
 EXACT = re.compile(rb"^\[ *\d+\.\d{6}\] (RIP:| *at )")
 MOST = 1000         # bytes kept of a line that has not ended
 END = "0x0000000000000000"
@@ -29,7 +29,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 def shorten(place):
-    """Relative to this tree, wherever the compiler saw it."""
+    """The path relative to this tree, for any place at which the compiler found the file."""
     parts = place.split("/")
     for start in range(1, len(parts)):
         path = "/".join(parts[start:])
@@ -55,7 +55,7 @@ class Image:
                                         stderr=subprocess.DEVNULL, text=True, bufsize=1, start_new_session=True)
 
     def ask(self, address):
-        """The places of an address of a linked file, innermost first. An answer has no end: the next question marks it."""
+        """The places of an address of a linked file, innermost first. An answer of addr2line has no end mark, so a second question follows it."""
         if not self.process:
             self.start()
         self.process.stdin.write(f"{address:#x}\n0\n")
@@ -128,7 +128,7 @@ class Decoder:
         return image.places(name.decode(), int(offset, 16) - back, int(size, 16))
 
     def comment(self, line):
-        """What is to be added to a line of the log."""
+        """The text to add to a line of the log."""
         if not self.works or not LOG_LINE.match(line):
             return b""
         exact = bool(EXACT.match(line))
@@ -137,7 +137,7 @@ class Decoder:
         return f" ({', '.join(found)})".encode() if found else b""
 
     def feed(self, data):
-        """Passes on what comes at once: a comment stands where the line ends."""
+        """Passes each part on at once; the addition comes at the end of a line."""
         result = b""
         for piece in re.split(rb"(\r*\n)", data):
             if piece.endswith(b"\n"):

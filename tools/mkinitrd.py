@@ -10,14 +10,14 @@ A manifest has one entry a line; # starts a comment:
     file PATH SOURCE MODE [UID GID]     a file of the host
     link PATH TARGET                    a symbolic link
     tree PATH SOURCE                    all of a folder of the host, modes 0755/0644 by the x bit, owner root
-    mode PATH MODE                      another mode for what -f, -t or a tree brings
-    applets DIR BUSYBOX                 a link to BUSYBOX in DIR for each of its applets, where nothing else is
+    mode PATH MODE                      another mode for an entry of -f, -t or a tree
+    applets DIR BUSYBOX                 a link to BUSYBOX in DIR for each of its applets, unless another entry has this name
 
 `$NAME` in a line is replaced by the value of -D NAME=VALUE. -f PATH=SOURCE is an executable file owned by root, and
 -t PATH=SOURCE a tree. An entry that is given again replaces the earlier one.
 
-The archive depends on nothing but its input: no times, no owners of the host, entries sorted by path. The data of a
-file of a page or more starts on a page of the archive, so that pages of it can be mapped where they lie: NUL bytes
+The archive depends only on the input: it has no times and no owners of the host, and its entries are sorted by path. If a file
+has a page or more, its data starts on a page boundary of the archive, so that its pages can be mapped without a copy. NUL bytes
 behind the name fill the gap, and are counted in the name's length.
 """
 
@@ -80,7 +80,7 @@ class Manifest:
         self.entries[path] = (stat.S_IFMT(old) | int(mode, 8), *rest)
 
     def read(self, path):
-        """What comes last: modes of entries that are still to come, and applets, which fill what the others left."""
+        """The last steps: modes, which may be for later entries, and applets, for the names that no other entry has."""
         late = []
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, 1):

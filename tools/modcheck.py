@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""modcheck.py - what can be known of a module before it is loaded.
+"""modcheck.py - finds errors of a module before it is loaded.
 
-check(objects, build) reads the objects of a module and the kernel that it is built for, and returns Findings, each with file
-and line. An error is something that the kernel would refuse, or that would run wild; a warning is something that works and is
-probably not meant. tools/module prints them; with an error it makes no module.
+check(objects, build) reads the objects of a module and the kernel for which it is built, and returns Findings, each with file
+and line. An error is a fault for which the kernel would refuse the module, or by which the module would damage the kernel. A warning is
+about something that works but is probably not intended. tools/module prints the findings; after an error it makes no module.
 
-Of every module: a licence; symbols that are not exported; pointers into memory that is freed after the start.
-Of a live patch: the mark, tables that end, names of objects; and for each function of the kernel, and of modules that were built
-for this kernel (their files lie in the build's folder for modules or where the new module goes): it exists, has an entry slot, is told apart
-from others of its name, is not inlined elsewhere, and its replacement has its type.
+In every module it checks: the licence; symbols that are not exported; pointers into memory that is freed after the start.
+In a live patch: the mark, the end of tables, names of objects. For each function of the kernel, and of modules that were built
+for this kernel (their files are in the build's folder for modules or in the folder of the new module): the function exists, has an entry slot,
+is identified among functions of its name, is not inlined elsewhere, and its replacement has its type.
 """
 
 import difflib
@@ -30,12 +30,12 @@ Entry = namedtuple("Entry", "refs data")        # of a table: {member: Ref}, byt
 
 MARK = ".klp.sym.rela."
 INIT = (".init", ".exit")
-# Tables of the module file itself, which the loader reads while init memory is there.
+# Tables of the module file itself, which the loader reads before init memory is freed.
 OWN_TABLES = (".gnu.linkonce", "set_", "__param", "__mcount_loc", ".modinfo", ".discard")
 
 
 class Home:
-    """Where functions are that a patch may replace: the kernel, or a module. what: for people."""
+    """An object with functions that a patch may replace: the kernel, or a module. what: its name for messages."""
 
     def __init__(self, path):
         self.image = elf.Elf(path)
@@ -61,7 +61,7 @@ class Home:
 
 
 class Module(Home):
-    """A module that is there as a file, with its debug information beside it (FILE.debug)."""
+    """A module file, with its debug information beside it (FILE.debug)."""
 
     def __init__(self, path, name):
         super().__init__(path)
@@ -320,7 +320,7 @@ class Check:
 
     @functools.lru_cache(maxsize=None)
     def module(self, name):
-        """The module of that name, if it was built for this kernel and is among those that are known, or None."""
+        """The module of that name, if its file is known and it was built for this kernel; else None."""
         for path in (path for folder in self.folders for path in glob.glob(os.path.join(folder, "*.ko"))):
             if re.sub(r"\W", "_", os.path.basename(path)[:-3]) != name:
                 continue
@@ -331,7 +331,7 @@ class Check:
         return None
 
     def replaced(self, source, place, home, old, new, position):
-        """One function of the kernel or a module, and what replaces it."""
+        """One function of the kernel or a module, and its replacement."""
         found = [s for s in home.functions(old) if not home.in_init(s)]
         if not found:
             self.say("error", place, self.no_function(home, old))
@@ -370,7 +370,7 @@ class Check:
         wanted, given = debug.prototype(debug.functions[old]), source.debug.prototype(mine)
         if wanted == given:
             return
-        # Arguments that it does not look at do no harm.
+        # Arguments that the replacement does not use do no harm.
         result, _, arguments = given.partition("(")
         harmless = wanted.startswith(result + "(") and arguments == "void)"
         self.say("warning" if harmless else "error", place,
@@ -406,5 +406,5 @@ def kernel_at(build):
 
 
 def check(objects, build, folders=()):
-    """Findings for a module of these objects. folders: where modules are whose exports it may use, beside those of the build."""
+    """Findings for a module of these objects. folders: folders with modules whose exports it may use, in addition to those of the build."""
     return Check(objects, build, folders).run()

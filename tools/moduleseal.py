@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """moduleseal.py - ends a module file with its digest, by which the kernel finds damage (kernel/module/digest.c).
 
-seal(path) appends the number of relocations that the loader must apply, a sum that the kernel checks quickly, the SHA-256 of
-everything before with zero for the sum, and a magic line. A sealed file is sealed anew: each tool that changes a module calls
+seal(path) appends the number of relocations that the loader must apply, a checksum that the kernel checks quickly, the SHA-256 of
+all bytes before it (with zero for the checksum), and a magic line. A sealed file gets a new seal: each tool that changes a module calls
 seal() at its end.
 """
 
@@ -19,7 +19,7 @@ RELA_SIZE = 24
 
 
 def relocation_count(path):
-    """Entries of the sections that say what to fill in a loaded section."""
+    """The number of entries in the relocation sections of loaded sections."""
     sections = elf.Elf(path).sections
     return sum(section.size // RELA_SIZE for section in sections
                if section.type == SHT_RELA and sections[section.info].flags & SHF_ALLOC)
@@ -47,7 +47,7 @@ def sum_words(total, data):
 
 
 def quick_sum(data, sha256):
-    """Of the file with its number of relocations, and of the digest; never zero."""
+    """The checksum of the file with its number of relocations, and of the digest; never zero."""
     return max(sum_words(sum_words(len(data), data), sha256), 1)
 
 

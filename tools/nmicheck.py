@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""nmicheck.py - proves over the disassembly that nothing that runs in an NMI can be patched or probed, or traps.
+"""nmicheck.py - proves over the disassembly that no code that runs in an NMI can be patched or probed, or can trap.
 
     nmicheck.py build/neurath.elf
 
-An entry slot may hold a breakpoint. The iret of that trap, or of any other inside an NMI, lets the next NMI in, which overwrites
-the frame of the first. So no function that is reached from ROOTS has an entry slot, and none
+An entry slot may hold a breakpoint. The iret of its trap, or of any other trap inside an NMI, lets the next NMI in, which overwrites
+the frame of the first. So no function that is reached from ROOTS may have an entry slot, and no such function may
 
-  * calls or jumps where this cannot be read (a pointer, a table),
-  * contains an instruction that traps or returns from a trap (int3, int, ud2: a BUG or a failed assertion), or one that lets
-    interrupts in (sti),
+  * call or jump to an address that cannot be read here (a pointer, a table),
+  * contain an instruction that traps or returns from a trap (int3, int, ud2: a BUG or a failed assertion), or that turns
+    interrupts on (sti),
 
-except EXIT, by whose iret the NMI ends. Where LEAVES begins, the NMI's stack is left for good.
+except EXIT, whose iret ends the NMI. At the start of LEAVES, the code leaves the NMI's stack and never returns to it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import sys
 import elf
 import framecheck
 
-# The entry of NMIs; and what a #DB in the kernel runs on a stack of its own, to which a second #DB would come.
+# The entry of NMIs; and the code of a #DB in the kernel, which has a stack of its own that a second #DB would overwrite.
 ROOTS = "nmi_common", "debugreg_hit"
 EXIT = "return_to_kernel"
 LEAVES = {"nmi_to_panic": "the panic runs on a stack that no NMI comes to, with a copy of the frame"}
@@ -38,7 +38,7 @@ def is_transfer(insn):
 
 
 def leads_to(insns, name):
-    """(name of each other function that control goes to, problems) of a function's instructions."""
+    """(names of the other functions that the function calls or jumps to, problems) of a function's instructions."""
     inside = {insn.address for insn in insns}
     targets, problems = [], []
     for insn in insns:

@@ -6,15 +6,15 @@
 
 The objects stand in the order of the link. A line of the index is one of
 
-    I BUILDID CONFIG        the kernel that it belongs to, and what its sources were compiled with
-    E NAME                  modules may use it
+    I BUILDID CONFIG        the kernel of this index, and the configuration with which its sources were compiled
+    E NAME                  an exported symbol
     A NAME ADDRESS          a mark of the linker, such as the start of a section
-    @ FILE                  what follows is defined there
-    F NAME [CALLER,...]     a function that can be patched; the compiler has put copies of it into these
-    f NAME                  a function that cannot: it has no entry slot
-    V NAME POSITION SIZE    a variable; the position is the one of livepatch symbols: 0 if no other symbol has the name
+    @ FILE                  the symbols of the next lines are defined in this file
+    F NAME [CALLER,...]     a function that can be patched; the compiler has put copies of it into these functions
+    f NAME                  a function that cannot be patched: it has no entry slot
+    V NAME POSITION SIZE    a variable; the position is that of livepatch symbols: 0 if no other symbol has the name
 
-What is freed after the start is left out, as live patching leaves it out. Positions count as in the kernel: by address.
+Symbols in memory that is freed after the start are left out, as in live patching. Positions count as in the kernel: by address.
 """
 
 import argparse
