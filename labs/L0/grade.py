@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L0, boot, look, break: both firmwares; a new file in /proc whose content nobody can know in advance; a test inside the kernel; and two
-scripts, one that finds out where a process is, and one that counts calls of a function by the kernel's tracer."""
+"""L0, boot, look, break: both firmwares; a new file in /proc with contents that depend on the seed; a test inside the kernel; and two
+scripts: one prints the system call in which a process sleeps, one counts calls of a function by the kernel's tracer."""
 
 import os
 import re
@@ -26,7 +26,7 @@ def expected(word, cmdline, cpus):
 
 
 def shows(g, word, cpus):
-    """What /proc/lab must say, and what it says, all in one boot."""
+    """The expected and the real contents of /proc/lab, in one boot."""
     boot = g.boot('echo "LINE $(cat /proc/cmdline)"\nfor i in 1 2; do sed "s/^/LAB /" /proc/lab; done\n', cpus=cpus,
                   cmdline=f"lab={word}" if word else "")
     boot.ok("the script must run")

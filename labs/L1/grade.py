@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L1, first patches: an exploit for each of three faults works before a patch, fails while the patch is there, and works again after
-it; the machine computes undisturbed meanwhile, and its text is at last what it was at first."""
+"""L1, first patches: an exploit for each of three faults works before the patch, fails while the patch is loaded, and works again
+afterwards. Meanwhile the machine computes right sums, and at the end its text is the same as at the beginning."""
 
 import os
 import re
@@ -10,12 +10,12 @@ import subprocess
 from grading import Failed, check
 
 WORK = "labs/L1/work"
-# Which file makes which patch, and the function that it must not forget.
+# The file of each patch, and the function that the patch must replace.
 FAULTS = {"idle": "idle.c", "name": "name.c", "may": "may.diff"}
 
 
 def modules(g):
-    """The folder with what could be built, and why the rest could not."""
+    """The folder with the modules that were built, and the errors of the others."""
     def once():
         share, failures = g.share(), {}
         g.program("exploit.c", share)
@@ -69,7 +69,7 @@ exit 0
 
 
 def text_differs(still):
-    """The first place where the kernel's text is not what the image has, or None."""
+    """The first place at which the kernel's text differs from the image, or None."""
     address, image, now = still.section(".text")
     at = next((i for i in range(len(image)) if image[i] != now[i]), None)
     return None if at is None else (still.function_at(address + at), address + at, image[at:at + 8].hex(), now[at:at + 8].hex())
@@ -100,7 +100,7 @@ def verdict(g, tag):
 
 
 def fixed(g, name):
-    """Bad, good while the patch is there, bad again."""
+    """The result must be bad, good while the patch is loaded, and bad again."""
     _, failures = modules(g)
     if name in failures:
         raise failures[name]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L2, stacks that one can trust: hand-made stacks on the host; then stacks of sleepers, which the host walks itself in the guest's
-memory; then the suites of live patching that depend on them."""
+"""L2, stacks that one can trust: hand-made stacks on the host; then stacks of sleeping tasks, which the host also walks itself in the
+guest's memory; then the suites of live patching that depend on stacks."""
 
 import re
 
@@ -10,7 +10,7 @@ FILE = "arch/x86_64/unwind.c"
 
 
 def look(g):
-    """The boot that P1 and P7 judge: its lines, and what the host found in its memory."""
+    """The boot that P1 and P7 judge: its lines, and the stacks that the host found in its memory."""
     def once():
         extra, found = "\n".join(f"sleep {g.random.randrange(50000, 99999)} & echo \"sleeper clock $!\"" for _ in range(g.random.randrange(2, 9))), {}
         boot = g.boot(SLEEPERS.format(extra=extra), looks={"stacks": lambda still: host_walks(found, still)})
@@ -75,7 +75,7 @@ exit 0
 
 
 def host_walks(found, still):
-    """Every sleeper's chain of frames, walked over the memory of the machine that stands still."""
+    """The chain of frames of every sleeping task, walked over the memory of the stopped machine."""
     o_sp, o_cpu, o_stack, o_pid, o_state, per_leaf = still.offsets(
         "offsetof(struct task, kernel_sp)", "offsetof(struct task, on_cpu)", "offsetof(struct task, stack)",
         "offsetof(struct task, pid)", "offsetof(struct task, state)", "PAGE_SIZE / sizeof(struct task *)")
@@ -91,7 +91,7 @@ def host_walks(found, still):
 
 
 def chain(still, stack, words, frame):
-    """Names of the functions, innermost first. The kernel's own code is not asked."""
+    """Names of the functions, innermost first. The code of the kernel under test is not used."""
     names = []
     while stack <= frame <= stack + 8 * len(words) - 16 and not frame & 7:
         index = (frame - stack) // 8
@@ -104,7 +104,7 @@ def chain(still, stack, words, frame):
 @check("P7", 20, "stacks of all sleepers of a running system: the chain that the host finds in their memory", needs=["P1"])
 def sleepers(g):
     boot, found = look(g)
-    # Servers and kernel threads work between the two looks; these sleep on.
+    # Servers and kernel threads run between the two looks; these processes keep sleeping.
     ours = {int(line.split()[2]) for line in boot.lines if line.startswith("sleeper ")}
     shown, pid, compared = {}, None, 0
     for line in boot.lines:

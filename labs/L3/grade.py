@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L3, changing running text: the selector's code on the host; slots armed and disarmed while all CPUs run through them, with exact
-counts; text and page tables as the host finds them in the guest's memory."""
+"""L3, changing running text: the selector's code on the host; slots that change while all CPUs run through them, with exact
+counts; text and page tables, which the host reads in the guest's memory."""
 
 from grading import Failed, check
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L4, the transition: oracles that count tasks which mixed versions, at 1, 2 and 4 CPUs; sleepers; births, deaths and reversals; and
-whether a transition ends because of events, or because somebody looked once a second."""
+"""L4, the transition: oracles that count tasks which mixed versions, at 1, 2 and 4 CPUs; sleeping tasks; births, deaths and reversals; and
+whether events complete a transition, without the pass that looks at all tasks once a second."""
 
 from grading import check
 

@@ -10,7 +10,7 @@ import sys
 from grading import CONTEXT, Failed, check
 
 NEEDS_IMAGE = False
-# Of the whole model; half of them is the floor for one in which interleavings were hidden in larger steps.
+# States of the complete model. A student's model must have at least half of them, so that its steps are not too large.
 STATES = {"calls": 2_145_968}
 FOUND = {"P5": ("calls", ("DISABLE_NO_ARM", "FLAGS_BEFORE_POP", "NO_STACK_CHECK", "LOOK_AT_RUNNING", "SCHEDULE_SPLIT")),
          "P6": ("births", ("EXIT_HOLE", "GONE_AFTER_CLEAR")),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L6, kicks, signals and restarts: no call notices a kick; a handler decides what its call does; a call to a server ends exactly once,
-whoever gives up first; and a pipeline that is kicked all the time computes the right sum."""
+"""L6, kicks, signals and restarts: a kick changes the result of no call; the handler's flags decide how its call continues; a call to a
+server ends exactly once, in each order of events; and a pipeline that is kicked all the time computes the right sum."""
 
 import subprocess
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L7, the scheduler: shares, wake-ups, affinity; 64 tasks of which none may be forgotten; and another policy, put into the running kernel
-by a live patch. Shares are what the kernel itself has counted; no clock of the host is asked."""
+"""L7, the scheduler: shares, wake-ups, affinity; 64 tasks, each of which must get its turns; and another policy, put into the running kernel
+by a live patch. Shares are computed from the kernel's own counts; the clock of the host is not used."""
 
 import os
 import shutil

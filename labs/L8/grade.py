@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L8, servers that may die: clients of a dead server get an error or the right answer, never a hang and never an old answer; files that are
-open go on with the next server; a file system is killed again and again while a file is written and read; and a server of the student's dies
+"""L8, servers that may die: clients of a dead server get an error or the right answer, and never hang or get an old answer; open
+files continue with the next server; a file system is killed again and again while a file is written and read; and a server of the student dies
 at each of its basic blocks in turn."""
 
 import glob
@@ -78,7 +78,7 @@ FLAGS = "-std=gnu17 -O1 -static -Wall -Itests/lib -Iuser/lib -idirafter include 
 
 
 def server(g, share):
-    """The student's server and the server library, with the end built in; and the client."""
+    """The student's server and the server library, linked with killer.c; and the client."""
     source, killer = "labs/L8/work/kv.c", os.path.join(g.scratch.name, "killer.o")
     if not os.path.exists(os.path.join(g.top, source)):
         raise Failed(f"{source} must be there")

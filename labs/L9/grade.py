@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""L9, data that outlives code: shadow variables, states, replaces; then a chain of patches on a machine that is never stopped, in which
-what an older patch has left is found by the next."""
+"""L9, data that outlives code: shadow variables, states, replacing; then a chain of patches on a machine that is never stopped, in which
+each patch takes over the data of the one before."""
 
 import os
 import shutil
@@ -125,7 +125,7 @@ def numbers(said, name, plain):
 
 
 def rising(said, names, plain, step):
-    """The second numbers, each higher by the same; `step` is what they must be a multiple of."""
+    """The second numbers, each higher by the same amount; they must be multiples of `step`."""
     found = [numbers(said, name, plain)[1] for name in names]
     steps = {b - a for a, b in zip(found, found[1:])}
     if len(steps) != 1 or min(steps) <= 0 or min(steps) % step:

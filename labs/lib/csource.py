@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""csource.py - functions of a C file, found by name, so that a lab can take them out and a solution can put them in.
+"""csource.py - finds functions of a C file by name, so that a lab can remove them and a solution can insert them.
 
-It relies on the style of this tree: a function's brace and its last brace stand alone in column 0. No C is parsed; what
-does not have that shape has no name here, and functions() does not list it.
+It relies on the style of this tree: the first and the last brace of a function stand alone in column 0. It does not parse C; functions()
+does not list a function of another shape.
 """
 
 import re
@@ -16,7 +16,7 @@ NOT_A_NAME = {"__attribute__", "__aligned", "__section"}
 
 
 class SourceError(Exception):
-    """A function is not there, or there more than once."""
+    """A function does not exist, or exists more than once."""
 
 
 def _name(signature):
@@ -61,7 +61,7 @@ def find(lines, name, where):
 
 
 def body(lines, function):
-    """What stands between the braces."""
+    """The lines between the braces."""
     return lines[function.brace + 1:function.end - 1]
 
 
@@ -79,7 +79,7 @@ def replace_head(text, head):
 
 
 def stub(text, name, note, where):
-    """The file with an empty function: it returns what says "not there yet" for its type."""
+    """The file with an empty function, which returns the value of its type for "not written yet"."""
     lines = text.split("\n")
     old = find(lines, name, where)
     signature = " ".join(lines[old.signature:old.brace])

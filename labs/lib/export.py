@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""export.py - a grade for other people's programs.
+"""export.py - a grade in the formats of other programs.
 
     tools/lab export --lab 4 --to gradescope     grade.json as the results.json of a Gradescope autograder
-    tools/lab export --lab 4 --to classroom      the autograding.json of a GitHub Classroom assignment: a test a check
+    tools/lab export --lab 4 --to classroom      the autograding.json of a GitHub Classroom assignment: a test for each check
     tools/lab export --lab 4 --to csv            a line for a table: lab, seed, points, and each check
 """
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""labcheck.py - the labs are right: what `make lab-check` proves of each.
+"""labcheck.py - the tests of the labs: what `make lab-check` proves of each lab.
 
-    starter      each function of `cut` is there once; what is cut compiles, with warnings of unused things only; no removed body is
-                 in the student's tree; it passes exactly the checks that `cut` states
-    solution     the main tree (with solution/) gets 100 points at each seed, and so a second time
-    wrong/X.c    put into the solution, it loses exactly the checks that it names, at each seed
+    starter      each function of `cut` exists once; the files compile after the cut, with warnings only about unused symbols; no removed
+                 body is in the student's tree; the tree passes exactly the checks that `cut` names
+    solution     the main tree (with solution/) gets 100 points at each seed, and again at the first seed
+    wrong/X.c    the solution with this file loses exactly the checks that the file names, at each seed
 
 One folder, build/labs/tree, becomes each tree in turn: only the files that differ are written, and its build begins as a copy of
-the main tree's, so that a build takes seconds. CURDIR, which the compiler's flags contain, stays that of the main tree for this.
+the main tree's build, so that a build takes seconds. For this, CURDIR in the compiler's flags stays that of the main tree.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ import time
 import recipe as recipes
 import student
 
-# A student's tree has functions that nobody calls yet, and variables of them.
+# A student's tree has functions that are not called yet, and their variables.
 ALLOWED = re.compile(r"\[-W(unused-[\w-]+(=\d?)?|missing-prototypes)\]$")
 
 
 def warnings(tree, flags):
-    """Those of a compile of the files that a lab cuts, that no student should see."""
+    """The warnings from the files that a lab cuts that no student should see."""
     found = []
     for name in tree:
         done = subprocess.run(["bash", "-c", f"{flags} -S -o /dev/null '{name}'"], stderr=subprocess.PIPE, text=True, check=False)
@@ -55,7 +55,7 @@ def begin_tree(top, folder):
 
 @contextlib.contextmanager
 def tree_folder(top):
-    """The folder that becomes each tree in turn; nobody else has it meanwhile."""
+    """The folder that becomes each tree in turn; a lock keeps other processes out."""
     folder = os.path.join(top, "build", "labs", "tree")
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     with open(os.path.join(top, "build", "labs", "lock"), "w", encoding="utf-8") as lock:
@@ -65,7 +65,7 @@ def tree_folder(top):
 
 
 def environment(top):
-    """In which a tree in that folder is graded: its build goes on from the main tree's."""
+    """The environment for a grading in that folder: the build continues from that of the main tree."""
     return dict(os.environ, LAB_CURDIR=top)
 
 
@@ -79,7 +79,7 @@ class Problems:
 
 
 def quick(top, lab, folder, problems):
-    """What needs no guest; leaves the student's tree in the folder."""
+    """The checks without a guest; leaves the student's tree in the folder."""
     rec = recipes.recipe(top, lab)
     tree = student.student_tree(top, lab)
     for function, path in student.copies(top, lab, tree):
@@ -89,7 +89,7 @@ def quick(top, lab, folder, problems):
     if rec.cuts and not os.path.exists(flags_file):
         problems.say(lab, "build/debug has no kernel, whose flags the starter is compiled with: make kernel DEBUG=1")
     elif rec.cuts:
-        # Unused things are only warned of, also where the kernel was built with CI=true.
+        # Unused symbols cause only warnings, also if the kernel was built with CI=true.
         flags = re.sub(r" -Werror(?= |$)", "", recipes.read(flags_file).strip())
         generated = os.path.join(top, "build", "debug", "include")
         flags = flags.replace("-Ibuild/debug/include", f"-I'{generated}'")
@@ -109,7 +109,7 @@ def quick(top, lab, folder, problems):
 
 
 def graded(top, folder, lab, seed):
-    """name -> whether it passed, of a grading in the folder; and what was printed."""
+    """({name: whether the check passed}, output) of a grading in the folder."""
     result = os.path.join(folder, "build", "grade.json")
     os.makedirs(os.path.dirname(result), exist_ok=True)
     if os.path.exists(result):
@@ -125,7 +125,7 @@ def graded(top, folder, lab, seed):
 
 
 def processor_time():
-    """Seconds that everything this program has started and seen end has computed: what a check costs on any machine, also a busy one."""
+    """Processor seconds of all ended processes that this program started: the cost of a check, which is the same on a busy machine."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

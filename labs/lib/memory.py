@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""memory.py - a guest that stands still, and its kernel memory as the host sees it.
+"""memory.py - the kernel memory of a stopped guest, read by the host.
 
-The guest's code takes no part in a look: QEMU stops the machine, and copies memory by its own walk of the page tables. So what a
-check finds here, no kernel can pretend. Offsets in structures come from the compiler, with the kernel's own flags.
+The guest's code takes no part in a look: QEMU stops the machine, and copies memory by its own walk of the page tables. So a kernel
+cannot fake the result. Offsets in structures come from the compiler, with the kernel's own flags.
 """
 
 import json
@@ -17,7 +17,7 @@ import elf
 
 
 class Qmp:
-    """QEMU's machine protocol: one command, one answer; what QEMU tells in between is passed over."""
+    """QEMU's machine protocol: one command, one answer; other messages of QEMU are skipped."""
 
     def __init__(self, path):
         self.connection = socket.socket(socket.AF_UNIX)
@@ -42,7 +42,7 @@ class Qmp:
 
 
 class Memory:
-    """with Memory(...) as m: the machine stands still."""
+    """with Memory(...) as m: the machine is stopped."""
 
     def __init__(self, qmp, kernel, top, build):
         self.qmp, self.elf, self.top, self.build = Qmp(qmp), elf.Elf(kernel), top, build
@@ -82,7 +82,7 @@ class Memory:
         return struct.unpack("<i", self.read(address, 4))[0]
 
     def monitor(self, line):
-        """A command of QEMU's monitor, and what it answers."""
+        """The answer to a command of QEMU's monitor."""
         return self.qmp.command("human-monitor-command", **{"command-line": line})
 
     def physical(self, address, size):
@@ -115,7 +115,7 @@ class Memory:
         return found.addr, self.elf.bytes(found), self.read(found.addr, found.size)
 
     def function_at(self, address):
-        """The symbol that an address of the kernel's text lies in, or None."""
+        """The symbol that contains an address of the kernel's text, or None."""
         return next((s for s in self.elf.symbols if s.type == elf.STT_FUNC and s.value <= address < s.value + s.size), None)
 
     def offsets(self, *expressions, include=("neurath/sched.h",)):

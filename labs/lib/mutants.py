@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""mutants.py - which lab loses which check with which mutant of the kernel (tests/mutants), and which mutants no lab can use.
+"""mutants.py - the lab and the check that fails with each mutant of the kernel (tests/mutants), and the mutants that no lab can use.
 
-A mutant is caught by a suite (tests/mutants.txt). If a check of a lab runs that suite, the mutant is a wrong solution of that lab: its
-points are lost. Not if it takes luck: a mutant that is a race is caught in one of several boots, and a grade must not depend on
-that. The model of L5 looks at every interleaving, and has many of them as seeds.
+A suite catches a mutant (tests/mutants.txt). If a check of a lab runs that suite, the mutant is a wrong solution of that lab: it loses
+the points of the check. A mutant that is a race is caught in one of several boots, and a grade must not depend on this, so no
+lab uses it. The model of L5 visits every interleaving, and has many of these mutants as seeds.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections import namedtuple
 
 import recipe as recipes
 
-# Boots within which a mutant that is no race is caught.
+# The number of boots in which a mutant without a race is certainly caught.
 CERTAIN = 2
 
 Assigned = namedtuple("Assigned", "mutant lab check reason")
@@ -39,7 +39,7 @@ def checks_of_suites(top):
 
 
 def wrong_solutions(top):
-    """mutant -> (lab, check): those that are files of wrong/."""
+    """mutant -> (lab, check): the mutants that files of wrong/ name."""
     return {over.mutant: (lab, over.loses[0]) for lab in recipes.labs(top)
             for over in recipes.overlays(top, lab, "wrong") if over.mutant}
 

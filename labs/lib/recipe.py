@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""recipe.py - what a lab takes out of the tree, and what solutions put in.
+"""recipe.py - the functions that a lab removes from the tree, and the code that stubs and solutions insert.
 
-labs/Ln/cut has one statement a line (a backslash goes on, # begins a comment):
+labs/Ln/cut has one statement on each line (a backslash continues a line, # begins a comment):
 
-    cut FILE: FUNCTION ...      these functions become empty, or what stubs/ has for them
-    drop PATTERN ...            files that a student's tree lacks: solutions, and pages that give them away
-    student FILE ...            what a student may change besides the files of cut; only these are handed in
-    planted                     stubs/ are faults that stay: the solution's tree has them, too
-    starter CHECK ...           the checks that a fresh student's tree passes, and no others; `-`: none
+    cut FILE: FUNCTION ...      these functions become empty, or get the code in stubs/
+    drop PATTERN ...            files that a student's tree lacks: solutions, and pages that contain the solution
+    student FILE ...            files that a student may change besides the files of cut; only these are handed in
+    planted                     stubs/ has faults that stay: the solution's tree has them, too
+    starter CHECK ...           exactly the checks that a fresh student's tree passes; `-`: none
 
-An overlay is a C file of stubs/, solution/ or wrong/. Its head comment says what it is; a wrong solution's has a line "loses:"
-with the checks that fail because of it and no others; "at times:" names those that a race decides, and "mutant: NAME" stands for
+An overlay is a C file of stubs/, solution/ or wrong/. Its head comment describes it. In a wrong solution, the line "loses:" names
+exactly the checks that fail because of it; "at times:" names checks that a race decides; "mutant: NAME" stands for
 the diff of that name in tests/mutants.
-Sections follow, each until the next one:
+Sections follow; each ends where the next one begins:
 
     /* splice: FILE */          functions that replace those of the same name in FILE
     /* add: FILE */             text that is added to FILE at its end
@@ -33,13 +33,13 @@ Overlay = namedtuple("Overlay", "name about loses at_times mutant sections")
 Recipe = namedtuple("Recipe", "lab title cuts drops student starter flags")
 
 SECTION = re.compile(r"^/\* (splice|add|head|file): (\S+) \*/$", re.M)
-# Never in a student's tree: other labs, and all that is about the solutions of any.
+# Never in a student's tree: other labs, and all files about solutions.
 ALWAYS_DROPPED = ("labs/README.md", "labs/L*/wrong/*", "labs/L*/stubs/*", "labs/L*/solution/*", "labs/class/*", "tests/mutants.txt", "tests/mutants/*.diff",
                   "tests/system/test_mutants.py", "tests/host/test_mutant_diffs.py", "tests/host/test_labs.py", ".ci/*", ".github/*")
 
 
 class RecipeError(Exception):
-    """A file of a lab is not as it must be."""
+    """A file of a lab has an error."""
 
 
 def read(path):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""student.py - makes trees: a student's (cut), or that of a solution, in a folder that may hold an earlier one.
+"""student.py - makes trees: a student's tree (cut) or the tree of a solution, in a folder that may contain an earlier tree.
 
-Only files that differ are written, so that a build there goes on from what it has.
+Only files that differ are written, so that a build there continues from the earlier build.
 """
 
 import os
@@ -17,7 +17,7 @@ NOTE = "{lab}: yours, see labs/{lab}/README.md"
 
 
 def tracked(top):
-    """The files of the tree as they are now; without git, all but what a build makes."""
+    """The present files of the tree; without git, all files except those that a build makes."""
     if os.path.exists(os.path.join(top, ".git")):
         names = subprocess.run(["git", "-C", top, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], check=True,
                                capture_output=True).stdout.decode().split("\0")
@@ -30,7 +30,7 @@ def tracked(top):
 
 
 def whole_tree(top):
-    """path -> text of the main tree; bytes of what is no text."""
+    """path -> text of the main tree, or bytes for a file that is not text."""
     tree = {}
     for path in tracked(top):
         with open(os.path.join(top, path), "rb") as file:
@@ -43,7 +43,7 @@ def whole_tree(top):
 
 
 def solution_tree(top, lab):
-    """The main tree; where that is not the solution, with what labs/Ln/solution has."""
+    """The main tree, with the files of labs/Ln/solution if there are any."""
     tree = whole_tree(top)
     planted = recipes.overlays(top, lab, "stubs") if "planted" in recipes.recipe(top, lab).flags else []
     for over in planted + recipes.overlays(top, lab, "solution"):
@@ -101,8 +101,8 @@ def removed_bodies(top, lab):
             yield name, csource.code_only("\n".join(csource.body(lines, csource.find(lines, name, path))))
 
 
-SHORTEST_COPY = 40      # characters of code that must not be in a student's tree before the student has written something
-WRITTEN_TWICE = 150     # characters: as much as two people may write in the same way, if the hand-out leads them. Seen: 107
+SHORTEST_COPY = 40      # a removed body with at least so many characters must not be in the starter
+WRITTEN_TWICE = 150     # characters: two students may write shorter code in the same way, following the hand-out. Seen: 107
 
 
 def copies(top, lab, tree, shortest=SHORTEST_COPY):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The three files as a student would hand them in. */
+/* The three files of a student's solution. */
 /* file: kernel/proc/lab.c */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*

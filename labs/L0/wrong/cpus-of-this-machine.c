@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The number of CPUs is written down, as it was on the student's machine.
+ * The number of CPUs is a constant, the one of the student's machine.
  *
  * loses: P3
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines are counted, and the lines of comment at the head of the trace with them.
+ * The script counts all lines of the trace, also the comment lines at its head.
  *
  * loses: P8
  */

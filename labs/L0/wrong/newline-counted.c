@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The length is that of the file /proc/cmdline, with its newline; asked for is the command line's.
+ * The length is that of the file /proc/cmdline, with its newline. The hand-out asks for the length of the command
+ * line.
  *
  * loses: P3
  */

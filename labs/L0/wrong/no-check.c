@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The test calls the function and checks nothing: it cannot fail.
+ * The test calls the function and checks no result, so it cannot fail.
  *
  * loses: P4
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Without the word there is an empty value: the case that nobody tries.
+ * Without the word lab=, the value is empty: students often do not try this case.
  *
  * loses: P3 P4
  */

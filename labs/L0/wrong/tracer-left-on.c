@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The number is right, and the tracer goes on: everything after it is slower, and the next count begins with what is left of this one.
+ * The number is right, but the tracer stays on: all later commands are slower, and the next count begins with the
+ * records of this one.
  *
  * loses: P8
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * where.sh prints the function in which the process sleeps, and not the system call.
+ * where.sh prints the function in which the process sleeps, instead of the system call.
  *
  * loses: P5
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The word is copied and not turned round: a test was written, and not run with 'ktest'.
+ * The word is copied and not reversed: the student wrote a test, and did not run it with 'ktest'.
  *
  * loses: P3 P4
  */

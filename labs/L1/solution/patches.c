@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The three patches as a student would hand them in. */
+/* The three patches of a student's solution. */
 /* file: labs/L1/work/idle.c */
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/kernel.h>

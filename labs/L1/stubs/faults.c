@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Three faults, as they could have been made: the running kernel of this lab has them, and keeps them. */
+/* Three plausible faults: the kernel of this lab has them, and they stay in its sources. */
 /* splice: kernel/proc/system.c */
 static int uptime_proc_show(struct seq_file *m, void *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The patch divides by the number of CPUs, as the example of docs/writing-a-patch.md does.  The example
- * solves another problem: the hand-out says what the second number must be.
+ * The patch divides by the number of CPUs, as in the example of docs/writing-a-patch.md. The example solves another
+ * problem: the hand-out says what the second number must be.
  *
  * loses: P2 P5 P6 P7 P8
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * init answers 0 although the patch was refused, here because the name is misspelt.  insmod succeeds, and the
- * student looks for the mistake everywhere else.  (Here `make module` finds the name before the kernel does.)
+ * init returns 0 although the patch was refused, here because a name is misspelt. insmod succeeds, and the student
+ * looks for the mistake at the wrong place. (Here `make module` finds the wrong name before the kernel does.)
  *
  * loses: P3 P5
  */

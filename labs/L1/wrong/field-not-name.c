@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The length is cut to the size of the field, and the bytes behind the end of the name are still shown:
- * less of the kernel leaks, and it leaks.
+ * The length is limited to the size of the field, and the bytes behind the end of the name are still shown: less data
+ * of the kernel leaks, but some still does.
  *
  * loses: P3 P5
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fault is mended in the kernel's source, where one finds it.  The next boot has no fault; but the
- * machine that runs now is the one that must be mended.
+ * The fault is fixed in the source of the kernel. The next boot has no fault, but the task is to fix the running
+ * machine.
  *
  * loses: P1 P2 P3 P4 P5 P6 P7 P8
  */

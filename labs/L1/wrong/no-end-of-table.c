@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tables do not end with an empty entry: the kernel reads what stands behind them.  It is not
- * refused always, which makes it worse.
+ * The tables do not end with an empty entry, so the kernel reads the data behind them. The kernel does not always
+ * refuse such a patch, so the mistake is difficult to find.
  *
  * loses: P3 P5
  */

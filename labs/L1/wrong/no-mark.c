@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * No MODULE_INFO(livepatch, "Y"): the kernel does not let an ordinary module replace its functions, and
- * insmod fails.  The mark looks like decoration when one copies a module.
+ * MODULE_INFO(livepatch, "Y") is missing: the kernel does not let an ordinary module replace functions, and insmod
+ * fails. A student who copies a module may think that the mark has no effect.
  *
  * loses: P3 P5
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The test is mended where the student met it, in one of the two functions that use the helper.  The
- * other one keeps its own copy of the old helper, because the compiler has put it there.
+ * The test is fixed only in one of the two functions that use the helper. The other function keeps its own copy of
+ * the old helper, because the compiler has inlined it there.
  *
  * loses: P4 P5
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The patch names the helper with the right result, and not the function with the fault: nothing calls
- * the new one in its place, so nothing changes.  It loads without a complaint.
+ * The patch names the helper that has the right result, instead of the function with the fault. No code calls the new
+ * function in its place, so the patch has no effect. It loads without an error.
  *
  * loses: P2 P5 P6 P7 P8
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An empty frame pointer ends the walk wherever it is met.  The first version of nearly everybody: a
- * list ends with NULL.  But a stack that was overwritten with zeros ends so, too.
+ * An empty frame pointer ends the walk at any place. This is the first version of most students: a list ends with
+ * NULL. But a stack that was overwritten with zeros ends in the same way.
  *
  * loses: P5 P8
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nobody asks whether the next frame stands above this one.  A chain that leads back into itself is
- * walked until the room is full, and its reason is wrong; without a limit it would be walked for ever.
+ * The code does not test whether the next frame is above this one. A chain with a cycle is walked until the list is
+ * full, and the reported reason is wrong; without the limit the walk would never end.
  *
  * loses: P4
  */

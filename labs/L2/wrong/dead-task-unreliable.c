@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task without a stack gets the answer "broken".  It sounds careful; but a dead task returns into
- * nothing, and a zombie that nobody collects would hold every patch up for ever.
+ * A task without a stack gets the result "broken". This looks careful, but a dead task returns into no function, and
+ * a zombie whose parent does not wait for it would block every patch.
  *
  * loses: P2
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The frame's first word is on the stack, and nobody asks about the last one.  The usual reason: the
- * test is written as "is this address on the stack", and a frame is more than an address.
+ * The code tests that the first word of the frame is on the stack, and does not test the last word. The usual reason:
+ * the test is written as "is this address on the stack", and a frame has more than one address.
  *
  * loses: P4
  */

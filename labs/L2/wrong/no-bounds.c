@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Only the alignment of a frame pointer is tested.  Students write this because every stack that
- * they try is sound: a good chain never leaves the stack, so the missing test is never missed.
- * The reader of a damaged stack then reads wherever the pointer leads.
+ * Only the alignment of a frame pointer is tested. Students write this because every stack that they try is correct:
+ * a good chain never leaves the stack, so the missing test has no effect. On a damaged stack the walk reads from any
+ * address.
  *
  * loses: P4
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The return address is looked up, and not the call before it.  It is one byte, and it is right for
- * nearly all calls: all but those that are the last instruction of a function.
+ * The return address is looked up, instead of the call before it. The difference is one byte, and the result is right
+ * for nearly all calls: it is wrong for a call that is the last instruction of a function.
  *
  * loses: P3
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One entry too many: the room is tested with > where == or >= belongs.  The entry behind the array
- * overwrites what stands there; a test with a deep stack, and an address sanitizer, show it.
+ * The list gets one entry too many: the test of the room uses > in the place of == or >=. The entry behind the array
+ * overwrites other data; a test with a deep stack and an address sanitizer finds this.
  *
  * loses: P4
  */

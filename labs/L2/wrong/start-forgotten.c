@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task that has never run "returns" to the first byte of its first function.  Without the + 1, the
- * byte before belongs to another function, and a patch of that one would wait for the task.
+ * A task that has never run "returns" to the first byte of its first function. Without the + 1, the byte before it
+ * belongs to another function, and a patch of that function would wait for the task.
  *
  * loses: P3
  */

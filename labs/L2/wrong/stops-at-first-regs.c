@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any registers end the walk, and the stack is called reliable.  True for system calls, where the only
- * registers are those of user mode; false as soon as a fault in the kernel leaves some in the middle.
+ * Any registers end the walk, and the stack counts as reliable. This is right for system calls, which have only the
+ * registers of user mode; it is wrong after a fault in the kernel, which leaves registers in the middle of the stack.
  *
  * loses: P5 P6
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A trap frame in the kernel is taken for an ordinary call: the walk goes on with its frame pointer.
- * It looks right in a debugger, which does the same.  But the interrupted function may not have made its
- * frame yet: then its caller is missing from the list, and nothing says so.
+ * A trap frame in the kernel is treated as an ordinary call: the walk continues with its frame pointer. A debugger
+ * does the same, so it looks right. But the interrupted function may not have made its frame yet: then its caller is
+ * missing in the list, and the walk does not report this.
  *
  * loses: P6
  */

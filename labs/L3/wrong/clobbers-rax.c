@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scratch values go into rax, as in any function.  But a selector runs before the function: rax holds the number of vector
- * arguments of a variadic call, and compilers may use it for more.
+ * The selector uses rax for temporary values, as a function may. But a selector runs before the function: rax holds
+ * the number of vector arguments of a variadic call, and compilers may use it for other values.
  *
  * loses: P2
  */

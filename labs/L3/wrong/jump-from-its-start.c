@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The displacement of a jump is counted from the first byte of the instruction.  The processor counts from the byte behind it: a
- * CPU that traps goes five bytes too short, into what stands before the target.
+ * The displacement of a jump is counted from the first byte of the instruction. The processor counts from the byte
+ * behind the instruction: a CPU that traps jumps five bytes too short, into code before the target.
  *
  * loses: P5
  * at times: P4 P6 P7 P8 P9

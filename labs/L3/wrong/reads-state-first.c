@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of the task is never asked: whoever is in a transition gets the old version.  The student tested before
- * and after a transition, and both were right.
+ * The selector does not test the state of the task: in a transition, every task gets the old version. The student
+ * tested before and after a transition, and both results were right.
  *
  * loses: P2 P5
  * at times: P4 P6 P7 P8 P9

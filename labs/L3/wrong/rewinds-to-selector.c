@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A CPU in a selector is sent back to the selector's beginning, and not to the function.  Nearly right: it reads everything
- * anew.  But the slot may not lead to the selector any more, and the selector may be given to another function.
+ * A CPU in a selector is sent back to the beginning of the selector, instead of the function. This is nearly right,
+ * because the selector reads all values again. But the slot may no longer lead to the selector, and the selector may
+ * be used for another function.
  *
  * loses: P3
  * at times: P5

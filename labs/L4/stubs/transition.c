@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files are for, without how; and a beginning that starts transitions and ends none. */
+/* Heads that name the purpose of the files, without the method; and code that starts transitions and never ends them. */
 /* head: livepatch/transition.c */
 /*
  * The transition: every task moves from one set of functions to the other, at a moment

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flag is set, and the counter goes up whether it had been set before or not.  A child that was born with
- * its flag is met by the walk as well, and counted twice: the count never comes to 0.
+ * The flag is set, and the counter is incremented even if the flag was already set. The walk also meets a child that
+ * was born with its flag, and counts it a second time: the count never reaches 0.
  *
  * loses: P2 P3 P4 P5 P6 P7 P8 P9 P10
  */

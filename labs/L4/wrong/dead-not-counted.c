@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task that dies with its flag set is forgotten: it will never pass anywhere.  The count stays above 0, and a
- * transition during which something exits never ends.
+ * A task that dies with its flag set is not counted down, and it never passes a point of judgement again. The count
+ * stays above 0, and a transition during which a task exits never ends.
  *
  * loses: P7
  * at times: P2 P3 P4 P5 P6 P8 P9 P10

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The idle task of a busy CPU stands below its loop, in a function that may be patched.  It leaves only if
- * somebody makes the CPU run it once.
+ * The idle task of a busy CPU is below its loop, in a function that may be patched. It leaves this function only if
+ * the CPU is made to run it once.
  *
  * mutant: IDLE_NOT_RUN
  * loses: P8

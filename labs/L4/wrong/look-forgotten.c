@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sleepers are left to themselves: "they will pass when they wake up".  A daemon that waits for its next
- * customer may do so in a month; only the safety pass finds it, and says so in the log.
+ * Sleeping tasks are not looked at: "they will pass when they wake up". A daemon that waits for a request may wake up
+ * a month later; only the safety pass finds it, and logs a line.
  *
  * mutant: LOOK_FORGOTTEN
  * loses: P3 P4 P9

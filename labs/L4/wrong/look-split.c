@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flag is tested, then interrupts are switched off, then the stack is judged.  In between the transition
- * may have been turned round twice: the flag was one direction's, the ranges are another's.
+ * The flag is tested, then interrupts are turned off, then the stack is judged. Between the first two steps the
+ * transition may be reversed twice: the flag belongs to one direction, and the ranges to another.
  *
  * mutant: LOOK_SPLIT
  * loses: P6

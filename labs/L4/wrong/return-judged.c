@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The return address is compared, and not the call before it.  A call as the last instruction of a
- * function is then judged as a place in the next one.
+ * The return address is compared, instead of the call before it. If a call is the last instruction of a function, it
+ * is judged as a place in the next function.
  *
  * mutant: RETURN_JUDGED
  * loses: P5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The forbidden functions are computed when the transition begins, and kept when it is turned round.  But
- * the other direction leaves other functions: it looks for the wrong ones.
+ * The forbidden functions are computed when the transition begins, and kept when it is reversed. But in the other
+ * direction tasks leave other functions: the look searches for the wrong functions.
  *
  * mutant: STALE_RANGES
  * loses: P5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The walk says "I do not know", and the code reads the list all the same: what was seen of the stack held
- * nothing forbidden.  The next word might have.
+ * The walk reports that the stack is unreliable, and the code uses its list nevertheless: the part of the stack that
+ * was walked had no forbidden function. The next word might have one.
  *
  * mutant: UNRELIABLE_TAKEN
  * loses: P5

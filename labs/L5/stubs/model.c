@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A model in which nobody is born, and a transition begins and ends without doing anything. */
+/* A model without births, in which a transition begins and ends without any effect. */
 /* splice: tests/model/transition.pml */
 inline klp_copy_process()
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "At the end every task has the new state": not who has died on the way, and not who was born when the states had been reset.
+ * The claim says: "at the end every task has the new state". This is false for a task that has died meanwhile, and
+ * for a task that was born when the states had been reset.
  *
  * loses: P3 P6
  */

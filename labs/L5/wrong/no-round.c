@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * No round between the flags and the look: a task that had already missed its flag and was about to sleep is found on its CPU by the look, and by
- * nobody after that.
+ * There is no round between the flags and the look. A task that has tested its flag too early and is about to sleep
+ * is still on its CPU during the look, and no later step finds it.
  *
  * loses: P2 P5
  * at times: P3 P4 P6 P7 P8

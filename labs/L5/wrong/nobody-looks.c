@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sleepers are not looked at.  The verifier says so in the shortest way: an invalid end state, in which everybody waits.
+ * Sleeping tasks are not looked at. The verifier reports this by an invalid end state, in which all processes wait.
  *
  * loses: P2 P5
  * at times: P3 P4 P6 P7 P8

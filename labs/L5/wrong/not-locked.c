@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * State and flag are taken before the lock.  Between the two the walk may begin, pass the place of the child, and not find it.
+ * State and flag are taken before the lock. Between the two steps the walk may begin, pass the place of the child,
+ * and not find the child.
  *
  * loses: P3 P6
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * "It is one function, so it is one step": the flags, the round and the looks in an atomic block.  Nobody does anything between them any more, and the
- * model holds because it has no interleaving in which it could fail.  The number of states tells.
+ * "It is one function, so it is one step": the flags, the round and the looks are in an atomic block. No other
+ * process makes a step between them, and the model holds because it has no interleaving in which it could fail. The
+ * number of states shows this.
  *
  * loses: P2 P5
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A child starts with the target state: "it is new, so it may run what is new".  But it begins as a copy of its parent, in the middle of what
- * the parent does.
+ * A child starts with the target state: "it is new, so it may run new functions". But it begins as a copy of its
+ * parent, in the middle of the parent's call.
  *
  * loses: P3 P6
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A transition begins with the functions' flags, and the states of the tasks are not set at all: they are what the transition before has
- * left, which is NONE.
+ * A transition begins with the flags of the functions, and the states of the tasks are not set: they still have the
+ * value from the end of the last transition, NONE.
  *
  * loses: P2 P3 P5 P6
  * at times: P4 P7 P8

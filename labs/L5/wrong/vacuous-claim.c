@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * There are no claims about the end of a transition: the model has no violation, because it claims nothing.  Students remove an assertion
+ * The model has no claims about the end of a transition, so they cannot be violated. Students remove an assertion
  * that "is in the way".
  *
  * loses: P9

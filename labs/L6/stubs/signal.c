@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every interrupted call fails, and a call to a server cannot be interrupted at all. */
+/* Every interrupted call fails, and a call to a server cannot be interrupted. */
 /* splice: kernel/signal/deliver.c */
 /* A handler will run: does the interrupted call fail, or start again afterwards? */
 static void signal_resolve_restart(const struct ksignal *ks, struct pt_regs *regs)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fatal signal is treated like any other: the server is asked to let go.  A server that hangs makes its clients unkillable.
+ * A fatal signal is handled like any other signal: the server is asked to cancel. If a server hangs, its clients
+ * cannot be killed.
  *
  * loses: P5
  * at times: P4

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Without a handler the call fails with EINTR: "it was interrupted, after all".  But nobody sent a signal; the kernel only
- * wanted the task to pass the door.  Programs that were written before live patching see an error that nobody can explain.
+ * Without a handler the call fails with EINTR: "it was interrupted, after all". But there was no signal; the kernel
+ * only wanted the task to pass the exit loop. Programs that were written before live patching see an error that they
+ * do not expect.
  *
  * loses: P2 P3
  * at times: P4 P5 P6 P7

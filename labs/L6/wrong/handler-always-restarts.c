@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SA_RESTART is not asked: every call starts again after a handler.  A program that uses an alarm to get out of a read() never
- * gets out.
+ * The code does not test SA_RESTART: every call starts again after a handler. A program that uses an alarm to end a
+ * read() waits without end.
  *
  * loses: P3 P4
  * at times: P2 P7

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each signal sends the server a cancel, also the second one for the same call.  The server has answered the first one, and takes
- * the second for the next call.
+ * Each signal sends a cancel to the server, also the second signal for the same call. The server has answered the
+ * first cancel, and applies the second one to the next call.
  *
  * loses: P4
  * at times: P2 P3 P5 P6 P7

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A sleep with a time limit is restarted like any other call, with its first argument: it sleeps the whole time again.  Kicked
- * often enough, it never ends.
+ * A sleep with a time limit is restarted like any other call, with its first argument: it sleeps the whole time
+ * again. If it is kicked often enough, it never ends.
  *
  * loses: P3
  * at times: P2 P7

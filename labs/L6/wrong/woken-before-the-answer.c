@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client gives up as soon as it has told the server: the call is completed with EINTR, and the server goes on with it.  Its answer
- * meets a call that is over; what it had done is done, and the client does it again.
+ * The client gives up as soon as it has told the server: the call is completed with EINTR, and the server continues
+ * to work on it. The server's answer comes after the end of the call; the work of the server is done, and the client
+ * makes the call again.
  *
  * loses: P4
  * at times: P2 P5 P6

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* spin NICE: computes for ever, with that nice. */
+/* spin NICE: computes without end, with this nice value. */
 #include <stdlib.h>
 #include <sys/resource.h>
 

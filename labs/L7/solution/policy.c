@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The diff of part 2, as a student would hand it in: all weights are equal. */
+/* The diff of step 6 of a student's solution: all weights are equal. */
 /* file: labs/L7/work/policy.diff */
 --- a/kernel/sched/fair.c
 +++ b/kernel/sched/fair.c

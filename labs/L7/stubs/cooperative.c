@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who runs goes on until it sleeps; all weights are equal. */
+/* A task runs until it sleeps; all weights are equal. */
 /* splice: kernel/sched/fair.c */
 void fair_set_nice(struct task *t, int nice)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The number is stored, and the weight stays.  getpriority() shows what was set, so it looks done.
+ * The number is stored, and the weight does not change. getpriority() shows the new number, so the code looks
+ * complete.
  *
  * loses: P3 P7
  */

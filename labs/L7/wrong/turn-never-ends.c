@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A tick never ends a turn: preemption happens at wake-ups only.  With tasks that sleep now and then it looks fine; two loops share
- * nothing.
+ * A tick never ends a turn: preemption happens only at wake-ups. With tasks that sometimes sleep this works; two
+ * loops do not share the CPU.
  *
  * loses: P2 P3 P4 P5 P6 P7 P8
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task that yields is asked like any other: it has the least virtual time, so it runs on.  Two tasks that wait for each other by
- * yielding burn a whole turn each time.
+ * A task that yields is compared like any other task: it has the least virtual time, so it continues to run. Two
+ * tasks that wait for each other by yielding use up a whole turn each time.
  *
  * loses: P4
  * at times: P3 P5 P7 P8

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Linked into a server whose files are compiled with -fsanitize-coverage=trace-pc: it dies at the KILL_AT-th basic block that it enters, as by `kill -9`.
+ * Linked into a server whose files are compiled with -fsanitize-coverage=trace-pc: the server dies at the KILL_AT-th basic block that it enters, as after `kill -9`.
  */
 #include <signal.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kvtest: a server of /srv/kv (/host/kv) dies at each point of its life in turn, while a client adds to a number. Whatever the point, the next server goes on,
- * the client sees no error, and the number is right: nothing was lost, and nothing was added twice.
+ * kvtest: a server of /srv/kv (/host/kv) dies at each point of its life in turn, while a client adds to a number. For every point, the next server continues,
+ * the client sees no error, and the number is right: no addition was lost, and no addition was made twice.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -80,7 +80,7 @@ static void expect(const char *name, const char *wanted)
 	result(name, strcmp(is, wanted) == 0, detail);
 }
 
-/* The server's life ends at its @k-th point, if it has so many: false if not. The number is @total then, or a line says what it is. */
+/* Ends the server at its @k-th point; false if it has fewer points. If the number is not @total then, prints a line with the number. */
 static int die_at(int k, int add, long total)
 {
 	char line[40], wanted[60], name[20];

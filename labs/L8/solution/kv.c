@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The server of part 2, as a student would hand it in. */
+/* The server of step 6 of a student's solution. */
 /* file: labs/L8/work/kv.c */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*

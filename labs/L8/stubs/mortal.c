@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A dead server leaves a port without an owner, and clients that wait for ever. */
+/* A dead server leaves a port without an owner, and its clients wait without end. */
 /* splice: kernel/fs/sys_server.c */
 static struct port *port_find_kind(void *arg)
 {

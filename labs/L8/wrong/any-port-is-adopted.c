@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flags and the level of the port are not compared with those that the new server asks for.  A server that cannot cancel calls is given a port
- * whose clients were promised that.
+ * The flags and the level of the port are not compared with those that the new server requests. A server that cannot
+ * cancel calls gets a port whose clients were promised that calls can be cancelled.
  *
  * loses: P5 P10
  */

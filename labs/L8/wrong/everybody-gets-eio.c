@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When a server dies, all its calls end with EIO, whether somebody takes the port over or not.  Simple, and every program that was reading a file at
- * that moment fails.  port_requeue() has no caller then, and the compiler says so.
+ * When a server dies, all its calls end with EIO, also if a next server takes the port over. This is simple, and
+ * every program that was reading a file at that moment fails. port_requeue() then has no caller, and the compiler
+ * warns.
  *
  * loses: P3 P4 P5 P6 P7 P9 P10
  */

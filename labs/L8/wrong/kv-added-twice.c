@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The server does each request that it gets. Where the server before it had done it, and died before the answer, the call comes again, and the
- * number is added again.
+ * The server carries out each request that it receives. If the server before it carried out a request and died before
+ * the answer, the call comes again, and the number is added a second time.
  *
  * loses: P10
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The store is memory of the process.  The next server begins with nothing.
+ * The numbers are in memory of the process. The next server begins without numbers.
  *
  * loses: P10
  */

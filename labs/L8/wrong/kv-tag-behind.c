@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tag is written behind the change.  Between the two the change has happened, and nothing says so.
+ * The tag is written after the change. Between the two writes the change has happened, and no record shows this.
  *
  * loses: P10
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call goes back into the queue as it is: with the bytes that the dead server had moved, and with the note of a cancel that was for it.  The next
- * server's answer is added to half of the last one's.
+ * The call goes back into the queue unchanged: with the bytes that the dead server had moved, and with the note of a
+ * cancel that was for the dead server. The answer of the next server is added to half of the last server's answer.
  *
  * loses: P4
  * at times: P10 P3 P5 P6 P7 P8

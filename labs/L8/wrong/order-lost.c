@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Calls of the dead server go to the end of the queue, behind those that were made after them.  Two writes of one client keep their order; those of
- * two clients that had agreed on one do not.
+ * Calls of the dead server go to the end of the queue, behind calls that were made later. Two writes of one client
+ * keep their order; the writes of two clients that had agreed on an order do not.
  *
  * loses: P3 P6 P7
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The owner is gone, and how the clients sleep is not changed: those that wait in the queue of files still hold signals back, for a server that
- * is not there.
+ * The owner is gone, and the way in which the clients sleep does not change: clients that wait in the queue of a file
+ * server still hold signals back, although there is no server.
  *
  * loses: P4
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The second and the third patch of the chain, as a student would hand them in. */
+/* The second and the third patch of the chain of a student's solution. */
 /* file: labs/L9/work/count.c */
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/cmdline says how often it was shown: a new field, which no structure has. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The diff of part 2, as a student would hand it in. */
+/* The diff of step 6 of a student's solution. */
 /* file: labs/L9/work/fix.diff */
 --- a/kernel/proc/system.c
 +++ b/kernel/proc/system.c

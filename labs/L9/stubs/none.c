@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nothing is found and nothing is taken over; a replace gives nothing back. */
+/* Shadow variables and states are never found, and a replace adds no nops. */
 /* splice: livepatch/shadow.c */
 /* In an RCU read section, or shadow_lock is held. */
 static struct shadow *shadow_find(void *obj, unsigned long id)

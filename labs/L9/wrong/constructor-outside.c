@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Looks first, and links without looking again: two callers both find nothing, and both link theirs.  One of the two writes
- * into a variable that nobody finds.  (The second look belongs under the lock, where the caller already is.)
+ * The code searches first, and links without a second search: two callers both find no variable, and both link their
+ * own. One of them writes into a variable that is never found. (The second search must be under the lock, which the
+ * caller already holds.)
  *
  * loses: P2 P3 P4
  */

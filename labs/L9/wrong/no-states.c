@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The patches say nothing of their states, so the second one may be loaded again over the third one, whose data it does not understand.
+ * The patches do not declare their states. So the second patch may be loaded again on top of the third, whose data it
+ * does not understand.
  *
  * loses: P10
  */

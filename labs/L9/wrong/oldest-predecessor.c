@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The first patch that has the state is taken for the predecessor.  With three patches the third one takes over what the first one had
- * left, and what the second one changed is lost.
+ * The first patch that has the state counts as the predecessor. With three patches, the third patch takes over the
+ * data of the first, and the changes of the second are lost.
  *
  * loses: P5
  */

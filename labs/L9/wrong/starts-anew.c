@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The third patch has a variable of its own, and does not ask what the second one has counted.
+ * The third patch has a variable of its own, and does not read the count of the second patch.
  *
  * loses: P10
  */

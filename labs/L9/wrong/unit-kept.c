@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The third patch goes on with the variable of the second one as it is: a number of times, and bytes are added to it.
+ * The third patch continues to use the variable of the second unchanged: the variable holds a number of times, and
+ * bytes are added to it.
  *
  * loses: P10
  */
