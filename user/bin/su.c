@@ -3,8 +3,8 @@
  * su - executes busybox's su with the rights that it needs.
  *
  * Installed set-user-id root. busybox itself cannot be: it is also the shell and every other
- * tool, and a set-user-id process is hidden from its own user.  So this program
- * has the rights and passes them on to the one tool that asks for a password before it uses them.
+ * tool, and other tools of the same user may not trace or inspect a set-user-id process.  So this
+ * program has the rights, and passes them on to the one tool that asks for a password first.
  * The caller controls nothing here: the path and the tool's name are fixed, and the arguments and
  * the environment are passed on to a program that knows that it is not trusted (AT_SECURE).
  */

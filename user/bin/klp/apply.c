@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * apply.c - klp apply: builds a patch, says who would block, loads it and waits.
+ * apply.c - klp apply: builds a patch, names the tasks that would block, loads it and waits.
  *
- * The patch of fix.c is called fix.  When the file is applied again, the new patch goes on top of
- * its predecessor as fix_v2, and the predecessor is taken away when every task has switched: at no
- * moment does the original function run again.
+ * The patch of fix.c is called fix.  When the file is applied again, the new patch is loaded on top
+ * of its predecessor as fix_v2, and the predecessor is removed when every task has changed over.
+ * So the original function does not run in between.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define MAX_OLD 16
 
-/* The patches of a file that are loaded, and the highest version of them. */
+/* The loaded patches of a file, and their highest version. */
 struct predecessors {
 	char names[MAX_OLD][NAME_BYTES];
 	int count, version;
@@ -38,7 +38,7 @@ static int version_of(const char *patch, const char *stem)
 	return *end || version < 2 || version > 99999 ? 0 : (int)version;
 }
 
-/* Modules too: one whose patch was taken back still has the name. */
+/* Modules count, too: a module whose patch was disabled still uses the name. */
 static void find_in(const char *folder, const char *stem, struct predecessors *old, bool patches)
 {
 	DIR *dir = opendir(folder);

@@ -2,9 +2,10 @@
 /*
  * build.c - klp build: from a C file to a module.
  *
- * A file with module_init() is a module already.  Of any other, each function that the kernel
- * has under the same name replaces that one, and the tables of the patch are made here.  If the
- * file includes nothing, what its functions need stands in front of it (context.h).
+ * A file with module_init() is a module already.  For any other file, this code makes the tables
+ * of a patch: if the kernel has a function with the name of a function in the file, the new one
+ * replaces it.  If the file has no includes, the declarations that its functions need are added in
+ * front of it (context.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +89,7 @@ static bool take_function(struct build *b, const struct item *item)
 	return true;
 }
 
-/* Otherwise the compiler would look for the end in the tables of the patch. */
+/* Otherwise the compiler would read on into the tables of the patch. */
 static bool ends_well(const struct build *b)
 {
 	const struct item *last = b->own.count ? &b->own.items[b->own.count - 1] : NULL;
@@ -160,8 +161,8 @@ static bool write_context(struct build *b, FILE *out)
 }
 
 /*
- * The prototype that the kernel's sources give to the function, behind it: the compiler compares
- * the two, and complains at the line of the function.
+ * Writes the prototype from the kernel's sources after the function: the compiler compares the
+ * two, and reports a difference at the line of the function.
  */
 static bool write_prototype(struct build *b, const struct item *item, FILE *out)
 {
@@ -204,7 +205,7 @@ static void write_tables(struct build *b, FILE *out)
 	      out);
 }
 
-/* What tools/module generates: struct module, and more entries of .modinfo. */
+/* The part that tools/module generates: struct module, and more entries of .modinfo. */
 static void write_module(struct build *b, FILE *out)
 {
 	bool leaves = !b->is_module;

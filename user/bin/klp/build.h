@@ -14,21 +14,21 @@
 #include "elf_edit.h"
 #include "klp.h"
 
-/* Makes @module of @file: true, or says what is wrong. @name: of the module. */
+/* Makes @module of @file, with @name as the module's name; true, or prints the error. */
 bool build_module(const char *file, const char *name, const char *module);
-/* The function that a patch can replace, or says why there is none. */
+/* The function that a patch can replace; or NULL, with a message that says why. */
 const struct symbol *find_patchable(const struct symbols *symbols, const char *name);
 
-/* Says which functions have a copy of @s, unless @own replaces these, too. @own may be NULL. */
+/* Prints the functions with a copy of @s, except those that @own replaces.  @own may be NULL. */
 void warn_of_copies(const struct symbol *s, struct source *own);
 
 /*
- * object.c: an object of the compiler, in memory, becomes a module's file.  It says what is
- * wrong, with @file in front of it.
+ * object.c: makes a module's file of an object of the compiler, in memory.  Messages start with
+ * @file.
  */
 bool object_to_module(struct elf_edit *elf, const struct symbols *symbols, const char *file);
 
-/* frame.c: every function of the object follows the rule of frames; complaints start with @file. */
+/* frame.c: true if every function of the object has a frame by the rule; prints errors. */
 bool frames_are_sound(const struct elf_edit *elf, const char *file);
 
 #endif

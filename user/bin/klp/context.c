@@ -4,7 +4,7 @@
 #include <string.h>
 #include "context.h"
 
-/* What these macros of the kernel define. */
+/* The symbols that these macros of the kernel define. */
 static const struct {
 	const char *macro, *type;
 } definers[] = {
@@ -68,7 +68,7 @@ static bool find_declarator(const struct item *item, const struct token *word, c
 	return false;
 }
 
-/* Whether @word is a name that the item gives a meaning to. */
+/* True if the item defines or declares the name @word. */
 static bool defines(const struct item *item, const struct token *word)
 {
 	struct token token = { TOKEN_OTHER, item->start, item->start };
@@ -96,7 +96,7 @@ static bool defines(const struct item *item, const struct token *word)
 	return false;
 }
 
-/* Whether the patch's own file has it: then that one counts. */
+/* True if the patch's own file has this item: then the own item is used. */
 static bool is_own(const struct context *context, const struct item *item)
 {
 	const struct source *own = context->own;
@@ -194,7 +194,7 @@ static void write_variable(const struct item *item, const struct symbol *s, FILE
 	fwrite(closing.at, 1, (size_t)(item->head_end - closing.at), out);
 }
 
-/* A header of the file's own folder is named from the top of the sources. */
+/* A header in the file's own folder gets its path from the top of the sources. */
 static void write_include(const struct context *context, const struct item *item, FILE *out)
 {
 	const char *quote = memchr(item->start, '"', (size_t)(item->end - item->start));
@@ -229,7 +229,7 @@ static bool is_itself(const struct context *context, const struct item *item)
 	return context->only && strcmp(context->only, item->name) == 0;
 }
 
-/* A static function that the patch uses is declared where the file does it first. */
+/* A static function is declared at the place of its first declaration in the file. */
 static void write_function(const struct context *context, const struct item *item, FILE *out)
 {
 	const struct symbol *s = bound(context, item);
@@ -260,7 +260,7 @@ static void write_prototype(struct context *context, const struct item *item, FI
 	write_symbol(s, out);
 }
 
-/* Each of several variables by itself. */
+/* Writes each of several variables separately. */
 static void write_several(const struct context *context, const struct item *item, FILE *out)
 {
 	struct token word = next_token(item->start, item->end);
@@ -326,7 +326,7 @@ static void write_item(struct context *context, const struct item *item, FILE *o
 	}
 }
 
-/* SYSCALL_DEFINE without an entry in the table of calls, which is there already. */
+/* SYSCALL_DEFINE without an entry in the table of calls: the kernel has this entry already. */
 static const char system_calls[] = "#undef SC_HEAD\n#define SC_HEAD(name) long "
 				   "__x64_sys_##name(const struct pt_regs *regs);\n";
 

@@ -15,11 +15,11 @@ struct context {
 	const struct symbols *symbols;
 	const char *file;		/* of the sources: "kernel/proc/system.c" */
 	struct source source;		/* that file */
-	const struct source *own;	/* what is in front of it need not declare; or NULL */
+	const struct source *own;	/* its items need no declarations; or NULL */
 	const char *only;		/* the function itself, or NULL */
 };
 
-/* Marks what the text needs, and what that needs. */
+/* Marks the items that the text needs, and the items that those need. */
 void context_use(struct context *context, const char *at, const char *end);
 void context_write(struct context *context, FILE *out);
 /* "static int f(void)" as "int f(void)", in one line. */

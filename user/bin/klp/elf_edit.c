@@ -14,7 +14,7 @@
 
 static const char seal_magic[] = "Neurath module digest 1\n";
 
-/* Room for @n more bytes: where they are, zeroed, or NULL. */
+/* Makes room for @n more bytes, zeroed; returns their address, or NULL. */
 static unsigned char *blob_grow(struct elf_edit *elf, struct elf_blob *blob, size_t n)
 {
 	if (blob->size + n > blob->room) {
@@ -65,7 +65,7 @@ static bool copy_strings(struct elf_edit *elf, struct elf_blob *table, unsigned 
 	return at;
 }
 
-/* Offsets and sizes of the sections lie in the file; a name table ends. */
+/* True if the sections lie in the file, and each name table ends with a NUL. */
 static bool sections_fit(const struct elf_edit *elf)
 {
 	for (unsigned i = 1; i < elf->nr_sections; i++) {
@@ -95,7 +95,7 @@ bool elf_open(struct elf_edit *elf, unsigned char *bytes, size_t size)
 		return false;
 	elf->nr_sections = elf->original_sections = head->e_shnum;
 	elf->shstrndx = head->e_shstrndx;
-	/* Each section of relocations may be followed by one for each object: few. */
+	/* The number of sections: a section of relocations may get one more for each object. */
 	elf->sections = calloc((size_t)elf->nr_sections * 8, sizeof(*elf->sections));
 	if (!elf->sections)
 		return false;
@@ -196,7 +196,7 @@ static void add_section(struct elf_edit *elf, unsigned index, const char *object
 	};
 }
 
-/* The entries of @all that wait for @object, "" for those that wait for none: how many. */
+/* Copies the entries of @all that wait for @object ("": for no object); returns their number. */
 static size_t select_entries(const Elf64_Rela *all, size_t count, char (*objects)[OBJECT_BYTES],
 			     const char *object, Elf64_Rela *out)
 {
@@ -287,7 +287,7 @@ bool elf_finish(struct elf_edit *elf)
 	return !elf->failed && strings != elf->shstrndx;
 }
 
-/* A sum of words as kernel/module/digest.c checks it; the last one is filled with zeros. */
+/* A sum of words as in kernel/module/digest.c; the last word is filled with zeros. */
 static uint64_t sum_words(uint64_t sum, const unsigned char *bytes, size_t n)
 {
 	for (size_t at = 0; at < n; at += sizeof(sum)) {

@@ -44,7 +44,7 @@ static long distance(const unsigned char *at, unsigned width)
 	return value;
 }
 
-/* First pass: each instruction by itself, and which places may be jumped to. */
+/* First pass: checks each instruction, and marks the places to which a jump may lead. */
 static void check_each(struct walk *w)
 {
 	struct insn insn = { .kind = INSN_PLAIN }, last;
@@ -69,7 +69,7 @@ static void check_each(struct walk *w)
 		object_to(w, w->size, "control leaves the function");
 }
 
-/* Second pass: where jumps lead. */
+/* Second pass: checks the targets of jumps. */
 static void check_jumps(struct walk *w)
 {
 	struct insn insn;
@@ -109,7 +109,7 @@ static bool check_function(struct walk *w)
 	return !w->complaints;
 }
 
-/* One byte for each of the section: 1 where a relocation fills it. */
+/* One byte for each byte of the section: 1 if a relocation fills it. */
 static unsigned char *filled_bytes(const struct elf_edit *elf, unsigned section)
 {
 	size_t size = elf->sections[section].sh_size;
@@ -128,7 +128,7 @@ static unsigned char *filled_bytes(const struct elf_edit *elf, unsigned section)
 	return fixed;
 }
 
-/* Every function of a section of code; no code stands outside of functions. */
+/* Checks every function of a section of code; there may be no code outside of functions. */
 static bool check_section(const struct elf_edit *elf, unsigned section, const char *file)
 {
 	const Elf64_Shdr *s = &elf->sections[section];

@@ -71,7 +71,7 @@ static bool read_prefixes(struct reader *r)
 	return true;
 }
 
-/* ModRM and what belongs to it: SIB, distance. */
+/* Reads ModRM with its SIB byte and its distance. */
 static bool read_modrm(struct reader *r)
 {
 	unsigned mod, rm;
@@ -100,7 +100,7 @@ static unsigned wide(const struct reader *r)
 	return r->narrow && !(r->rex & 8) ? 2 : 4;
 }
 
-/* Reads what the form says: false if there is no such instruction. */
+/* Reads the operands of the form; false if there is no such instruction. */
 static bool read_operands(struct reader *r, char form)
 {
 	static const char with_modrm[] = "mBWgG";
@@ -134,7 +134,7 @@ static bool read_operands(struct reader *r, char form)
 	return r->at <= r->size;
 }
 
-/* What is written by opcodes whose ModRM says what they do. */
+/* The operand that is written by an opcode whose ModRM selects the operation. */
 static char group_writes(const struct reader *r)
 {
 	unsigned group = r->modrm >> 3 & 7;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * insn.h - one instruction of x86-64: how long it is, whether control goes elsewhere, and whether
- * it writes the frame pointer.  Only what klpcc and inline assembly of the kernel's headers emit
- * is known; an instruction that is not known is no instruction.
+ * insn.h - one instruction of x86-64: its length, whether it jumps or calls, and whether it writes
+ * the frame pointer.  The file knows only the instructions that klpcc and the inline assembly of
+ * the kernel's headers emit; any other byte sequence counts as invalid.
  */
 #ifndef KLP_INSN_H
 #define KLP_INSN_H
@@ -16,8 +16,8 @@ enum insn_kind { INSN_PLAIN, INSN_CALL, INSN_JUMP, INSN_BRANCH, INSN_JUMP_ANYWHE
 struct insn {
 	enum insn_kind kind;
 	unsigned length;
-	unsigned target_at;		/* of a jump or branch: where its distance lies, ... */
-	unsigned target_width;		/* ... and how wide it is */
+	unsigned target_at;		/* of a jump or branch: the place of its distance, ... */
+	unsigned target_width;		/* ... and its width */
 	bool writes_rbp;
 };
 

@@ -23,26 +23,26 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "list", "", ALONE, 0, "patches that are loaded, their functions, modules at hand",
-	  "Modules at hand are the files in " MODULES ".\n" },
+	{ "list", "", ALONE, 0, "loaded patches, their functions, available modules",
+	  "Available modules are the files in " MODULES ".\n" },
 	{ "status", "", ALONE, 0, "one line for each loaded patch",
 	  "States: being applied, applied, being taken back, off.\n" },
 	{ "new", "FUNCTION [FILE.c]", WORDS, 0,
 	  "write a file with a function of the kernel, to edit it",
-	  "With its source, its includes and the declarations of what it uses.  The file is\n"
-	  "FUNCTION.c if no other is named.  The name of a system call is enough: getppid.\n" },
+	  "The file gets the source of the function, its includes and the declarations that\n"
+	  "it uses.  The default is FUNCTION.c.  For a system call, use its name: getppid.\n" },
 	{ "build", "FILE.c [MODULE.ko]", WORDS, 0, "make a module of a C file",
-	  "Each function in it that the kernel has under the same name replaces that one.  A\n"
-	  "file that includes nothing gets what its functions need in front of it; one with\n"
-	  "module_init() is a module as it stands.\n" },
+	  "If the kernel has a function with the name of a function in the file, the new one\n"
+	  "replaces it.  If the file has no includes, klp adds what its functions need.  A\n"
+	  "file with module_init() is built unchanged.\n" },
 	{ "apply", "FILE.c", WORDS, TAKES_DEADLINE,
 	  "build a patch, load it, and wait until it is applied",
-	  "Applied again after another edit, it takes the place of its predecessor.\n" },
+	  "If FILE.c is applied again after another edit, the new patch replaces the old.\n" },
 	{ "check", "FILE | [OBJECT:]FUNCTION...", WORDS, TAKES_WATCH,
-	  "who would keep a patch waiting if it were loaded now",
+	  "the tasks that would block a patch if it were loaded now",
 	  "Asks the kernel about each function that the patch replaces; nothing is loaded.\n"
-	  "--watch looks again and again for so long, and tells for each function how many\n"
-	  "tasks stood in it and the longest stay.  Status 3: somebody would be in the way.\n" },
+	  "--watch repeats the check for this time, and prints for each function the number\n"
+	  "of tasks in it and the longest stay.  Status 3: a task would block the patch.\n" },
 	{ "load", "FILE [PARAM=VALUE]...", WORDS, TAKES_WAIT | TAKES_DEADLINE,
 	  "load a patch module and start its transition",
 	  "FILE without a slash is looked up in " MODULES ", too, and .ko may be left out.\n" },
@@ -51,32 +51,32 @@ static const struct command commands[] = {
 	{ "unload", "NAME", ONE_PATCH, TAKES_DEADLINE,
 	  "take a patch back, wait, and remove its module", "" },
 	{ "enable", "NAME", ONE_PATCH, TAKES_WAIT | TAKES_DEADLINE,
-	  "turn a patch round that is being taken back",
-	  "A patch that has been taken back completely is gone: load it again.\n" },
-	{ "wait", "NAME", ONE_PATCH, TAKES_DEADLINE, "until no transition of NAME runs", "" },
+	  "reverse the transition of a patch that is being taken back",
+	  "A patch that has been taken back completely must be loaded again.\n" },
+	{ "wait", "NAME", ONE_PATCH, TAKES_DEADLINE, "wait until no transition of NAME runs", "" },
 	{ "why", "NAME", ONE_PATCH, 0,
-	  "which tasks keep the transition of NAME from ending, and why",
-	  "A line for each: pid, name, CPU, state, reason, how long.\n" },
+	  "the tasks that block the transition of NAME, and why",
+	  "A line for each task: pid, name, CPU, state, reason, time.\n" },
 	{ "watch", "NAME", ONE_PATCH, 0, "the transition of NAME while it runs, like top",
-	  "Tasks that are left, how fast they get fewer, and who is in the way.\n" },
+	  "Shows the number of tasks that are left, its decrease, and the blocking tasks.\n" },
 	{ "timeline", "[NAME]", WORDS, TAKES_FORMAT,
-	  "how the last transition went, task by task",
-	  "--html writes a page for a browser that needs nothing else; --json writes trace\n"
-	  "events, as ui.perfetto.dev reads them.  Without NAME: the last one of all.\n" },
-	{ "signal", "NAME", ONE_PATCH, 0, "ask all blocking tasks to leave the kernel now",
-	  "Their system calls start again by themselves; they notice nothing.\n" },
-	{ "force", "NAME", ONE_PATCH, 0, "end the transition without them",
-	  "They may still return into functions that were left, so the memory of these is\n"
-	  "never freed.\n" },
+	  "the last transition, task by task",
+	  "--html writes one file, a page for a browser; --json writes trace events for\n"
+	  "ui.perfetto.dev.  Without NAME: the last transition of any patch.\n" },
+	{ "signal", "NAME", ONE_PATCH, 0, "make all blocking tasks leave the kernel now",
+	  "Their system calls start again, and programs do not notice this.\n" },
+	{ "force", "NAME", ONE_PATCH, 0, "end the transition without the blocking tasks",
+	  "These tasks may still return into old functions, so the memory of the old\n"
+	  "functions is never freed.\n" },
 	{ "help", "[COMMAND]", WORDS, 0, "this text, or more about a command", "" },
 };
 
 static const char notes[] =
-	"NAME is the module's name; a file name such as livepatch-sample.ko is understood, too.\n";
+	"NAME is the module's name, or a file name such as livepatch-sample.ko.\n";
 static const char option_help[] =
-	"  --wait           wait until every task has switched; a terminal shows what is left\n"
-	"  --deadline TIME  wait at most so long: 500ms, 10s, 2m; status 3 if tasks are to go\n"
-	"  --else WHAT      what is done then: reverse (turn round), signal, or force\n";
+	"  --wait           wait until every task has changed over; a terminal shows the rest\n"
+	"  --deadline TIME  wait at most for 500ms, 10s, 2m; status 3 if tasks are left\n"
+	"  --else WHAT      the action after the deadline: reverse, signal, or force\n";
 
 static const struct command *find_command(const char *word)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* new.c - klp new: a file with one function of the running kernel, to be edited. */
+/* new.c - klp new: writes a file with one function of the running kernel, to be edited. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "build.h"
 #include "klp.h"
 
-/* A static variable inside of the function is not the one that the running function has. */
+/* A static variable inside the new function is not that of the running function. */
 static void warn_statics(const struct item *function, const char *name)
 {
 	struct token token = next_token(function->head_end, function->end);
@@ -20,7 +20,7 @@ static void warn_statics(const struct item *function, const char *name)
 				 name);
 }
 
-/* The function behind what it needs; the line that it starts on in the new file. */
+/* Writes the declarations and the function; returns the line of the new file on which it starts. */
 static int write_file(struct context *context, const struct item *function, FILE *out)
 {
 	long position;

@@ -67,7 +67,7 @@ static bool relax(struct elf_edit *elf, const char *file)
 	return true;
 }
 
-/* The name behind the mark, without the quotes that an assembler would have taken away. */
+/* The name after the mark, without the quotes that an assembler would have removed. */
 static bool marked(const char *name, char *mark, size_t size)
 {
 	size_t skip = name[0] == '"';
@@ -80,7 +80,7 @@ static bool marked(const char *name, char *mark, size_t size)
 	return true;
 }
 
-/* What an undefined name means: "" an export, else as KLP_RELOC_SYMBOL has it; NULL: nothing. */
+/* An undefined name: "" for an export, else the form of KLP_RELOC_SYMBOL; NULL: unknown. */
 static const char *meaning(const struct symbols *symbols, const char *name, char *mark, size_t size)
 {
 	const struct symbol *s;

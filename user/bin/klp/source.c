@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* source.c - takes a C file apart into its items. */
+/* source.c - divides a C file into its items. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static bool is_word(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Behind the comment that starts at @at, or NULL. */
+/* The end of the comment that starts at @at, or NULL. */
 static const char *skip_comment(const char *at, const char *end)
 {
 	if (end - at < 2 || at[0] != '/' || (at[1] != '*' && at[1] != '/'))
@@ -87,16 +87,16 @@ static void copy_word(char out[WORD_BYTES], const struct token *token)
 
 /* ---- items ------------------------------------------------------------------------------ */
 
-/* What is known of an item while its tokens pass. */
+/* The state of an item while its tokens are read. */
 struct scan {
 	struct item *item;
-	struct token last;     /* the one before */
+	struct token last;     /* the previous token */
 	struct token declared; /* the last word that may be a name */
 	int depth;	       /* of all brackets */
 	int words;	       /* outside of brackets */
 	bool typedefs, tagged; /* typedef; struct, union or enum */
-	bool called;	       /* a ( ) has passed that may be parameters */
-	bool body;	       /* a { has passed */
+	bool called;	       /* a ( ) was read that may be parameters */
+	bool body;	       /* a { was read */
 	bool pointer;	       /* "( *": a variable that points to a function */
 	bool assigned;
 };
@@ -171,7 +171,7 @@ static bool is_function(const struct scan *s)
 	return s->called && !s->pointer && !s->assigned;
 }
 
-/* The { of a function or type; behind the } of a type stands what it is the type of. */
+/* The { of a function or type; names of variables may follow the } of a type. */
 static void take_body(struct scan *s, const struct token *token)
 {
 	s->item->head_end = token->at;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * source.h - a C file as its items: directives, types, prototypes, variables, functions.  No
- * compiler: what stands outside of all brackets is enough to tell them apart in the kernel's style.
+ * source.h - a C file as its items: directives, types, prototypes, variables, functions.  This is
+ * not a compiler: in the kernel's style, the text outside of all brackets identifies an item.
  */
 #ifndef KLP_SOURCE_H
 #define KLP_SOURCE_H
@@ -17,9 +17,9 @@ enum item_kind { ITEM_DIRECTIVE, ITEM_TYPE, ITEM_PROTOTYPE, ITEM_VARIABLE, ITEM_
 struct item {
 	enum item_kind kind;
 	const char *start, *end;	/* without the comment above it */
-	const char *comment;		/* the one that stands just above, or @start */
+	const char *comment;		/* the comment directly above, or @start */
 	const char *head_end;		/* function: its {; variable: its = or ; */
-	char name[WORD_BYTES];		/* what it defines; "" = nothing that has a name */
+	char name[WORD_BYTES];		/* the name that it defines; "" = no name */
 	char macro[WORD_BYTES];		/* ITEM_MACRO, or of a system call; @name: its argument */
 	bool is_static, is_inline, wanted;
 	bool several;			/* "int a, b;": @name is the first */
@@ -41,7 +41,7 @@ struct token {
 	const char *at, *end;
 };
 
-/* The next token before @end; comments are none. */
+/* The next token before @end; comments are skipped. */
 struct token next_token(const char *at, const char *end);
 bool token_is(const struct token *token, const char *word);
 bool char_is(const struct token *token, char c);

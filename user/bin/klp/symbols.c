@@ -15,7 +15,7 @@ const char *sources_folder(void)
 	return folder ? folder : SOURCES;
 }
 
-/* One line, which is cut into its words. */
+/* Parses one line, and divides it into its words. */
 static void take_line(struct symbols *symbols, char *line, const char **file)
 {
 	char *words[4] = { strtok(line, " "), strtok(NULL, " "), strtok(NULL, " "),

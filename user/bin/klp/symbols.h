@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbols.h - which source defines a symbol of the kernel: tools/srcindex.py made the list. */
+/* symbols.h - the source file of each symbol of the kernel: tools/srcindex.py makes the list. */
 #ifndef KLP_SYMBOLS_H
 #define KLP_SYMBOLS_H
 
@@ -16,7 +16,7 @@ struct symbol {
 	int position;
 	size_t size;			/* of a variable */
 	unsigned long address;		/* of a mark of the linker */
-	const char *copies;		/* functions that a copy of it is in, with commas; "" */
+	const char *copies;		/* functions that contain a copy of it, with commas; "" */
 };
 
 struct symbols {
@@ -28,12 +28,12 @@ struct symbols {
 
 /* The folder of the sources. */
 const char *sources_folder(void);
-/* Reads the index; says what is wrong. */
+/* Reads the index; prints an error. */
 bool symbols_read(struct symbols *symbols);
-/* @file: the symbol as that file sees it, or NULL for any. */
+/* The symbol that @file uses under this name; @file = NULL: any. */
 const struct symbol *symbols_find(const struct symbols *symbols, const char *name,
 				  const char *file);
-/* A function or variable, whichever file has it. */
+/* A function or variable of any file. */
 const struct symbol *symbols_function(const struct symbols *symbols, const char *name);
 const struct symbol *symbols_mark(const struct symbols *symbols, const char *name);
 bool symbols_exported(const struct symbols *symbols, const char *name);

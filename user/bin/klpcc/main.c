@@ -5,8 +5,8 @@
  *	klpcc [-DNAME[=VALUE]] [-IFOLDER] -o OBJECT SOURCE
  *
  * A driver over Debian's libtcc, the Tiny C Compiler, which is one file and needs no other program.
- * What it lacks of GNU C comes from /usr/share/klpcc (klpcc.h).  `klp build` makes a module of
- * the object; by itself it is none.
+ * /usr/share/klpcc (klpcc.h) has the parts of GNU C that it lacks.  The object is not a module yet:
+ * `klp build` makes a module of it.
  *
  * Exit status: 0 made; 1 errors, each with file and line; 2 wrong usage.
  */
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of libtcc.h, what is used here. */
+/* The declarations of libtcc.h that are used here. */
 typedef struct TCCState TCCState;
 enum { TCC_OUTPUT_OBJ = 4 };
 TCCState *tcc_new(void);
@@ -33,11 +33,11 @@ int tcc_output_file(TCCState *state, const char *path);
 #define SHARE "/usr/share/klpcc"
 
 static bool failed;
-static const char *folder; /* of the source, with its slash: names of #line are shown without it */
+static const char *folder; /* of the source, with its slash; messages leave it out */
 
 /*
- * A function without a declaration would be called with whatever its caller guesses: that is an
- * error here, as in the kernel's own build.
+ * A function without a declaration would be called with guessed types: this is an error here, as
+ * in the kernel's own build.
  */
 static void take_message(void *opaque, const char *text)
 {

@@ -2,10 +2,10 @@
 /*
  * klpcc.h - the parts of GNU C that the compiler in the guest lacks, included first.
  *
- * Of the atomic builtins, those that the kernel's sources use.  An x86 processor moves no store
- * before a load or store that precedes it, and this compiler moves nothing: so loads are plain, a
- * store is plain unless all CPUs must agree on its order, and what reads and writes has a lock
- * prefix and is a full barrier.
+ * It has the atomic builtins that the kernel's sources use.  An x86 processor does not move a
+ * store before an earlier load or store, and this compiler does not reorder: so loads are plain,
+ * and a store is plain unless all CPUs must agree on its order.  An operation that reads and writes
+ * has a lock prefix and is a full barrier.
  */
 #ifndef KLPCC_H
 #define KLPCC_H
@@ -46,7 +46,7 @@
 	__a_value; \
 })
 
-/* 1 if it was *@old, which gets what was there otherwise. */
+/* 1 if the value was *@old; otherwise *@old gets the value. */
 #define __atomic_compare_exchange_n(p, old, new, weak, success, failure) \
 ({ \
 	typeof(*(p)) __c_old = *(old), __c_new = (new), __c_seen = __c_old; \
@@ -57,7 +57,7 @@
 	__c_seen == __c_old; \
 })
 
-/* What has no instruction that returns the value before: by comparing, again and again. */
+/* Operations without an instruction that returns the old value: a loop of compare-and-exchange. */
 #define __klpcc_fetch(p, op, v) \
 ({ \
 	volatile typeof(*(p)) *__f_at = (p); \
@@ -138,7 +138,7 @@ static inline unsigned long __builtin_bswap64(unsigned long v)
 		((__o_a ^ __o_sum) & (__o_b ^ __o_sum)) >> (sizeof(__o_sum) * 8 - 1) != 0; \
 })
 
-/* The same, without a sign. */
+/* The same for unsigned types. */
 #define __builtin_mul_overflow(a, b, result) \
 ({ \
 	typeof(*(result)) __m_a = (a), __m_b = (b), __m_product = __m_a * __m_b; \
