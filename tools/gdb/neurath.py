@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """neurath.py - commands of gdb for a running kernel; tools/debug loads it. `help neurath` lists them.
 
-All of them only read the guest's memory; step-new also lets it run. Symbols of modules, and of the server that the CPU is in, are
-loaded by themselves each time that the guest stops.
+The commands only read the guest's memory; step-new also lets the guest run. Each time the guest stops, the symbols of modules, and of the
+server in which the CPU is, are loaded.
 """
 
 import glob
@@ -79,13 +79,13 @@ def state_letter(task):
 
 
 def frames(task):
-    """Code addresses of a task that is off its CPU, innermost first: what switch_stacks() pushed, then the chain of frames."""
+    """Code addresses of a task that is off its CPU, innermost first: those that switch_stacks() pushed, then the chain of frames."""
     low = int(task["stack"])
     frame = int(task["kernel_sp"]) + 5 * 8
     while low <= frame <= low + KSTACK_SIZE - 16:
         yield word(frame + 8)
         above = word(frame)
-        if above & 1:           # the registers of an entry: a program's, or a fault in the kernel
+        if above & 1:           # the registers of an entry: of a program, or of a fault in the kernel
             regs = gdb.Value(above & ~1).cast(type_pointer("struct pt_regs"))
             if int(regs["cs"]) & 3:
                 return
@@ -112,7 +112,7 @@ class Command(gdb.Command):
 
 
 class Ps(Command):
-    """ps: all tasks, with their state, CPU, and side of a live-patch transition (-1: none runs)."""
+    """ps: all tasks, with their state, CPU, and patch state (-1: no transition runs)."""
 
     def invoke(self, argument, from_tty):
         print("  PID S CPU PATCH NAME             WHERE")
@@ -132,7 +132,7 @@ class Ps(Command):
 
 
 class BtTask(Command):
-    """bt-task PID: the stack of a task that is off its CPU. For one that runs: thread N of its CPU, then bt."""
+    """bt-task PID: the stack of a task that is off its CPU. For a running task use thread N of its CPU, then bt."""
 
     def invoke(self, argument, from_tty):
         task = find_task(int(gdb.parse_and_eval(argument)))
@@ -169,7 +169,7 @@ class Dmesg(Command):
 # ---- live patching -----------------------------------------------------------------------------------------------------
 
 class Patches(Command):
-    """patches: live patches, their functions, and in a transition the tasks that have not switched."""
+    """patches: live patches, their functions, and in a transition the tasks that have not changed over."""
 
     def invoke(self, argument, from_tty):
         transition = int(value("klp_transition_patch"))
@@ -197,7 +197,7 @@ class Hooks(Command):
 
 
 class StepNew(Command):
-    """step-new: on until this CPU enters a version of a patched function: through slot and selector, to the one that its task runs."""
+    """step-new: continues until this CPU enters a version of a patched function: through slot and selector, to the version of its task."""
 
     def invoke(self, argument, from_tty):
         refresh()
@@ -217,7 +217,7 @@ class StepNew(Command):
 
     @staticmethod
     def versions():
-        """The first instruction of each new version, and of each old one behind its slot."""
+        """The first instruction of each new version, and the instruction behind the slot of each old version."""
         found = set()
         for patch in list_entries(value("klp_patches"), "struct klp_patch", "list"):
             for obj in list_entries(patch["obj_list"], "struct klp_object", "node"):
@@ -250,7 +250,7 @@ def modules():
 
 
 def refresh():
-    """Symbols of what is loaded now."""
+    """Symbols of the modules that are loaded now."""
     present = dict(modules())
     for name, base in list(loaded_modules.items()):
         if present.get(name) != base:
@@ -265,7 +265,7 @@ def refresh():
 
 
 def refresh_server():
-    """All programs are linked at the same address: only the one that this CPU runs in user mode has symbols."""
+    """All programs are linked at the same address: only the program that this CPU runs in user mode has symbols."""
     name = None
     if int(value("$pc")) < 1 << 47:
         cpu = (gdb.selected_thread().num or 1) - 1
@@ -280,7 +280,7 @@ def refresh_server():
 
 
 class Modules(Command):
-    """modules: what is loaded, where, and whether gdb has its symbols."""
+    """modules: the loaded modules, the address of their text, and whether gdb has their symbols."""
 
     def invoke(self, argument, from_tty):
         refresh()

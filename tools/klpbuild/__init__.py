@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of tools/klp-build, one concept a file: see README.md beside this file."""
+"""The parts of tools/klp-build, one concept in each file: see README.md beside this file."""
 
 
 class Refused(Exception):
-    """What was asked cannot become a patch. `reasons`: lines "FILE[:LINE]: what: what to do instead".
-    differing: what was compared all the same, for --json."""
+    """The edit cannot become a patch. `reasons`: lines "FILE[:LINE]: what: what to do instead".
+    differing: the result of the comparison, for --json."""
 
     def __init__(self, *reasons):
         super().__init__("\n".join(reasons))

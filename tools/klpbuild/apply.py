@@ -20,7 +20,7 @@ from collections import namedtuple
 
 from klpbuild import Refused
 
-# What the compiler reads, from the top of the tree.
+# The files that the compiler reads, from the top of the tree.
 SOURCES = ("arch", "boot", "include", "kernel", "livepatch", "tests/modules")
 
 # Lines [start, end) of the original became lines [new_start, new_end), counted from 0. start == end: lines were put in.
@@ -34,7 +34,7 @@ REFUSED = (
     (r"^tools/", "the tools are not part of the kernel: take this file out of the diff"),
 )
 IGNORED = re.compile(r"^(docs|iso|labs|user|\.ci)/|^tests/(?!modules/)|\.md$|^\.git")
-# Modules of their own, each: a patch of the kernel has nothing to do with them, one of a module names it.
+# Sources of separate modules: a patch of the kernel ignores them, and a patch of a module names its module.
 MODULES = re.compile(r"^(livepatch/samples|tests/modules)/")
 
 
@@ -78,8 +78,8 @@ class Edit:
             raise Refused(*reasons)
 
     def line(self, path, number):
-        """The old line (counted from 1) that the compiler calls `number`: another one only below an earlier edit. Lines that such
-        an edit put in have the numbers of what follows them; those that were there before stand last."""
+        """The old line (counted from 1) to which the compiler gives this number. The two differ only below an earlier edit. Lines that such
+        an edit inserted have the numbers of the lines after them; the lines from before the edit come last."""
         numbers = self.numbers[path]
         return len(numbers) - numbers[::-1].index(number) if number in numbers else number
 
@@ -181,7 +181,7 @@ class Overlay:
             return file.read().splitlines(keepends=True)
 
     def plain(self, name):
-        """(lines, numbers) of a file, without directives of ours."""
+        """(lines, numbers) of a file, without the inserted directives."""
         if name in self.edited:
             return self.edited[name]
         lines = self.lines(name)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bind - where the things that a patch refers to are in the running kernel, or in a module.
+"""bind - finds the symbols to which a patch refers, in the running kernel or in a module.
 
-Base proves first that the originals are the code that runs: each function's bytes, with the relocated places masked, equal
-those of the linked image. What the linker wrote into these places then tells where each target is, so a static variable
-is found by its use and never by guessing among equal names.
+Base first proves that the originals are the running code: each function's bytes, with the relocated places masked, equal
+those of the linked image. The values that the linker wrote into these places are the addresses of the targets. So a static variable
+is found by its use, and never by a guess among equal names.
 """
 
 import struct
@@ -49,14 +49,14 @@ class KernelImage:
         return self.image.data[start:start + symbol.size]
 
     def function_at(self, name, position):
-        """The function that the kernel finds for a name and position (0: it is there once), or None."""
+        """The function that the kernel finds for a name and position (0: the name is unique), or None."""
         found = [s for s in sorted(self.symbols(), key=self.order) if s.name == name and s.type == elf.STT_FUNC]
         if position > len(found) or (position == 0 and len(found) != 1):
             return None
         return found[max(position, 1) - 1]
 
     def filled_places(self, symbol):
-        """[(offset, width)] of what is written into a function when it is loaded: nothing."""
+        """[(offset, width)] of the places that are filled when a function is loaded: none in the kernel."""
         return []
 
     def linked_target(self, symbol, ref):
@@ -77,7 +77,7 @@ class KernelImage:
                               "build it from the sources that the diff is against")
 
     def position(self, name, place):
-        """How a symbol is named in the kernel: 0 if the name is there once, else the position from 1."""
+        """The position of a symbol in the kernel: 0 if its name is unique, else counted from 1."""
         places = self.places[name]
         return 0 if len(places) == 1 else places.index(place) + 1
 
@@ -93,11 +93,11 @@ class KernelImage:
         return piece.name, self.position(piece.name, place)
 
     def symbol(self, path, original, piece):
-        """What the assembler writes for a function or object of an original."""
+        """The name in the assembly for a function or object of an original."""
         return self.mark(*self.locate(path, original, piece))
 
     def named(self, place):
-        """(object, name, position) of what is at a place, or None."""
+        """(object, name, position) of the symbol at a place, or None."""
         name = next((name for name, places in self.places.items() if place in places), None)
         return (self.name, name, self.position(name, place)) if name else None
 
@@ -111,7 +111,7 @@ class KernelImage:
         return None
 
     def foreign(self, name):
-        """What the assembler writes for a name that the touched files do not define, or None if the name is unknown."""
+        """The name in the assembly for a symbol that the touched files do not define, or None if the symbol is unknown."""
         if name not in self.places:
             return None
         symbol = next((s for s in self.image.symbols if s.name == name and s.bind != elf.STB_LOCAL), None)
@@ -167,7 +167,7 @@ class ModuleImage(KernelImage):
         return target.shndx, target.value + entry[3] - ref.addend
 
     def foreign(self, name):
-        """Other modules and the kernel: what they export; the loader looks it up."""
+        """Exports of other modules and of the kernel; the loader looks them up."""
         mine = next((s for s in self.image.symbols if s.name == name and s.shndx != elf.SHN_UNDEF and s.bind != elf.STB_LOCAL), None)
         return self.mark(name, self.position(name, self.place(mine))) if mine else name
 
@@ -181,7 +181,7 @@ def masked(data, refs):
 
 
 class Plan:
-    """What goes into the patch from one source file, and what each name in it means."""
+    """The contents of the patch from one source file, and the meaning of each name in it."""
 
     def __init__(self, comparison, base, everything):
         self.comparison, self.base, self.everything = comparison, base, everything
@@ -191,7 +191,7 @@ class Plan:
         self.collect()
 
     def collect(self):
-        """New functions and objects that the patched functions of this file reach, and those that other files want."""
+        """New functions and objects that the patched functions of this file use, and those that other files use."""
         todo = self.patched + [name for name in self.wanted if name not in self.added]
         self.added += [name for name in todo if name not in self.patched]
         while todo:
@@ -242,7 +242,7 @@ class Plan:
 
 
 def settle(plans):
-    """What one file adds may be used in another one: collects until nothing more is wanted."""
+    """One file may use additions of another: collects until no more symbols are needed."""
     while True:
         before = sum(len(plan.added) for plan in plans)
         names = set().union(*(plan.abroad() for plan in plans)) if plans else set()

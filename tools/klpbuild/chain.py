@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """chain - a patch that is made on top of earlier ones.
 
-Such a patch is an edit of sources in which the earlier edits stand already. So the originals are the image's code only where
-no earlier patch has changed it; where one has, they are that patch's code. And what an earlier patch brought, a new variable
-or function, lives in that patch's module.
+Such a patch is an edit of sources that already contain the earlier edits. So an original is the image's code only if
+no earlier patch has changed it; otherwise it is the code of that patch. A new variable or function of an earlier patch
+is in the module of that patch.
 
-read(path) finds the chain by what a patch records: the diff that it was made from lies beside it (NAME/NAME.diff), its
-predecessor is the entry klp_after. Stacked(base, chain) is an image as bind.py's are.
+read(path) finds the chain by the records of a patch: its diff lies beside it (NAME/NAME.diff), and the entry klp_after names its
+predecessor. Stacked(base, chain) is an image with the interface of bind.py.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ SYMBOL = re.compile(r"\.klp\.sym\.([^.]+)\.(.+),(\d+)$")
 
 
 class Predecessor(ModuleImage):
-    """An earlier patch. edit: its diff; patched: the functions that it replaces; new: what it brought;
-    lines: functions that differ only in numbers."""
+    """An earlier patch. edit: its diff; patched: the functions that it replaces; new: its new functions and variables;
+    lines: functions that differ only in line numbers."""
 
     def __init__(self, path):
         try:
@@ -55,14 +55,14 @@ class Predecessor(ModuleImage):
         return text
 
     def brought(self, name):
-        """Whether it brought this function or variable, which nothing had before."""
+        """True if this function or variable is new in this patch."""
         return name in self.new
 
     def function(self, name):
         return self.functions.get(name) if name in self.patched | self.new else None
 
     def target(self, symbol, ref):
-        """(module or object, name, position) of what a reference in one of its functions reaches; None: nothing with a name."""
+        """(module or object, name, position) of the target of a reference in one of its functions; None: a target without a name."""
         section = self.image.sections[symbol.shndx]
         entry = next((r for r in self.image.relocations(section) if r[0] == symbol.value + ref.at), None)
         target = self.image.symbols[entry[2]] if entry else None
@@ -125,7 +125,7 @@ class Stacked:
                     yield found
 
     def symbol(self, path, original, piece):
-        """What the assembler writes for a function or object of an original."""
+        """The name in the assembly for a function or object of an original."""
         if not piece.base:
             owner = next((patch for patch in reversed(self.chain) if patch.brought(piece.name)), None)
             if owner:

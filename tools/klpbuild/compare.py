@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compare - what differs between an object as it was and as edited, function by function and object by object.
+"""compare - the differences between an original object file and the edited one, function by function and object by object.
 
-Two numbered statics (`count.0`) of one name in the source are the same thing until shown otherwise: the compiler numbers
-them by order of appearance, so a new one renames the others. Which is which is found from the functions that did not
-change: what such a function referred to at a place before, it refers to there now. See Statics.
+The compiler numbers statics of one name in the source (`count.0`) by order of appearance, so a new static renames the others. The pairs of
+old and new statics are found from the functions that did not change: such a function refers at each place to the same
+variable as before. See Statics.
 """
 
 from klpbuild import Refused
 
-# Statics that a macro makes for itself; a patched function gets a fresh one, whatever number the old one has now.
+# Statics that a macro makes; a patched function gets a new one, for any number of the old one.
 FRESH = {"_done", "__warned", "_rs", "__already_done"}
 REPORTERS = {"assert_failed", "warn_report", "panic", "ktest_failed"}
 
 
 class Statics:
-    """Which numbered static of the edited object is which of the original: `old_name[new name]`."""
+    """The pairs of numbered statics of the edited and the original object: `old_name[new name]`."""
 
     def __init__(self, path, old, new):
         self.path, self.old, self.new, self.old_name, self.by = path, old, new, {}, {}
@@ -45,7 +45,7 @@ class Statics:
         return found
 
     def of_changed(self, before, after):
-        """A changed function: what is left is paired by the order of first reference, if that leaves no choice."""
+        """In a changed function, the remaining statics are paired by the order of first reference, if there is only one possible pairing."""
         old_order = self.order(self.old, before)
         for base, names in self.order(self.new, after).items():
             taken = {self.old_name[n] for n in names if n in self.old_name}
@@ -85,7 +85,7 @@ class Comparison:
         return self.statics.old_name.get(name, name) if self.new.pieces[name].base else name
 
     def old_piece(self, piece):
-        """What a piece of the edited object was before, or None."""
+        """The original of a piece of the edited object, or None."""
         if piece.base and piece.writable:
             name = self.statics.old_name.get(piece.name)
             return self.old.pieces.get(name) if name else None
@@ -124,7 +124,7 @@ def called(image, piece, insn):
 
 
 def only_line_numbers(old, before, new, after):
-    """Whether two functions differ in nothing but line numbers that they hand to a report."""
+    """True if two functions differ only in line numbers that they pass to a report."""
     if before.size != after.size or [r._replace(content=None) for r in before.refs] != [r._replace(content=None) for r in after.refs]:
         return False
     one, other = insns_of(old, before), insns_of(new, after)

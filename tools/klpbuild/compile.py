@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""compile - the touched files and what includes them, compiled as the kernel was: once as they were, once as edited.
+"""compile - compiles the touched files and the files that include them, like the kernel: once in the original form, once edited.
 
 The flags are those of the build folder (flags.COMPILE_FLAGS, which the Makefile writes). The compiler runs in the overlay with
 the file's name from the top of the tree, so __FILE__ and the headers in quotes are found there.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""debuginfo - what the compiler says of an object file: where functions stand, what is inlined in them, types.
+"""debuginfo - the compiler's information about an object file: places of functions, inlined functions, types.
 
 Reads the text of `readelf --debug-dump` (binutils), which knows every version of DWARF.
 """
@@ -123,7 +123,7 @@ class DebugInfo:
         return self.files.get(file.number("DW_AT_decl_file")), holder.number("DW_AT_decl_line")
 
     def inlined(self, name):
-        """What is inlined in a function: lists of Inlined, outermost first, one for each place."""
+        """The inlined functions in a function: lists of Inlined, outermost first, one for each place."""
         die = self.functions.get(name)
         return list(self.chains(die, [])) if die else []
 

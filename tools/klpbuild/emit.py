@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """emit - the patch as source: an assembly file for each touched source file, and a C file with the tables.
 
-The assembly file is meant to be read: each instruction stands as its bytes with the text that it means, below the line of the
-source that it was compiled from. A reference to something outside the patch is a livepatch symbol, as KLP_RELOC_SYMBOL()
-makes it (docs/modules.md); a string or a nameless table is copied.
+The assembly file is readable: each instruction is written as its bytes with its text, below the line of the
+source from which it was compiled. A reference to a symbol outside the patch is a livepatch symbol of the form that KLP_RELOC_SYMBOL()
+makes (docs/modules.md); a string or a nameless table is copied.
 """
 
 import re
@@ -90,7 +90,7 @@ class Assembly:
         self.lines.append("")
 
     def source(self, number, file):
-        """The line, or both if the edit put in one that has the number of another."""
+        """The line, or both lines if the edit inserted a line with the number of another."""
         for path, lines in self.sources.items():
             if file.endswith("/" + path):
                 return " / ".join(lines.get(number, ()))

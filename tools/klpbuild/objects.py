@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """objects - an object file as functions and objects, each with what it refers to.
 
-The compiler gives each function and each object a section of its own (-ffunction-sections -fdata-sections), so a Piece is
-a symbol with its bytes, and a Ref is a relocation in it, told as the *thing* that it reaches: a symbol, a string by its
-content, or nameless constants (a jump table, a floating constant) by their content. How the assembler happened to write a
-relocation, by symbol or by section, makes no difference.
+The compiler gives each function and each object a section of its own (-ffunction-sections -fdata-sections). So a Piece is
+a symbol with its bytes. A Ref is a relocation in it, described by its target: a symbol, a string by its
+content, or nameless constants (a jump table, a floating constant) by their content. The assembler may write a
+relocation by symbol or by section; this makes no difference.
 """
 
 import re
@@ -20,7 +20,7 @@ RELOCATION_NAMES = {R_64: "R_X86_64_64", R_PC32: "R_X86_64_PC32", R_PLT32: "R_X8
                     R_32S: "R_X86_64_32S"}
 WIDTH = {R_64: 8, R_PC32: 4, R_PLT32: 4, R_32: 4, R_32S: 4}
 SHF_MERGE, SHF_STRINGS = 0x10, 0x20
-# Sections that belong to others, or to the linker.
+# Sections that belong to another section, or to the linker.
 SIDE_SECTIONS = ("__mcount_loc", ".modinfo", ".comment", ".note")
 NUMBERED = re.compile(r"^(.*)\.(\d+)$")
 
@@ -59,7 +59,7 @@ class Piece:
 
     @property
     def private(self):
-        """A constant without an identity: told by its content, and copied where it is needed."""
+        """True for a constant without an identity: it is identified by its content, and copied for each user."""
         return self.base is not None and not self.writable
 
 
@@ -133,7 +133,7 @@ class ObjectFile:
         return Ref(offset, kind, "nameless", target.name, where, where - rest, None)
 
     def symbol_at(self, index, where):
-        """The symbol that covers a place of a section; the only one of a section also for places before and behind it."""
+        """The symbol that covers a place of a section; if a section has one symbol, also for places before and behind it."""
         symbols = self.homes.get(index, [])
         if len(symbols) == 1:
             return symbols[0]
@@ -145,11 +145,11 @@ class ObjectFile:
         return self.image.bytes(section), [self.ref(section, *entry) for entry in self.relocations[section.index]], section
 
     def content(self, piece, owner=None):
-        """What a piece is, as a value that is equal for equal pieces: bytes and what they refer to."""
+        """The contents of a piece, as a value that is equal for equal pieces: bytes and references."""
         return (piece.data, tuple(self.meaning(ref, owner or piece.name) for ref in piece.refs))
 
     def meaning(self, ref, owner):
-        """What a reference reaches, as a value; a numbered static by its name in the source alone."""
+        """The target of a reference, as a value; a numbered static by its name in the source alone."""
         if ref.kind == "string":
             what = ("string", ref.content)
         elif ref.kind == "nameless":

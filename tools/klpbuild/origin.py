@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""origin - what a patch was made for, as entries of .modinfo that the kernel holds against what runs (livepatch/origin.c).
+"""origin - the code for which a patch was made, as entries of .modinfo that the kernel compares with the running code (livepatch/origin.c).
 
     klp_text=OBJECT NAME,POSITION SIZE SHA256 [OFFSET:WIDTH ...]     a function that it replaces
     klp_base=OBJECT SHA256                                           the file of a module that it was compiled against
     klp_after=NAME SHA256                                            the patch that it was made on top of
 
-The digest of a function is that of its bytes in memory, with the entry slot and the places that the module loader fills taken
-as zero. The kernel is linked, so nothing of it is filled. That of a file is the one that ends it (tools/moduleseal.py).
+The digest of a function is that of its bytes in memory; the entry slot and the places that the module loader fills count as
+zero. In the kernel, which is linked, the loader fills no places. The digest of a file is the one at its end (tools/moduleseal.py).
 """
 
 import hashlib
@@ -20,7 +20,7 @@ SLOT_SIZE = 5
 
 
 def text_entry(image, name, position):
-    """The entry of one function of an image, or None if it is not there once (or at that position)."""
+    """The entry of one function of an image, or None if the name is not unique (or has no such position)."""
     symbol = image.function_at(name, position)
     if symbol is None:
         return None
@@ -50,7 +50,7 @@ class Origin:
         self.images = {}
 
     def image(self, name):
-        """The kernel or a target, or None for a module of which nothing is known."""
+        """The kernel or a target, or None for an unknown module."""
         if name not in self.images:
             if name == KERNEL:
                 self.images[name] = KernelImage(os.path.join(self.build, "neurath.elf"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""refuse - edits that cannot become a patch, each with what to do instead.
+"""refuse - edits that cannot become a patch, each with an alternative.
 
-Each rule is a function (plan, facts) that yields lines "FILE: what: what to do instead"; RULES has them in the order in which
-their lines are printed. Facts are what is known beyond one object: debug information, and the other objects of the kernel.
+Each rule is a function (plan, facts) that yields lines "FILE: what: what to do instead"; RULES has the rules in the order in which
+their lines are printed. Facts are information beyond one object: debug information, and the other objects of the kernel.
 """
 
 import elf

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""report - what klp-build tells: the patch function by function, as text or as JSON."""
+"""report - the output of klp-build: the patch function by function, as text or as JSON."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def first_difference(plan, name, count=3):
 
 
 def outside(plan):
-    """Names of what the patch refers to in the running kernel."""
+    """Names of the symbols in the running kernel to which the patch refers."""
     inside = set(plan.patched) | set(plan.added)
     names = {r.name for n in inside for r in plan.references(plan.new.pieces[n])}
     return {n for n in names if n not in inside and not any(n in p.added for p in plan.everything)}
@@ -56,7 +56,7 @@ def warnings(name):
 
 
 def copies(job, plan, name):
-    """Functions that the compiler put a copy of a patched function into: all of this file, or of others that include it."""
+    """Functions into which the compiler put a copy of a patched function: all functions of this file, or of other files that include it."""
     return sorted({other for one in job.plans for other in one.new.pieces if other != name and one.new.pieces[other].is_function
                    for chain in job.debug(one.new).inlined(other) if chain[-1].name == name})
 
@@ -118,7 +118,7 @@ def describe(plan, piece):
 
 
 def differing(job):
-    """Of a refused edit: what differs, without reasons."""
+    """The functions of a refused edit that differ, without reasons."""
     return {"patched": [{"file": plan.path, "function": name} for plan in job.plans for name in plan.patched],
             "line_numbers_only": job.lines_only}
 

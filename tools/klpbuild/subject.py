@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""subject - what is patched: the kernel, or one module. Each knows its sources, how they are compiled, and its image."""
+"""subject - the object that is patched: the kernel, or one module. Each has its sources, its compiler flags, and its image."""
 
 import importlib.machinery
 import importlib.util
@@ -9,7 +9,7 @@ from klpbuild import Refused, bind, compile
 
 
 class Kernel:
-    prefix = ""         # what stands before the paths of the diff in the overlay
+    prefix = ""         # the prefix of the diff's paths in the overlay
 
     def __init__(self, options, top):
         self.options, self.top = options, top
@@ -22,11 +22,11 @@ class Kernel:
         return compile.dependents(self.options.build, edit.files)
 
     def add_to(self, overlay):
-        """The kernel's sources are there already."""
+        """The overlay has the kernel's sources already."""
 
 
 class Module:
-    """SRC as `make module` takes it. A module outside of the tree has its folder in the overlay as `module/`, and the
+    """SRC as for `make module`. The folder of a module outside of the tree is `module/` in the overlay, and the
     paths of the diff start there."""
 
     def __init__(self, options, top):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""waits - which tasks a patch may have to wait for: who sleeps while one of its functions is on the stack.
+"""waits - the tasks for which a patch may have to wait: tasks that sleep while one of its functions is on the stack.
 
-Direct calls are read from the objects of the kernel's build; through a pointer a function may reach anything, which is not told.
+Direct calls are read from the objects of the kernel's build; calls through pointers are not known, and are not reported.
 """
 
 import glob
@@ -13,7 +13,7 @@ from klpbuild.objects import R_PC32, R_PLT32
 
 SLEEP = "schedule"
 
-# Functions that some task is in as soon as the machine has started, and who. tests/host/test_klp_build.py looks for them in the image.
+# Functions in which some task is from the start of the machine on, and this task. tests/host/test_klp_build.py looks for them in the image.
 ALWAYS_ON_A_STACK = {
     "worker_main": "each kworker that has nothing to do",
     "kthread_main": "each kernel thread",
@@ -50,7 +50,7 @@ def calls_of_object(path):
 
 
 class Waits:
-    """plans: of the patch; their edited functions stand for the originals."""
+    """plans: of the patch; their edited functions replace the originals."""
 
     def __init__(self, build, plans):
         self.calls = {}
