@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "labs", "lib"))
 import csource  # noqa: E402
 import export  # noqa: E402
+import grading  # noqa: E402
 import labcheck  # noqa: E402
 import mutants  # noqa: E402
 import recipe as recipes  # noqa: E402
@@ -155,6 +156,14 @@ class Labs(unittest.TestCase):
                 for over in recipes.overlays(TOP, lab, "wrong"):
                     self.assertTrue(over.loses and set(over.loses + over.at_times) <= names, over.name)
                 self.assertLessEqual(set(recipes.recipe(TOP, lab).starter), names)
+
+    def test_who_loses_a_check_loses_those_that_need_it(self):
+        for lab in LABS:
+            checks, _ = grading.load(lab, TOP)
+            for over in recipes.overlays(TOP, lab, "wrong"):
+                for lost in (set(over.loses), set(over.loses + over.at_times)):
+                    missing = {c.name for c in checks if lost & set(c.needs)} - lost
+                    self.assertFalse(missing, f"{lab}/wrong/{over.name}: these are not tried without {' '.join(sorted(lost))}")
 
 
 if __name__ == "__main__":

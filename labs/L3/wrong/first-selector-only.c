@@ -4,7 +4,7 @@
  * patched function in the test, this is right.
  *
  * loses: P3
- * at times: P4 P5 P6
+ * at times: P4 P5 P6 P7 P8 P9
  */
 /* splice: arch/x86_64/hook_selector.c */
 notrace void selector_rewind(struct pt_regs *regs)

@@ -4,7 +4,7 @@
  * When a slot becomes a jump, those calls run the old function, for a task that has gone over.
  *
  * loses: P5
- * at times: P4 P6
+ * at times: P4 P6 P7 P8 P9
  */
 /* splice: arch/x86_64/text_poke.c */
 static notrace bool poke_emulate(struct pt_regs *regs, unsigned long addr, const u8 *slot)

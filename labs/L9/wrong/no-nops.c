@@ -4,6 +4,6 @@
  * to be gone.
  *
  * mutant: NO_NOPS
- * loses: P6 P7
+ * loses: P6 P7 P10
  * at times: P8
  */

@@ -3,7 +3,7 @@
  * Nops are added for the newest of the older patches only.  Patches that stand beside each other are all replaced, and the functions
  * of the others stay as they are.
  *
- * loses: P6 P7
+ * loses: P6 P7 P10
  */
 /* splice: livepatch/replace.c */
 int klp_add_nops(struct klp_patch *patch)
