@@ -35,7 +35,7 @@ def consistent(g):
     g.expect_suite("klp_consistency", cpus=2, together=TWO)
 
 
-@check("P4", 10, "the same at 1 and 4 CPUs, with random delays at marked points at 4", needs=["P2"])
+@check("P4", 10, "the same at 1 and 4 CPUs, with random delays at marked points at 4", needs=["P3"])
 def consistent_elsewhere(g):
     g.expect_suite("klp_consistency", cpus=1)
     g.expect_suite("klp_consistency", cpus=4, cmdline=f"race={g.seed}")
