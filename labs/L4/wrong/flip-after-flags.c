@@ -4,6 +4,6 @@
  * reads the old target, and is counted as having arrived where nobody wants it.
  *
  * mutant: FLIP_AFTER_FLAGS
- * loses: P5
+ * loses: P5 P10
  * at times: P3 P4 P6 P8 P9
  */

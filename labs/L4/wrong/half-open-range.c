@@ -3,8 +3,8 @@
  * The search forgets the last range: the upper bound is taken for an index that must be below it, twice.  With one
  * function in the patch nothing is ever forbidden.
  *
- * loses: P5
- * at times: P3 P4 P6 P8 P9
+ * loses: P5 P10
+ * at times: P3 P4 P6 P7 P8 P9
  */
 /* splice: kernel/sched/patch_stack.c */
 static noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr)

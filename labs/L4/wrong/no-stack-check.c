@@ -5,5 +5,5 @@
  *
  * mutant: NO_STACK_CHECK
  * loses: P5 P10
- * at times: P3 P4 P6 P8
+ * at times: P3 P4 P6 P7 P8
  */

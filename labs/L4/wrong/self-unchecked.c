@@ -5,5 +5,5 @@
  *
  * mutant: SELF_UNCHECKED
  * loses: P5
- * at times: P3 P4 P6 P8
+ * at times: P3 P4 P6 P7 P8 P10
  */

@@ -4,5 +4,5 @@
  * runs on data that a newer one has changed.
  *
  * mutant: DOWNGRADE
- * loses: P5
+ * loses: P5 P10
  */

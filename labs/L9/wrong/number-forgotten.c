@@ -2,7 +2,7 @@
 /*
  * The variable is found by its object alone.  Two patches that each add a field to the same structure find each other's.
  *
- * loses: P2 P3 P4
+ * loses: P2 P3 P4 P10
  */
 /* splice: livepatch/shadow.c */
 static struct shadow *shadow_find(void *obj, unsigned long id)
