@@ -2,7 +2,8 @@
 /*
  * Whether a task may still use this CPU is asked when it wakes, and not while it runs.  A task that computes for ever is never asked.
  *
- * loses: P5
+ * loses: P3 P5 P7
+ * at times: P4 P8
  */
 /* splice: kernel/sched/core.c */
 static __always_inline bool sched_prev_stays(struct rq *rq, struct task *prev,

@@ -3,7 +3,7 @@
  * A new task starts with nice 0 and all CPUs, whatever its parent had.  `nice make` makes the shell nice, and not the compilers.
  *
  * loses: P5
- * at times: P7
+ * at times: P4 P7
  */
 /* splice: kernel/sched/fair.c */
 void sched_init_entity(struct task *t)

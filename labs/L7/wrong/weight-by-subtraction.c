@@ -3,8 +3,7 @@
  * Each step of nice takes the same amount away.  A step must be a factor: from 0 to 1 as much as from 18 to 19; here nice 19 still has half
  * of the weight of nice 0.
  *
- * loses: P7
- * at times: P3
+ * loses: P3 P7
  */
 /* splice: kernel/sched/fair.c */
 void fair_set_nice(struct task *t, int nice)

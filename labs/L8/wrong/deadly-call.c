@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A call is given to the next server however often it was given to one before.  A request that crashes servers crashes all of them, one after
- * the other, for ever.  The test of that waits for ever, and what the same suite would have shown after it is lost, too.
+ * the other, for ever.  The test of that waits for ever.
  *
- * loses: P4 P5 P10
+ * loses: P4
  */
 /* splice: kernel/ipc/port.c */
 static void port_requeue_calls(struct port *port)

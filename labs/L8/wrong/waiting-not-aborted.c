@@ -3,7 +3,7 @@
  * When a port dies for good, the calls that its server had are ended.  Those that were still in the queue are forgotten: their clients wait for
  * ever, and nothing will wake them.
  *
- * loses: P2 P4 P5 P10
+ * loses: P2
  */
 /* splice: kernel/ipc/port.c */
 static void port_abort_calls(struct port *port)
