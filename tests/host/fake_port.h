@@ -31,7 +31,7 @@ static union port_message fake_message;	/* the next one, if its words are not al
 static bool fake_has_message;
 static struct port_reply fake_pending;	/* of the server's loop */
 static uint64_t fake_next_tag = 1;
-static unsigned fake_ready_mask;
+static unsigned fake_ready_mask;		/* what poll(2) would tell */
 static int fake_signals[32];
 static unsigned fake_nr_signals;
 
@@ -52,6 +52,8 @@ static inline long fake_answer(struct port_reply *reply)
 		return -ESRCH;
 	call->answered = true;
 	call->reply = *reply;
+	if (reply->ready & PORT_READY_SET)
+		fake_ready_mask = reply->ready & ~PORT_READY_SET;
 	len = reply->len < call->out_len ? reply->len : call->out_len;
 	if (len)
 		memcpy(call->out, (void *)(uintptr_t)reply->data, len);

@@ -169,7 +169,6 @@ static void answer_request(struct srv *srv, const struct port_request *req,
 	reply->status = status;
 }
 
-/* Last, so that read and poll agree. */
 static void set_ready(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
 	if (req->op == PORT_OPEN && reply->status >= 0)
@@ -198,8 +197,6 @@ static void take_message(struct srv *srv, const union port_message *message,
 		answer_request(srv, &message->request, reply);
 	if (srv->after)
 		srv->after(srv);
-	if (reply->tag)
-		set_ready(srv, &message->request, reply);
 }
 
 int srv_round(struct srv *srv, struct port_reply *pending)
@@ -223,6 +220,9 @@ int srv_round(struct srv *srv, struct port_reply *pending)
 	}
 	if (srv->deadline != SRV_NEVER && srv_clock() >= srv->deadline)
 		srv->tick(srv);
+	/* Last, so that read and poll agree: the answer must not undo what the tick has told. */
+	if (pending->tag)
+		set_ready(srv, &message.request, pending);
 	return 0;
 }
 

@@ -33,6 +33,14 @@ static unsigned tty_ready(struct srv *srv, uint64_t handle)
 	return mask;
 }
 
+/* An answer tells the readiness, too: what is pushed later is compared with this. */
+static void answer(struct srv *srv, struct srv_queue *queue, int64_t status, const void *data,
+		   uint32_t len)
+{
+	srv_answer(srv, queue, queue->first, status, data, len);
+	pushed_ready = tty_ready(srv, TTY_HANDLE);
+}
+
 /* ---- reading ------------------------------------------------------------------------ */
 
 /* True if there is input for a read of @size bytes.  The caller handles VTIME. */
@@ -98,7 +106,7 @@ static void answer_reader(struct srv *srv)
 
 	keep_read_begins(readers.first->req.tag);
 	n = ldisc_read(line, data, size < sizeof(data) ? size : sizeof(data));
-	srv_answer(srv, &readers, readers.first, n, data, n);
+	answer(srv, &readers, n, data, n);
 }
 
 static void serve_readers(struct srv *srv)
@@ -180,10 +188,9 @@ static void serve_writers(struct srv *srv)
 		int ret = take_bytes(srv, &writer->req, &writer->done);
 
 		if (ret < 0)
-			srv_answer(srv, &writers, writer,
-				   writer->done ? (int64_t)writer->done : ret, NULL, 0);
+			answer(srv, &writers, writer->done ? (int64_t)writer->done : ret, NULL, 0);
 		else if (writer->done == writer->req.in_len)
-			srv_answer(srv, &writers, writer, writer->done, NULL, 0);
+			answer(srv, &writers, writer->done, NULL, 0);
 		else
 			break;
 	}
@@ -201,14 +208,27 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * Arranges how output goes on: at once if there is room (the burst has ended), else by an
+ * interrupt.  One look at the device decides: the kernel's log uses it, too, so the next look may
+ * differ.
+ */
+static bool goes_on_at_once(void)
+{
+	bool sending = ldisc_out_count(line) && !line->stopped;
+	bool room = sending && uart_can_send();
+
+	uart_want_room(sending && !room);
+	return room;
+}
+
 /* The time of the next check, if no message comes before. */
 static int64_t next_deadline(void)
 {
 	int64_t next = read_deadline;
-	bool sending = ldisc_out_count(line) && !line->stopped;
 
-	if (sending && uart_can_send())
-		next = 0;		/* the burst has ended, and there is still room */
+	if (goes_on_at_once())
+		next = 0;
 	else if (ioctl_waits_for_drain() && !ldisc_out_count(line))
 		next = sooner(next, srv_clock() + DRAIN_CHECK_NS);
 	return next;
@@ -224,7 +244,6 @@ void io_progress(struct srv *srv)
 	send_bytes();
 	if (io_is_drained())
 		ioctl_drained(srv);
-	uart_want_room(ldisc_out_count(line) && !line->stopped && !uart_can_send());
 	srv->deadline = sooner(next_deadline(), screen_draw());
 	mask = tty_ready(srv, TTY_HANDLE);
 	if (mask != pushed_ready) {
