@@ -24,7 +24,7 @@ $(foreach v,O BUSYBOX LIBTCC,$(if $(word 2,$($(v))),$(error $(v)='$($(v))': make
 # A misspelt option would be ignored without a word: each variable on the command line has to be one of these, or one that
 # this file looks at.
 OPTIONS := CPUS MEM FIRMWARE ACCEL SHARE DIR WINDOW MACHINE CMDLINE SCRIPT TIMEOUT SRC OUT NAME ONLY SEED AT COUNT LAB CHECK GUEST \
-	V DEBUG O CI CROSS_COMPILE BUSYBOX LIBTCC LINUX USER_CC HOSTCC PYTHON EXTRA_CFLAGS
+	V DEBUG O CI CC CROSS_COMPILE BUSYBOX LIBTCC LINUX USER_CC HOSTCC PYTHON EXTRA_CFLAGS
 given := $(foreach v,$(filter-out -%,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
 upper = $(shell printf '%s' $(call quote,$(1)) | tr a-z A-Z)
 uses := $$(
@@ -113,7 +113,7 @@ help:            # this text
 	@echo 'Options:'
 	@echo '  CPUS=2 MEM=512M FIRMWARE=bios|uefi ACCEL=tcg|kvm SHARE=hostdir WINDOW=gtk SCRIPT=file.sh   for the virtual machine'
 	@echo '  V=1 shows commands; DEBUG=1 checks more at run time (in build/debug); O=dir builds elsewhere;'
-	@echo '  CI=true makes warnings errors; CROSS_COMPILE=prefix; BUSYBOX=path of a static busybox'
+	@echo '  CI=true makes warnings errors; CC=gcc-13 or CROSS_COMPILE=prefix; BUSYBOX=path of a static busybox'
 .DEFAULT_GOAL := kernel
 
 # --name=VALUE for a tool, if VARIABLE has one: $(call option,VARIABLE,name)

@@ -173,6 +173,17 @@ class Typed(unittest.TestCase):
         with open(os.path.join(top, "build/flags.MODULE_FLAGS"), encoding="utf-8") as file:
             self.assertIn(f"-ffile-prefix-map={top}/=", shlex.split(file.read()))
 
+    def test_the_compiler_is_an_option(self):
+        """tools/klp-build and tools/module take it from these files."""
+        build = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, build)
+        names = ("KERNEL_FLAGS", "COMPILE_FLAGS", "MODULE_FLAGS")
+        done = self.make(*(f"{build}/flags.{name}" for name in names), f"O={build}", "CC=gcc-13")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        for name in names:
+            with open(f"{build}/flags.{name}", encoding="utf-8") as file:
+                self.assertTrue(file.read().startswith("gcc-13 "), name)
+
     def test_paths_of_a_module_may_have_any_characters(self):
         kernel, odd = tempfile.mkdtemp(), ODD.replace("$", "$$")
         self.addCleanup(shutil.rmtree, kernel)
