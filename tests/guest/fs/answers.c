@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * answers.c - answers of calls at their edges, which programs reach by accident: counts that are
- * negative, descriptors of the wrong kind, attributes that a file system does not have. Must also
- * pass on Linux: run there, the suite tests itself.
+ * answers.c - results of system calls in cases that programs reach by accident: negative counts,
+ * descriptors of the wrong kind, attributes that a file system does not have. The suite must also
+ * pass on Linux; a run on Linux tests the suite itself.
  */
 #define _GNU_SOURCE
 #include <limits.h>
@@ -42,7 +42,7 @@ static void a_negative_length_is_refused_before_anything_moves(void)
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 10);
 	CHECK_EQ(readv(fd, v, 0), 0);
 	CHECK_ERR(pread(fd, buf, 4, -1), EINVAL);
-	/* What is more than one call can move is no error: it moves less. */
+	/* A call that asks for more bytes than one call can move does not fail: it moves fewer bytes. */
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	v[1].iov_len = INT_MAX;
 	v[2].iov_len = 1;
@@ -124,7 +124,7 @@ static void files_without_extended_attributes_say_so(void)
 	CHECK_EQ(listxattr("/proc/version", buf, sizeof(buf)), 0);
 	CHECK_EQ(llistxattr("/proc/self", NULL, 0), 0);
 	CHECK_EQ(flistxattr(fd, buf, sizeof(buf)), 0);
-	/* What is wrong with the call comes first. */
+	/* An error of the call itself comes before EOPNOTSUPP. */
 	CHECK_ERR(getxattr("/proc/none", "user.a", buf, 10), ENOENT);
 	CHECK_ERR(listxattr("/proc/version/", buf, 10), ENOTDIR);
 	CHECK_ERR(setxattr("/proc/none", "user.a", "b", 1, 0), ENOENT);
@@ -140,7 +140,7 @@ static void files_without_extended_attributes_say_so(void)
 	CHECK_ERR(setxattr("/proc/version", "user.a", "b", 1, 4), EINVAL);
 	CHECK_ERR(setxattr("/proc/version", "user.a", buf, 65537, 0), E2BIG);
 	CHECK_ERR(setxattr("/proc/version", (char *)1, "b", 1, 0), EFAULT);
-	/* Links and devices have no attributes of users. */
+	/* Links and devices cannot have attributes of the class "user". */
 	CHECK_ERR(lsetxattr("/proc/self", "user.a", "b", 1, 0), EPERM);
 	CHECK_ERR(lgetxattr("/proc/self", "user.a", buf, 10), ENODATA);
 	CHECK_ERR(setxattr("/dev/null", "user.a", "b", 1, 0), EPERM);
@@ -150,7 +150,10 @@ static void files_without_extended_attributes_say_so(void)
 	CHECK_ERR(setxattr("/proc/version", "user.a", "b", 1, 0), EACCES);
 }
 
-/* The library's statx() may not be there, and may answer by stat(). */
+/*
+ * The answer of the system call. The test makes the system call itself, because a C library may have
+ * no statx(), or may make it from stat().
+ */
 struct statx_answer {
 	uint32_t mask, blksize;
 	uint64_t attributes;
@@ -193,8 +196,8 @@ static void statx_looks_at_its_flags_and_its_mask(void)
 	CHECK_ERR(unlinkat(AT_FDCWD, "f", 0x8000), EINVAL);
 }
 
-/* AT_EMPTY_PATH: the descriptor, which may be one of O_PATH; without one the working directory. */
-static void an_empty_path_means_what_one_has_already(void)
+/* AT_EMPTY_PATH with an empty path means the descriptor, also one of O_PATH, or else the working directory. */
+static void an_empty_path_means_the_descriptor_itself(void)
 {
 	static const struct timespec then[2] = { { 1000, 0 }, { 2000, 0 } };
 	struct stat st;
@@ -219,7 +222,7 @@ static void an_empty_path_means_what_one_has_already(void)
 	CHECK_EQ(st.st_uid, 5);
 	CHECK_EQ(stat(".", &st), 0);
 	CHECK_EQ(st.st_uid, 6);
-	/* Without the flag an empty path is none; a path that is not empty is looked up. */
+	/* Without the flag an empty path is an error. A path that is not empty is looked up as usual. */
 	CHECK_ERR(utimensat(fd, "", then, 0), ENOENT);
 	CHECK_ERR(fchownat(fd, "", 5, -1, 0), ENOENT);
 	CHECK_ERR(syscall(SYS_faccessat2, fd, "", R_OK, 0), ENOENT);
@@ -227,7 +230,7 @@ static void an_empty_path_means_what_one_has_already(void)
 	CHECK_ERR(utimensat(999, "", then, AT_EMPTY_PATH), EBADF);
 }
 
-static void there_are_no_files_without_a_name(void)
+static void o_tmpfile_is_not_supported(void)
 {
 	const int tmpfile = 020000000 | O_DIRECTORY;	/* the library's O_TMPFILE */
 
@@ -242,7 +245,7 @@ static void there_are_no_files_without_a_name(void)
 	CHECK_ERR(open("missing", tmpfile | O_RDWR, 0600), ENOENT);
 }
 
-static void access_times_are_spared_by_their_owner_only(void)
+static void only_the_owner_may_use_o_noatime(void)
 {
 	int mine;
 
@@ -270,7 +273,7 @@ static void access_times_are_spared_by_their_owner_only(void)
 
 /* ---- memory -------------------------------------------------------------------------------- */
 
-static void waking_needs_no_memory_where_the_key_needs_none(void)
+static void waking_a_private_futex_needs_no_mapped_memory(void)
 {
 	unsigned *none = mmap(NULL, 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -321,7 +324,7 @@ static void shared_memory_stays_shared_when_its_rights_change(void)
 	CHECK_ERR(mprotect(map, 4096, 0x100), EINVAL);
 	CHECK_ERR(syscall(SYS_mprotect, map + 1, 4096L, PROT_READ), EINVAL);
 	CHECK_EQ(mprotect(map, 0, PROT_READ), 0);
-	/* Of a range with a hole, what is before the hole has changed. */
+	/* If the range has a hole, the call fails, but the part before the hole has changed. */
 	map = mmap(NULL, 3 * 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK_EQ(munmap(map + 4096, 4096), 0);
 	CHECK_ERR(mprotect(map, 3 * 4096, PROT_READ | PROT_WRITE), ENOMEM);
@@ -331,7 +334,7 @@ static void shared_memory_stays_shared_when_its_rights_change(void)
 
 /* ---- programs ------------------------------------------------------------------------------ */
 
-/* The status of a program that is given @n arguments of @len characters; or -errno. */
+/* The exit status of a program that gets @n arguments of @len characters each, or -errno. */
 static int run_with_arguments(size_t n, size_t len)
 {
 	char **argv = calloc(n + 3, sizeof(*argv)), *arg = malloc(len + 1);
@@ -354,7 +357,7 @@ static int run_with_arguments(size_t n, size_t len)
 	return WEXITSTATUS(status);
 }
 
-#define STRING_MAX	131072		/* with its NUL */
+#define STRING_MAX	131072		/* of one argument, with its NUL */
 
 static void arguments_have_two_limits(void)
 {
@@ -363,19 +366,19 @@ static void arguments_have_two_limits(void)
 	CHECK_EQ(setrlimit(RLIMIT_STACK, &stack), 0);
 	CHECK_EQ(run_with_arguments(1, STRING_MAX - 1), 0);
 	CHECK_EQ(run_with_arguments(1, STRING_MAX), E2BIG);
-	/* All together, and the pointers to them: a quarter of the stack. */
+	/* All arguments and the pointers to them together may take a quarter of the stack limit. */
 	CHECK_EQ(run_with_arguments(15, STRING_MAX - 1), 0);
 	CHECK_EQ(run_with_arguments(16, STRING_MAX - 1), E2BIG);
 	CHECK_EQ(run_with_arguments(200000, 1), 0);
 	CHECK_EQ(run_with_arguments(220000, 1), E2BIG);
-	/* But never less than 128 KiB. */
+	/* They may always take 128 KiB. */
 	stack.rlim_cur = 256 << 10;
 	CHECK_EQ(setrlimit(RLIMIT_STACK, &stack), 0);
 	CHECK_EQ(run_with_arguments(1, 120000), 0);
 	CHECK_EQ(run_with_arguments(2, 70000), E2BIG);
 }
 
-static void addresses_can_be_asked_not_to_be_random(void)
+static void a_program_can_turn_address_randomization_off(void)
 {
 	int status;
 
@@ -403,12 +406,12 @@ int main(int argc, char **argv)
 	TAP_TEST(a_hole_takes_no_blocks);
 	TAP_TEST(files_without_extended_attributes_say_so);
 	TAP_TEST(statx_looks_at_its_flags_and_its_mask);
-	TAP_TEST(an_empty_path_means_what_one_has_already);
-	TAP_TEST(there_are_no_files_without_a_name);
-	TAP_TEST(access_times_are_spared_by_their_owner_only);
-	TAP_TEST(waking_needs_no_memory_where_the_key_needs_none);
+	TAP_TEST(an_empty_path_means_the_descriptor_itself);
+	TAP_TEST(o_tmpfile_is_not_supported);
+	TAP_TEST(only_the_owner_may_use_o_noatime);
+	TAP_TEST(waking_a_private_futex_needs_no_mapped_memory);
 	TAP_TEST(shared_memory_stays_shared_when_its_rights_change);
 	TAP_TEST(arguments_have_two_limits);
-	TAP_TEST(addresses_can_be_asked_not_to_be_random);
+	TAP_TEST(a_program_can_turn_address_randomization_off);
 	return tap_done();
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * byte_transfers.c - each system call that moves bytes, in storms of kicks and of ordinary signals: for
- * a regular file all bytes move and no call fails, as without a storm; for a pipe a kick is
- * invisible, too, and a signal shortens or interrupts a call as on Linux.
+ * byte_transfers.c - each system call that moves bytes, during storms of kicks and of ordinary signals.
+ * On a regular file all bytes move and no call fails, as without a storm. On a pipe a kick is also
+ * invisible, and a signal shortens or interrupts a call as on Linux.
  *
- * The argument is the directory to work in: tests/system/test_share.py runs this on a folder of
- * the host, too.
+ * The argument is the directory to work in: tests/system/test_share.py also runs this suite on a
+ * folder of the host.
  *
  * configurations: cpus=1,2,4 firmware=bios
  */
@@ -21,13 +21,13 @@
 
 #define SIZE		600000
 #define SEGMENTS	7
-#define HITS		25	/* of the storm that each call stands at least */
+#define HITS		25	/* at least so many kicks or signals come during each call of the table */
 #define NAMES		120
 
 static const char *top = "/tmp", *self;
 static enum storm storm;
 static unsigned char data[SIZE], got[SIZE];
-static int from, to;		/* of SIZE bytes of data; empty */
+static int from, to;		/* @from holds the SIZE bytes of @data; @to is empty */
 
 static void check_data(const unsigned char *bytes, size_t n)
 {
@@ -36,7 +36,7 @@ static void check_data(const unsigned char *bytes, size_t n)
 			CHECK_FAIL("byte %zu is wrong", i);
 }
 
-/* What was written to "to", and where its offset stands. */
+/* Checks that "to" contains the data, and that its offset is @offset. */
 static void check_written(off_t offset)
 {
 	struct stat st;
@@ -153,7 +153,7 @@ static void do_copy_file_range(void)
 	check_written(SIZE);
 }
 
-/* Through a pipe, as much at a time as it takes. */
+/* Through a pipe: each call moves as many bytes as the pipe takes. */
 static void do_splice(void)
 {
 	ssize_t n, m, moved = 0;
@@ -194,7 +194,7 @@ static void do_map(void)
 	CHECK_EQ(munmap(map, SIZE), 0);
 }
 
-/* As many entries in a buffer as in quiet times, and each once. */
+/* One buffer holds as many entries as without a storm, and each entry comes once. */
 static void do_getdents(void)
 {
 	static char buf[16384];
@@ -223,7 +223,7 @@ static void do_getdents(void)
 	CHECK_EQ(close(dir), 0);
 }
 
-/* The image is read anew: it is another file each time. */
+/* The program is a new file in each round, so exec reads the image again. */
 static void do_exec(void)
 {
 	int in = open(self, O_RDONLY), program = open("program", O_WRONLY | O_CREAT | O_EXCL, 0755);
@@ -293,7 +293,10 @@ static const struct row {
 
 /* ---- what signals may shorten, but no kick ------------------------------------------------ */
 
-/* All @n bytes or, if signals come, at least one, or EINTR where those do not restart. */
+/*
+ * Without signals all @n bytes moved. With signals at least one byte moved, or the call failed with
+ * EINTR if the handler has no SA_RESTART.
+ */
 static ssize_t check_part(ssize_t done, size_t n)
 {
 	if (storm == STORM_KICKS || storm == STORM_NONE)
@@ -336,7 +339,7 @@ static void do_dev_random(void)
 	CHECK_EQ(close(fd), 0);
 }
 
-/* Reads all that comes, in pieces that a write has to wait for. */
+/* A child that reads all bytes in small pieces, so that the writer has to wait. */
 static pid_t start_reader_of(int fd, int writer)
 {
 	pid_t child = fork();
@@ -375,7 +378,7 @@ static ssize_t give_writev(int fd, size_t at)
 	return writev(fd, iov, 2);
 }
 
-/* Short ones, which go through a buffer of the kernel. */
+/* Short calls, which go through a buffer of the kernel. */
 static ssize_t give_short_writev(int fd, size_t at)
 {
 	size_t begin = at;

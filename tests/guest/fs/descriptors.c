@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * descriptors.c - the table of descriptors: the choice of a number, the state that copies share, the descriptors
- * that a program inherits. Must also pass on Linux: run there, the suite tests itself.
+ * descriptors.c - the table of descriptors: which number a new descriptor gets, which state copies share, which
+ * descriptors a program inherits. The suite must also pass on Linux; a run on Linux tests the suite itself.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -93,7 +93,7 @@ static void many_descriptors_fit(void)
 	CHECK_EQ(dup(0), 300);
 }
 
-/* As on Linux; /proc/sys/fs/nr_open says so. */
+/* The limit of Linux; /proc/sys/fs/nr_open shows it. */
 #define NR_OPEN	(1 << 20)
 
 static void root_may_have_a_million_descriptors(void)
@@ -109,7 +109,7 @@ static void root_may_have_a_million_descriptors(void)
 	CHECK_EQ(close(4444), 0);
 	CHECK_EQ(dup2(0, NR_OPEN - 1), NR_OPEN - 1);
 	CHECK_ERR(dup2(0, NR_OPEN), EBADF);
-	/* The holes are still known, also in the copy of the table that a child has. */
+	/* The table still knows the holes, and so does the copy that a child gets. */
 	if (!fork()) {
 		CHECK_EQ(fcntl(NR_OPEN - 1, F_GETFD), 0);
 		CHECK_EQ(dup(0), 70);

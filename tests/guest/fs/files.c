@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * files.c - contents and attributes of files, devices and files of the kernel, as a program sees
- * them. All but the last test must also pass on Linux: run there, the suite tests itself.
+ * files.c - contents and attributes of files, of devices and of the kernel's files, as a program sees
+ * them. All tests but the last must also pass on Linux; a run on Linux tests the suite itself.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -126,7 +126,7 @@ static void bad_user_memory_is_efault(void)
 	CHECK_ERR(pread(fd, bad, 4, 0), EFAULT);
 	CHECK_ERR(pread(fd, (void *)0xffff800000000000ul, 4, 0), EFAULT);
 	CHECK_ERR(open(bad, O_RDONLY), EFAULT);
-	CHECK_ERR(syscall(SYS_stat, "f", bad), EFAULT);	/* musl would copy itself */
+	CHECK_ERR(syscall(SYS_stat, "f", bad), EFAULT);	/* musl's stat() would copy the result, and crash */
 	CHECK_EQ(pipe(p), 0);
 	CHECK_ERR(write(p[1], bad, 4), EFAULT);
 	CHECK_EQ(write(p[1], page + 4096 - 2, 2), 2);

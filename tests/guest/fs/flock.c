@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flock.c - locks on whole files: which excludes which, the end of a lock, waiting and the end of a wait.
+ * flock.c - locks on whole files: which locks exclude each other, how a lock ends, how tasks wait and how a wait ends.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static void shared_excludes_exclusive_only(void)
 	close(c);
 }
 
-static void other_files_are_not_concerned(void)
+static void a_lock_does_not_exclude_locks_on_other_files(void)
 {
 	int a = open_file(), other = open("/tmp/flock-other", O_RDWR | O_CREAT, 0600);
 
@@ -57,7 +57,7 @@ static void other_files_are_not_concerned(void)
 	close(other);
 }
 
-static void lock_belongs_to_the_description(void)
+static void a_lock_belongs_to_the_open_file(void)
 {
 	int a = open_file(), copy = dup(a), b = open_file();
 
@@ -77,7 +77,7 @@ static void lock_is_converted_both_ways(void)
 	CHECK_EQ(flock(a, LOCK_EX), 0);
 	CHECK_EQ(flock(a, LOCK_SH), 0);
 	CHECK_EQ(flock(b, LOCK_SH | LOCK_NB), 0);
-	/* The shared lock is given up for the exclusive one that cannot be had. */
+	/* The exclusive lock is not available, but the shared lock is given up for it. */
 	CHECK_ERR(flock(a, LOCK_EX | LOCK_NB), EWOULDBLOCK);
 	CHECK_EQ(flock(b, LOCK_EX | LOCK_NB), 0);
 	close(a);
@@ -85,8 +85,8 @@ static void lock_is_converted_both_ways(void)
 }
 
 /*
- * Until it waits for the lock itself; on its way it also sleeps for the answers of the
- * file's server.
+ * Waits until the process waits for the lock. Before that the process also sleeps in flock() for answers
+ * of the file's server.
  */
 static void wait_for_waiter(pid_t pid)
 {
@@ -98,7 +98,7 @@ static void wait_for_waiter(pid_t pid)
 	while (!strstr(slurp(path, stack, sizeof(stack)), "sys_flock") || strstr(stack, "file_stat"));
 }
 
-/* A child that takes the lock, or fails with an errno, which becomes its status. */
+/* A child that takes the lock. Its exit status is 0, or the errno of flock(). */
 static pid_t start_waiter(void)
 {
 	pid_t child = fork();
@@ -154,7 +154,7 @@ static void wait_is_interrupted_by_a_handler(void)
 	CHECK_EQ(waitpid(waiter, &status, 0), waiter);
 	CHECK(WIFEXITED(status));
 	CHECK_EQ(WEXITSTATUS(status), EINTR);
-	/* One that was killed while it waited has left nothing behind. */
+	/* A task that is killed while it waits leaves no lock and no waiter behind. */
 	waiter = start_waiter();
 	CHECK_EQ(kill(waiter, SIGKILL), 0);
 	CHECK_EQ(waitpid(waiter, &status, 0), waiter);
@@ -205,8 +205,8 @@ int main(void)
 {
 	TAP_TEST(exclusive_excludes_all_others);
 	TAP_TEST(shared_excludes_exclusive_only);
-	TAP_TEST(other_files_are_not_concerned);
-	TAP_TEST(lock_belongs_to_the_description);
+	TAP_TEST(a_lock_does_not_exclude_locks_on_other_files);
+	TAP_TEST(a_lock_belongs_to_the_open_file);
 	TAP_TEST(lock_is_converted_both_ways);
 	TAP_TEST(waiter_is_woken_by_the_holders_death);
 	TAP_TEST(wait_is_interrupted_by_a_handler);

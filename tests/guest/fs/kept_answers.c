@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Attributes and contents that the kernel keeps are what the server would answer: readers
- * on several CPUs beside a writer, one that truncates, and changes of attributes, and across the
- * death of the server. No reader sees a value from before one that it has seen.
+ * kept_answers.c - the kernel's cache of attributes and contents agrees with the server: readers run on
+ * several CPUs beside a writer, beside a program that truncates the file, beside changes of attributes,
+ * and while the server dies. No reader sees a value that is older than a value that it has seen.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -13,11 +13,11 @@
 #include "scratch.h"
 #include "shared.h"
 
-#define ROUNDS	400		/* fewer than modes */
+#define ROUNDS	400		/* fewer than there are modes */
 #define READERS	3
 
 struct shared {
-	volatile unsigned long over;	/* rounds that are over for certain */
+	volatile unsigned long over;	/* rounds that are certainly over */
 	volatile unsigned long begun;
 	volatile int stop;
 };
@@ -41,7 +41,7 @@ static unsigned long size_of(int fd)
 	return (unsigned long)st.st_size;
 }
 
-/* Number and size grow together: the size of round r is 8 + r. Two descriptors keep answers of their own. */
+/* Number and size grow together: in round r the size is 8 + r. The kernel caches answers for each descriptor. */
 static void watch_growth(void)
 {
 	int by_number = open("file", O_RDONLY), by_size = open("file", O_RDONLY);
@@ -63,7 +63,7 @@ static void grow(int fd, unsigned long round)
 	CHECK_EQ(pwrite(fd, &round, sizeof(round), 0), 8);
 }
 
-/* The file is empty at times. Its number never goes back, and neither does its mode, which is set after it. */
+/* The file is empty at times. Its number never goes back, and neither does its mode, which is set later. */
 static void watch_truncation(void)
 {
 	int by_number = open("file", O_RDONLY), by_mode = open("file", O_RDONLY);
@@ -110,7 +110,7 @@ static pid_t find_ramfs(void)
 	return 0;
 }
 
-/* @write is done @ROUNDS times while @READERS processes @watch; the server is killed @kills times. */
+/* Calls @write @ROUNDS times while @READERS processes run @watch, and kills the server @kills times. */
 static void run(void (*write)(int fd, unsigned long round), void (*watch)(void), int kills)
 {
 	int fd, status;
@@ -139,22 +139,22 @@ static void run(void (*write)(int fd, unsigned long round), void (*watch)(void),
 		CHECK_EQ(status, 0);
 }
 
-static void readers_beside_a_writer_never_go_back(void)
+static void readers_never_go_back_while_a_program_writes(void)
 {
 	run(grow, watch_growth, 0);
 }
 
-static void readers_beside_one_that_truncates_never_go_back(void)
+static void readers_never_go_back_while_a_program_truncates(void)
 {
 	run(truncate_and_write, watch_truncation, 0);
 }
 
-static void nor_do_they_when_the_server_dies(void)
+static void readers_never_go_back_when_the_server_dies(void)
 {
 	run(grow, watch_growth, 4);
 }
 
-/* Each change that a stat can show, made by another name of the file. */
+/* Each change that stat() can show is made through another name of the file. */
 static void every_change_of_attributes_is_seen(void)
 {
 	struct timespec times[2] = { { .tv_sec = 5 }, { .tv_sec = 6 } };
@@ -181,7 +181,7 @@ static void every_change_of_attributes_is_seen(void)
 	CHECK_EQ(truncate("other", 77), 0);
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(st.st_size, 77);
-	CHECK_EQ(rename("other", "file"), 0);	/* the same file: nothing */
+	CHECK_EQ(rename("other", "file"), 0);	/* both names are the same file: nothing changes */
 	CHECK_EQ(unlink("other"), 0);
 	CHECK_EQ(fstat(fd, &st), 0);
 	CHECK_EQ(st.st_nlink, 1);
@@ -190,7 +190,7 @@ static void every_change_of_attributes_is_seen(void)
 	CHECK_EQ(st.st_nlink, 0);
 }
 
-/* Reads of every size at random places, beside writes at random places, against an array. */
+/* Reads of every size at random places, between writes at random places, are compared with an array. */
 static void reads_of_every_size_agree_with_the_model(void)
 {
 	static unsigned char model[20000], got[5000];
@@ -215,7 +215,7 @@ static void reads_of_every_size_agree_with_the_model(void)
 		} else if (random() % 2) {
 			CHECK_EQ(pread(fd, got, n, at), want);
 			CHECK(!memcmp(got, model + at, (size_t)want));
-		} else {	/* a few small ones in a row */
+		} else {	/* a few small reads in a row */
 			CHECK_EQ(lseek(fd, at, SEEK_SET), at);
 			for (; want > 0 && n < 40; at += 7, want -= 7) {
 				CHECK_EQ(read(fd, got, 7), at + 7 <= size ? 7 : size - at);
@@ -227,9 +227,9 @@ static void reads_of_every_size_agree_with_the_model(void)
 
 int main(void)
 {
-	TAP_TEST(readers_beside_a_writer_never_go_back);
-	TAP_TEST(readers_beside_one_that_truncates_never_go_back);
-	TAP_TEST(nor_do_they_when_the_server_dies);
+	TAP_TEST(readers_never_go_back_while_a_program_writes);
+	TAP_TEST(readers_never_go_back_while_a_program_truncates);
+	TAP_TEST(readers_never_go_back_when_the_server_dies);
 	TAP_TEST(every_change_of_attributes_is_seen);
 	TAP_TEST(reads_of_every_size_agree_with_the_model);
 	return tap_done();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * path_descriptors.c - descriptors of O_PATH name a file without opening it: the calls that take them
- * and the calls that refuse them. Must also pass on Linux: run there, the suite tests itself.
+ * path_descriptors.c - descriptors of O_PATH, which name a file without opening it: the calls that take such a
+ * descriptor and the calls that refuse it. The suite must also pass on Linux; a run on Linux tests the suite itself.
  */
 #define _GNU_SOURCE
 #include <limits.h>
@@ -21,7 +21,7 @@
 static char buf[256];
 static struct stat st;
 static struct statfs fs;
-static int other;			/* a descriptor that may do all */
+static int other;			/* an ordinary descriptor, for reading and writing */
 
 #define REFUSES(call)	CHECK_ERR(call, EBADF)
 
@@ -57,7 +57,7 @@ static void attributes_and_state_are_kept(int fd)
 	struct pollfd poll_one = { .fd = fd, .events = POLLIN };
 	int n;
 
-	/* The library would go by way of /proc. */
+	/* The library's function would go through /proc. */
 	REFUSES(syscall(SYS_fchmod, fd, 0600));
 	REFUSES(syscall(SYS_fchown, fd, -1, -1));
 	REFUSES(futimens(fd, NULL));
@@ -105,7 +105,7 @@ static void what_names_a_file_is_allowed(int fd, bool dir)
 	}
 }
 
-static void each_rule(const char *name, int flags, bool dir)
+static void check_each_rule(const char *name, int flags, bool dir)
 {
 	int fd;
 
@@ -125,8 +125,8 @@ static void each_rule(const char *name, int flags, bool dir)
 
 static void a_file(void)
 {
-	each_rule("file", 0, false);
-	/* It leads to the file by its link in /proc, which opens it anew. */
+	check_each_rule("file", 0, false);
+	/* The descriptor's link in /proc leads to the file and opens it again. */
 	int fd = open("file", O_PATH | O_RDWR | O_TRUNC | O_CREAT);
 
 	snprintf(buf, sizeof(buf), "/proc/self/fd/%d", fd);
@@ -136,18 +136,18 @@ static void a_file(void)
 
 static void a_directory(void)
 {
-	each_rule("dir", 0, true);
-	each_rule("dir", O_DIRECTORY | O_NOFOLLOW, true);
+	check_each_rule("dir", 0, true);
+	check_each_rule("dir", O_DIRECTORY | O_NOFOLLOW, true);
 }
 
 static void a_fifo_without_waiting(void)
 {
-	each_rule("fifo", 0, false);
+	check_each_rule("fifo", 0, false);
 }
 
 static void a_link_itself(void)
 {
-	each_rule("link", O_NOFOLLOW, false);
+	check_each_rule("link", O_NOFOLLOW, false);
 	int fd = open("link", O_PATH | O_NOFOLLOW);
 
 	CHECK_EQ(readlinkat(fd, "", buf, sizeof(buf)), 4);
@@ -158,8 +158,8 @@ static void a_link_itself(void)
 
 static void a_device(void)
 {
-	each_rule("/dev/null", 0, false);
-	each_rule("/dev/tty", 0, false);
+	check_each_rule("/dev/null", 0, false);
+	check_each_rule("/dev/tty", 0, false);
 }
 
 static void what_may_not_be_read(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * path_endings.c - the meaning of "name/", "name/." and "name/..": each call that takes a path, on
- * each kind of object. Must also pass on Linux: run there, the suite tests itself. Arguments: other
- * directories to work in; they must be able to hold links. (QEMU makes no FIFOs on the host.)
+ * path_endings.c - what "name/", "name/." and "name/.." mean: each call that takes a path, on each kind
+ * of object. The suite must also pass on Linux; a run on Linux tests the suite itself. Arguments: other
+ * directories to work in, where links can be made. (QEMU makes no FIFOs on the host.)
  */
 #define _GNU_SOURCE
 #include <limits.h>
@@ -18,7 +18,7 @@
 #define RENAME_NOREPLACE 1
 #endif
 
-/* Of a path_calls[] entry: 0 and up is success. */
+/* The result of a path_calls[] entry that opens a file: 0 or more is success. */
 static int descriptor(int fd)
 {
 	if (fd >= 0)
@@ -26,7 +26,7 @@ static int descriptor(int fd)
 	return fd;
 }
 
-/* The answers of calls that have some are not looked at. */
+/* Where calls put their answers, which the tests do not read. */
 static struct stat st_out;
 static struct statfs fs_out;
 static char link_out[80];
@@ -97,7 +97,7 @@ static const struct {
 #undef CALL
 };
 
-/* One of each kind, called "x", and what the calls need beside it. */
+/* Makes an object of @kind, called "x", and the other files that the calls need. */
 static void make_object(const char *kind)
 {
 	close(make_file("other", ""));
@@ -135,10 +135,10 @@ static const char *error_name(int error)
 }
 
 static const char *top = "/tmp";
-static bool fifos = true;		/* can be made there */
+static bool fifos = true;		/* FIFOs can be made in @top */
 static const char *const kinds[] = PATH_KINDS;
 
-/* What @call says to "x" + @ending where x is of @kind, in an empty directory. */
+/* The name of the error of @call on "x" + @ending in an empty directory, where x is an object of @kind. */
 static const char *answer(int (*call)(const char *x), const char *ending, const char *kind)
 {
 	char dir[100], x[16];
@@ -152,7 +152,7 @@ static const char *answer(int (*call)(const char *x), const char *ending, const 
 	errno = 0;
 	ret = call(x);
 	error = errno;
-	/* What was refused was not done. */
+	/* A call that was refused changed nothing. */
 	if (ret < 0 && strcmp(kind, "none"))
 		CHECK_EQ(faccessat(AT_FDCWD, "x", F_OK, AT_SYMLINK_NOFOLLOW), 0);
 	if (ret < 0) {
@@ -171,7 +171,7 @@ static void row(int (*call)(const char *x), const char *ending, char *out)
 			sprintf(out + strlen(out), " %s", answer(call, ending, kinds[i]));
 }
 
-/* The row of the table as row() prints it. */
+/* The expected row of the table, in the format of row(). */
 static const char *expected(const char *answers)
 {
 	static char text[200];
@@ -194,7 +194,7 @@ static const struct {
 
 /* ---- the tests ----------------------------------------------------------------------------- */
 
-/* All rows are compared before the test fails: the whole picture is worth more than its start. */
+/* The test compares all rows before it fails, so that its output shows every wrong row. */
 static void each_call_demands_what_the_ending_says(void)
 {
 	const size_t n = sizeof(path_answers) / sizeof(path_answers[0]);
@@ -217,8 +217,8 @@ static void each_call_demands_what_the_ending_says(void)
 	CHECK_EQ(wrong, 0);
 }
 
-/* Endings that differ in their text only mean the same. */
-static void more_slashes_mean_no_more(void)
+/* Endings with different text and the same meaning get the same answer. */
+static void repeated_slashes_and_dots_change_nothing(void)
 {
 	static const char *const same[][2] = {
 		{ "/", "//" }, { "/.", "/./" }, { "/.", "//.//" }, { "/.", "/././." },
@@ -233,7 +233,7 @@ static void more_slashes_mean_no_more(void)
 		}
 }
 
-static void dots_and_the_root_are_no_names(void)
+static void dots_and_the_root_are_not_names_that_can_be_changed(void)
 {
 	static const struct {
 		const char *path;
@@ -247,7 +247,7 @@ static void dots_and_the_root_are_no_names(void)
 		{ "//", EEXIST, EEXIST, EISDIR, EBUSY, EBUSY, EBUSY, EEXIST, EISDIR, EEXIST },
 	};
 
-	/* With a root of one's own nothing is a mount point that would be busy anyway. */
+	/* With a root of its own the program sees no mount point, which would be busy in any case. */
 	enter_empty_directory();
 	CHECK_EQ(chroot("."), 0);
 	CHECK_EQ(mkdir("otherdir", 0755), 0);
@@ -267,7 +267,7 @@ static void dots_and_the_root_are_no_names(void)
 	}
 }
 
-/* The text of a link ends like any other. */
+/* The ending of a link's text has the same meaning as the ending of any other path. */
 static void endings_of_links_count(void)
 {
 	struct stat st;
@@ -292,7 +292,7 @@ static void endings_of_links_count(void)
 	CHECK_EQ(unlink("ldir"), 0);
 }
 
-/* "." is looked up in the directory, so one must be allowed to search it. */
+/* "." is looked up in the directory, so the caller needs permission to search the directory. */
 static void a_dot_needs_permission_to_search(void)
 {
 	enter_empty_directory();
@@ -311,7 +311,7 @@ static void a_dot_needs_permission_to_search(void)
 	CHECK_ERR(call_statfs("closed/x"), EACCES);
 }
 
-/* /proc has kinds of its own, and no names that a user makes. */
+/* /proc has its own kinds of objects, and users cannot make names there. */
 static void kernel_trees_judge_endings_alike(void)
 {
 	CHECK_ERR(call_stat("/proc/version/"), ENOTDIR);
@@ -344,8 +344,8 @@ static void kernel_trees_judge_endings_alike(void)
 int main(int argc, char **argv)
 {
 	TAP_TEST(each_call_demands_what_the_ending_says);
-	TAP_TEST(more_slashes_mean_no_more);
-	TAP_TEST(dots_and_the_root_are_no_names);
+	TAP_TEST(repeated_slashes_and_dots_change_nothing);
+	TAP_TEST(dots_and_the_root_are_not_names_that_can_be_changed);
 	TAP_TEST(endings_of_links_count);
 	TAP_TEST(a_dot_needs_permission_to_search);
 	TAP_TEST(kernel_trees_judge_endings_alike);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * paths.c - names of files: the walk of a path, links, renaming, directories, the root of a
- * process. Must also pass on Linux: run there, the suite tests itself.
+ * process. The suite must also pass on Linux; a run on Linux tests the suite itself.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -229,7 +229,7 @@ static void chroot_hides_the_rest(void)
 
 /* ---- what /proc shows and opens inside a root of one's own --------------------------------- */
 
-/* Of /proc/self, by a descriptor from before the chroot. */
+/* Checks where a link below /proc leads. @proc is a descriptor of /proc from before the chroot. */
 static void expect_link(int proc, const char *name, const char *want)
 {
 	char to[PATH_MAX];
@@ -259,7 +259,7 @@ static const char *fd_link(int fd, const char *rest)
 	return name;
 }
 
-/* A jail with a folder and two files, one outside; the program is in the jail when this returns. */
+/* Makes a jail with a folder and two files, and one file outside; the program is in the jail when this returns. */
 static int enter_jail(int *in, int *out, int *dir)
 {
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY);
@@ -318,7 +318,7 @@ static void links_of_proc_lead_where_they_point(void)
 	CHECK_ERR(fstatat(proc, fd_link(pipes[0], "/x"), &st, 0), ENOTDIR);
 }
 
-/* Seen from outside, and by what the kernel writes about files. */
+/* Looks at the jail from outside, and at the names of files in the kernel's files inside. */
 static void a_jail_is_seen_from_outside_and_shows_no_more_than_it_holds(void)
 {
 	char name[32], want[PATH_MAX], maps[8192];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pipe_size.c - F_SETPIPE_SZ, and the limits for the memory of all pipes of one user
+ * pipe_size.c - F_SETPIPE_SZ, and the limits of the memory that all pipes of one user may take
  * (/proc/sys/fs/pipe-*).  The suite restores the limits.
  */
 #define _GNU_SOURCE
@@ -42,7 +42,7 @@ static void the_size_is_the_next_power_of_two_of_pages(void)
 	CHECK_EQ(fcntl(p[0], F_GETPIPE_SZ), 65536);
 }
 
-/* Fills the pipe; how many bytes it took. */
+/* Fills the pipe; returns how many bytes the pipe took. */
 static long fill(int fd)
 {
 	static unsigned char next;
@@ -54,7 +54,7 @@ static long fill(int fd)
 	return n;
 }
 
-static void a_pipe_takes_as_much_as_it_says(void)
+static void a_pipe_takes_as_many_bytes_as_its_size(void)
 {
 	static const int sizes[] = { PAGE, 4 * PAGE, 2 * PAGE };
 	static char room[8 * PAGE];
@@ -68,7 +68,7 @@ static void a_pipe_takes_as_much_as_it_says(void)
 	}
 }
 
-/* Positions of all kinds in the ring: what was in the pipe comes out in order, whatever the sizes. */
+/* Bytes lie at all positions of the ring while the size changes; they come out in order. */
 static void contents_survive_each_change_of_the_size(void)
 {
 	static const int sizes[] = { PAGE, 2 * PAGE, 4 * PAGE, 8 * PAGE, 16 * PAGE, 32 * PAGE };
@@ -84,7 +84,7 @@ static void contents_survive_each_change_of_the_size(void)
 
 		for (int i = 0; i < want; i++)
 			bytes[i] = in + i;
-		got = write(p[1], bytes, want);		/* all or nothing */
+		got = write(p[1], bytes, want);		/* writes all bytes or none */
 		if (got > 0) {
 			CHECK_EQ(got, want);
 			in += got;
@@ -135,7 +135,7 @@ static void an_ordinary_user_has_a_largest_size(void)
 
 /* ---- limits of a user --------------------------------------------------------------- */
 
-/* Runs @body as a user without other processes, with the limits; returns its exit status. */
+/* Sets the limits, and runs @body as a user that has no other processes; returns the exit status. */
 static int with_limits(const char *soft, const char *hard, int (*body)(void))
 {
 	int status;
@@ -167,10 +167,10 @@ static int soft_body(void)
 	CHECK_EQ(fcntl(p[4][0], F_GETPIPE_SZ), 2 * PAGE);
 	CHECK_EQ(write(p[4][1], "still a pipe", 12), 12);
 	CHECK_ERR(fcntl(p[4][0], F_SETPIPE_SZ, 4 * PAGE), EPERM);
-	CHECK_EQ(fcntl(p[4][0], F_SETPIPE_SZ, PAGE), PAGE);	/* less is always allowed */
+	CHECK_EQ(fcntl(p[4][0], F_SETPIPE_SZ, PAGE), PAGE);	/* a smaller size is always allowed */
 	CHECK_EQ(fcntl(p[0][0], F_SETPIPE_SZ, PAGE), PAGE);
 	CHECK_EQ(fcntl(p[4][0], F_SETPIPE_SZ, 8 * PAGE), 8 * PAGE);
-	/* What is closed does not count: a whole new pipe fits again. */
+	/* A closed pipe does not count: a pipe of the full size is possible again. */
 	close(p[4][0]);
 	close(p[4][1]);
 	close(p[1][0]);
@@ -196,7 +196,7 @@ static int hard_body(void)
 	CHECK_ERR(fcntl(p[0][0], F_SETPIPE_SZ, 131072), EPERM);
 	CHECK_EQ(mkfifo("/tmp/pipe_size.fifo", 0600), 0);
 	CHECK_ERR(open("/tmp/pipe_size.fifo", O_RDWR), ENOMEM);
-	/* Who made a pipe pays for it: as long as a child has it open, too. */
+	/* The user that made a pipe is charged for it, also while only a child has the pipe open. */
 	pid = fork();
 	if (pid == 0) {
 		char byte;
@@ -206,7 +206,7 @@ static int hard_body(void)
 	}
 	close(p[1][0]);
 	close(p[1][1]);
-	CHECK_ERR(pipe(p[2]), ENFILE);		/* the child has both ends */
+	CHECK_ERR(pipe(p[2]), ENFILE);		/* the child has both ends of the closed pipe */
 	CHECK_EQ(write(p[0][1], "x", 1), 1);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
@@ -233,19 +233,19 @@ static int many_body(void)
 		n++;
 	if (n < 64)
 		CHECK_EQ(errno, ENFILE);
-	while (waitpid(-1, NULL, 0) > 0)	/* each for its children: the first ends last */
+	while (waitpid(-1, NULL, 0) > 0)	/* each process waits for its children, so the first one ends last */
 		;
 	_exit(0);
 }
 
-/* Many processes at once: what they took is given back to the last page. */
-static void what_ended_processes_held_is_free_again(void)
+/* Many processes make pipes at once: when they have ended, every page is free again. */
+static void pipes_of_ended_processes_are_free_again(void)
 {
 	CHECK_EQ(with_limits("0", "320", many_body), 0);
 	CHECK_EQ(with_limits("0", "32", hard_body), 0);
 }
 
-static void root_is_not_bound(void)
+static void the_limits_do_not_bind_root(void)
 {
 	int p[3][2];
 
@@ -257,7 +257,7 @@ static void root_is_not_bound(void)
 	CHECK_EQ(file_put_text(SYSCTL("user-pages-hard"), "0"), 0);
 }
 
-static void the_limits_are_root_s_to_set(void)
+static void only_root_can_set_the_limits(void)
 {
 	CHECK_STR(file_text(SYSCTL("max-size")), "1048576\n");
 	CHECK_STR(file_text(SYSCTL("user-pages-soft")), "16384\n");
@@ -283,14 +283,14 @@ int main(void)
 {
 	tap_after_failure = put_limits_back;
 	TAP_TEST(the_size_is_the_next_power_of_two_of_pages);
-	TAP_TEST(a_pipe_takes_as_much_as_it_says);
+	TAP_TEST(a_pipe_takes_as_many_bytes_as_its_size);
 	TAP_TEST(contents_survive_each_change_of_the_size);
 	TAP_TEST(a_writer_that_waits_for_room_gets_it_from_a_larger_pipe);
 	TAP_TEST(an_ordinary_user_has_a_largest_size);
 	TAP_TEST(over_the_soft_limit_pipes_are_small);
 	TAP_TEST(over_the_hard_limit_there_are_no_pipes);
-	TAP_TEST(what_ended_processes_held_is_free_again);
-	TAP_TEST(root_is_not_bound);
-	TAP_TEST(the_limits_are_root_s_to_set);
+	TAP_TEST(pipes_of_ended_processes_are_free_again);
+	TAP_TEST(the_limits_do_not_bind_root);
+	TAP_TEST(only_root_can_set_the_limits);
 	return tap_done();
 }

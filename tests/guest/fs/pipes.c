@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pipes.c - pipes: blocking, atomicity, end of file, SIGPIPE, restart. All of it must also
+ * pipes.c - pipes: blocking, atomicity, end of file, SIGPIPE, restart of calls. All tests must also
  * pass on Linux.
  */
 #define _GNU_SOURCE
@@ -77,7 +77,7 @@ static void writing_without_readers_is_sigpipe(void)
 	CHECK_ERR(write(p[1], "x", 1), EPIPE);
 }
 
-static void a_full_pipe_blocks_or_says_so(void)
+static void a_full_pipe_blocks_or_refuses_the_write(void)
 {
 	static char buf[70000];
 	long total = 0, n;
@@ -87,7 +87,7 @@ static void a_full_pipe_blocks_or_says_so(void)
 	CHECK_EQ(write(p[1], buf, sizeof(buf)), 65536);
 	CHECK_ERR(write(p[1], buf, 1), EAGAIN);
 	CHECK_EQ(read(p[0], buf, 100), 100);
-	/* Up to PIPE_BUF all or nothing. */
+	/* Up to PIPE_BUF bytes are written together or not at all. */
 	CHECK_ERR(write(p[1], buf, PIPE_ATOMIC), EAGAIN);
 	while ((n = read(p[0], buf, sizeof(buf))) > 0)
 		total += n;
@@ -151,7 +151,7 @@ static void set_handler(int flags)
 	CHECK_EQ(sigaction(SIGUSR1, &action, NULL), 0);
 }
 
-/* A child that sends SIGUSR1 to its sleeping parent, and a byte when that sleeps again. */
+/* A child that sends SIGUSR1 when its parent sleeps, and writes a byte when its parent sleeps again. */
 static int start_disturber(int fd)
 {
 	pid_t parent = getpid(), child = fork();
@@ -179,7 +179,7 @@ static void a_handler_interrupts_a_blocked_read(void)
 	CHECK_EQ(read(p[0], &c, 1), 1);
 }
 
-static void sa_restart_makes_it_invisible(void)
+static void sa_restart_makes_a_handler_invisible_to_read(void)
 {
 	int p[2];
 	char c = 0;
@@ -205,7 +205,7 @@ static void an_interrupted_write_returns_what_it_wrote(void)
 
 		wait_asleep(parent);
 		kill(parent, SIGUSR1);
-		while (getppid() == parent)	/* the pipe has a reader until the end */
+		while (getppid() == parent)	/* keeps the pipe's read end open until the parent ends */
 			sched_yield();
 		_exit(0);
 	}
@@ -286,7 +286,7 @@ static void make_fifo(void)
 	CHECK_EQ(mkfifo(fifo, 0600), 0);
 }
 
-static void a_fifo_connects_who_opens_it(void)
+static void a_fifo_connects_the_processes_that_open_it(void)
 {
 	char buf[16] = "";
 	struct stat st;
@@ -326,7 +326,7 @@ static void opening_a_fifo_without_waiting(void)
 	CHECK_EQ(read(rd, &c, 1), 1);
 	close(rd);
 	close(wr);
-	/* Unread bytes are gone with the last end. */
+	/* When the last end is closed, the unread bytes are lost. */
 	both = open(fifo, O_RDWR | O_NONBLOCK);
 	CHECK(both >= 0);
 	CHECK_ERR(read(both, &c, 1), EAGAIN);
@@ -340,18 +340,18 @@ static void opening_a_fifo_can_be_interrupted(void)
 	make_fifo();
 	set_handler(0);
 	if (!fork()) {
-		wait_in(getppid(), "fifo_wait");	/* no wait_asleep(): the look-up of the name sleeps, too */
+		wait_in(getppid(), "fifo_wait");	/* not wait_asleep(): the look-up of the name also sleeps */
 		kill(getppid(), SIGUSR1);
 		_exit(0);
 	}
 	CHECK_ERR(open(fifo, O_RDONLY), EINTR);
-	CHECK_ERR(open(fifo, O_WRONLY | O_NONBLOCK), ENXIO);	/* no reader is left behind */
+	CHECK_ERR(open(fifo, O_WRONLY | O_NONBLOCK), ENXIO);	/* the interrupted open left no reader */
 	CHECK_EQ(unlink(fifo), 0);
 }
 
 /* ---- splice ------------------------------------------------------------------------------- */
 
-static void splice_needs_a_pipe_and_no_offset_of_it(void)
+static void splice_needs_a_pipe_and_takes_no_offset_for_it(void)
 {
 	int p[2], file = open("/proc/version", O_RDONLY), null = open("/dev/null", O_WRONLY);
 	loff_t at = 0;
@@ -366,8 +366,11 @@ static void splice_needs_a_pipe_and_no_offset_of_it(void)
 	CHECK_EQ(splice(p[0], NULL, null, NULL, 0, 0), 0);
 }
 
-/* Empty, or full: it waits, or says that it would; what does not fit stays where it was. */
-static void splice_waits_unless_it_shall_not(void)
+/*
+ * With an empty source or a full target splice() waits or fails with EAGAIN. Bytes that do not fit stay
+ * in the source.
+ */
+static void splice_waits_unless_nonblocking(void)
 {
 	int a[2], b[2], status;
 	char buf[100];
@@ -386,7 +389,7 @@ static void splice_waits_unless_it_shall_not(void)
 	CHECK(wait(&status) > 0);
 	CHECK_EQ(status, 0);
 	CHECK_EQ(fcntl(b[1], F_SETFL, O_NONBLOCK), 0);
-	/* To the last byte: a hundred at once are all written, or none. */
+	/* Fills the pipe to the last byte. A write of a hundred bytes writes all of them or none. */
 	while (write(b[1], buf, sizeof(buf)) > 0)
 		;
 	while (write(b[1], buf, 1) > 0)
@@ -401,18 +404,18 @@ int main(void)
 	TAP_TEST(bytes_come_out_in_order);
 	TAP_TEST(end_of_file_comes_when_the_last_writer_closes);
 	TAP_TEST(writing_without_readers_is_sigpipe);
-	TAP_TEST(a_full_pipe_blocks_or_says_so);
+	TAP_TEST(a_full_pipe_blocks_or_refuses_the_write);
 	TAP_TEST(short_writes_are_not_mixed);
 	TAP_TEST(a_handler_interrupts_a_blocked_read);
-	TAP_TEST(sa_restart_makes_it_invisible);
+	TAP_TEST(sa_restart_makes_a_handler_invisible_to_read);
 	TAP_TEST(an_interrupted_write_returns_what_it_wrote);
 	TAP_TEST(stop_and_continue_do_not_disturb_a_reader);
 	TAP_TEST(a_pipe_is_a_fifo_and_has_no_offset);
 	TAP_TEST(an_inherited_pipe_can_be_opened_by_its_number);
-	TAP_TEST(a_fifo_connects_who_opens_it);
+	TAP_TEST(a_fifo_connects_the_processes_that_open_it);
 	TAP_TEST(opening_a_fifo_without_waiting);
 	TAP_TEST(opening_a_fifo_can_be_interrupted);
-	TAP_TEST(splice_needs_a_pipe_and_no_offset_of_it);
-	TAP_TEST(splice_waits_unless_it_shall_not);
+	TAP_TEST(splice_needs_a_pipe_and_takes_no_offset_for_it);
+	TAP_TEST(splice_waits_unless_nonblocking);
 	return tap_done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* poll.c - poll, ppoll, select, pselect. All of it must also pass on Linux. */
+/* poll.c - poll(), ppoll(), select(), pselect(). All tests must also pass on Linux. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
@@ -62,7 +62,7 @@ static void poll_waits_for_the_event(void)
 	struct pollfd p[12];
 	int fd[12][2];
 
-	/* More than fit on the kernel's stack. */
+	/* More descriptors than fit on the kernel's stack. */
 	for (int i = 0; i < 12; i++) {
 		CHECK_EQ(pipe(fd[i]), 0);
 		p[i] = (struct pollfd){ fd[i][0], POLLIN, 0 };
@@ -134,7 +134,10 @@ static void stopping_does_not_prolong_poll(void)
 
 		_exit(ret != 0 || now_ms() - start < 200);
 	}
-	/* Until the time is over: one that each stop begins anew would never be. */
+	/*
+	 * The loop ends when the child's time is over. If each stop began the time anew, the loop would have
+	 * no end.
+	 */
 	for (;;) {
 		usleep(20000);
 		CHECK_EQ(kill(child, SIGSTOP), 0);
@@ -219,7 +222,7 @@ static void files_are_always_ready(void)
 	CHECK_ERR(poll(bad, 1, 0), EFAULT);
 }
 
-/* A wake-up for nothing comes before the one that counts: reading one byte makes no room. */
+/* Reading one byte makes no room, so poll() gets two wake-ups for nothing before the wake-up that counts. */
 static void a_wakeup_for_nothing_keeps_the_place_in_the_queue(void)
 {
 	static char buf[65536];
@@ -264,7 +267,7 @@ static void thousands_of_descriptors_are_waited_for(void)
 	CHECK_EQ(poll(fds, MANY, 0), 0);
 	child = fork();
 	if (!child) {
-		/* The byte may come in the middle of a look: then only the rest of them has it. */
+		/* The byte may come while poll() looks at the descriptors: then only the later ones are ready. */
 		CHECK(poll(fds, MANY, -1) > 0);
 		CHECK_EQ(poll(fds, MANY, 0), MANY);
 		CHECK_EQ(fds[MANY / 2].revents, POLLIN);
@@ -279,7 +282,7 @@ static void thousands_of_descriptors_are_waited_for(void)
 	CHECK_EQ(syscall(SYS_select, fds[MANY - 1].fd + 1, set, NULL, NULL, &(struct timeval){ 0 }), MANY);
 	CHECK_EQ(read(fd[0], set, 1), 1);
 	memset(set, 0xff, sizeof(set));
-	/* Only what lies below the first argument is looked at. */
+	/* select() looks only at descriptors below its first argument. */
 	CHECK_EQ(syscall(SYS_select, 0, NULL, set, NULL, &(struct timeval){ 0 }), 0);
 	memset(set, 0, sizeof(set));
 	set[fd[1] / 64] = ~0UL << fd[1] % 64;

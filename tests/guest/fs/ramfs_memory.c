@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ramfs_memory.c - the memory of files is free again after their removal, in whichever way they
- * are removed, and for every amount that one request frees.
+ * ramfs_memory.c - the memory of a file is free again after the file is removed: for each way to
+ * remove a file, and for every amount of memory that one request frees.
  *
  * configurations: cpus=2 firmware=bios
  */
@@ -13,7 +13,7 @@
 #include "tap.h"
 
 #define MIB		(1L << 20)
-/* Pages that the kernel and the server use in passing: page tables, tables of names. */
+/* Pages that the kernel and the server take for a while: page tables, tables of names. */
 #define SLACK_KIB	(3 * 1024)
 #define SMALL_FILES	5000
 
@@ -75,7 +75,7 @@ static void rename_over(const char *name)
 	CHECK_EQ(rename("other", name), 0);
 }
 
-/* MemFree after the server has done all that it was told before: it takes one message at a time. */
+/* MemFree after all earlier requests: the server takes one message at a time, so statfs() is answered last. */
 static long free_kib(void)
 {
 	struct statfs fs;
@@ -98,7 +98,7 @@ static void expect_back(const char *what, long before, long size)
 	long after = free_kib();
 
 	if (before - after > SLACK_KIB)
-		CHECK_FAIL("%s: of %ld KiB %ld did not come back", what, size / 1024,
+		CHECK_FAIL("%s: of %ld KiB %ld are not free again", what, size / 1024,
 			   before - after);
 }
 
@@ -118,7 +118,7 @@ static void each_way_to_free_a_file_gives_its_memory_back(void)
 	}
 }
 
-/* In one request as much as there may be. */
+/* One request frees as much memory as a file can have. */
 static void the_largest_truncation_gives_everything_back_each_time(void)
 {
 	long size = at_most(700 * MIB);
@@ -134,7 +134,7 @@ static void the_largest_truncation_gives_everything_back_each_time(void)
 	tap_line("# %ld MiB in one request", size / MIB);
 }
 
-/* Chunks that lie apart from each other. */
+/* One request frees chunks that are not adjacent. */
 static void a_file_with_every_other_chunk_gone_is_freed_in_one_request(void)
 {
 	static char chunk[MIB];
@@ -150,7 +150,7 @@ static void a_file_with_every_other_chunk_gone_is_freed_in_one_request(void)
 		CHECK_EQ(pwrite(odd, chunk, sizeof(chunk), at), sizeof(chunk));
 	}
 	CHECK_EQ(ftruncate(odd, 0), 0);
-	/* But for the 64 pages at each border, which belong to both. */
+	/* Half is free, except for the 64 pages at each border, which belong to both files. */
 	CHECK(before - free_kib() < size / 1024 / 4 * 3 + SLACK_KIB);
 	CHECK_EQ(ftruncate(even, 0), 0);
 	expect_back("both", before, size);

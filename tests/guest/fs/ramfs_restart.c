@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The root file system's server is killed again and again under a storm of file operations.  No client
- * sees an error, every operation has happened exactly once, and at the end all files are complete.
- * The workers know the contents of each file; tests/host/ramfs_crash.c kills the server at single
- * instructions.
+ * ramfs_restart.c - the root file system's server is killed again and again during a storm of file
+ * operations.  No client sees an error, every operation happens exactly once, and at the end all files
+ * are complete.  The workers know the contents of each file; tests/host/ramfs_crash.c kills the server
+ * at single instructions.
  *
  * configurations: cpus=1,4 firmware=bios
  * timeout: 200
@@ -19,7 +19,7 @@
 #include <tap.h>
 
 #define WORKERS	4
-#define KILLS	12		/* init starts it again at once: who was killed has not failed */
+#define KILLS	12		/* init restarts a killed server at once: a kill is no failure of the server */
 #define FILES	12
 #define CHUNK	700
 
@@ -30,7 +30,7 @@ static void sleep_us(long us)
 	nanosleep(&ts, NULL);
 }
 
-/* The process of that name, or 0. */
+/* The process with this name, or 0. */
 static pid_t find_process(const char *name)
 {
 	DIR *proc = opendir("/proc");
@@ -68,7 +68,7 @@ static unsigned pick(unsigned n)
 	return (unsigned)(rng >> 33) % n;
 }
 
-/* What must be in the files: @size bytes, each told by its place and @fill.  0 = no such file. */
+/* What the files must contain: @size bytes, each computed from its place and @fill.  0 = no such file. */
 static struct { unsigned size, fill; } model[FILES];
 
 static unsigned char byte_at(unsigned fill, unsigned pos)
@@ -148,7 +148,7 @@ static void drop(unsigned file)
 	model[file].fill = 0;
 }
 
-/* Done twice or not at all, one of these would fail. */
+/* If an operation is done twice or not at all, one of these calls fails. */
 static void make_and_take(void)
 {
 	char sub[100], link_name[120];
@@ -162,7 +162,7 @@ static void make_and_take(void)
 	CHECK_EQ(rmdir(sub), 0);
 }
 
-/* An open file without a name: what keeps it is what the kernel tells the next server. */
+/* An open file without a name: only the kernel's report to the next server keeps the file. */
 static void use_a_file_without_a_name(void)
 {
 	char path[100], got[8];
@@ -239,7 +239,7 @@ static void kill_ramfs(void)
 	CHECK_EQ(kill(old, SIGKILL), 0);
 	while (find_process("ramfs") == old || !find_process("ramfs"))
 		sleep_us(10000);
-	/* It has answered the calls of the old server: no call fails because of two deaths. */
+	/* The new server has answered the calls of the old one, so no call can fail because two servers died. */
 	CHECK_EQ(stat("/etc", &st), 0);
 }
 
@@ -276,7 +276,7 @@ static void a_storm_outlives_its_file_system(void)
 	}
 }
 
-/* Files that were open or half written when it died are freed in the end. */
+/* Files that were open or half written when the server died are freed at last. */
 static void nothing_is_left_behind(void)
 {
 	unsigned long before = free_blocks();
@@ -293,7 +293,7 @@ static void nothing_is_left_behind(void)
 	CHECK_EQ(block[12345], 'x');
 	CHECK(free_blocks() >= before + 2000);
 	CHECK_EQ(close(fd), 0);
-	/* The note of closing comes before any later request. */
+	/* The server receives the note of the close before any later request. */
 	CHECK(free_blocks() <= before + 64);
 }
 

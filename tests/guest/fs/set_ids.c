@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * set_ids.c - the set-user-id and set-group-id bits of files: the users that may set them, the operations that clear
- * them.  An argument is the folder to work in instead of /tmp; in /host only root may set them.
+ * set_ids.c - the set-user-id and set-group-id bits of files: which users may set them, which operations clear
+ * them.  An argument is the folder to work in instead of /tmp; in /host only root may set the bits.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include "users.h"
 
 static const char *top = "/tmp";
-static bool share;		/* a folder of the host */
+static bool share;		/* @top is a folder of the host */
 
-/* An empty folder that all may use. */
+/* Makes an empty folder that all users may use, and goes there. */
 static void enter(void)
 {
 	char dir[256];
@@ -54,7 +54,7 @@ static void setgid_directories_hand_their_group_on(void)
 /* ---- set-group-id: the rules for those who are not in the group ------------------------------ */
 
 #define STRANGE	77		/* a group that student is not in */
-#define RUNS	02755		/* set-group-id of a program */
+#define RUNS	02755		/* the mode of a program with set-group-id */
 
 static void make_in_strange_directory(void)
 {
@@ -80,7 +80,7 @@ static void chmod_as_student(void)
 	CHECK_EQ(fchmod(open("mine", O_RDONLY), RUNS), 0);
 }
 
-static void strangers_get_no_group_id(void)
+static void only_members_of_a_group_can_set_its_group_id(void)
 {
 	enter();
 	make_dir("strange", 02777, 0, STRANGE);
@@ -90,8 +90,8 @@ static void strangers_get_no_group_id(void)
 	CHECK_EQ(mode_of("strange/node"), 0755);
 	if (!share)
 		CHECK_EQ(mode_of("strange/fifo"), 0755);
-	CHECK_EQ(mode_of("strange/plain"), given(02744));	/* no process runs it as the group */
-	CHECK_EQ(mode_of("strange/dir"), 02755);	/* a directory hands its group on */
+	CHECK_EQ(mode_of("strange/plain"), given(02744));	/* the group cannot run it */
+	CHECK_EQ(mode_of("strange/dir"), 02755);	/* new files get the directory's group */
 	CHECK_EQ(mode_of("own/open"), given(RUNS));
 	CHECK_EQ(mode_of("own/user"), given(04755));
 	CHECK_EQ(mode_of("own/node"), given(06755));
@@ -116,14 +116,14 @@ static void cuts(void)
 	CHECK_EQ(fallocate(open("grown", O_WRONLY), 0, 0, 100), 0);
 }
 
-static void changes_of_contents_take_set_ids(void)
+static void changes_of_contents_clear_set_ids(void)
 {
 	static const char *const files[] = { "cut", "fcut", "otrunc", "grown" };
 
 	enter();
 	for (unsigned i = 0; i < 4; i++) {
 		make_file(files[i], 06777, 0, LAB);
-		CHECK_EQ(truncate(files[i], 10), 0);	/* root's own changes nothing */
+		CHECK_EQ(truncate(files[i], 10), 0);	/* a truncation by root keeps the bits */
 		CHECK_EQ(mode_of(files[i]), 06777);
 	}
 	as_student(cuts);
@@ -131,8 +131,8 @@ static void changes_of_contents_take_set_ids(void)
 		CHECK_EQ(mode_of(files[i]), 0777);
 }
 
-/* Also if no owner changes: by path, by descriptor, and of files of other users. */
-static void chowns_to_nobody_new(void)
+/* A chown that changes no owner: by path, by descriptor, and on files of other users. */
+static void chowns_without_a_new_owner(void)
 {
 	CHECK_EQ(chown("path", -1, -1), 0);
 	CHECK_EQ(fchown(open("descriptor", O_RDONLY), -1, -1), 0);
@@ -143,7 +143,7 @@ static void chowns_to_nobody_new(void)
 	CHECK_ERR(chown("path", 0, -1), EPERM);
 }
 
-static void a_chown_to_nobody_new_takes_set_ids(void)
+static void a_chown_without_a_new_owner_clears_set_ids(void)
 {
 	enter();
 	make_file("path", 06755, STUDENT, STUDENT);
@@ -153,7 +153,7 @@ static void a_chown_to_nobody_new_takes_set_ids(void)
 	make_file("foreign", 0755, 0, 0);
 	make_file("foreign-id", 04755, 0, 0);
 	make_file("root", 06755, 0, 0);
-	as_student(chowns_to_nobody_new);
+	as_student(chowns_without_a_new_owner);
 	CHECK_EQ(mode_of("path"), 0755);
 	CHECK_EQ(mode_of("descriptor"), 0755);
 	CHECK_EQ(mode_of("empty"), 0755);
@@ -163,7 +163,7 @@ static void a_chown_to_nobody_new_takes_set_ids(void)
 	CHECK_EQ(mode_of("root"), 0755);
 }
 
-static void new_owners_take_set_ids(void)
+static void a_chown_to_a_new_owner_clears_set_ids(void)
 {
 	enter();
 	make_file("given", 06755, 0, 0);
@@ -188,7 +188,7 @@ static void writes_to_a_setuid_file(void)
 	CHECK_EQ(write(fd, "y", 1), 1);
 }
 
-static void writing_and_chown_take_setuid_away(void)
+static void writing_and_chown_clear_setuid(void)
 {
 	enter();
 	make_file("suid", 06777, 0, 0);
@@ -205,10 +205,10 @@ int main(int argc, char **argv)
 		top = argv[1];
 	share = argc == 2;
 	TAP_TEST(setgid_directories_hand_their_group_on);
-	TAP_TEST(strangers_get_no_group_id);
-	TAP_TEST(changes_of_contents_take_set_ids);
-	TAP_TEST(a_chown_to_nobody_new_takes_set_ids);
-	TAP_TEST(new_owners_take_set_ids);
-	TAP_TEST(writing_and_chown_take_setuid_away);
+	TAP_TEST(only_members_of_a_group_can_set_its_group_id);
+	TAP_TEST(changes_of_contents_clear_set_ids);
+	TAP_TEST(a_chown_without_a_new_owner_clears_set_ids);
+	TAP_TEST(a_chown_to_a_new_owner_clears_set_ids);
+	TAP_TEST(writing_and_chown_clear_setuid);
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * text_busy.c - ETXTBSY: a file is written or executed, never both at once.  An argument is the
+ * text_busy.c - ETXTBSY: a file can be written or executed, but never both at once.  An argument is the
  * folder to work in instead of /tmp.
  */
 #define _GNU_SOURCE
@@ -11,7 +11,7 @@
 
 static const char *top = "/tmp";
 
-/* This program once more, as ./program, in an empty folder. */
+/* Copies this program to ./program, in an empty folder. */
 static void install_program(void)
 {
 	static char dir[256];
@@ -45,9 +45,9 @@ static void remove_program(void)
 	CHECK_EQ(rmdir(dir), 0);
 }
 
-static int hold;		/* ./program runs until this is closed */
+static int hold;		/* ./program runs until this descriptor is closed */
 
-/* Returns when the program runs. */
+/* Starts the program; returns when it runs. */
 static pid_t start(const char *path)
 {
 	char *argv[] = { (char *)path, "--wait", NULL }, byte;
@@ -158,7 +158,7 @@ static void writing_a_running_program_is_refused(void)
 	remove_program();
 }
 
-/* It is the file that runs, not its name. */
+/* The file is busy, not its name. */
 static void every_name_of_a_running_program_is_busy(void)
 {
 	pid_t pid;
@@ -176,7 +176,7 @@ static void every_name_of_a_running_program_is_busy(void)
 	remove_program();
 }
 
-/* What needs no write access, and how a program is replaced. */
+/* Calls that need no write access are allowed, and the program can be replaced by another file. */
 static void a_running_program_may_be_read_and_replaced(void)
 {
 	struct stat st;
@@ -190,7 +190,7 @@ static void a_running_program_may_be_read_and_replaced(void)
 	CHECK_EQ(chmod("program", 0700), 0);
 	CHECK_EQ(utimensat(AT_FDCWD, "program", NULL, 0), 0);
 	CHECK_EQ(run("./program"), 42);
-	/* Another file takes the name. */
+	/* Another file takes over the name. */
 	fd = open("other", O_WRONLY | O_CREAT | O_EXCL, 0755);
 	CHECK(fd >= 0);
 	CHECK_EQ(rename("other", "program"), 0);
@@ -220,7 +220,7 @@ static void each_process_of_a_program_counts(void)
 	remove_program();
 }
 
-/* The child of a program runs it, too: until it executes another. */
+/* A child runs the program of its parent until the child executes another program. */
 static void a_child_runs_the_program_of_its_parent(void)
 {
 	char byte = 0;
@@ -238,12 +238,12 @@ static void a_child_runs_the_program_of_its_parent(void)
 		_exit(127);
 	}
 	close(ready[1]);
-	/* The child alone is left. */
+	/* Only the child is left. */
 	CHECK_EQ(waitpid(pid, NULL, 0), pid);
 	CHECK_EQ(read(ready[0], &byte, 1), 1);
 	CHECK_ERR(open("program", O_WRONLY), ETXTBSY);
 	CHECK_EQ(write(go[1], &byte, 1), 1);
-	/* The end of the file: cat has taken the place of the child, and ended. */
+	/* End of file: cat has replaced the child's program, and has ended. */
 	while (read(ready[0], &byte, 1) == 1)
 		;
 	CHECK(open("program", O_WRONLY) >= 0);
@@ -275,7 +275,7 @@ static void executing_a_file_that_is_open_for_writing_is_refused(void)
 	remove_program();
 }
 
-/* An exec or open that fails leaves nothing behind. */
+/* A failed exec or open has no effect that stays. */
 static void a_refusal_changes_nothing(void)
 {
 	int fd;
@@ -283,13 +283,13 @@ static void a_refusal_changes_nothing(void)
 	install_program();
 	CHECK_EQ(chmod("program", 0644), 0);
 	fd = open("program", O_WRONLY);
-	/* Who may not execute it does not learn that it is busy. */
+	/* A user that may not execute the file does not learn that it is busy. */
 	CHECK_EQ(run("./program"), EACCES);
 	CHECK_EQ(ftruncate(fd, 100), 0);
 	CHECK_EQ(chmod("program", 0755), 0);
 	CHECK_EQ(run("./program"), ETXTBSY);
 	close(fd);
-	/* Cut off: no program any more, and not busy either. */
+	/* The truncated file is no longer a program, and is not busy either. */
 	CHECK(run("./program") != 42);
 	fd = open("program", O_WRONLY);
 	CHECK(fd >= 0);
@@ -307,12 +307,12 @@ static void a_script_that_is_open_for_writing_is_refused(void)
 	CHECK_EQ(run("./other"), ETXTBSY);
 	close(fd);
 	CHECK_EQ(run("./other"), 42);
-	/* So is its interpreter. */
+	/* The interpreter is refused in the same way. */
 	fd = open("program", O_WRONLY);
 	CHECK(fd >= 0);
 	CHECK_EQ(run("./other"), ETXTBSY);
 	close(fd);
-	/* A script that runs is only read. */
+	/* The kernel only reads a script, and keeps nothing: after the close the script runs again. */
 	CHECK_EQ(run("./other"), 42);
 	remove_program();
 }
@@ -328,7 +328,7 @@ static void a_module_that_is_open_for_writing_is_refused(void)
 	CHECK_ERR(syscall(SYS_finit_module, in, "", 0), ETXTBSY);
 	close(out);
 	CHECK_ERR(syscall(SYS_finit_module, in, "", 0), ENOEXEC);
-	/* Nothing is kept after the call. */
+	/* After the call nothing marks the file as busy. */
 	CHECK(open("program", O_WRONLY) >= 0);
 	in = open("program", O_RDWR);
 	CHECK_ERR(syscall(SYS_finit_module, in, "", 0), ETXTBSY);
@@ -339,8 +339,8 @@ static void a_module_that_is_open_for_writing_is_refused(void)
 
 #define ROUNDS	200
 
-/* In either order: the program that runs is whole, the file that is written does not run. */
-static void of_exec_and_write_one_wins(void)
+/* Exec and write race: either the program that runs is complete, or the file that is written does not run. */
+static void of_an_exec_and_a_write_one_is_refused(void)
 {
 	size_t size;
 	unsigned ran = 0, wrote = 0;
@@ -357,7 +357,7 @@ static void of_exec_and_write_one_wins(void)
 
 			if (fd < 0)
 				CHECK_EQ(errno, ETXTBSY);
-			/* While it is held, no process runs it. */
+			/* While the file is open for writing, no process can run it. */
 			if (fd >= 0 && i % 8 == 0 && run("./program") != ETXTBSY)
 				_exit(1);
 			wrote += fd >= 0;
@@ -410,6 +410,6 @@ int main(int argc, char **argv)
 	TAP_TEST(a_refusal_changes_nothing);
 	TAP_TEST(a_script_that_is_open_for_writing_is_refused);
 	TAP_TEST(a_module_that_is_open_for_writing_is_refused);
-	TAP_TEST(of_exec_and_write_one_wins);
+	TAP_TEST(of_an_exec_and_a_write_one_is_refused);
 	return tap_done();
 }
