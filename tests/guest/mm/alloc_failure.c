@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * alloc_failure.c - exhausted memory: the call fails, and the kernel continues.
+ * alloc_failure.c - memory is exhausted in each operation: the call fails, and the kernel continues.
  *
- * For each operation the first, second, third... allocation that it causes in the kernel is
- * made to fail, up to the last one. The operation may fail or succeed, the process may be
- * killed; the kernel continues, and no memory is lost. Debug builds only.
+ * For each operation the suite makes the first, second, third... allocation in the kernel fail, up to
+ * the last one. The operation may fail or succeed, and the process may be killed; the kernel continues,
+ * and no memory is lost. Debug builds only.
  *
  * configurations: cpus=2 firmware=bios
  */
@@ -32,7 +32,7 @@ static long failures_so_far(void)
 	return pread(control, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : -1;
 }
 
-/* Only sees to it that the kernel takes the path: the outcome is checked by who called. */
+/* Waits until the kernel has taken the path; fails_at() judges the outcome. */
 static void wait_for(pid_t child)
 {
 	if (child > 0)
@@ -59,7 +59,7 @@ static void do_exec(void)
 	wait_for(child);
 }
 
-/* The armed task itself becomes the new program. */
+/* The task in which an allocation fails becomes the new program itself. */
 static void do_exec_self(void)
 {
 	execl("/bin/busybox", "true", NULL);
@@ -203,7 +203,7 @@ static void do_signals(void)
 	alarm(0);
 }
 
-/* One child for one n: true as long as the operation made that many allocations. */
+/* Runs @operation in a child whose allocation number @n fails; true if the operation made so many allocations. */
 static int fails_at(void (*operation)(void), int n)
 {
 	char text[16];
@@ -221,7 +221,7 @@ static int fails_at(void (*operation)(void), int n)
 		_exit(failures_so_far() == before ? 0 : 1);
 	}
 	CHECK_EQ(waitpid(child, &status, 0), child);
-	/* Killed for want of a page table, or of the program to return to. */
+	/* The process was killed because it lacked a page table, or the program to return to. */
 	if (WIFSIGNALED(status)) {
 		CHECK(WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS);
 		return 1;
@@ -245,7 +245,7 @@ static void walk(void (*operation)(void))
 		;
 	tap_line("# %d allocations", n - 1);
 	CHECK(n > 1 && n < MAX_NTH);
-	/* What caches keep is allowed, what each round would lose is not. */
+	/* Caches may keep some memory. The limit is below the memory that a leak in each round would lose. */
 	CHECK(before - meminfo("MemFree:") < 2048);
 }
 
@@ -265,7 +265,7 @@ WALK(proc_survives_each_failing_allocation, do_proc)
 WALK(paths_survive_each_failing_allocation, do_paths)
 WALK(signals_survive_each_failing_allocation, do_signals)
 
-/* Afterwards no count can be read, so a fixed number of rounds. */
+/* After exec the count of failures cannot be read, so the number of rounds is fixed. */
 static void exec_survives_each_failing_allocation(void)
 {
 	control = open(CONTROL, O_RDWR);

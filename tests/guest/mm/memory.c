@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.c - the calls that change mappings, mapped files, and pointers that programs give to calls.
- * Faults: memory_faults.c; copy-on-write: memory_sharing.c; exhaustion: memory_full.c.
+ * memory.c - the calls that change mappings, mapped files, and pointers that programs pass to calls.
+ * Faults: memory_faults.c; copy-on-write: memory_sharing.c; exhausted memory: memory_full.c.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 /* ---- files ------------------------------------------------------------------------------- */
 
-static void private_file_mappings_show_the_file_and_keep_writes_to_themselves(void)
+static void private_file_mappings_show_the_file_and_keep_their_own_writes(void)
 {
 	char text[5000], back[5000];
 	volatile char *p;
@@ -23,7 +23,7 @@ static void private_file_mappings_show_the_file_and_keep_writes_to_themselves(vo
 	p = mmap(NULL, 3 * PAGE, RW, MAP_PRIVATE, fd, 0);
 	CHECK(p != MAP_FAILED);
 	CHECK(!memcmp((char *)p, text, sizeof(text)));
-	/* The rest of the last page is zero, the next page has no contents. */
+	/* The rest of the last page is zero; the next page lies behind the end of the file. */
 	for (size_t i = sizeof(text); i < 2 * PAGE; i++)
 		CHECK_EQ(p[i], 0);
 	p[10] = 'x';
@@ -68,7 +68,7 @@ static void bad_arguments_of_mmap_have_their_errno(void)
 	CHECK_MMAP(EBADF, NULL, PAGE, RW, MAP_PRIVATE, 999, 0);
 	CHECK_MMAP(EEXIST, p, PAGE, RW, anonymous | MAP_FIXED_NOREPLACE, -1, 0);
 	CHECK_MMAP(ENOMEM, NULL, 1UL << 47, PROT_NONE, anonymous | MAP_NORESERVE, -1, 0);
-	/* Straight to the kernel: the C library looks at these first. */
+	/* These are direct system calls, because the C library checks the arguments first. */
 	CHECK_ERR(syscall(SYS_mmap, NULL, PAGE, RW, MAP_PRIVATE, fd, 100), EINVAL);
 	CHECK_ERR(syscall(SYS_mmap, NULL, ~0UL - 100, RW, anonymous, -1, 0), ENOMEM);
 	CHECK_EQ(pipe(pipes), 0);
@@ -130,7 +130,7 @@ static void mremap_grows_moves_and_shrinks_with_the_contents(void)
 	CHECK_EQ(q, p);
 	CHECK_EQ(p[4 * PAGE - 1], 'm');
 	CHECK_EQ(p[4 * PAGE], 0);
-	/* Another mapping in the way: stay or move, as allowed. */
+	/* Another mapping is in the way: mremap() fails or moves, as its flags say. */
 	CHECK_EQ(mmap(p + 8 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), p + 8 * PAGE);
 	CHECK_EQ(mprotect(p + 8 * PAGE, PAGE, PROT_READ), 0);
 	errno = 0;
@@ -173,7 +173,7 @@ static void brk_moves_the_end_and_new_memory_is_zero(void)
 {
 	char *start = (char *)syscall(SYS_brk, 0), *end;
 
-	/* Page-wise, so that nothing of the C library is in the way. */
+	/* The test uses whole pages, so that memory of the C library does not get in the way. */
 	start = (char *)(((uintptr_t)start + PAGE - 1) & ~(PAGE - 1));
 	CHECK_EQ((char *)syscall(SYS_brk, start), start);
 	end = start + 10 * PAGE;
@@ -186,7 +186,7 @@ static void brk_moves_the_end_and_new_memory_is_zero(void)
 	CHECK_EQ(start[5 * PAGE - 1], 'b');
 	for (size_t i = 5 * PAGE; i < 10 * PAGE; i += 64)
 		CHECK_EQ(start[i], 0);
-	/* What cannot be is answered with what is. */
+	/* An impossible end changes nothing; the answer is the present end. */
 	CHECK_EQ((char *)syscall(SYS_brk, 0x7ffffffff000UL), end);
 	CHECK_EQ((char *)syscall(SYS_brk, 1), end);
 }
@@ -212,7 +212,7 @@ static void bad_pointers_give_efault_and_partial_transfers_their_count(void)
 	CHECK_ERR(syscall(SYS_pipe2, p + PAGE, 0), EFAULT);
 	CHECK_ERR(syscall(SYS_pipe2, 0xffff888000000000UL, 0), EFAULT);
 	CHECK_ERR(open(p + PAGE, O_RDONLY), EFAULT);
-	/* Over the border: what fits, or nothing; never more, and never a signal. */
+	/* The buffer crosses the border of the mapping: the call moves what fits, or fails; no signal comes. */
 	n = pread(fd, p + PAGE - 10, 20, 0);
 	CHECK(n == 10 || (n == -1 && errno == EFAULT));
 	if (n == 10)
@@ -222,7 +222,7 @@ static void bad_pointers_give_efault_and_partial_transfers_their_count(void)
 	CHECK(n == 10 || (n == -1 && errno == EFAULT));
 	CHECK_EQ(pread(fd, text, 20, 0), 20);
 	CHECK(!memcmp(text, n == 10 ? "wwwwwwwwwwtttttttttt" : "tttttttttttttttttttt", 20));
-	/* A read-only page is no place to read into. */
+	/* A read cannot write its bytes to a read-only page. */
 	CHECK_EQ(mprotect(p, PAGE, PROT_READ), 0);
 	CHECK_ERR(pread(fd, p, 10, 0), EFAULT);
 }
@@ -237,10 +237,10 @@ static void calls_fault_pages_in_like_the_program_itself(void)
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)(i * 13 + (i >> 8));
 	fd = file_to_map(text, sizeof(text));
-	/* Never touched before: demand-zero in the middle of a read. */
+	/* The page was not touched before: the page fault comes in the middle of a read. */
 	CHECK_EQ(pread(fd, p, sizeof(text), 0), (ssize_t)sizeof(text));
 	CHECK(!memcmp(p, text, sizeof(text)));
-	/* Shared with a child: copy-on-write in the middle of a read. */
+	/* The page is shared with a child: copy-on-write happens in the middle of a read. */
 	memset(q, 'q', 3 * PAGE);
 	child = fork();
 	if (!child) {
@@ -256,7 +256,7 @@ static void calls_fault_pages_in_like_the_program_itself(void)
 
 int main(void)
 {
-	TAP_TEST(private_file_mappings_show_the_file_and_keep_writes_to_themselves);
+	TAP_TEST(private_file_mappings_show_the_file_and_keep_their_own_writes);
 	TAP_TEST(a_mapping_after_a_write_shows_what_was_written);
 	TAP_TEST(bad_arguments_of_mmap_have_their_errno);
 	TAP_TEST(fixed_mappings_replace_what_was_there);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory_attack.c - an ordinary user takes all memory, by each possible means. Root's processes,
- * init's services and the servers survive; root gets the memory that it needs, and can end the
- * attack; afterwards the memory is free again.
+ * memory_attack.c - an ordinary user takes all memory, in each possible way. Root's processes, init's
+ * services and the servers survive. Root gets the memory that it needs, and can end the attack;
+ * afterwards the memory is free again.
  *
- * A process of root holds most of the memory from the start: this keeps the attacks short, and the
- * largest process is one that must not be killed.
+ * A process of root, the ballast, holds most of the memory from the start. This keeps the attacks short,
+ * and makes the largest process one that the kernel must not kill.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -45,7 +45,7 @@ static void populates(void)
 		mmap(NULL, MB, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 }
 
-/* Of a shared mapping that was cut the pages stay, and no page table shows them. */
+/* The pages of a shared mapping stay after most of it is unmapped, and no page table shows them. */
 static void cuts_shared_mappings(void)
 {
 	for (int i = 0; i < 4; i++) {
@@ -57,7 +57,7 @@ static void cuts_shared_mappings(void)
 	}
 }
 
-/* A page table for each page of one file. */
+/* Maps one page of a file at many addresses, so that each mapping needs a page table. */
 static void spreads_page_tables(void)
 {
 	int fd = open("/bin/sh", O_RDONLY);
@@ -149,7 +149,7 @@ static void fills_tmp(void)
 static pid_t services[MAX_SERVICES];
 static int nr_services;
 
-/* The parent of a process that is no zombie, or -1. */
+/* The parent of a process that runs, or -1 if the process is a zombie or does not exist. */
 static int parent_of(pid_t pid)
 {
 	char name[32], text[512] = "", state = 'X';
@@ -165,7 +165,7 @@ static int parent_of(pid_t pid)
 	return state == 'X' || state == 'Z' ? -1 : ppid;
 }
 
-/* Servers and what else init has started, before there is an attack. */
+/* Finds the servers and all else that init has started, before an attack begins. */
 static void find_services(void)
 {
 	for (pid_t pid = 2; pid < getpid() && nr_services < MAX_SERVICES; pid++) {
@@ -185,7 +185,7 @@ static void check_services(void)
 
 #define MAX_WORKERS	60
 
-/* In the group @leader (0: its own); tells at @full when it gets no more. */
+/* Joins the group of @leader (0: a group of its own), attacks, and writes to @full when it gets no more memory. */
 static void becomes_student(void (*attack)(void), pid_t leader, int full)
 {
 	CHECK_EQ(setpgid(0, leader), 0);
@@ -196,7 +196,10 @@ static void becomes_student(void (*attack)(void), pid_t leader, int full)
 	sleeps(NULL);
 }
 
-/* Its pid; *@news has a byte when it gets no more, and ends when it and its children are gone. */
+/*
+ * Returns the worker's pid. A byte arrives at *@news when the worker gets no more memory; *@news ends when
+ * the worker and its children have ended.
+ */
 static pid_t start_worker(void (*attack)(void), pid_t leader, int *news)
 {
 	int ends[2];
@@ -215,7 +218,7 @@ static pid_t start_worker(void (*attack)(void), pid_t leader, int *news)
 	return pid;
 }
 
-/* More than is left: a process has to be killed. */
+/* Root needs more memory than is left, so the kernel has to kill a process. */
 static void root_gets_what_it_needs(void)
 {
 	pid_t child = fork();
@@ -247,7 +250,7 @@ static void survive(void (*attack)(void), int workers)
 		pid[i] = start_worker(attack, leader, &news[i]);
 		leader = pid[0];
 	}
-	/* Each has had enough, or was killed. */
+	/* Waits until each worker gets no more memory, or was killed. */
 	for (int i = 0; i < workers; i++)
 		read(news[i], &byte, 1);
 	root_gets_what_it_needs();
@@ -258,16 +261,19 @@ static void survive(void (*attack)(void), int workers)
 		while (read(news[i], &byte, 1) == 1)
 			;
 	}
-	access("/tmp/nothing", F_OK);	/* ramfs has heard of files closed before */
+	access("/tmp/nothing", F_OK);	/* when this returns, ramfs knows of all files closed before */
 	check_services();
 	CHECK(parent_of(ballast) > 0);
-	/* What the dead had comes back, stacks of tasks by a work; a leak hangs this. */
+	/*
+	 * The memory of the killed processes becomes free; a work item frees the stacks of tasks. If memory
+	 * leaks, the test hangs here.
+	 */
 	while (before - meminfo("MemFree:") >= 8192)
 		sched_yield();
 }
 
 #define ATTACK(body, workers)							\
-	static void root_survives_one_who_##body(void)				\
+	static void root_survives_a_user_who_##body(void)				\
 	{									\
 		survive(body, workers);						\
 	}
@@ -320,25 +326,25 @@ static int set_adj(const char *pid, const char *value)
 
 static void offers_itself(void)
 {
-	/* Without a program of its own its files are still root's. */
+	/* Its files in /proc belong to root until the process executes a program as student. */
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
 	CHECK_ERR(set_adj("self", "-1"), EACCES);
 	CHECK_ERR(set_adj("1", "500"), EACCES);
 	CHECK_ERR(set_adj("self", "1001"), EINVAL);
 	CHECK_ERR(set_adj("self", "x"), EINVAL);
 	CHECK_EQ(set_adj("self", "500"), 0);
-	CHECK_EQ(set_adj("self", "0"), 0);	/* as root left it */
+	CHECK_EQ(set_adj("self", "0"), 0);	/* the value that root had set */
 }
 
-/* The larger one is protected by root: so the smaller one goes. */
-static void oom_score_adj_is_heard(void)
+/* Root protects the larger process, so the kernel kills the smaller one. */
+static void oom_score_adj_chooses_the_process_that_is_killed(void)
 {
 	pid_t large, small, offer;
 	char byte, text[16];
 	int news[3], status;
 
 	offer = start_worker(offers_itself, 0, &news[2]);
-	CHECK_EQ(read(news[2], &byte, 1), 1);	/* all of its checks held */
+	CHECK_EQ(read(news[2], &byte, 1), 1);	/* the worker has passed all its checks */
 	kill(offer, SIGKILL);
 	CHECK_EQ(waitpid(offer, NULL, 0), offer);
 	large = start_worker(takes_much, 0, &news[0]);
@@ -347,7 +353,7 @@ static void oom_score_adj_is_heard(void)
 	CHECK_EQ(set_adj(text, "-1000"), 0);
 	CHECK_EQ(read(news[0], &byte, 1), 1);
 	CHECK_EQ(read(news[1], &byte, 1), 1);
-	/* More and more, until a process has to be killed: the amount depends on the suites that ran before. */
+	/* Takes more and more until the kernel kills a process: the amount depends on earlier suites. */
 	for (size_t size = 8 * MB; waitpid(small, &status, WNOHANG) == 0; size += 2 * MB)
 		takes(size);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -355,7 +361,7 @@ static void oom_score_adj_is_heard(void)
 	kill(large, SIGKILL);
 }
 
-/* Root's, larger than all others together, and never touched. */
+/* The ballast: memory of root, larger than all other processes together, that root never touches. */
 static void take_ballast(void)
 {
 	int ends[2];
@@ -383,18 +389,18 @@ int main(void)
 {
 	find_services();
 	take_ballast();
-	TAP_TEST(root_survives_one_who_touches);
-	TAP_TEST(root_survives_one_who_populates);
-	TAP_TEST(root_survives_one_who_cuts_shared_mappings);
-	TAP_TEST(root_survives_one_who_spreads_page_tables);
-	TAP_TEST(root_survives_one_who_makes_many_areas);
-	TAP_TEST(root_survives_one_who_fills_pipes);
-	TAP_TEST(root_survives_one_who_opens_files);
-	TAP_TEST(root_survives_one_who_queues_signals);
-	TAP_TEST(root_survives_one_who_forks);
-	TAP_TEST(root_survives_one_who_starts_threads);
-	TAP_TEST(root_survives_one_who_fills_tmp);
-	TAP_TEST(oom_score_adj_is_heard);
+	TAP_TEST(root_survives_a_user_who_touches);
+	TAP_TEST(root_survives_a_user_who_populates);
+	TAP_TEST(root_survives_a_user_who_cuts_shared_mappings);
+	TAP_TEST(root_survives_a_user_who_spreads_page_tables);
+	TAP_TEST(root_survives_a_user_who_makes_many_areas);
+	TAP_TEST(root_survives_a_user_who_fills_pipes);
+	TAP_TEST(root_survives_a_user_who_opens_files);
+	TAP_TEST(root_survives_a_user_who_queues_signals);
+	TAP_TEST(root_survives_a_user_who_forks);
+	TAP_TEST(root_survives_a_user_who_starts_threads);
+	TAP_TEST(root_survives_a_user_who_fills_tmp);
+	TAP_TEST(oom_score_adj_chooses_the_process_that_is_killed);
 	kill(ballast, SIGKILL);
 	waitpid(ballast, NULL, 0);
 	return tap_done();

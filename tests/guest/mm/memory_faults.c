@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory_faults.c - accesses that fault, with their exact signal information, and the stack, which
- * grows by faults.
+ * memory_faults.c - accesses that fault, with their exact signal information; and the stack, which
+ * grows by page faults.
  */
 #define _GNU_SOURCE
 #include <sys/resource.h>
@@ -21,7 +21,7 @@ static void unmapped_addresses_give_segv_maperr_at_the_address(void)
 	CHECK_FAULT((void)p[PAGE + 123], SIGSEGV, SEGV_MAPERR, p + PAGE + 123);
 	CHECK_FAULT(p[2 * PAGE - 1] = 1, SIGSEGV, SEGV_MAPERR, p + 2 * PAGE - 1);
 	CHECK_FAULT(*(volatile int *)low = 1, SIGSEGV, SEGV_MAPERR, low);
-	/* An access across the border faults at the first byte that is missing. */
+	/* An access across the border faults at the first byte that is not mapped. */
 	CHECK_FAULT(*(volatile uint64_t *)(p + PAGE - 4) = 1, SIGSEGV, SEGV_MAPERR, p + PAGE);
 }
 
@@ -39,7 +39,7 @@ static void forbidden_accesses_give_segv_accerr(void)
 	CHECK_EQ(mprotect((char *)p, PAGE, RW), 0);
 	CHECK_EQ(p[0], 42);
 	p[0] = 43;
-	/* Never touched, so there is no page yet: the same rules. */
+	/* The second page was not touched, so it has no page frame yet: the same rules hold. */
 	CHECK_EQ(mprotect((char *)p + PAGE, PAGE, PROT_NONE), 0);
 	CHECK_FAULT(p[PAGE] = 1, SIGSEGV, SEGV_ACCERR, p + PAGE);
 	CHECK_EQ(p[0], 43);
@@ -121,8 +121,8 @@ static void mappings_keep_their_distance_from_the_stack(void)
 	size_t room = 3 << 20;
 
 	/*
-	 * In the way of growth, 2 MiB below: the stack may come near, but not as near as
-	 * the gap.
+	 * The page lies in the way of the stack, 3 MiB below. The stack may grow towards the page, but must keep
+	 * the distance of the gap.
 	 */
 	char *wall = mmap((void *)(here - room), PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	pid_t child;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory_full.c - the limit of an address space, the end of all memory, and that nothing is lost. */
+/* memory_full.c - the limit of an address space, exhausted memory, and the check that no memory is lost. */
 #define _GNU_SOURCE
 #include <sys/resource.h>
 #include "mapping.h"
@@ -29,7 +29,7 @@ static void eat_everything(void)
 	}
 }
 
-/* Twice: the first must have given everything back. */
+/* Two rounds: the second round needs the memory that the first one gave back. */
 static void a_process_that_eats_all_memory_dies_alone(void)
 {
 	for (int round = 0; round < 2; round++) {
@@ -79,7 +79,7 @@ static void processes_leave_no_memory_behind(void)
 	for (int i = 0; i < 200; i++)
 		one_round_of_use();
 	after = meminfo("MemFree:");
-	/* 200 rounds of 100 pages are 80 MB. */
+	/* The 200 rounds used 100 pages each, which are 80 MB; at most 4 MB may be missing. */
 	CHECK(before - after < 4000);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory_sharing.c - memory that several tasks share: copy-on-write across processes, and changes
- * of mappings that other threads must see at once.
+ * memory_sharing.c - memory that several tasks share: copy-on-write across processes, and changes of
+ * mappings that other threads must see at once.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -75,8 +75,8 @@ static void *write_counters(void *arg)
 }
 
 /*
- * Threads go on writing while the process forks: nothing that they write later may reach
- * the child.
+ * Threads continue to write while the process forks. The child must not see bytes that they write after
+ * the fork.
  */
 static void threads_that_write_during_fork_do_not_reach_the_child(void)
 {
@@ -116,7 +116,7 @@ static void shared_memory_is_shared_with_children(void)
 	if (!child) {
 		CHECK_EQ(p[0], 1);
 		p[0] = 2;
-		p[2 * PAGE / 4] = 3;	/* a page that was not touched yet */
+		p[2 * PAGE / 4] = 3;	/* the first access to this page */
 		_exit(0);
 	}
 	expect_child(child);
@@ -145,7 +145,7 @@ static void *race_writer(void *arg)
 	return NULL;
 }
 
-/* After the call has returned no thread can write any more, whatever its CPU remembers. */
+/* After @take_away has returned no thread can write any more, even if its CPU has an old translation. */
 static void race_with_writers(void (*take_away)(void), uint64_t *(*look)(void))
 {
 	struct sigaction action = { .sa_sigaction = race_handler, .sa_flags = SA_SIGINFO };
