@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * boot.c - the state of the system after the boot: run in every configuration of the boot matrix.
+ * boot.c - the state of the system after the boot. The suite runs in every configuration of the boot matrix.
  *
  * timeout: 180
  */
@@ -28,7 +28,7 @@ static void uname_names_neurath_on_x86_64(void)
 	CHECK(names.release[0] != 0);
 }
 
-/* Each CPU that QEMU has must run tasks: a task bound to it finds itself there. */
+/* Each CPU of the machine must run tasks: a task that is bound to a CPU finds that it runs there. */
 static void each_cpu_runs_tasks(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * calls.c - system calls that programs seldom make, and that no other suite makes: each once in
- * its usual way, and with arguments that it must refuse.
+ * calls.c - system calls that programs use seldom, and that no other suite makes: each call once in its
+ * usual way, and with arguments that it must refuse.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -129,7 +129,7 @@ static void names_are_relative_to_a_directory(void)
 	CHECK_ERR(syscall(SYS_faccessat2, at, "a", R_OK, 1 << 20), EINVAL);
 }
 
-static void times_are_set_in_the_old_ways(void)
+static void old_calls_set_the_times_of_files(void)
 {
 	struct utimbuf seconds = { 1000, 2000 };
 	struct timeval micros[2] = { { 3000, 0 }, { 4000, 500000 } };
@@ -177,7 +177,7 @@ static void msync_wants_mapped_pages(void)
 	CHECK_ERR(msync(page, 8192, MS_SYNC), ENOMEM);
 }
 
-static void sockets_are_of_no_family(void)
+static void no_family_of_sockets_is_supported(void)
 {
 	int fds[2];
 
@@ -186,7 +186,7 @@ static void sockets_are_of_no_family(void)
 	CHECK_ERR(connect(0, NULL, 0), ENOSYS);
 }
 
-static void system_says_what_it_is(void)
+static void personality_domainname_and_sysinfo_answer(void)
 {
 	struct utsname names;
 	struct sysinfo info;
@@ -216,7 +216,7 @@ static void only_one_scheduling_class(void)
 	CHECK_ERR(syscall(SYS_sched_setparam, 0, &priority), EINVAL);
 }
 
-static void ids_of_files_follow_the_effective_ones(void)
+static void setfsuid_follows_the_effective_ids(void)
 {
 	int status;
 	pid_t child = fork();
@@ -242,7 +242,7 @@ static void unknown_calls_are_enosys(void)
 	CHECK_ERR(syscall(-5), ENOSYS);
 }
 
-/* The port of diagnostic codes: writing to it does nothing. */
+/* The port of diagnostic codes: a write to this port has no effect. */
 #define QUIET_PORT	0x80
 
 static void use_port(void)
@@ -292,13 +292,13 @@ int main(int argc, char **argv)
 	TAP_TEST(fallocate_makes_a_file_longer_and_never_shorter);
 	TAP_TEST(copy_file_range_copies_and_moves_both_offsets);
 	TAP_TEST(names_are_relative_to_a_directory);
-	TAP_TEST(times_are_set_in_the_old_ways);
+	TAP_TEST(old_calls_set_the_times_of_files);
 	TAP_TEST(files_are_synced_and_written_in_pieces);
 	TAP_TEST(msync_wants_mapped_pages);
-	TAP_TEST(sockets_are_of_no_family);
-	TAP_TEST(system_says_what_it_is);
+	TAP_TEST(no_family_of_sockets_is_supported);
+	TAP_TEST(personality_domainname_and_sysinfo_answer);
 	TAP_TEST(only_one_scheduling_class);
-	TAP_TEST(ids_of_files_follow_the_effective_ones);
+	TAP_TEST(setfsuid_follows_the_effective_ids);
 	(void)!system("rm -rf /tmp/calls.*");
 	TAP_TEST(unknown_calls_are_enosys);
 	TAP_TEST(granted_ports_outlive_signals_but_not_the_program);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cpu.c - the processor as a program sees it: registers, extended state, translations, time.
+ * cpu.c - the processor as a program sees it: registers, extended state, address translation, time.
  * Exceptions: exceptions.c.
  *
  * timeout: 120
@@ -44,7 +44,7 @@ static void system_calls_keep_all_registers_but_three(void)
 
 	for (int i = 0; i < 11; i++)
 		in[i] = 0x1111111111111111UL * (i + 1);
-	/* rbx rdx rsi rdi r8 r9 r10 r12 r13 r14 r15 around getppid() */
+	/* Compares rbx rdx rsi rdi r8 r9 r10 r12 r13 r14 r15 before and after getppid(). */
 	__asm__ volatile(
 		"lea -128(%%rsp), %%rsp\n"	/* spares the red zone */
 		"push %%rbp\n"
@@ -76,7 +76,7 @@ static void flags_of_the_program_do_not_reach_the_kernel(void)
 	struct timespec t;
 	char buf[64];
 
-	/* Alignment check opens user memory to the kernel; direction turns its copies round. */
+	/* The alignment check flag would open user memory to the kernel; the direction flag would reverse copies. */
 	for (int i = 0; i < 1000; i++) {
 		long result;
 
@@ -109,7 +109,7 @@ static bool has_avx(void)
 	return (c >> 27 & 1) && (c >> 28 & 1);
 }
 
-/* Loads vector registers with a pattern, makes a system call, and looks whether they hold it. */
+/* Loads vector registers with a pattern, makes a system call, and compares the registers with the pattern. */
 static bool vectors_survive(uint64_t pattern, long nr)
 {
 	uint64_t got[4 * 2] = { 0 };
@@ -214,7 +214,7 @@ static void *read_always(void *arg)
 	return NULL;
 }
 
-/* After mprotect() returns no thread may write by an old translation. */
+/* After mprotect() has returned, no thread may write through an old translation. */
 static void *write_until_fault(void *arg)
 {
 	bind_to((long)arg);
@@ -254,7 +254,7 @@ static void protection_is_lost_on_all_cpus_at_once(void)
 		sched_yield();
 }
 
-/* A page that is replaced is replaced for the thread on the other CPU, too. */
+/* When a page is replaced, the thread on the other CPU sees the new page, too. */
 static void replaced_pages_are_seen_by_other_cpus(void)
 {
 	pthread_t thread;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exceptions.c - exceptions of the processor become signals that name the cause and the place;
- * and no value that a program loads into its registers harms another process.
+ * exceptions.c - exceptions of the processor become signals that name the cause and the place; and no
+ * value that a program loads into its registers harms another process.
  *
  * timeout: 120
  */
@@ -22,7 +22,7 @@ struct trap {
 	uintptr_t rip;
 };
 
-/* Written by the handler, which leaves by exit: no jump out of signal context needed. */
+/* The handler writes it, and then exits, so it need not jump out of the signal context. */
 static struct trap *seen;
 
 static void note(int signal, siginfo_t *info, void *context)
@@ -34,7 +34,7 @@ static void note(int signal, siginfo_t *info, void *context)
 	_exit(0);
 }
 
-/* Runs fn in a child and tells how it trapped; signal 0 = not at all. */
+/* Runs @fn in a child and returns how the child trapped; signal 0 means that it did not trap. */
 static struct trap trap_of(void (*fn)(void))
 {
 	static const int signals[] = { SIGFPE, SIGTRAP, SIGILL, SIGSEGV, SIGBUS };
@@ -125,14 +125,15 @@ static void do_single_step(void)
 
 static void do_int_vector(void)
 {
-	__asm__ volatile("int $0xed");	/* a vector of the kernel's own */
+	__asm__ volatile("int $0xed");	/* a vector that only the kernel may use */
 }
 
 static unsigned selector;
 
 /*
- * Were there a 32-bit segment, system calls from it would begin at an address that no code
- * serves.  (A far jump: an emulator of ours reads the stack of a far return as the kernel's.)
+ * If there were a 32-bit segment, a system call from it would enter the kernel at an address without
+ * code.  (The test uses a far jump, because one of the emulators reads the stack of a far return as if
+ * the kernel read it.)
  */
 static void do_far_jump(void)
 {
@@ -167,7 +168,7 @@ static void privileged_instructions_are_faults(void)
 	CHECK_EQ(trap_of(do_int_vector).signal, SIGSEGV);
 }
 
-static void no_code_segment_can_be_entered_but_ones_own(void)
+static void a_program_can_enter_only_its_own_code_segment(void)
 {
 	unsigned own;
 
@@ -194,8 +195,8 @@ static void bad_addresses_are_faults_that_name_them(void)
 }
 
 /*
- * A handler may put anything into the registers that sigreturn restores: the program suffers,
- * the kernel does not.
+ * A handler may put any values into the registers that sigreturn restores: the values harm the program,
+ * but not the kernel.
  */
 static uintptr_t evil_rip;
 static unsigned long evil_flags;
@@ -213,7 +214,7 @@ static void spoil(int signal, siginfo_t *info, void *context)
 
 		*segments = (*segments & ~0xffffL) | evil_segment;
 	}
-	if (evil_flags == 1) {	/* reserved bits of mxcsr, and a header that no processor wrote */
+	if (evil_flags == 1) {	/* reserved bits of mxcsr, and an invalid xsave header */
 		uc->uc_mcontext.fpregs->mxcsr = 0xffffffff;
 		memset((char *)uc->uc_mcontext.fpregs + 512, 0xff, 64);
 	}
@@ -268,7 +269,7 @@ static void io_ports_need_a_grant(void)
 	CHECK_EQ(trap_of(do_port).signal, SIGSEGV);
 	CHECK_EQ(syscall(1033, 0x70, 2), 0);
 	do_port();
-	CHECK_EQ(trap_of(do_port).signal, SIGSEGV);	/* a child does not inherit it */
+	CHECK_EQ(trap_of(do_port).signal, SIGSEGV);	/* a child does not inherit the grant */
 	CHECK_ERR(syscall(1033, 0xffff, 2), EINVAL);
 	CHECK_ERR(syscall(1033, 0, 0), EINVAL);
 	CHECK_EQ(setuid(1000), 0);
@@ -279,7 +280,7 @@ int main(void)
 {
 	TAP_TEST(exceptions_become_their_signals);
 	TAP_TEST(privileged_instructions_are_faults);
-	TAP_TEST(no_code_segment_can_be_entered_but_ones_own);
+	TAP_TEST(a_program_can_enter_only_its_own_code_segment);
 	TAP_TEST(bad_addresses_are_faults_that_name_them);
 	TAP_TEST(sigreturn_with_bad_registers_harms_only_the_program);
 	TAP_TEST(io_ports_need_a_grant);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exec.c - replacing the program of a process: the arguments and the inheritance of the new one, and failures,
- * which change no state. The suite executes itself: the parts that run then are at the end.
+ * exec.c - how a process replaces its program: the arguments and the state that the new program gets, and failures,
+ * which change no state. The suite executes itself: the parts that run in the new program are at the end.
  *
  * timeout: 180
  */
@@ -21,7 +21,7 @@
 extern char **environ;
 static const char *self;		/* path of this program */
 
-/* Runs this program again with "--part NAME"; the exit status. */
+/* Runs this program again with "--part NAME"; returns the exit status. */
 static int run_part(const char *name, char *const env[])
 {
 	char *argv[] = { (char *)self, "--part", (char *)name, "with two words", NULL };
@@ -59,7 +59,7 @@ static void ignore_it(int sig)
 {
 }
 
-static void program_starts_with_fresh_signals(void)
+static void program_starts_with_the_signal_state_of_exec(void)
 {
 	sigset_t set;
 
@@ -125,8 +125,9 @@ static void files_that_are_no_programs_are_refused(void)
 }
 
 /*
- * Turns the program in image into one that exits with status 33 at its entry.  All its other bytes are
- * breakpoints: wherever a damaged header makes it begin, the program ends there and calls nothing.
+ * Replaces the program in @image by a program that exits with status 33 at its entry.  All its other bytes
+ * are breakpoints: a damaged header can make the program begin anywhere, and the program ends there without
+ * a system call.
  */
 static void make_harmless(char *image, size_t size)
 {
@@ -143,7 +144,7 @@ static void make_harmless(char *image, size_t size)
 	}
 }
 
-/* Writes the program, runs it, and returns its status as waitpid() tells it. */
+/* Writes the program, runs it, and returns its status in the format of waitpid(). */
 static int run_image(const char *image, size_t size)
 {
 	char *argv[] = { "x", NULL };
@@ -160,7 +161,7 @@ static int run_image(const char *image, size_t size)
 	return status;
 }
 
-/* Random changes in the headers of a program: the kernel refuses it or runs it, and survives. */
+/* The headers of a program get random changes: the kernel refuses or runs the program, and survives. */
 static void broken_elf_headers_do_no_harm(void)
 {
 	static char image[1 << 20];
@@ -204,7 +205,7 @@ static void script_runs_by_its_interpreter(void)
 	unlink("/tmp/exec-script");
 }
 
-/* The program, and the interpreter of a script: below the root of who executes. */
+/* A program, and the interpreter of a script, are looked up below the root of the process that executes them. */
 static void programs_are_found_below_the_root_of_the_process(void)
 {
 	char dir[] = "/tmp/exec.XXXXXX", *argv[] = { "x", "--part", "status-33", NULL };
@@ -230,7 +231,7 @@ static void programs_are_found_below_the_root_of_the_process(void)
 			_exit(126);
 		}
 		CHECK_EQ(waitpid(child, &status, 0), child);
-		/* The script's own name is no part. */
+		/* run_as_part() returns 99 for the script, because the script's own name is not the name of a part. */
 		CHECK_EQ(WEXITSTATUS(status), i == 0 ? 33 : 99);
 	}
 	unlink("inside");
@@ -323,7 +324,7 @@ static int run_as_part(int argc, char **argv)
 	return 99;
 }
 
-/* Neither waits for the other end of a FIFO, nor takes a terminal, nor reads a device. */
+/* The open of a program does not wait at a FIFO, does not take a terminal and does not read a device. */
 static void only_regular_files_are_opened(void)
 {
 	static const char *const special[] = {
@@ -344,7 +345,7 @@ static void only_regular_files_are_opened(void)
 		close(fd);
 		CHECK_ERR(execl("script", "script", NULL), EACCES);
 	}
-	/* A link of /proc to an open end waits as little. */
+	/* The open does not wait either if a link of /proc leads to an end of a FIFO that is open. */
 	int fd = open("fifo", O_RDWR);
 
 	snprintf(script, sizeof(script), "/proc/self/fd/%d", fd);
@@ -354,14 +355,14 @@ static void only_regular_files_are_opened(void)
 int main(int argc, char **argv)
 {
 	self = argv[0];
-	/* As a script's interpreter everything between the blanks is one argument. */
+	/* In the first line of a script, all text after the interpreter's name is one argument. */
 	if (argc == 5 && !strcmp(argv[1], "--part script"))
 		return strcmp(argv[2], "/tmp/exec-script") || strcmp(argv[3], "first") || strcmp(argv[4], "second");
 	if (argc >= 3 && !strcmp(argv[1], "--part"))
 		return run_as_part(argc, argv);
 	TAP_TEST(spawned_program_runs);
 	TAP_TEST(program_gets_arguments_and_environment);
-	TAP_TEST(program_starts_with_fresh_signals);
+	TAP_TEST(program_starts_with_the_signal_state_of_exec);
 	TAP_TEST(close_on_exec_closes);
 	TAP_TEST(failed_exec_changes_nothing);
 	TAP_TEST(files_that_are_no_programs_are_refused);

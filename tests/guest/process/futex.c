@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * futex.c - futexes: no lost and no spurious wake-ups, timeouts, requeueing, the death of
+ * futex.c - futexes: no wake-up is lost and no wake-up is spurious; timeouts, requeueing, the death of
  * owners and threads.
  */
 #define _GNU_SOURCE
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-/* A lost wake-up is a hang. */
+/* If a wake-up is lost, the test hangs. */
 #include "asleep.h"
 #include "tap.h"
 #include "timing.h"
@@ -39,7 +39,7 @@ static long futex_move(void *word, int op, uint32_t wake, unsigned long move, vo
 	return syscall(SYS_futex, word, op, wake, move, word2, value3);
 }
 
-/* A thread that waits once on a word while it is 0, and tells what came of it. */
+/* A thread that waits once on a word while the word is 0; @result is 0 or -errno. */
 struct waiter {
 	pthread_t thread;
 	uint32_t *word;
@@ -174,12 +174,12 @@ static void a_signal_handler_interrupts_or_restarts(void)
 
 	word = 0;
 	sigaction(SIGALRM, &sa, NULL);
-	/* Again and again: the first one may come before the wait. */
+	/* The alarm repeats, because the first one may come before the wait. */
 	ualarm(10000, 10000);
 	CHECK_ERR(futex(&word, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0), EINTR);
 	sa.sa_flags = SA_RESTART;
 	sigaction(SIGALRM, &sa, NULL);
-	/* With a timeout it is EINTR all the same, as on Linux: restart blocks end at handlers. */
+	/* With a timeout the result is EINTR in spite of SA_RESTART, as on Linux: restart blocks end at handlers. */
 	CHECK_ERR(futex(&word, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0), EINTR);
 	CHECK(now_ns(CLOCK_MONOTONIC) - start >= 10000000);
 }
@@ -287,7 +287,7 @@ static void wait_for_word(uint32_t *w)
 static void hand_over(uint32_t *w, unsigned *random)
 {
 	*random = *random * 1103515245 + 12345;
-	/* So that every phase of the other's way to sleep is met. */
+	/* A random pause, so that the wake-up meets every phase of the other thread's way to sleep. */
 	for (volatile unsigned i = *random >> 16 & 0xff; i; i--)
 		;
 	__atomic_store_n(w, 1, __ATOMIC_SEQ_CST);
@@ -300,7 +300,7 @@ static void stay_on(int cpu)
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	/* With one CPU the threads simply share it. */
+	/* If there is only one CPU, the call fails and the threads share the CPU. */
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
@@ -354,7 +354,7 @@ static void *barrier_rounds(void *arg)
 	return NULL;
 }
 
-static void broadcast_releases_everybody(void)
+static void broadcast_releases_all_waiters(void)
 {
 	pthread_t t[THREADS];
 
@@ -424,7 +424,7 @@ int main(void)
 	TAP_TEST(private_copies_after_fork_are_different_futexes);
 	TAP_TEST(no_wakeup_is_lost_under_contention);
 	TAP_TEST(no_hand_over_between_cpus_is_lost);
-	TAP_TEST(broadcast_releases_everybody);
+	TAP_TEST(broadcast_releases_all_waiters);
 	TAP_TEST(robust_mutex_of_a_dead_thread_is_given_to_the_next);
 	TAP_TEST(a_circular_robust_list_does_not_hang_the_exit);
 	return tap_done();

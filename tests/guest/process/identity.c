@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * identity.c - the identity of a process: groups and sessions, user and group
- * numbers, names.
+ * identity.c - the identity of a process: process groups and sessions, user and group numbers,
+ * names.
  */
 #define _GNU_SOURCE
 #include <grp.h>

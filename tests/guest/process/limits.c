@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * limits.c - resource limits that are only stored, and those that are enforced: the behaviour at
+ * limits.c - resource limits, both those that are only stored and those that are enforced: what happens at
  * the limit, and changes of a limit by root and by its owner.
  */
 #define _GNU_SOURCE
@@ -24,7 +24,7 @@ static void limit(int which, rlim_t cur)
 	CHECK_EQ(setrlimit(which, &rl), 0);
 }
 
-/* The status of a child that runs @body. */
+/* The wait status of a child that runs @body. */
 static int status_of(void (*body)(void))
 {
 	pid_t pid = fork();
@@ -39,20 +39,20 @@ static int status_of(void (*body)(void))
 	return status;
 }
 
-static void raises_hard(void)
+static void raises_the_hard_limit(void)
 {
 	struct rlimit rl = { 10, 20 };
 
 	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);
 	CHECK_EQ(setresuid(1000, 1000, 1000), 0);
 	rl.rlim_cur = 20;
-	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);	/* up to the hard one */
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);	/* up to the hard limit */
 	rl.rlim_cur = 21;
 	CHECK_ERR(setrlimit(RLIMIT_NPROC, &rl), EINVAL);
 	rl.rlim_max = 21;
 	CHECK_ERR(setrlimit(RLIMIT_NPROC, &rl), EPERM);
 	rl.rlim_cur = rl.rlim_max = 5;
-	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);	/* down is a way without return */
+	CHECK_EQ(setrlimit(RLIMIT_NPROC, &rl), 0);	/* a lowered hard limit stays low */
 	CHECK_EQ(getrlimit(RLIMIT_NPROC, &rl), 0);
 	CHECK_EQ(rl.rlim_max, 5);
 	CHECK_ERR(prlimit(1, RLIMIT_NPROC, NULL, &rl), EPERM);
@@ -62,7 +62,7 @@ static void raises_hard(void)
 
 static void only_root_raises_hard_limits(void)
 {
-	CHECK_EQ(status_of(raises_hard), 0);
+	CHECK_EQ(status_of(raises_the_hard_limit), 0);
 }
 
 static void descriptors_end_at_the_limit(void)
@@ -99,7 +99,7 @@ static void forks_as_1000(void)
 			break;
 	}
 	CHECK_EQ(errno, EAGAIN);
-	CHECK_EQ(n, 4);			/* and itself */
+	CHECK_EQ(n, 4);			/* four children and the process itself */
 	while (n--) {
 		CHECK_EQ(kill(pids[n], SIGKILL), 0);
 		CHECK_EQ(waitpid(pids[n], NULL, 0), pids[n]);
@@ -134,7 +134,7 @@ static void threads_as_1000(void)
 	CHECK_ERR(fork(), EAGAIN);
 }
 
-/* As on Linux setuid() succeeds, and the process that is too many cannot start a program. */
+/* As on Linux setuid() succeeds, but the process that is one too many cannot execute a program. */
 static void takes_the_id_of_a_full_user(void)
 {
 	char *const argv[] = { "true", NULL };
@@ -176,7 +176,7 @@ static void processes_of_a_user_are_limited(void)
 
 /* ---- queued signals --------------------------------------------------------------------- */
 
-/* Queues up to 20 for a child of this user that never takes them. */
+/* Queues up to 20 signals for a child of this user that never takes them; returns how many were queued. */
 static int queue_for_a_child(pid_t *child)
 {
 	union sigval value = { .sival_int = 1 };
@@ -204,7 +204,7 @@ static void signals_of_two_processes(void)
 	CHECK_EQ(errno, EAGAIN);
 	CHECK_EQ(queue_for_a_child(&second), 0);
 	CHECK_EQ(errno, EAGAIN);
-	/* What dies with its receiver is paid for no more. */
+	/* Signals that are lost with their receiver are no longer charged to the user. */
 	CHECK_EQ(kill(first, SIGKILL), 0);
 	CHECK_EQ(waitpid(first, NULL, 0), first);
 	CHECK_EQ(queue_for_a_child(&first), 12);
@@ -294,7 +294,7 @@ static void writes_too_much(void)
 	signal(SIGXFSZ, on_xfsz);
 	limit(RLIMIT_FSIZE, 6000);
 	CHECK_EQ(write(fd, data, 4096), 4096);
-	CHECK_EQ(write(fd, data, 4096), 6000 - 4096);	/* as much as there is room for */
+	CHECK_EQ(write(fd, data, 4096), 6000 - 4096);	/* the bytes up to the limit */
 	CHECK_EQ(xfsz, 0);
 	CHECK_ERR(write(fd, data, 1), EFBIG);
 	CHECK_EQ(xfsz, 1);
@@ -305,7 +305,7 @@ static void writes_too_much(void)
 	CHECK_EQ(xfsz, 3);
 	CHECK_ERR(truncate(FILE_NAME, 6001), EFBIG);
 	CHECK_EQ(xfsz, 4);
-	/* What is larger than the limit already may become smaller, or stay. */
+	/* A file that is larger than the limit may become smaller, or keep its size. */
 	limit(RLIMIT_FSIZE, 100);
 	CHECK_EQ(ftruncate(fd, 6000), 0);
 	CHECK_EQ(ftruncate(fd, 5000), 0);
@@ -319,7 +319,7 @@ static void writes_too_much(void)
 	CHECK_EQ(ftruncate(fd, 10), 0);
 	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
 	CHECK_EQ(write(fd, data, 0), 0);
-	/* Pipes have no size. */
+	/* A pipe has no file size, so the limit does not bind it. */
 	int ends[2];
 
 	limit(RLIMIT_FSIZE, 0);
@@ -399,7 +399,7 @@ static void there_are_no_core_dumps(void)
 
 	CHECK_EQ(getrlimit(RLIMIT_CORE, &rl), 0);
 	CHECK_EQ(rl.rlim_cur, 0);
-	CHECK_EQ(status_of(aborts), SIGABRT);	/* without the core bit */
+	CHECK_EQ(status_of(aborts), SIGABRT);	/* the status has no core bit */
 	CHECK_ERR(stat("core", &st), ENOENT);
 }
 

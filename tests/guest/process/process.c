@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * process.c - clone, fork, vfork, exit, wait, and families. Programs: exec.c.
+ * process.c - clone, fork, vfork, exit, wait, and relations between processes. Programs: exec.c.
  *
  * timeout: 180
  */
@@ -53,7 +53,7 @@ static void exit_status_is_told_once(void)
 	CHECK_ERR(wait(NULL), ECHILD);
 }
 
-static void wait_without_hang_says_nothing_yet(void)
+static void wait_with_wnohang_returns_0_while_the_child_runs(void)
 {
 	volatile pid_t *may_end = shared_page();
 	int status;
@@ -127,7 +127,7 @@ static void wait_chooses_by_group(void)
 	CHECK_EQ(WEXITSTATUS(status), 1);
 }
 
-static void children_of_who_ignores_sigchld_leave_no_zombies(void)
+static void if_sigchld_is_ignored_children_leave_no_zombies(void)
 {
 	signal(SIGCHLD, SIG_IGN);
 	for (int i = 0; i < 10; i++) {
@@ -137,7 +137,7 @@ static void children_of_who_ignores_sigchld_leave_no_zombies(void)
 			_exit(0);
 		CHECK(child > 0);
 	}
-	/* Returns when the last one is gone. */
+	/* wait() returns when the last child is gone. */
 	CHECK_ERR(wait(NULL), ECHILD);
 }
 
@@ -254,7 +254,7 @@ static void vfork_parent_waits_for_exit_and_shares_memory(void)
 	CHECK_EQ(WEXITSTATUS(status), 4);
 }
 
-static void clone_refuses_what_it_does_not_offer(void)
+static void clone_refuses_unsupported_flags(void)
 {
 	CHECK_ERR(syscall(SYS_clone, CLONE_THREAD | SIGCHLD, 0, 0, 0, 0), EINVAL);
 	CHECK_ERR(syscall(SYS_clone, CLONE_SIGHAND | SIGCHLD, 0, 0, 0, 0), EINVAL);
@@ -283,7 +283,7 @@ static void clone_stores_the_thread_id(void)
 	CHECK_EQ(status, 0);
 }
 
-/* A child whose exit signal is not SIGCHLD is waited for with __WALL or __WCLONE. */
+/* Only __WALL and __WCLONE wait for a child whose exit signal is not SIGCHLD. */
 static void wait_distinguishes_clone_children(void)
 {
 	int status;
@@ -300,16 +300,16 @@ int main(void)
 {
 	TAP_TEST(child_has_a_copy_of_memory);
 	TAP_TEST(exit_status_is_told_once);
-	TAP_TEST(wait_without_hang_says_nothing_yet);
+	TAP_TEST(wait_with_wnohang_returns_0_while_the_child_runs);
 	TAP_TEST(zombie_keeps_its_number_until_it_is_waited_for);
 	TAP_TEST(waitid_checks_its_arguments);
 	TAP_TEST(wait_chooses_by_group);
-	TAP_TEST(children_of_who_ignores_sigchld_leave_no_zombies);
+	TAP_TEST(if_sigchld_is_ignored_children_leave_no_zombies);
 	TAP_TEST(orphans_go_to_init_or_to_a_subreaper);
 	TAP_TEST(parent_death_signal_comes);
 	TAP_TEST(many_generations_come_and_go);
 	TAP_TEST(vfork_parent_waits_for_exit_and_shares_memory);
-	TAP_TEST(clone_refuses_what_it_does_not_offer);
+	TAP_TEST(clone_refuses_unsupported_flags);
 	TAP_TEST(clone_stores_the_thread_id);
 	TAP_TEST(wait_distinguishes_clone_children);
 	return tap_done();

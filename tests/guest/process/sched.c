@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sched.c - the scheduler as programs see it: fairness, nice, affinity, preemption,
- * progress with many tasks.
+ * sched.c - the scheduler as programs see it: fairness, nice values, affinity, preemption, progress of
+ * many tasks.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -41,11 +41,11 @@ static unsigned this_cpu(void)
 	return cpu;
 }
 
-/* What the children of a test share. */
+/* The memory that the children of a test share. */
 struct shared {
 	volatile int go, stop;
 	int n;				/* children */
-	int64_t since;			/* when they began */
+	int64_t since;			/* when the children began */
 	volatile int64_t used[16];
 	volatile long count[16];
 };
@@ -58,7 +58,7 @@ static struct shared *make_shared(void)
 	return s;
 }
 
-/* A child that computes until told to stop and reports the CPU time that it gets. */
+/* A child that computes until the test stops it, and reports the CPU time that it gets. */
 static pid_t start_burner(struct shared *s, int index, int cpu, int nice_value)
 {
 	pid_t child = fork();
@@ -97,9 +97,9 @@ static void finish(struct shared *s, pid_t *children, int n, int64_t ns)
 }
 
 /*
- * Lets the children compute until the shares are @right at three looks in a row. If the host takes
- * the CPU away, the running task is charged, and the shares are wrong until the others have caught up;
- * those that never become right hang the test.
+ * Lets the children compute until the shares are @right in three successive samples. If the host takes the
+ * CPU away, the running task is charged for that time, and the shares are wrong until the others have
+ * caught up. If the shares never become right, the test hangs.
  */
 static void settle(struct shared *s, pid_t *children, int n, bool (*right)(const struct shared *s))
 {
@@ -138,7 +138,7 @@ static void equal_tasks_get_equal_shares_of_a_cpu(void)
 	settle(s, children, 4, four_equal_shares);
 }
 
-/* Weights 1024 and 110: about nine to one. */
+/* The weights are 1024 and 110, so the shares are about nine to one. */
 static bool nine_to_one(const struct shared *s)
 {
 	return s->used[0] > s->used[1] * 7 && s->used[0] < s->used[1] * 12;
@@ -173,11 +173,11 @@ static void sleeper_is_not_kept_waiting_by_a_loop(void)
 	}
 	tap_line("# worst wake-up of a 1 ms sleep: %lld us", (long long)worst / 1000);
 	finish(s, &child, 1, 1);
-	/* Without preemption it would wait for the child to stop, without end. */
+	/* Without preemption this task would wait for the child without end. */
 	CHECK(s->count[0] > 0);
 }
 
-/* Two on one CPU would get half of the time each. */
+/* If two children shared one CPU, each would get half of the time. */
 static bool each_has_a_cpu(const struct shared *s)
 {
 	int64_t since = now_ns(CLOCK_MONOTONIC) - s->since;
@@ -277,7 +277,7 @@ static void priorities_are_clamped_and_found(void)
 			_exit(1);
 		if (setuid(1000))
 			_exit(2);
-		/* An ordinary user may only become nicer. */
+		/* An ordinary user may only raise the nice value. */
 		if (setpriority(PRIO_PROCESS, 0, 0) != -1 || errno != EACCES)
 			_exit(3);
 		if (setpriority(PRIO_PROCESS, 0, 4))
@@ -291,7 +291,7 @@ static void priorities_are_clamped_and_found(void)
 	CHECK_EQ(getpriority(PRIO_PROCESS, 0), -5);
 }
 
-/* By number: musl's own functions answer ENOSYS without asking. */
+/* System calls by number, because musl's own functions answer ENOSYS without a system call. */
 static void only_the_ordinary_policy_exists(void)
 {
 	int prio = 0;
@@ -332,7 +332,7 @@ static void yield_lets_another_task_run(void)
 		long before = s->count[0];
 		int turns = 0;
 
-		/* One turn is enough, unless an interrupt came in between. */
+		/* One yield is enough, unless an interrupt comes in between. */
 		do
 			sched_yield();
 		while (s->count[0] == before && ++turns < 1000);
@@ -355,8 +355,8 @@ static void *hop(void *arg)
 }
 
 /*
- * Sleepers are woken all the time by a task that does not sleep, while their own CPU is busy:
- * so they wake on other CPUs, now and then before they have left the old one.
+ * A task that does not sleep wakes the sleepers all the time, while the CPU of the sleepers is busy. So they
+ * wake on other CPUs, and now and then before they have left their old CPU.
  */
 static void *sleep_often(void *arg)
 {
@@ -386,7 +386,7 @@ static void a_woken_task_runs_on_one_cpu_at_a_time(void)
 		pthread_join(sleepers[i], NULL);
 }
 
-/* A ring of threads hands one token round: each step is a sleep and a wake-up. */
+/* Threads in a ring pass one token on: each step is a sleep and a wake-up. */
 static void token_goes_round_a_ring_of_threads(void)
 {
 	enum { RING = 12, ROUNDS = 100 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * threads.c - threads of one process: creation and end, shared state, exec and exit among many.
+ * threads.c - threads of one process: creation and end, shared state, exec and exit with many threads.
  * Signals: thread_signals.c.
  *
  * timeout: 180
@@ -95,7 +95,7 @@ static void *die_with_mutex(void *arg)
 	return NULL;
 }
 
-static void owner_death_of_a_robust_mutex_is_told(void)
+static void the_next_owner_of_a_robust_mutex_gets_eownerdead(void)
 {
 	pthread_mutexattr_t attr;
 	pthread_mutex_t robust;
@@ -162,7 +162,7 @@ static void threads_have_one_pid_and_their_own_tid(void)
 	CHECK_EQ(ids[0], getpid());
 	CHECK(ids[1] != getpid());
 	CHECK_EQ(ids[2], getppid());
-	/* A thread is no child. */
+	/* A thread is not a child. */
 	CHECK_ERR(wait(NULL), ECHILD);
 }
 
@@ -352,7 +352,7 @@ static void exec_of_any_thread_keeps_the_pid_and_ends_the_others(void)
 	}
 }
 
-/* Several threads exec at once: one wins, the others are gone. */
+/* Several threads exec at once: one exec succeeds, and the other threads end. */
 static void competing_execs_have_one_winner(void)
 {
 	for (int round = 0; round < 10; round++) {
@@ -404,7 +404,7 @@ int main(int argc, char **argv)
 	TAP_TEST(joined_thread_hands_over_its_result);
 	TAP_TEST(mutex_loses_no_count);
 	TAP_TEST(condition_variables_pass_turns);
-	TAP_TEST(owner_death_of_a_robust_mutex_is_told);
+	TAP_TEST(the_next_owner_of_a_robust_mutex_gets_eownerdead);
 	TAP_TEST(thread_local_storage_is_each_threads_own);
 	TAP_TEST(threads_have_one_pid_and_their_own_tid);
 	TAP_TEST(files_folder_and_umask_are_shared);

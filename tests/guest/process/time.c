@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* time.c - clocks, sleeping, interval timers. Upper bounds are hang detectors only. */
+/* time.c - clocks, sleeping, interval timers. Upper bounds of times only detect hangs. */
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ static int64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	/* The system call itself: there is no vDSO that could answer. */
+	/* A direct system call, because no vDSO could answer. */
 	if (syscall(SYS_clock_gettime, clock, &ts))
 		return -1;
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
@@ -124,7 +124,7 @@ static void handler_interrupts_nanosleep_and_tells_the_rest(void)
 	int64_t start = now_ns(CLOCK_MONOTONIC), left;
 
 	catch(SIGALRM, SA_RESTART);
-	/* Again and again: the first one may come before the sleep. */
+	/* The alarm repeats, because the first one may come before the sleep. */
 	ualarm(20000, 20000);
 	CHECK_ERR(nanosleep(&ts, &rest), EINTR);
 	left = rest.tv_sec * 1000 * MS + rest.tv_nsec;
@@ -133,7 +133,7 @@ static void handler_interrupts_nanosleep_and_tells_the_rest(void)
 	CHECK(left + (now_ns(CLOCK_MONOTONIC) - start) >= 1000000 * MS);
 }
 
-/* A stop and a continue restart the sleep with its old end, invisibly. */
+/* A stop and a continue restart the sleep with its old end; the program does not notice. */
 static void stop_and_continue_do_not_prolong_a_sleep(void)
 {
 	int status, stops = 0;
@@ -147,7 +147,7 @@ static void stop_and_continue_do_not_prolong_a_sleep(void)
 
 		_exit(ret == 0 && took >= 200 * MS ? 0 : 1);
 	}
-	/* Until the sleep is over: one that each stop begins anew would never be. */
+	/* The loop ends when the sleep is over. If each stop began the sleep anew, the loop would have no end. */
 	for (;; stops++) {
 		usleep(20000);
 		kill(child, SIGSTOP);
@@ -194,7 +194,7 @@ static void real_itimer_repeats_until_stopped(void)
 	CHECK_EQ(alarms, 0);
 }
 
-/* The kernel must stay usable: the shortest interval there is may not take the CPU. */
+/* The kernel must stay usable: even the shortest interval may not take all the CPU time. */
 static void shortest_interval_leaves_time_to_work(void)
 {
 	struct itimerval it = { { 0, 1 }, { 0, 1 } };
@@ -217,7 +217,10 @@ static void cpu_itimers_count_cpu_time(void)
 		int64_t start;
 
 		catch(signals[i], SA_RESTART);
-		/* Sleeping does not count: if it did there would be an alarm each time.  A host that is busy is another matter. */
+		/*
+		 * Sleep does not count: if it counted, an alarm would come in every round.  On a busy host an alarm may
+		 * come in some rounds.
+		 */
 		do {
 			alarms = 0;
 			start = now_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -227,13 +230,13 @@ static void cpu_itimers_count_cpu_time(void)
 		while (!alarms)
 			for (volatile int n = 0; n < 10000; n++)
 				;
-		/* To the exactness of a tick. */
+		/* The timer is exact to one tick. */
 		CHECK(now_ns(CLOCK_PROCESS_CPUTIME_ID) - start >= 12 * MS);
 		CHECK_EQ(setitimer(ITIMER_VIRTUAL + i, &zero, NULL), 0);
 	}
 }
 
-static void alarm_returns_what_was_left(void)
+static void alarm_returns_the_remaining_time(void)
 {
 	unsigned int left;
 
@@ -264,7 +267,10 @@ static void cpu_clocks_stand_still_while_asleep(void)
 {
 	int64_t thread, process;
 
-	/* What the host does with a CPU of ours on which we run counts, too, so a look may be wrong; not all of them. */
+	/*
+	 * Time that the host takes from our CPU while we run counts as ours, so one measurement may be wrong,
+	 * but not every one.
+	 */
 	do {
 		thread = now_ns(CLOCK_THREAD_CPUTIME_ID);
 		process = now_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -327,7 +333,7 @@ int main(void)
 	TAP_TEST(real_itimer_repeats_until_stopped);
 	TAP_TEST(shortest_interval_leaves_time_to_work);
 	TAP_TEST(cpu_itimers_count_cpu_time);
-	TAP_TEST(alarm_returns_what_was_left);
+	TAP_TEST(alarm_returns_the_remaining_time);
 	TAP_TEST(itimer_is_not_inherited_by_a_child);
 	TAP_TEST(cpu_clocks_stand_still_while_asleep);
 	TAP_TEST(user_time_of_a_child_reaches_its_parent);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * users.c - a second user: operations on the system and on other users that "student" is refused, programs
- * that change the user, groups, modes of files.  Set-id bits of files: set_ids.c.
+ * users.c - a second user: operations on the system and on other users that the kernel refuses to "student",
+ * programs that change the user, groups, modes of files.  Set-id bits of files: set_ids.c.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static void control_files(void)
 	};
 
 	for (unsigned i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		/* Settings may be read, what belongs to a process may not. */
+		/* Student may read settings, but not the files of another process. */
 		int fd = open(files[i], strncmp(files[i], "/proc/1/", 8) ? O_WRONLY : O_RDONLY);
 
 		if (fd >= 0 || (errno != EACCES && errno != EPERM && errno != ENOENT))
@@ -97,7 +97,7 @@ static void own_proc_files(void)
 	char text[64];
 	int fd;
 
-	/* A program that it has executed itself is its own. */
+	/* After student has executed a program itself, the program's files belong to student. */
 	CHECK_EQ(prctl(PR_SET_DUMPABLE, 1), 0);
 	fd = open("/proc/self/stack", O_RDONLY);
 	CHECK(fd >= 0);
@@ -105,7 +105,7 @@ static void own_proc_files(void)
 	fd = open("/proc/self/patch_state", O_RDONLY);
 	CHECK(fd >= 0);
 	CHECK_EQ(read(fd, text, sizeof(text)), 3);
-	/* Of others there are names and states, but not what they have. */
+	/* Names and states of other processes are visible, but not what these processes have. */
 	CHECK(open("/proc/1/stat", O_RDONLY) >= 0);
 	CHECK(open("/proc/1/cmdline", O_RDONLY) >= 0);
 	CHECK_ERR(open("/proc/1/fd", O_RDONLY | O_DIRECTORY), EACCES);
@@ -133,7 +133,7 @@ static void signals_to_others(void)
 	CHECK_ERR(syscall(SYS_tgkill, victim, victim, SIGTERM), EPERM);
 	CHECK_ERR(trace(PTRACE_ATTACH, victim, 0, 0), EPERM);
 	CHECK_ERR(setpgid(victim, 0), ESRCH);
-	/* kill(-1) goes to all processes that the caller may signal: here only itself. */
+	/* kill(-1) goes to all processes that the caller may signal, which is here only the caller. */
 	CHECK_EQ(kill(-1, SIGTERM), 0);
 }
 
@@ -152,8 +152,8 @@ static void student_may_not_signal_others(void)
 }
 
 /*
- * Root that became student still holds root's memory: other processes of student see
- * nothing of it.
+ * A process of root that became student still has root's memory: other processes of student must see
+ * nothing of that memory.
  */
 static void look_at_victim(void)
 {
@@ -165,7 +165,7 @@ static void look_at_victim(void)
 	CHECK_ERR(open(path, O_RDONLY), EACCES);
 }
 
-static void memory_from_before_is_not_shown(void)
+static void memory_from_before_setuid_is_not_shown(void)
 {
 	int status;
 
@@ -203,12 +203,12 @@ static void touches_files(void)
 	CHECK_ERR(mkdir("/new", 0777), EACCES);
 	CHECK_ERR(unlink("/etc/passwd"), EACCES);
 	CHECK_ERR(rename("/etc/passwd", "/tmp/passwd"), EACCES);
-	/* The owner's own bits count, even if others have more. */
+	/* For the owner only the owner's bits count, even if others have more rights. */
 	CHECK_ERR(open(DIR "/mine077", O_RDONLY), EACCES);
 	CHECK_EQ(chmod(DIR "/mine077", 0600), 0);
 	CHECK(open(DIR "/mine077", O_RDWR) >= 0);
 	CHECK_ERR(chown(DIR "/mine077", 0, -1), EPERM);
-	/* A new file is its maker's, and the mask takes bits away. */
+	/* A new file belongs to the process's user, and the umask clears bits of the mode. */
 	umask(027);
 	fd = open(DIR "/open/new", O_RDWR | O_CREAT | O_EXCL, 0666);
 	CHECK(fd >= 0);
@@ -216,7 +216,7 @@ static void touches_files(void)
 	CHECK_EQ(st.st_uid, STUDENT);
 	CHECK_EQ(st.st_gid, STUDENT);
 	CHECK_EQ(st.st_mode & 07777, 0640);
-	CHECK_EQ(fchown(fd, -1, LAB), 0);	/* to a group that it is in */
+	CHECK_EQ(fchown(fd, -1, LAB), 0);	/* to a group of which student is a member */
 	CHECK_ERR(fchown(fd, -1, 5), EPERM);
 }
 
@@ -243,7 +243,7 @@ static void uses_the_group(void)
 	CHECK_ERR(open(DIR "/lab640", O_WRONLY), EACCES);
 	CHECK_EQ(access(DIR "/lab640", R_OK), 0);
 	CHECK(open(DIR "/labdir/new", O_RDWR | O_CREAT, 0600) >= 0);
-	CHECK_ERR(open(DIR "/lab607", O_RDONLY), EACCES);	/* the group's bits count */
+	CHECK_ERR(open(DIR "/lab607", O_RDONLY), EACCES);	/* only the group's bits count */
 }
 
 static void supplementary_groups_give_access(void)
@@ -260,7 +260,7 @@ static void sticky_part(void)
 	CHECK_ERR(unlink(DIR "/sticky/root"), EPERM);
 	CHECK_ERR(rename(DIR "/sticky/root", DIR "/sticky/other"), EPERM);
 	CHECK_EQ(unlink(DIR "/sticky/mine"), 0);
-	CHECK_EQ(unlink(DIR "/open/root"), 0);		/* without the bit */
+	CHECK_EQ(unlink(DIR "/open/root"), 0);		/* the directory has no sticky bit */
 }
 
 static void sticky_directories_keep_names(void)
@@ -331,8 +331,8 @@ static void addresses_of_others_are_hidden(void)
 /* ---- programs with another user ----------------------------------------------------- */
 
 /*
- * Run from a copy of this program: what ids did exec give? The exit status has a bit for
- * each fact.
+ * A copy of this program runs report_ids(): which ids did exec give? Each bit of the exit status is one
+ * fact.
  */
 enum { IS_ROOT = 1, IS_SECURE = 2, IS_DUMPABLE = 4, HAS_SAVED_ROOT = 8, IN_LAB = 16, IS_CLOSED = 32 };
 
@@ -352,7 +352,7 @@ static int report_ids(void)
 	if (r != STUDENT || getauxval(AT_UID) != STUDENT || getauxval(AT_EUID) != e ||
 	    getauxval(AT_EGID) != eg)
 		return 99;
-	/* What it gained it may give up and take back, by the saved id. */
+	/* The program may give up the ids that it gained, and take them back from the saved id. */
 	if (e == 0 && (seteuid(STUDENT) || seteuid(0)))
 		return 98;
 	return facts;
@@ -375,7 +375,7 @@ static void copy_self(const char *to, mode_t mode, uid_t uid, gid_t gid)
 	CHECK_EQ(chmod(to, mode), 0);
 }
 
-/* The facts about the program at @path, executed by student. */
+/* The facts that the program at @path reports when student executes it. */
 static int facts_of(const char *path, bool no_new_privs, bool traced)
 {
 	pid_t pid = fork();
@@ -386,7 +386,7 @@ static int facts_of(const char *path, bool no_new_privs, bool traced)
 		if (no_new_privs)
 			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (traced) {
-			/* By a process without more rights. */
+			/* The tracer has no more rights than student. */
 			pid_t child = fork();
 
 			if (child == 0) {
@@ -418,7 +418,7 @@ static void setuid_programs_change_the_user(void)
 	CHECK_EQ(facts_of(DIR "/setgid", false, false), IS_SECURE | IN_LAB);
 }
 
-static void setuid_is_without_effect_where_it_must_be(void)
+static void setuid_has_no_effect_for_tracees_scripts_and_no_new_privs(void)
 {
 	int fd;
 
@@ -426,7 +426,7 @@ static void setuid_is_without_effect_where_it_must_be(void)
 	copy_self(DIR "/setuid", 04755, 0, 0);
 	CHECK_EQ(facts_of(DIR "/setuid", true, false), IS_DUMPABLE);
 	CHECK_EQ(facts_of(DIR "/setuid", false, true), IS_DUMPABLE);
-	/* A script gets nothing, whatever its bits: who runs it could exchange it. */
+	/* Set-id bits have no effect on a script, because the user that runs the script could exchange it. */
 	copy_self(DIR "/plain", 0755, 0, 0);
 	unlink(DIR "/script");
 	fd = open(DIR "/script", O_WRONLY | O_CREAT | O_TRUNC, 0755);
@@ -441,7 +441,7 @@ static void setuid_is_without_effect_where_it_must_be(void)
 
 /* ---- programs that may be executed but not read ---------------------------------------- */
 
-/* A tracee that has just executed the program at @path. */
+/* A traced child that has just executed the program at @path. */
 static pid_t traced_program(const char *path)
 {
 	pid_t pid = fork();
@@ -455,7 +455,7 @@ static pid_t traced_program(const char *path)
 	return pid;
 }
 
-/* 0 or the errno with which the tracer's look at the memory of @path's process fails. */
+/* 0, or the errno that a tracer gets when it reads the memory of the process of @path. */
 static int peek_error(const char *path, int exe_error)
 {
 	struct user_regs_struct regs;
@@ -476,12 +476,12 @@ static int peek_error(const char *path, int exe_error)
 static void student_tries_to_read_programs(void)
 {
 	CHECK_ERR(open(DIR "/only", O_RDONLY), EACCES);
-	CHECK_ERR(open(DIR "/only", O_RDONLY | 040), EACCES);	/* the mark of exec itself */
+	CHECK_ERR(open(DIR "/only", O_RDONLY | 040), EACCES);	/* the flag that exec uses inside the kernel */
 	CHECK_EQ(peek_error(DIR "/plain", 0), 0);
 	CHECK_EQ(peek_error(DIR "/only", EACCES), EIO);
 }
 
-static void a_program_need_not_be_readable(void)
+static void a_program_can_be_executed_without_being_readable(void)
 {
 	make_dir(DIR, 0755, 0, 0);
 	copy_self(DIR "/plain", 0755, 0, 0);
@@ -503,15 +503,15 @@ int main(int argc, char *argv[])
 	TAP_TEST(student_may_not_write_control_files);
 	TAP_TEST(student_sees_its_own_processes_only);
 	TAP_TEST(student_may_not_signal_others);
-	TAP_TEST(memory_from_before_is_not_shown);
+	TAP_TEST(memory_from_before_setuid_is_not_shown);
 	TAP_TEST(modes_of_files_are_kept);
 	TAP_TEST(supplementary_groups_give_access);
 	TAP_TEST(sticky_directories_keep_names);
 	TAP_TEST(a_descriptor_gives_no_right_to_search);
 	TAP_TEST(addresses_of_others_are_hidden);
 	TAP_TEST(setuid_programs_change_the_user);
-	TAP_TEST(setuid_is_without_effect_where_it_must_be);
-	TAP_TEST(a_program_need_not_be_readable);
+	TAP_TEST(setuid_has_no_effect_for_tracees_scripts_and_no_new_privs);
+	TAP_TEST(a_program_can_be_executed_without_being_readable);
 	if (system("rm -rf " DIR))
 		return 2;
 	return tap_done();
