@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * restart.c - restart_syscall: a sleep that was stopped continues with the remaining time; and
- * rt_tgsigqueueinfo: a signal with a value for one thread.
+ * rt_tgsigqueueinfo: a signal that carries a value to one thread.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -24,7 +24,7 @@ static int64_t ns_of(struct timespec t)
 
 /* ---- sleeping on ---------------------------------------------------------------------- */
 
-/* Sleeps until a signal and writes what was left into @to. */
+/* A child that sleeps until a signal comes, and writes the remaining time into @to. */
 static pid_t sleeper(int to)
 {
 	struct timespec want = { LONG_S, 0 }, left = { 0, 0 };
@@ -40,8 +40,8 @@ static pid_t sleeper(int to)
 	_exit(0);
 }
 
-/* The time in which it was stopped counts: what is left must have become less by all of it. */
-static void a_stopped_sleep_goes_on_with_the_time_that_was_left(void)
+/* The time of the stop counts: the remaining time must be shorter by at least that time. */
+static void a_stopped_sleep_continues_with_the_remaining_time(void)
 {
 	const struct timespec stopped = { 0, STOPPED_NS };
 	int ends[2], status;
@@ -80,14 +80,14 @@ static long reg_of(pid_t pid, unsigned long at)
 	return value;
 }
 
-/* The sleep that @pid is about to begin, or to go on with, is interrupted by a stop. */
+/* A stop interrupts the sleep that @pid is about to begin or to continue. */
 static void stop_asleep(pid_t pid, const char *where)
 {
 	CHECK_EQ(trace(PTRACE_SYSCALL, pid, 0, 0), 0);
 	wait_in(pid, where);
 	CHECK_EQ(kill(pid, SIGSTOP), 0);
 	CHECK_EQ(trace_wait(pid), TRACE_CALL);
-	CHECK_EQ(reg_of(pid, RAX), -516);	/* start again by the restart block */
+	CHECK_EQ(reg_of(pid, RAX), -516);	/* the call starts again from the restart block */
 	CHECK_EQ(trace_go(PTRACE_SYSCALL, pid, 0), TRACE_STOPPED(SIGSTOP));
 	CHECK_EQ(trace_go(PTRACE_SYSCALL, pid, 0), TRACE_CALL);
 	CHECK_EQ(reg_of(pid, ORIG_RAX), SYS_restart_syscall);
@@ -107,14 +107,14 @@ static void the_restart_is_a_call_of_restart_syscall(void)
 	CHECK_EQ(trace_wait(pid), SIGKILL);
 }
 
-static void without_a_restart_there_is_nothing_to_call(void)
+static void restart_syscall_fails_if_no_call_was_interrupted(void)
 {
 	struct timespec want = { LONG_S, 0 };
 	int status;
 	pid_t pid;
 
 	CHECK_ERR(syscall(SYS_restart_syscall), EINTR);
-	/* Nor after a handler has run: the sleep is over. */
+	/* After a handler has run there is nothing to restart either: the sleep is over. */
 	pid = fork();
 	if (pid == 0) {
 		signal(SIGUSR1, on_signal);
@@ -163,7 +163,7 @@ struct second {
 	pthread_barrier_t begins, queued;
 };
 
-/* Has the signal blocked; takes two of them, in their order. */
+/* The signal is blocked in this thread; the thread takes two signals, in the order in which they were queued. */
 static void *second_thread(void *arg)
 {
 	struct second *s = arg;
@@ -196,7 +196,10 @@ static void a_value_reaches_its_thread_only(void)
 	CHECK_EQ(pthread_create(&thread, NULL, second_thread, &s), 0);
 	CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &rt, NULL), 0);
 	pthread_barrier_wait(&s.begins);
-	/* It waits at the other barrier; what belonged to the process would come to us. */
+	/*
+	 * The second thread waits at the other barrier. If a signal went to the process, the main thread would
+	 * get it.
+	 */
 	CHECK_EQ(queue_to(getpid(), s.tid, SIGRTMIN, SI_QUEUE, 41), 0);
 	CHECK_EQ(queue_to(getpid(), s.tid, SIGRTMIN, SI_QUEUE, 42), 0);
 	CHECK_EQ(got_count, 0);
@@ -212,7 +215,7 @@ static void a_value_reaches_its_thread_only(void)
 	CHECK_EQ(got_count, 1);
 }
 
-static void who_queues_cannot_pretend_to_be_the_kernel(void)
+static void a_sender_cannot_use_the_codes_of_the_kernel(void)
 {
 	int status;
 	pid_t pid = fork();
@@ -223,12 +226,12 @@ static void who_queues_cannot_pretend_to_be_the_kernel(void)
 	}
 	CHECK_ERR(queue_to(pid, pid, SIGUSR1, SI_USER, 0), EPERM);
 	CHECK_ERR(queue_to(pid, pid, SIGUSR1, SI_TKILL, 0), EPERM);
-	CHECK_ERR(queue_to(getpid(), pid, SIGUSR1, SI_QUEUE, 0), ESRCH);	/* not our thread */
+	CHECK_ERR(queue_to(getpid(), pid, SIGUSR1, SI_QUEUE, 0), ESRCH);	/* not a thread of this process */
 	CHECK_ERR(queue_to(pid, pid, 65, SI_QUEUE, 0), EINVAL);
 	CHECK_ERR(queue_to(0, pid, SIGUSR1, SI_QUEUE, 0), EINVAL);
 	CHECK_ERR(queue_to(pid, -1, SIGUSR1, SI_QUEUE, 0), EINVAL);
-	CHECK_EQ(queue_to(pid, pid, 0, SI_QUEUE, 0), 0);	/* is it there? */
-	/* A process may send itself any code. */
+	CHECK_EQ(queue_to(pid, pid, 0, SI_QUEUE, 0), 0);	/* signal 0 only asks whether the process exists */
+	/* A process may send any code to itself. */
 	signal(SIGUSR1, on_signal);
 	CHECK_EQ(queue_to(getpid(), gettid(), SIGUSR1, SI_USER, 0), 0);
 	CHECK_EQ(queue_to(pid, pid, SIGTERM, SI_QUEUE, 0), 0);
@@ -238,10 +241,10 @@ static void who_queues_cannot_pretend_to_be_the_kernel(void)
 
 int main(void)
 {
-	TAP_TEST(a_stopped_sleep_goes_on_with_the_time_that_was_left);
+	TAP_TEST(a_stopped_sleep_continues_with_the_remaining_time);
 	TAP_TEST(the_restart_is_a_call_of_restart_syscall);
-	TAP_TEST(without_a_restart_there_is_nothing_to_call);
+	TAP_TEST(restart_syscall_fails_if_no_call_was_interrupted);
 	TAP_TEST(a_value_reaches_its_thread_only);
-	TAP_TEST(who_queues_cannot_pretend_to_be_the_kernel);
+	TAP_TEST(a_sender_cannot_use_the_codes_of_the_kernel);
 	return tap_done();
 }

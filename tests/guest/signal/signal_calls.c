@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signal_calls.c - system calls that a signal interrupts, and those that wait for signals.
+ * signal_calls.c - system calls that a signal interrupts, and system calls that wait for signals.
  *
  * timeout: 180
  */
@@ -11,7 +11,7 @@
 #include "tap.h"
 #include "timing.h"
 
-/* A child that signals us when we sleep. */
+/* A child that sends a signal to its parent when the parent sleeps. */
 static pid_t poker(int sig)
 {
 	pid_t parent = getpid(), child = fork();
@@ -25,7 +25,7 @@ static pid_t poker(int sig)
 	return child;
 }
 
-/* The same, and it ends when we sleep again. */
+/* As poker(), but the child ends when the parent sleeps again. */
 static pid_t poker_that_is_waited_for(void)
 {
 	pid_t parent = getpid(), child = fork();
@@ -113,12 +113,12 @@ static void sigtimedwait_takes_times_out_and_is_interrupted(void)
 	CHECK_EQ(info.si_code, SI_USER);
 	handle(SIGUSR2, count_handler, 0);
 	poker(SIGUSR2);
-	/* The library's function hides the interruption. */
+	/* A direct system call, because the library's function hides the interruption. */
 	CHECK_ERR(syscall(SYS_rt_sigtimedwait, &set, &info, &longer, 8), EINTR);
 	CHECK_EQ(hits, 1);
 }
 
-/* The default action would be death: waiting must protect from it as the blocked mask does. */
+/* The default action would end the process: the wait must protect from it, as the blocked mask does. */
 static void sigwait_takes_a_deadly_signal(void)
 {
 	sigset_t set = set_of(SIGTERM);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signal_frame.c - faults as signals, the frame that a handler runs on and returns through, and a
- * stack without room for the frame.
+ * signal_frame.c - faults as signals, the frame on which a handler runs and through which it returns, and
+ * a stack without room for the frame.
  *
  * timeout: 180
  */
@@ -47,7 +47,7 @@ static void onstack_handler_runs_on_the_alternate_stack(void)
 	CHECK_ERR(sigaltstack(&ss, NULL), ENOMEM);
 }
 
-/* Without room on its own stack a program can still handle SIGSEGV on the other one. */
+/* A program without room on its own stack can still handle SIGSEGV on the alternate stack. */
 static sigjmp_buf jump;
 
 static void jump_handler(int sig, siginfo_t *info, void *context)
@@ -147,7 +147,7 @@ static void blocked_or_ignored_fault_kills(void)
 	}
 }
 
-/* A system call that fails with EFAULT is no signal. */
+/* A system call that fails with EFAULT sends no signal. */
 static void bad_pointer_in_a_call_is_an_error(void)
 {
 	CHECK_ERR(syscall(SYS_uname, (void *)16), EFAULT);
@@ -161,15 +161,15 @@ static void clobber_handler(int sig)
 	double x = 1.5;
 
 	hits++;
-	/* Everything that a handler may change. */
+	/* Changes every register that a handler may change. */
 	__asm__ volatile("movq %0, %%xmm0; movq %0, %%xmm7; movq %0, %%xmm15; std; cld;"
 			 "movq $-1, %%rax; movq $-1, %%rcx; movq $-1, %%rdx; movq $-1, %%r8; movq $-1, %%r11"
 			 : : "r"(x) : "rax", "rcx", "rdx", "r8", "r11", "xmm0", "xmm7", "xmm15");
 }
 
 /*
- * Loops with known values in registers, flags and the red zone while a timer interrupts it, and
- * looks whether they are still there.
+ * A loop with known values in registers, flags and the red zone, which a timer interrupts. The loop compares
+ * the values in every round.
  */
 static long interrupted_loop(long rounds)
 {
@@ -214,7 +214,7 @@ static void change_handler(int sig, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 
 	uc->uc_mcontext.gregs[REG_RAX] = 4711;
-	/* What must not be taken over: interrupt flag, I/O level. */
+	/* The kernel must not take over these changes: interrupt flag and I/O privilege level. */
 	uc->uc_mcontext.gregs[REG_EFL] |= 0x3000;
 	uc->uc_mcontext.gregs[REG_EFL] &= ~0x200;
 	sigaddset(&uc->uc_sigmask, SIGUSR2);
@@ -247,11 +247,11 @@ static void mad_fp_handler(int sig, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
 
-	/* All of it, reserved bits and xsave header too. */
+	/* Overwrites all of it, also the reserved bits and the xsave header. */
 	memset(uc->uc_mcontext.fpregs, 0xff, 512 + 64);
 }
 
-static void sigreturn_believes_nothing_dangerous(void)
+static void sigreturn_refuses_dangerous_values(void)
 {
 	int status;
 	pid_t child = fork();
@@ -273,7 +273,7 @@ static void sigreturn_believes_nothing_dangerous(void)
 	CHECK(WIFEXITED(status) || WIFSIGNALED(status));
 	child = fork();
 	if (child == 0) {
-		/* No frame at all. */
+		/* The stack pointer leads to no frame. */
 		__asm__ volatile("movq $16, %%rsp; movl $15, %%eax; syscall" : : : "rax", "memory");
 		_exit(0);
 	}
@@ -292,6 +292,6 @@ int main(void)
 	TAP_TEST(bad_pointer_in_a_call_is_an_error);
 	TAP_TEST(registers_and_red_zone_survive_a_handler);
 	TAP_TEST(handler_may_change_registers_and_mask_but_not_privilege);
-	TAP_TEST(sigreturn_believes_nothing_dangerous);
+	TAP_TEST(sigreturn_refuses_dangerous_values);
 	return tap_done();
 }

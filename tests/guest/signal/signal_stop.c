@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signal_stop.c - stopping and continuing, and the reports to the parent.
+ * signal_stop.c - stops and continues of processes, and the reports to the parent.
  *
  * timeout: 180
  */
@@ -98,7 +98,7 @@ static void stopped_process_runs_nothing_and_dies_of_sigkill(void)
 	seen = *counter;
 	nap_ms(50);
 	CHECK_EQ(*counter, seen);
-	/* Other signals wait, SIGKILL does not. */
+	/* Other signals wait until the process continues; SIGKILL acts at once. */
 	kill(child, SIGTERM);
 	CHECK_EQ(waitpid(child, &status, WNOHANG), 0);
 	kill(child, SIGKILL);
@@ -133,10 +133,10 @@ static void sleep_goes_on_after_stop_and_continue(void)
 
 		if (nanosleep(&t, NULL))
 			_exit(1);
-		/* Not started anew: the time it stood still counts. */
+		/* The sleep is not begun anew: the time of the stop counts. */
 		_exit(now_ns(CLOCK_MONOTONIC) - before < 300000000 ? 2 : 0);
 	}
-	/* Until the sleep is over. */
+	/* The loop ends when the sleep is over. */
 	for (;;) {
 		nap_ms(50);
 		kill(child, SIGSTOP);
@@ -148,7 +148,10 @@ static void sleep_goes_on_after_stop_and_continue(void)
 	CHECK_EQ(status, 0);
 }
 
-/* A member that stopped is not left alone when the last one dies who could continue it. */
+/*
+ * When the last process ends that could continue a stopped group, the kernel sends the group SIGHUP and
+ * SIGCONT.
+ */
 static void orphaned_stopped_group_gets_hangup_and_continue(void)
 {
 	volatile int *seen = shared_page();

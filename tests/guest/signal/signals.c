@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * signals.c - sending and taking signals, the flags of actions, groups. Interrupted calls:
- * signal_calls.c; faults and the frame: signal_frame.c; stopping: signal_stop.c.
+ * signal_calls.c; faults and the frame: signal_frame.c; stops: signal_stop.c.
  *
  * timeout: 180
  */
@@ -76,7 +76,7 @@ static void realtime_signals_queue_in_order(void)
 	sigset_t both = set_of(low), old;
 	struct sigaction sa = { .sa_sigaction = order_handler, .sa_flags = SA_SIGINFO };
 
-	/* One handler at a time, so that the order of delivery is that of the calls. */
+	/* The mask allows one handler at a time, so that signals are handled in the order of the calls. */
 	sigaddset(&both, high);
 	sa.sa_mask = both;
 	CHECK_EQ(sigaction(low, &sa, NULL), 0);
@@ -86,7 +86,7 @@ static void realtime_signals_queue_in_order(void)
 		CHECK_EQ(sigqueue(getpid(), high, value), 0);
 		CHECK_EQ(sigqueue(getpid(), low, value), 0);
 	}
-	/* sigtimedwait takes the lowest number first, and each number in order. */
+	/* sigwaitinfo() takes the lowest number first, and signals of one number in their order. */
 	for (int i = 0; i < 6; i++) {
 		siginfo_t info;
 		int sig = sigwaitinfo(&both, &info);
@@ -116,12 +116,12 @@ static void ignored_signal_is_dropped(void)
 	block(SIGUSR1);
 	raise(SIGUSR1);
 	CHECK(pending(SIGUSR1));
-	/* A new "ignore" throws away what is pending. */
+	/* A new "ignore" discards a pending signal. */
 	handle(SIGUSR1, SIG_IGN, 0);
 	CHECK(!pending(SIGUSR1));
 }
 
-#define NOBODY	0x3fffffff	/* a number that no process can have */
+#define NOBODY	0x3fffffff	/* larger than any process number */
 
 static void bad_arguments_are_refused(void)
 {
@@ -154,7 +154,7 @@ static void other_users_may_not_be_signalled(void)
 			_exit(2);
 		if (kill(getpid(), 0))
 			_exit(3);
-		/* Within the session SIGCONT is allowed. */
+		/* SIGCONT is allowed within a session. */
 		if (kill(parent, SIGCONT))
 			_exit(4);
 		_exit(0);
@@ -245,7 +245,7 @@ static void death_by_default_action_is_told(void)
 	}
 }
 
-/* Many signals from many senders: none of the queued ones is lost, and nothing breaks. */
+/* Many senders queue many signals: every queued signal arrives. */
 static void queued_signals_from_many_senders_all_arrive(void)
 {
 	sigset_t set = set_of(SIGRTMIN + 4);

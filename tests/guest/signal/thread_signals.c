@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * thread_signals.c - signals to one thread and to all of a process: the thread that handles them, and the threads
- * that they end or stop.
+ * thread_signals.c - signals to one thread and to a process: which thread handles a signal, and which threads
+ * a signal ends or stops.
  *
  * timeout: 180
  */
@@ -100,7 +100,7 @@ static void each_signal_ends_one_sigwait(void)
 	for (int i = 0; i < 4; i++)
 		start(&threads[i], wait_for_signal, NULL);
 	for (int i = 0; i < 4; i++) {
-		/* Pending once at most: the next one only when this one has been taken. */
+		/* A signal is pending only once, so the next one is sent when a thread has taken this one. */
 		CHECK_EQ(kill(getpid(), SIGUSR2), 0);
 		do {
 			sched_yield();
