@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each tool that a user of the system expects does its work: what it needs of the kernel and the servers.
+# Each tool that users of the system expect does its work, so the kernel and the servers do what the tools need.
 # timeout: 120
 . /tests/tap.sh
 
@@ -102,12 +102,12 @@ matches mount_lists_mounts '* on / *' 'mount'
 is id_is_root 'uid=0(root) gid=0(root)' 'id | sed "s/ groups.*//"'
 is whoami_is_root root 'whoami'
 is su_changes_user nobody 'su -s /bin/sh nobody -c whoami'
-is other_users_are_kept_out 1 'touch f; chmod 600 f; chmod 755 .; su -s /bin/sh nobody -c "cat $PWD/f" 2>/dev/null; echo $?'
+is other_users_cannot_read_a_private_file 1 'touch f; chmod 600 f; chmod 755 .; su -s /bin/sh nobody -c "cat $PWD/f" 2>/dev/null; echo $?'
 is other_users_cannot_load_modules 1 'su -s /bin/sh nobody -c "insmod /lib/modules/livepatch-sample.ko" 2>/dev/null; echo $?'
 is lsmod_lists_modules Module 'lsmod | head -n 1 | cut -d" " -f1'
 is insmod_and_rmmod 'loaded gone' 'insmod /lib/modules/tm_params.ko && grep -q tm_params /proc/modules && printf "loaded "; rmmod tm_params && ! grep -q tm_params /proc/modules && echo gone'
 is modprobe_finds_a_module 'loaded gone' 'modprobe livepatch-later-mod && grep -q livepatch_later_mod /proc/modules && printf "loaded "; rmmod livepatch_later_mod && echo gone'
-# By this, scripts find the directory of a kernel that a patch is installed for.
+# Scripts read this field to find the directory of the kernel for which a patch is installed.
 is modinfo_shows_vermagic "$(uname -r) SMP mod_unload" 'modinfo -F vermagic /lib/modules/livepatch-sample.ko | sed "s/ *$//"'
 matches modinfo_tells_of_a_module '*livepatch-sample.ko*GPL*' 'modinfo livepatch_sample | tr "\n" " "'
 matches insmod_refuses_rubbish '*invalid module format*' 'echo rubbish >x.ko; insmod x.ko'
@@ -118,7 +118,7 @@ is man_lists_its_pages 'enter klp livepatch man neurath srvtrace su' 'man | sed 
 is man_shows_a_page 'KLP(1)' 'man klp | head -n 1 | cut -d" " -f1'
 is man_of_a_section 1 'man 1 livepatch 2>/dev/null; echo $?'
 matches man_of_a_tool '*Usage: sort*' 'man sort'
-is man_has_no_page 1 'man nosuch 2>/dev/null; echo $?'
+is man_without_a_page_fails 1 'man nosuch 2>/dev/null; echo $?'
 is klp_wrong_usage_is_2 2 'klp frobnicate x 2>/dev/null; echo $?'
 is random_bytes_differ 2 'for i in 1 2; do head -c 16 /dev/urandom | md5sum; done | sort -u | wc -l'
 is null_swallows_and_ends '0' 'cat /bin/busybox >/dev/null; wc -c </dev/null'

@@ -7,8 +7,8 @@
 
 B=/bin/bash
 
-# bash forgets a child that ended before `wait -n`, `fg` or the use of a coprocess, on any system. So a child evaluates this: it
-# goes on when bash sleeps in its wait.
+# On any system bash forgets a child that ended before `wait -n`, `fg` or the use of a coprocess. So a child evaluates
+# this text: the child continues when bash sleeps in its wait.
 export UNTIL_WAITING='until grep -q sys_wait4 /proc/$$/stack; do usleep 1000; done'
 
 # ---- bash as scripts use it ---------------------------------------------------------------------------

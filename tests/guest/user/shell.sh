@@ -13,8 +13,8 @@ is writer_dies_of_a_closed_pipe 'y 141' '{ yes; echo $? >status; } | head -n 1 |
 is output_goes_to_a_file hello 'echo hello >f; cat f'
 is append_adds_to_a_file 'a
 b' 'echo a >f; echo b >>f; cat f'
-is errors_go_elsewhere '' 'ls /no/such 2>/dev/null'
-is both_to_one_file 2 '{ echo out; echo err >&2; } >f 2>&1; wc -l <f'
+is errors_are_redirected '' 'ls /no/such 2>/dev/null'
+is output_and_errors_go_to_one_file 2 '{ echo out; echo err >&2; } >f 2>&1; wc -l <f'
 is order_of_redirections_counts err '{ echo out; echo err >&2; } 2>&1 >/dev/null'
 is descriptors_are_duplicated three 'exec 3>f; echo three >&3; exec 3>&-; cat f'
 is closed_descriptor_cannot_be_written 1 'echo x 2>/dev/null >&-; echo $?'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console as programs use it: modes, timed reads, flushing, sizes, readiness.  No one types
- * during these tests; tests/system/test_shell.py does. tests/host/tty_ldisc.c compares the
- * line discipline byte for byte.
+ * tty.c - the console as programs use it: modes, timed reads, flushing, sizes, readiness.  There is no
+ * typing during these tests; tests/system/test_shell.py types. tests/host/tty_ldisc.c compares the line
+ * discipline byte for byte.
  *
  * timeout: 120
  */
@@ -114,7 +114,7 @@ static void on_signal(int signal)
 {
 }
 
-/* SA_RESTART restarts the read, otherwise it is interrupted; both without losing the terminal. */
+/* With SA_RESTART the read restarts, otherwise it fails; the terminal stays usable in both cases. */
 static void signal_interrupts_a_read(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -122,7 +122,7 @@ static void signal_interrupts_a_read(void)
 	char byte;
 
 	CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
-	/* Again and again: the first one may come before the read. */
+	/* The alarm repeats, because the first one may come before the read. */
 	ualarm(100000, 100000);
 	CHECK_ERR(read(fd, &byte, 1), EINTR);
 	set_raw(fd, 0, 3);
@@ -173,8 +173,8 @@ static void counts_and_flushes_answer(void)
 }
 
 /*
- * Long output of several writers gets through whole; blanks, so that the log shows nothing
- * of it.
+ * Several writers send long output, and all of it is sent. The output is carriage returns, so that the log
+ * shows nothing of it.
  */
 static void much_output_is_sent(void)
 {
