@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * asleep.h - waits until another process or thread sleeps in the call that a test made it do, by
- * the state letter in /proc.  A test that only pauses proves nothing on a slow machine.
+ * asleep.h - waits until another process or thread sleeps in the call that a test made it do.  The
+ * state letter in /proc tells this.  A test that only pauses proves nothing on a slow machine.
  *
- * Only correct if the other task cannot sleep elsewhere on its way.  There is no time limit: a
- * task that never sleeps hangs the test, and the runner finds this.  Ends the test if there is no
- * such process.
+ * The wait is correct only if the other task cannot sleep elsewhere on its way.  There is no time
+ * limit: if the task never sleeps the test hangs, and the runner notices.  The test fails if there is
+ * no such process.
  */
 #ifndef TESTS_ASLEEP_H
 #define TESTS_ASLEEP_H
@@ -44,7 +44,7 @@ static inline void wait_asleep(pid_t pid)
 	wait_thread_asleep(pid, pid);
 }
 
-/* Waits until @pid is in @function of the kernel, or one whose name begins so; for root. */
+/* Waits until the kernel stack of @pid contains @function, or a function whose name begins so; only root may. */
 static inline void wait_in(pid_t pid, const char *function)
 {
 	char path[64], text[4096];
@@ -63,7 +63,7 @@ static inline void wait_in(pid_t pid, const char *function)
 	} while (!strstr(text, function));
 }
 
-/* The same, and a sleep that only SIGKILL or nothing ends also counts. */
+/* As wait_asleep(), but also accepts a sleep that only SIGKILL ends, or no signal. */
 static inline void wait_blocked(pid_t pid)
 {
 	char state;

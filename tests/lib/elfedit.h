@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* elfedit.h - changes a module file in memory, for tests of the loader's refusals. */
+/* elfedit.h - changes a module file in memory, for tests in which the loader must refuse the file. */
 #ifndef TESTS_ELFEDIT_H
 #define TESTS_ELFEDIT_H
 
@@ -8,13 +8,13 @@
 #include "sha256.h"
 #include "tap.h"
 
-/* The end of a module file: count of relocations, sum, digest, magic (kernel/module/digest.c). */
+/* The last bytes of a module file: count of relocations, sum, digest, magic (kernel/module/digest.c). */
 #define SEAL_MAGIC	24
 #define SEAL_DIGEST	(SEAL_MAGIC + 32)
 #define SEAL_SUM	(SEAL_DIGEST + 8)
 #define SEAL		(SEAL_SUM + 4)
 
-/* Computes the digest again and leaves no sum, so that the changed file passes as undamaged. */
+/* Computes the digest again and omits the sum, so that the loader takes the changed file for undamaged. */
 static inline void seal_again(unsigned char *bytes, size_t size)
 {
 	memset(bytes + size - SEAL_SUM, 0, SEAL_SUM - SEAL_DIGEST);

@@ -9,7 +9,7 @@
 
 #include "tap.h"
 
-/* The whole contents as a string in a static buffer; NULL with errno. */
+/* The whole contents as a string in a static buffer; NULL with errno if the file cannot be read. */
 static inline const char *file_text(const char *path)
 {
 	static char text[1 << 18];
@@ -45,7 +45,7 @@ static inline int file_exists(const char *path)
 	return access(path, F_OK) == 0;
 }
 
-/* malloc'ed bytes of a file. */
+/* The bytes of a file, from malloc(). */
 static inline unsigned char *file_bytes(const char *path, size_t *size)
 {
 	struct stat st;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Twenty functions all over the kernel, with an edit for each that can be seen: what `klp new` and `klp apply` are tried on.
+"""Twenty functions from all parts of the kernel, each with an edit that has a visible effect, for tests of
+`klp new` and `klp apply`.
 
-EDITS: (function, text of its source, the same edited, command of the guest's shell, what it prints then). The commands run in
+EDITS: (function, text of its source, the edited text, command of the guest's shell, its output). The commands run in
 an empty folder that root can write.
 """
 

@@ -12,8 +12,8 @@
 static volatile sig_atomic_t hits, last_signal;
 
 /*
- * volatile: glibc calls kill() and raise() leaf functions, after which a static cannot have
- * changed
+ * volatile, because glibc declares kill() and raise() as leaf functions: the compiler would assume that a
+ * static variable cannot change during them.
  */
 static volatile siginfo_t last_info;
 

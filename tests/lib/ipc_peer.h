@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc_peer.h - for suites about ports: the test itself is the server, message by message, and
- * forks its clients, so that it can choose how the server misbehaves.  Included by one C file of
- * a program.
+ * ipc_peer.h - helpers for suites about ports, in which the test itself is the server, message by
+ * message, and forks its clients.  So the test chooses how the server misbehaves.  One C file of a
+ * program includes it.
  */
 #ifndef TESTS_IPC_PEER_H
 #define TESTS_IPC_PEER_H
@@ -45,7 +45,7 @@ static inline void start_server(unsigned flags)
 	start_server_at(flags, LEVEL);
 }
 
-/* Receives a request; notes fail the test. */
+/* Receives a request; a note fails the test. */
 static inline const struct port_request *receive(void)
 {
 	CHECK_EQ(port_reply_recv(port, NULL, &msg, -1), 0);
@@ -100,7 +100,7 @@ static inline pid_t client(int (*body)(void))
 	pid_t child = fork();
 
 	if (!child) {
-		close(port);		/* otherwise it would keep the port alive */
+		close(port);		/* otherwise the client would keep the port alive */
 		_exit(body());
 	}
 	CHECK(child > 0);
@@ -165,7 +165,7 @@ static inline int client_handler_restart(void)
 	return read_with_handler(SA_RESTART);
 }
 
-/* Waits until the client is in the read, which was received; returns its tag. */
+/* Starts a client, and receives its read; returns the tag of the read. */
 static inline uint64_t reach_active_read(pid_t *child, int (*body)(void), unsigned flags)
 {
 	start_server(flags);

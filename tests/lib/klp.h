@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp.h - shared by guest tests of live patching: modules, the files of a patch, waits for a
+ * klp.h - helpers of all guest tests of live patching: modules, the files of a patch, waits for a
  * transition.
  *
- * Every wait here ends by the event itself; the runner finds a test that waits without end.
+ * Each wait here ends by the event itself; the runner finds a test that waits without end.
  */
 #ifndef TESTS_KLP_H
 #define TESTS_KLP_H
@@ -21,7 +21,7 @@
 #define KLP_SYSFS	"/sys/kernel/livepatch"
 #define MODULE_DIR	"/lib/modules"
 
-/* The whole file as a string without its last newline; "" if it cannot be read. */
+/* The whole file as a string without its last newline, or "" if it cannot be read. */
 static inline const char *slurp(const char *path, char *buf, size_t size)
 {
 	ssize_t got, total = 0;
@@ -52,7 +52,7 @@ static inline int spit(const char *path, const char *text)
 	return error;
 }
 
-/* 0 or errno. */
+/* Loads the module; returns 0 or errno. */
 static inline int insmod_args(const char *file, const char *args)
 {
 	char path[128];
@@ -85,7 +85,7 @@ static inline void nap(long us)
 	nanosleep(&t, NULL);
 }
 
-/* /sys/kernel/livepatch/PATCH/FILE, first character as a digit; -1 if it does not exist. */
+/* The first character of /sys/kernel/livepatch/PATCH/FILE as a digit; -1 if the file does not exist. */
 static inline int klp_read(const char *patch, const char *file)
 {
 	char path[512], buf[64];
@@ -112,14 +112,14 @@ static inline bool klp_exists(const char *patch)
 	return stat(path, &st) == 0;
 }
 
-/* Waits until the patch is not in transition any more (or is gone). */
+/* Waits until the patch is no longer in transition, or is gone. */
 static inline void klp_wait(const char *patch)
 {
 	while (klp_read(patch, "transition") == 1)
 		nap(500);
 }
 
-/* Waits until the patch is completely disabled and its module can be unloaded. */
+/* Waits until the patch is disabled completely and its module can be unloaded. */
 static inline void klp_wait_gone(const char *patch)
 {
 	char path[512], buf[32];
@@ -155,7 +155,7 @@ static inline uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* The kernel log since the last klp_log_clear(), into a static buffer. */
+/* The kernel log since the last klp_log_clear(), in a static buffer. */
 static inline const char *klp_log(void)
 {
 	static char log[256 * 1024];
@@ -207,7 +207,7 @@ static inline const char *klp_log_lines(void)
 	return lines;
 }
 
-/* xorshift: every random choice of a test comes from TAP_SEED. */
+/* xorshift: every random choice of a test comes from TAP_SEED by this function. */
 static inline uint32_t prng(uint32_t *state)
 {
 	*state ^= *state << 13;
@@ -216,7 +216,7 @@ static inline uint32_t prng(uint32_t *state)
 	return *state;
 }
 
-/* Last, since it uses the functions above. */
+/* Included at the end, because it uses the functions above. */
 #include "klp_clean.h"
 
 #endif

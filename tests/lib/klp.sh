@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# klp.sh - what an administrator's script needs for live patches, to be sourced by tests/guest/*/*.sh after tap.sh.
+# klp.sh - commands for live patches as an administrator's script gives them; tests/guest/*/*.sh source it after tap.sh.
 #
-#	scenario NAME			what follows in the log belongs to it
-#	load FILE [PARAM=VALUE]...	insmod /lib/modules/FILE.ko, and wait until all tasks have switched
+#	scenario NAME			the lines of the log from here on belong to this scenario
+#	load FILE [PARAM=VALUE]...	insmod /lib/modules/FILE.ko, and wait until all tasks have changed over
 #	start FILE [PARAM=VALUE]...	the same without waiting
-#	try FILE [PARAM=VALUE]...	what is expected to fail: insmod of busybox would try each file twice
+#	try FILE [PARAM=VALUE]...	a load that must fail; not insmod, because busybox's tries each file twice
 #	disable PATCH			write 0 to enabled, and wait until the patch and its reference are gone
 #	unload MODULE			rmmod
 #	set_file PATCH/FILE VALUE	write to a file of a patch
-#	get PATCH/FILE			what is in a file of a patch
+#	get PATCH/FILE			the contents of a file of a patch
 #	until_runs old|new		waits until that version of the oracle (tests/modules/klp_oracle.c) has run once more
 #	log_is TEST_NAME LINES		a test: the log since scenario has exactly these lines
 #
 # Each command leaves the line "% COMMAND" in the log, so that log_is sees in which order the administrator and the kernel
-# acted. Only lines of live patching, of the modules in KLP_MODULES, and such commands count; the notice about the taint, which
-# comes once a boot, does not. enabled_log and disabled_log
-# are the lines of an undisturbed transition. Until the script ends, nobody is signalled but by the file `signal`.
+# acted. Only these commands, lines of live patching and lines of the modules in KLP_MODULES count; the notice about the
+# taint, which comes once a boot, does not count. enabled_log and disabled_log print
+# the lines of an undisturbed transition. Until the script ends, only the file `signal` makes the kernel signal tasks.
 
 KLP=/sys/kernel/livepatch
 KLP_MODULES='lx_[a-z0-9_]*\|livepatch_[a-z0-9_]*'
 
-# The kernel would do something by itself, and log it, if a transition of the suite takes long: on a busy host any may.
+# Without this the kernel would signal tasks and log it when a transition takes long, as on a busy host.
 KLP_PERIOD=/proc/sys/kernel/livepatch_signal_period_ms
 klp_period=$(cat $KLP_PERIOD)
 echo 0 >$KLP_PERIOD

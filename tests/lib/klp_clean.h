@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * klp_clean.h - removes what a failed test has left: processes, transitions, patches, modules,
- * settings.  So the next test fails only for its own reasons. tap.h calls this after each failed
- * test; tests/tools/leftovers.c calls it after each suite.  After a test that passed nothing is
- * removed: leftovers of such a test are an error, which is reported for its suite.
+ * settings.  So the next test can fail only for its own reasons. tap.h calls klp_clean_up() after each
+ * failed test, and tests/tools/leftovers.c after each suite.  After a test that passed it is not called:
+ * leftovers of such a test are an error, which the runner reports for the suite.
  *
  * No wait here depends on time: each step ends by an event, or changes nothing.
  */
@@ -28,7 +28,7 @@ static inline const char *klp_clean_find(const char *file)
 	return name;
 }
 
-/* The children of a test have its name; those that executed a program end by themselves. */
+/* Kills the children of a test, which have its name; children that executed another program end by themselves. */
 static inline void klp_clean_processes(void)
 {
 	char path[300], mine[64], comm[64];
@@ -55,14 +55,14 @@ static inline void klp_clean_end_transition(void)
 		return;
 	tap_line("# left in transition: %s", patch);
 	klp_write(patch, "signal", "1");
-	/* A task that can change over has the time of some switches; the others are forced. */
+	/* A task that can change over gets the time of some switches; then the transition is forced. */
 	for (int i = 0; i < 100 && klp_read(patch, "transition") == 1; i++)
 		nap(1000);
 	klp_write(patch, "force", "1");
 	klp_wait(patch);
 }
 
-/* False: there was no patch that could be disabled. */
+/* Disables one patch; false: there was no patch that could be disabled. */
 static inline bool klp_clean_disable(void)
 {
 	const char *patch;
@@ -75,7 +75,7 @@ static inline bool klp_clean_disable(void)
 	return klp_write(patch, "enabled", "0") == 0;
 }
 
-/* False: there was no module that could be removed.  It waits for a patch that is leaving. */
+/* Removes one module, and waits if its patch is still leaving; false: there was no module that could be removed. */
 static inline bool klp_clean_module(void)
 {
 	char name[128], line[512];
@@ -108,7 +108,7 @@ __attribute__((constructor)) static void klp_clean_after_failures(void)
 	tap_after_failure = klp_clean_up;
 }
 
-/* An older name: klp_clean.h cleans up after each test of live patching. */
+/* The older name of TAP_TEST for tests of live patching, after each of which klp_clean.h cleans up. */
 #define KLP_TEST(function)	TAP_TEST(function)
 
 #endif

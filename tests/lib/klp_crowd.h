@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_crowd.h - processes that fork, exec, die and signal each other as fast as they can, and
- * check all results meanwhile.
+ * klp_crowd.h - processes that fork, exec, end and signal each other as fast as they can, and check
+ * all results.
  */
 #ifndef TESTS_KLP_CROWD_H
 #define TESTS_KLP_CROWD_H
@@ -25,7 +25,7 @@ static inline void crowd_reap(pid_t pid, int expected)
 		_exit(3);
 }
 
-/* For a child that only its parent would end: the parent may be gone already. */
+/* For a child that only its parent ends: the parent may have ended already. */
 static inline void crowd_end_with_parent(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -33,7 +33,7 @@ static inline void crowd_end_with_parent(void)
 		_exit(0);
 }
 
-/* Children that exit, are killed, exec, or have threads that exit; every status is checked. */
+/* Children that exit, are killed, exec, or have threads that exit; the parent checks every status. */
 static inline void crowd_processes(void)
 {
 	for (unsigned n = 0;; n++) {
@@ -91,7 +91,7 @@ static inline void crowd_threads(void)
 	}
 }
 
-/* Handlers, timers, stops and continuations. */
+/* Handlers, timers, stops and continues. */
 static inline void crowd_signals(void)
 {
 	struct itimerval every = { { 0, 2000 }, { 0, 2000 } };
@@ -124,7 +124,7 @@ static inline void crowd_gather(void)
 	crowd[nr_crowd++] = load_start(crowd_signals);
 }
 
-/* No process has ended by itself: each one found only correct results. */
+/* Ends the crowd. No process may have ended before: a process ends by itself only after a wrong result. */
 static inline void crowd_disperse(void)
 {
 	for (int i = 0; i < nr_crowd; i++) {

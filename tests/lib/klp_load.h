@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_load.h - for hard cases of live patching: children that load the machine or sleep at a
- * certain place, and the module klp_pass, which patches functions of the kernel by name with
+ * klp_load.h - helpers for hard cases of live patching: children that load the machine or sleep in a
+ * certain function, and the module klp_pass, which patches functions of the kernel by name with
  * versions that call the originals.
  */
 #ifndef TESTS_KLP_LOAD_H
@@ -14,7 +14,7 @@
 
 #define PASS		"klp_pass"
 
-/* A child that runs @body and is killed with this process. */
+/* Starts a child that runs @body and is killed when this process ends. */
 static inline pid_t load_start(void (*body)(void))
 {
 	pid_t pid = fork();
@@ -57,7 +57,7 @@ static inline void load_pin(long cpu)
 	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
-/* Waits until the kernel stack of @pid contains @function, and @pid sleeps or is stopped. */
+/* Waits until @pid sleeps or is stopped, with @function on its kernel stack. */
 static inline void wait_until_in(pid_t pid, const char *function)
 {
 	char path[64], text[4096];
@@ -75,7 +75,7 @@ static inline const char *pass_blockers(void)
 	return slurp(KLP_SYSFS "/" PASS "/blockers", text, sizeof(text));
 }
 
-/* Patches @functions (one to four names with commas between); @more are further parameters. */
+/* Patches @functions (one to four names, separated by commas); @more are further parameters. */
 static inline int pass_insmod(const char *functions, const char *more)
 {
 	char args[256];
@@ -84,7 +84,7 @@ static inline int pass_insmod(const char *functions, const char *more)
 	return insmod_args(PASS, args);
 }
 
-/* Waits for the end of the transition, with occasional fake signals. */
+/* Waits for the end of the transition, and sends fake signals now and then. */
 static inline void pass_settle(void)
 {
 	for (int round = 0; klp_read(PASS, "transition") == 1; round++) {
@@ -115,7 +115,8 @@ static inline unsigned long pass_count(const char *parameter)
 }
 
 /*
- * The kernel has logged no warning, and the safety pass has found no task that events had missed.
+ * Checks that the kernel has logged no warning, and that the safety pass has found no task that the events
+ * had missed.
  */
 static inline void check_log_is_clean(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * klp_story.h - compares the log of live patching line by line: lines of the core without their
- * prefix "livepatch: ", and lines of the test modules klp_* with their prefix.  Their order is an
- * interface.
+ * prefix "livepatch: ", and lines of the test modules klp_* with their prefix.  The order of the lines
+ * is an interface.
  */
 #ifndef TESTS_KLP_STORY_H
 #define TESTS_KLP_STORY_H
@@ -18,14 +18,14 @@
 #define CANCELING(patch) \
 	"failed to enable patch '" patch "'\n" \
 	"'" patch "': canceling patching transition, going to unpatch\n" COMPLETING(patch, "unpatching")
-/* Without callbacks. */
+/* The lines of an enabled patch without callbacks. */
 #define ENABLED(patch) \
 	ENABLING(patch) STARTING(patch, "patching") COMPLETING(patch, "patching") COMPLETE(patch, "patching")
 #define DISABLED(patch) \
 	INITIALIZING(patch, "unpatching") STARTING(patch, "unpatching") COMPLETING(patch, "unpatching") \
 	COMPLETE(patch, "unpatching")
 
-/* The text of a line of the log after level and time; NULL if it is not about live patching. */
+/* The text of a line of the log behind level and time; NULL if the line is not about live patching. */
 static inline const char *story_text(const char *line, const char *end)
 {
 	const char *text = memchr(line, ']', end - line);
@@ -64,7 +64,7 @@ static inline void story_print(const char *title, const char *text)
 		tap_line("#   %.*s", (int)(end - text), text);
 }
 
-/* The story since the last klp_log_clear() is @expected; then a new one begins. */
+/* Checks that the story since the last klp_log_clear() is @expected, and begins a new story. */
 static inline void story_check(int line, const char *expected)
 {
 	const char *got = story();

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_targets.h - a storm: a patched module loads (or fails to load) and unloads all the time,
- * while two administrators enable, reverse, replace and disable patches of it, and sleepers keep
- * their transitions open for a moment.  For a guest suite of seconds and a stress run of minutes.
+ * klp_targets.h - a storm for live patching: a patched module loads (or fails to load) and unloads all
+ * the time, while two administrators enable, reverse, replace and disable patches of this module, and
+ * sleepers keep the transitions open for a moment.  A guest suite runs it for seconds, a stress run for
+ * minutes.
  *
- * Every result must be possible for some order of the calls.  The module always shows one
- * complete version.  At the end nothing is left.
+ * Every result must be possible for some order of the calls.  The module always shows one complete
+ * version.  At the end no patch and no module is left.
  */
 #ifndef TESTS_KLP_TARGETS_H
 #define TESTS_KLP_TARGETS_H
@@ -20,9 +21,9 @@
 #define BUSY	"klp_oracle"
 
 struct targets_shared {
-	/* administrators and loaders remove their patches and modules and leave */
+	/* administrators and the loader remove their patches and modules, and end */
 	volatile int stop;
-	volatile int calm;		/* then the other processes leave */
+	volatile int calm;		/* after stop: the other processes end */
 	unsigned long loads, refused, enabled, busy, turned, reads;
 };
 
@@ -37,7 +38,7 @@ static inline int one_of(int error, const int *allowed)
 	return *allowed || !error;
 }
 
-/* One complete version, or the module is not loaded. */
+/* Checks that the module shows one complete version, or is not loaded. */
 static inline void check_target(void)
 {
 	static const char *const versions[] = { "7", "1014", "2014" };
@@ -82,7 +83,7 @@ static inline void disable_and_unload(const char *patch)
 			CHECK_FAIL("disabling %s: errno %d", patch, error);
 		nap(1000);
 	}
-	/* The directory goes before the reference: the work item is on its way. */
+	/* The directory disappears before the reference, which a work item still has to drop. */
 	while ((error = rmmod(patch))) {
 		CHECK_EQ(error, EWOULDBLOCK);
 		nap(500);
@@ -168,7 +169,7 @@ static inline void klp_targets_storm(unsigned int seconds)
 	sleep(seconds);
 	shared->stop = 1;
 	for (int i = 0; i < WORKERS; i++) {
-		if (i == RELEASER) {	/* the releaser wakes the sleepers, so it is the last */
+		if (i == RELEASER) {	/* the releaser wakes the sleepers, so it ends last */
 			shared->calm = 1;
 			for (int k = SLEEPER; k < WORKERS; k++)
 				kill(workers[k], SIGKILL);
@@ -176,7 +177,7 @@ static inline void klp_targets_storm(unsigned int seconds)
 		CHECK_EQ(waitpid(workers[i], &status, 0), workers[i]);
 		CHECK_EQ(status, i < SLEEPER ? 0 : SIGKILL);
 	}
-	printf("# %lu loads and %lu failed ones, %lu patches enabled, %lu busy, %lu turned round, %lu reads\n", shared->loads,
+	printf("# %lu loads, %lu failed loads, %lu patches enabled, %lu busy, %lu reversed, %lu reads\n", shared->loads,
 	       shared->refused, shared->enabled, shared->busy, shared->turned, shared->reads);
 	CHECK(shared->loads && shared->refused && shared->enabled && shared->reads);
 	CHECK_EQ(insmod(TARGET), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_task.h - children that tests of live patching bring to a certain place.
+ * klp_task.h - children that sleep in a certain function, for tests of live patching.
  */
 #ifndef TESTS_KLP_TASK_H
 #define TESTS_KLP_TASK_H
@@ -46,7 +46,7 @@ static inline int wait_status(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* One read of @path; exit status 2 if it was interrupted, 1 if it failed. */
+/* Reads @path once; the exit status is 2 if the read was interrupted, 1 if it failed. */
 static inline void read_once(void *path)
 {
 	char buf[64];
@@ -66,7 +66,7 @@ static inline void wait_asleep_in(pid_t pid, const char *function)
 		nap(500);
 }
 
-/* A child that sleeps in @function, reading @path. */
+/* Starts a child that reads @path, and waits until the child sleeps in @function. */
 static inline pid_t start_reader(const char *path, const char *function)
 {
 	pid_t pid = start_child(read_once, (void *)path);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_text.h - hashes of the text in memory.  When every patch is disabled the kernel's text must
- * equal the text after the boot.  The first suite stores the hash for all suites of the boot.  A
- * suite calls klp_text_remember() before its first test and has TAP_TEST(text_is_as_after_boot)
- * as its last.
+ * klp_text.h - hashes of the kernel's text in memory.  When every patch is disabled the text must equal
+ * the text after the boot.  The first suite of a boot stores the hash for all suites.  A suite calls
+ * klp_text_remember() before its first test, and TAP_TEST(text_is_as_after_boot) is its last
+ * test.
  */
 #ifndef TESTS_KLP_TEXT_H
 #define TESTS_KLP_TEXT_H
@@ -12,7 +12,7 @@
 
 #define KLP_TEXT_FILE	"/tmp/klp_text_after_boot"
 
-/* Calls @each for the symbols of the kernel ("") or of a module. */
+/* Calls @each for every symbol of the kernel ("") or of a module. */
 static inline void klp_text_symbols(const char *module, void (*each)(uint64_t at, bool text, uint64_t *bound),
 				    uint64_t *bound)
 {
@@ -31,8 +31,8 @@ static inline void klp_text_symbols(const char *module, void (*each)(uint64_t at
 }
 
 /*
- * bound: first function, first data, last function between the two; the text of init is behind
- * the data.
+ * @bound: the first function, the first data, and the last function between these two. The text of init
+ * lies behind the data.
  */
 static inline void klp_text_first(uint64_t at, bool text, uint64_t *bound)
 {
@@ -58,7 +58,7 @@ static inline void klp_text_bounds(const char *module, uint64_t *start, uint64_t
 	*end = bound[2];
 }
 
-/* The text between the first byte of the first function and the entry of the last. */
+/* The hash of the text from the first byte of the first function to the entry of the last function. */
 static inline void klp_text_hash(const char *module, char *hash, size_t size)
 {
 	char args[96];

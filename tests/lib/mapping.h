@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mapping.h - helpers for suites about address spaces: mappings, files to map, faults with their
+ * mapping.h - helpers for suites about address spaces: mappings, files to map, and faults with their
  * exact signal information.
  */
 #ifndef TESTS_MAPPING_H
@@ -46,7 +46,7 @@ static inline void catch_faults(void)
 	CHECK_EQ(sigaction(SIGBUS, &action, NULL), 0);
 }
 
-/* The statement faults with this signal, code and address. */
+/* Checks that the statement faults with this signal, code and address. */
 #define CHECK_FAULT(statement, sig, code, addr)						\
 	do {										\
 		fault_signal = 0;							\
@@ -73,7 +73,7 @@ static inline int file_to_map(const char *text, size_t size)
 	return fd;
 }
 
-/* The child ends with status 0. */
+/* Checks that the child ends with status 0. */
 static inline void expect_child(pid_t child)
 {
 	int status;

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include "tap.h"
 
-/* In KiB; @key as the file has it: "MemFree:". */
+/* An amount in KiB; @key is the word in the file, as "MemFree:". */
 static inline long meminfo(const char *key)
 {
 	char text[4096] = "", *line;

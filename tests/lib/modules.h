@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* modules.h - tests if a module is loaded, and reads the log about it. */
+/* modules.h - checks whether a module is loaded, and counts lines of the log. */
 #ifndef TESTS_MODULES_H
 #define TESTS_MODULES_H
 
@@ -7,7 +7,7 @@
 
 #include "files.h"
 
-/* Lines of the log that contain @text since the last clear. */
+/* How many lines of the log since the last clear contain @text; clears the log. */
 static inline int log_count(const char *text)
 {
 	static char log[1 << 16];

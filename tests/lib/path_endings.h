@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * path_endings.h - Linux's results for a path "x" + ending, for each kind of x: the table of
- * tests/guest/fs/path_endings.c, without the E of the error's name.  The calls are call_NAME()
- * there.
+ * path_endings.h - Linux's results for a path "x" + ending, for each kind of object x: the table of
+ * tests/guest/fs/path_endings.c. Names of errors have no E.  The calls are the functions call_NAME() of
+ * that suite.
  */
 #ifndef TESTS_PATH_ENDINGS_H
 #define TESTS_PATH_ENDINGS_H
@@ -16,8 +16,8 @@
 	X(rename_missing_to) X(rename_noreplace)
 
 /*
- * Kinds: a file, a FIFO, an empty directory, a full one, links to a directory, to a file and to
- * nothing, nothing.
+ * The kinds: a file, a FIFO, an empty directory, a directory with a file; links to a directory, to a file,
+ * and to a name that does not exist; and no object at all.
  */
 #define PATH_KINDS	{ "file", "fifo", "dir", "full", "ldir", "lfile", "lnone", "none" }
 

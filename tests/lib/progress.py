@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""progress.py - tells a process that hangs from one that is slow, by what it does and not by the time that passes.
+"""progress.py - distinguishes a process that hangs from a slow one, by its progress and not by the time that passes.
 
-A machine that others load gives a process fewer turns, but it does not make the process want fewer. So two things are measured
-of a process and all that it started:
+On a busy machine a process gets fewer turns, but it still wants as many. So two amounts are measured
+for a process and all its descendants:
 
-    computed    the processor time that they used: a loop without end uses as much of it as it gets
-    asleep      the time in which all of them slept: they used hardly any processor time, and when they were looked at, none of their
-                threads ran or waited for its turn. Only a thread that waits for a clock, or without end, is so
+    computed    the processor time that they used: a loop without end uses all the time that it gets
+    asleep      the time in which all of them slept: they used hardly any processor time, and at each look none of their
+                threads ran or waited for a turn. Only threads that wait for a clock, or without end, are in this state
 
-Neither grows because others use the processors. A process whose measure passes its limit between two events hangs.
+Other users of the processors make neither amount grow. A process hangs if an amount passes its
+limit between two events.
 """
 
 import os
 import time
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-STEP = 1.0      # a look that comes later than this was held up itself, and cannot say what happened meanwhile
+STEP = 1.0      # a look that comes later than this was delayed itself: it does not know what happened before
 
 
 def read(path):
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
-    except OSError:         # it has ended
+    except OSError:         # the process has ended
         return ""
 
 
 def stat_fields(text):
-    """The fields of a line of /proc/PID/stat from the state on: the name before it may contain anything."""
+    """The fields of a line of /proc/PID/stat from the state on: the name before may contain any characters."""
     return text.rpartition(")")[2].split()
 
 
@@ -38,7 +39,7 @@ class Family:
         self.root, self.used = root, {}
 
     def members(self):
-        """(pid, fields) of each that is there."""
+        """(pid, fields) of each process of the family that exists."""
         fields = {int(pid): stat_fields(read(f"/proc/{pid}/stat")) for pid in os.listdir("/proc") if pid.isdigit()}
         children = {}
         for pid, words in fields.items():
@@ -72,7 +73,7 @@ class Family:
 
 
 class Watch:
-    """Judges a process from event to event. look() is called a few times a second; event() whenever it has got on."""
+    """Judges a process from event to event. look() is called a few times a second, event() at each progress."""
 
     def __init__(self, pid, computing, sleeping):
         """The limits, in seconds."""
@@ -81,11 +82,11 @@ class Watch:
         self.news, self.last = False, time.monotonic()
 
     def event(self):
-        """May be called by another thread than look()."""
+        """Notes progress. May be called by another thread than look()."""
         self.news = True
 
     def look(self):
-        """Why the process is taken for hung, or ""."""
+        """Why the process counts as hung, or "" if it does not."""
         now = time.monotonic()
         step, self.last = min(now - self.last, STEP), now
         computed, awake = self.family.look()
@@ -97,7 +98,7 @@ class Watch:
             self.asleep += step - computed
             self.longest_sleep = max(self.longest_sleep, self.asleep)
         if self.asleep > self.sleeping:
-            return f"it slept for {self.asleep:.0f} s, and nothing came of it"
+            return f"it slept for {self.asleep:.0f} s and made no progress"
         if self.computed > self.computing:
-            return f"it used {self.computed:.0f} s of processor time, and nothing came of it"
+            return f"it used {self.computed:.0f} s of processor time and made no progress"
         return ""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scratch.h - an empty directory for a test, and small files in it.  They are not removed.
+ * scratch.h - an empty directory for a test, and small files in it.  Directory and files stay there.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H

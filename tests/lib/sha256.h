@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sha256.h - a second SHA-256, written from the standard, for short messages in tests.  It
- * computes its constants, so that a wrong one in the kernel's table is found.
+ * sha256.h - a second SHA-256, written from the standard, for short messages in tests.  It computes its
+ * constants, so that a wrong constant in the kernel's table is found.
  */
 #ifndef TESTS_SHA256_H
 #define TESTS_SHA256_H
@@ -26,7 +26,7 @@ static inline uint32_t sha_constant(int n, int power)
 			;
 		n -= divisor == prime;
 	}
-	/* The largest root whose power is not above the prime, both in units of 2^-32 each. */
+	/* The largest root whose power is not above the prime; root and prime are in units of 2^-32. */
 	for (uint64_t bit = 1ULL << 36; bit; bit >>= 1) {
 		unsigned __int128 x = root | bit, product = power == 3 ? x * x * x : x * x;
 
@@ -68,7 +68,7 @@ static inline void sha_of(const void *bytes, size_t size, unsigned char digest[3
 		k[i] = sha_constant(i, 3);
 	}
 	memcpy(h, start, sizeof(h));
-	/* Byte by byte of the padded message. */
+	/* Each byte of the padded message. */
 	for (size_t at = 0, end = (size + 9 + 63) / 64 * 64; at < end; at++) {
 		block[at % 64] = at < size ? ((const unsigned char *)bytes)[at] : at == size ? 0x80 :
 				 at < end - 8 ? 0 : (unsigned char)((uint64_t)size * 8 >> 8 * (end - 1 - at));

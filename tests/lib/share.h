@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* share.h - shared by the programs that test a shared folder. */
+/* share.h - helpers of the programs that test a shared folder. */
 #ifndef TESTS_SHARE_H
 #define TESTS_SHARE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shared.h - a page of zeroes that a test shares with its children; it ends with the process. */
+/* shared.h - a page of zeroes that a test shares with its children; the page ends with the processes. */
 #ifndef TESTS_SHARED_H
 #define TESTS_SHARED_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * storm.h - storms for system calls: of kicks, by a transition of live patching that is reversed
- * and signalled repeatedly, and of ordinary signals. storm_passed() counts them, so a test
- * continues until it has been hit, and does not depend on time.
+ * storm.h - storms during system calls: storms of kicks, from a transition of live patching that is
+ * reversed and signalled repeatedly, and storms of ordinary signals. storm_passed() counts them, so a
+ * test continues until enough of them have come, and does not depend on time.
  */
 #ifndef TESTS_STORM_H
 #define TESTS_STORM_H
@@ -31,7 +31,7 @@ static inline void storm_handler(int sig)
 	storm_hits++;
 }
 
-/* Every task sleeps in schedule(), so each turn makes all of them pending again. */
+/* Every task sleeps in schedule(), so each reversal makes all tasks pending again. */
 static inline void storm_of_kicks(void)
 {
 	const char *turn = "0";
@@ -63,8 +63,8 @@ static inline void storm_start_kicks(void)
 {
 	storm_shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	CHECK(storm_shared != MAP_FAILED);
-	klogctl(8, NULL, 1);	/* to the log, not to the console */
-	/* Stopped tasks are not kicked: one in an old and one in a new function keep it open. */
+	klogctl(8, NULL, 1);	/* messages go to the log only, not to the console */
+	/* Stopped tasks are not kicked: one in an old and one in a new version keep the transition open. */
 	storm_blockers[0] = storm_start_stopped();
 	CHECK_EQ(pass_insmod("schedule,sched_switch,sched_hand_over", ""), 0);
 	storm_blockers[1] = storm_start_stopped();

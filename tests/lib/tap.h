@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap.h - the report of a test program, as TAP lines on stdout.  For guest suites and host unit
+ * tap.h - the report of a test program, as TAP lines on stdout, for guest suites and host unit
  * tests.
  *
  *	static void read_returns_what_was_written(void)
@@ -14,12 +14,13 @@
  *		return tap_done();
  *	}
  *
- * A test is a function whose name is the claim it proves. It runs in a forked child, so that
- * neither a crash nor leftovers reach the next one; it fails at the first CHECK that does not hold,
- * or when it dies. No clock ends it: the runner finds a guest that makes no progress, and ends it
- * with the stacks of all tasks (tests/lib/progress.py). TAP_TEST_INLINE runs it in the program's own process. tap_done() prints the plan: a suite
- * without it has failed. TAP_SEED is the seed to derive randomness from. With TAP_TOKEN in the environment, each result
- * and the plan end with it; TAP_ONLY names the TAP_TESTs that run, with blanks between (labs/lib/grading.py).
+ * A test is a function whose name is the claim that it proves. The test runs in a forked child, so that
+ * neither a crash nor leftovers reach the next test. It fails at the first CHECK that is not true, or when
+ * the child dies. No clock ends a test: the runner finds a guest that makes no progress, and ends it with
+ * the stacks of all tasks (tests/lib/progress.py). TAP_TEST_INLINE runs a test in the program's own process.
+ * tap_done() prints the plan: a suite without a plan has failed. All randomness comes from the seed TAP_SEED.
+ * With TAP_TOKEN in the environment, each result and the plan end with the token. With TAP_ONLY only the
+ * TAP_TESTs run that it names, separated by blanks (labs/lib/grading.py).
  */
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H
@@ -36,12 +37,12 @@
 #define TAP_SKIPPED	77
 
 static int tap_count, tap_failed;
-/* Removes what a failed test has left; NULL: it can leave nothing that affects other tests. */
+/* Removes what a failed test has left; NULL: a test can leave nothing that affects other tests. */
 static void (*tap_after_failure)(void);
 
 /*
- * What the runner wants at the end of each result and of the plan, so that a line it has not asked for is
- * none: " #" and TAP_TOKEN, or nothing.
+ * The end of each result and of the plan: " #" and TAP_TOKEN, or nothing. The runner does not count a line
+ * without the token that it has asked for.
  */
 static inline const char *tap_token(void)
 {
@@ -53,7 +54,7 @@ static inline const char *tap_token(void)
 	return token;
 }
 
-/* One write for a line: the console is shared with the kernel's messages. */
+/* Prints a line with one write(), because the kernel's messages go to the same console. */
 static inline void tap_line(const char *format, ...)
 {
 	char line[512];
@@ -107,7 +108,7 @@ static inline unsigned long tap_seed(void)
 			CHECK_FAIL("%s is %lld, expected %s = %lld (errno %d)",		\
 				   #left, left_, #right, right_, errno);		\
 	} while (0)
-/* The call fails with this errno. */
+/* Checks that the call fails with this errno. */
 #define CHECK_ERR(call, error)							\
 	do {									\
 		errno = 0;							\
@@ -123,7 +124,7 @@ static inline unsigned long tap_seed(void)
 			CHECK_FAIL("%s is \"%s\", expected \"%s\"", #left, left_, right_);	\
 	} while (0)
 
-/* Ends the test as skipped. */
+/* Ends the test, and reports it as skipped. */
 static inline void tap_skip(const char *why)
 {
 	tap_line("# skipped: %s", why);
@@ -184,7 +185,7 @@ static inline void tap_run(const char *name, void (*test)(void))
 
 #define TAP_TEST(function)	tap_run(#function, function)
 
-/* In this process: a failing CHECK ends the whole suite, which has no plan then: it has failed. */
+/* Runs the test in this process: a CHECK that fails ends the suite, which then has no plan and has failed. */
 #define TAP_TEST_INLINE(function)						\
 	do {									\
 		function();							\

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* threads.h - creates threads, for suites with another subject. */
+/* threads.h - starts threads, for suites that are not about threads. */
 #ifndef TESTS_THREADS_H
 #define TESTS_THREADS_H
 

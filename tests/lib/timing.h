@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * timing.h - reads a clock, and sleeps through signals.  A test may sleep to give a forbidden
- * event time to happen; it must not sleep in place of an event: lib/asleep.h.
+ * timing.h - reads a clock, and sleeps in spite of signals.  A test may sleep to give time to an event
+ * that must not happen; it must not sleep instead of waiting for an event: lib/asleep.h.
  */
 #ifndef TESTS_TIMING_H
 #define TESTS_TIMING_H

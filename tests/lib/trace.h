@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trace.h - shared by tests with ptrace: makes a tracee, waits for its stops, releases it.
+ * trace.h - helpers of tests with ptrace: start a tracee, wait for its stops, release it.
  */
 #ifndef TESTS_TRACE_H
 #define TESTS_TRACE_H
@@ -12,13 +12,13 @@
 #include <sys/user.h>
 #include "tap.h"
 
-/* ptrace(2) itself, without the library's change to the results of PEEK. */
+/* The system call ptrace(2), without the C library's change to the results of PEEK. */
 static inline long trace(long request, pid_t pid, unsigned long addr, unsigned long data)
 {
 	return syscall(SYS_ptrace, request, (long)pid, addr, data);
 }
 
-/* A child that is traced and stopped by SIGSTOP at the beginning of @body. */
+/* Starts a child that is traced and stopped by SIGSTOP at the beginning of @body. */
 static inline pid_t tracee(void (*body)(void))
 {
 	pid_t pid = fork();
@@ -37,7 +37,7 @@ static inline pid_t tracee(void (*body)(void))
 	return pid;
 }
 
-/* Waits for its next stop or end, as reported by waitpid(). */
+/* Waits for the next stop or the end of the tracee; the status is that of waitpid(). */
 static inline int trace_wait(pid_t pid)
 {
 	int status;
@@ -50,14 +50,14 @@ static inline int trace_wait(pid_t pid)
 #define TRACE_EVENT(event)	((SIGTRAP | (event) << 8) << 8 | 0x7f)
 #define TRACE_CALL		TRACE_STOPPED(SIGTRAP | 0x80)
 
-/* Continues it by @request with @sig, and returns the next event. */
+/* Continues the tracee by @request with signal @sig, and returns its next event. */
 static inline int trace_go(long request, pid_t pid, int sig)
 {
 	CHECK_EQ(trace(request, pid, 0, sig), 0);
 	return trace_wait(pid);
 }
 
-/* Lets it run to its end and returns its status. */
+/* Lets the tracee run to its end, and returns its status. */
 static inline int trace_end(pid_t pid)
 {
 	int status;
@@ -90,7 +90,7 @@ static inline unsigned long trace_peek(pid_t pid, unsigned long addr)
 	return word;
 }
 
-/* The message of an event stop: a process, an exit status. */
+/* The message of an event stop: a process or an exit status. */
 static inline unsigned long trace_event_message(pid_t pid)
 {
 	unsigned long message;
@@ -99,7 +99,7 @@ static inline unsigned long trace_event_message(pid_t pid)
 	return message;
 }
 
-/* The body of a tracee that makes a child and waits for it. */
+/* The body of a tracee that forks a child and waits for the child. */
 static inline void trace_forks(void)
 {
 	int status;
@@ -110,7 +110,7 @@ static inline void trace_forks(void)
 	_exit(waitpid(pid, &status, 0) == pid && status == 7 << 8 ? 0 : 1);
 }
 
-/* TracerPid of /proc/PID/status. */
+/* The field TracerPid of /proc/PID/status. */
 static inline pid_t tracer_of(pid_t pid)
 {
 	char path[64], line[256];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * users.h - parts of a test that run as the second user, student, and files and directories with
- * owners and modes for them.
+ * users.h - runs parts of a test as the second user, student, and makes files and directories with
+ * certain owners and modes.
  */
 #ifndef TESTS_USERS_H
 #define TESTS_USERS_H
@@ -23,7 +23,7 @@ static inline void become_student(void)
 	CHECK_EQ(setresuid(STUDENT, STUDENT, STUDENT), 0);
 }
 
-/* Runs @part as student in a child; its CHECKs are the test's. */
+/* Runs @part as student in a child; if a CHECK fails there, the test fails. */
 static inline void as_student(void (*part)(void))
 {
 	pid_t pid = fork();

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""vm.py - boots Neurath for a test, by tools/qemu.
+"""vm.py - boots Neurath for a test, with tools/qemu.
 
 Script(...) runs a shell script headless and yields the console line by line; Session(...) is an interactive console on
-a pseudo-terminal, for tests that type like a person. Both end their QEMU, and only theirs, when they are closed.
+a pseudo-terminal, for tests that type like a person. When one of them is closed, it ends its own QEMU and no other.
 
-Neither judges the time that passes: a guest hangs if it sleeps, or computes, for long without showing anything
-(progress.py). The limits only have to be longer than anything that is not hung.
+Neither judges the time that passes: a guest hangs if it sleeps or computes for long without any output
+(progress.py). The limits need only be longer than the silence of any guest that does not hang.
 """
 
 import codecs
@@ -29,7 +29,7 @@ import progress  # noqa: E402
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 QEMU = os.path.join(TOP, "tools", "qemu")
 ESCAPES = re.compile(r"\x1b\[[0-9;?=]*[A-Za-z]|\r|\x00")
-ERASED = re.compile(r"^.*\r\x1b\[K")         # what klp shows while it waits, and takes away
+ERASED = re.compile(r"^.*\r\x1b\[K")         # what klp shows while it waits, and then erases
 CUT_ESCAPE = re.compile(r"\x1b(\[[0-9;?=]*)?$")
 
 Config = namedtuple("Config", "cpus firmware machine", defaults=(2, "bios", "q35"))
@@ -40,7 +40,7 @@ def config_name(config):
 
 
 def shown(line):
-    """A line as one sees it on a terminal in the end."""
+    """A line as a terminal shows it at the end, after all erasures."""
     return ESCAPES.sub("", ERASED.sub("", line)).rstrip("\n")
 
 
@@ -53,7 +53,7 @@ def arguments(iso, config, mem="512M", cmdline="", accel=None, share=None, seria
 
 
 def has_lock_checks(iso):
-    """Whether the kernel knows of every lock who holds it, as a debug build does; a release build knows its own mutexes only."""
+    """Whether the kernel knows the holder of every lock: a debug build. A release build knows those of mutexes only."""
     with open(os.path.join(os.path.dirname(iso), "flags.KERNEL_FLAGS"), encoding="utf-8") as file:
         return "-DCONFIG_DEBUG=1" in file.read().split()
 
@@ -63,11 +63,11 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent():
-    """For preexec_fn: what a test run started ends with it, however it ends."""
+    """For preexec_fn: when the test run ends, in any way, the process that it started ends too."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-# Seconds. No test sleeps so long: its guest waits for what does not come.
+# Seconds. No test sleeps so long: its guest waits for an event that does not come.
 SLEEPING = 20
 LOOK = 0.25
 QUIET = "watchdog=0 hung_task_timeout_secs=0 "
@@ -78,8 +78,9 @@ class Script:
 
     A guest that prints no line while it uses `computing` seconds of processor time for each of its CPUs, or sleeps for `sleeping`
     seconds, hangs: it prints the stacks of all tasks and is ended, and `hung` says why. `qemu` are further words for QEMU.
-    Without `nmi_panics` the guest goes on after an NMI, and a hang shows no stacks. Without `oops_panics` it goes on after a fault in
-    the kernel that ends one task. `watched` leaves the kernel's detectors of lock-ups on, which know nothing of a host that is slow.
+    Without `nmi_panics` the guest continues after an NMI, and a hang shows no stacks. Without `oops_panics` it
+    continues after a fault in the kernel that ends one task. `watched` leaves the kernel's detectors of lock-ups on,
+    which also react to a slow host.
     """
 
     def __init__(self, iso, config, script, computing=120, cmdline="", qemu=(), sleeping=SLEEPING, nmi_panics=True,
@@ -100,7 +101,7 @@ class Script:
         while self.process.poll() is None:
             self.hung = self.watch.look()
             if self.hung:
-                self.process.send_signal(signal.SIGUSR1)    # tools/qemu: last words, then the end
+                self.process.send_signal(signal.SIGUSR1)    # tools/qemu prints all stacks, then ends the guest
                 return
             time.sleep(LOOK)
 
@@ -126,7 +127,7 @@ class Session:
     def __init__(self, iso, config=Config(), **options):
         self.master, slave = pty.openpty()
         tty.setraw(slave)
-        self.errors = tempfile.TemporaryFile()      # what tools/qemu and QEMU say; not the guest's
+        self.errors = tempfile.TemporaryFile()      # the output of tools/qemu and QEMU, without the guest's
         self.process = subprocess.Popen(arguments(iso, config, **options), stdin=slave, stdout=slave,
                                         stderr=self.errors, preexec_fn=die_with_parent)
         os.close(slave)
@@ -144,7 +145,7 @@ class Session:
         os.write(self.master, text.encode())
 
     def take(self, data):
-        """Adds output without escape sequences; one that is cut waits for its end."""
+        """Adds output without its escape sequences; the beginning of a sequence is kept until its end comes."""
         text = self.rest + self.decoder.decode(data)
         cut = CUT_ESCAPE.search(text)
         end = cut.start() if cut else len(text)
@@ -152,11 +153,11 @@ class Session:
         self.rest = text[end:]
 
     def limit(self, seconds=30):
-        """A watch from now on: so long may the machine sleep, and ten times as long compute, before it has done what is awaited."""
+        """A watch from now on: before the event the machine may sleep so long, and compute ten times as long."""
         return progress.Watch(self.process.pid, 10 * seconds, seconds)
 
     def expect(self, pattern, seconds=30):
-        """Waits for the regular expression in what came since the last match; returns the match. seconds: see limit()."""
+        """Waits for the regular expression in the output since the last match; returns the match. seconds: limit()."""
         watch = self.limit(seconds)
         while True:
             match = re.compile(pattern).search(self.text, self.seen)
@@ -178,7 +179,7 @@ class Session:
             self.take(data)
 
     def run(self, command, prompt, seconds=30):
-        """Types a command line and returns what it printed, up to the next prompt."""
+        """Types a command line; returns its output up to the next prompt."""
         self.send(command + "\r")
         self.expect(re.escape(command[-40:]), seconds)
         start = self.seen
