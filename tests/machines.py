@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""machines.py - the demonstration and the core suites on many machines: QEMU's and Bochs' processors, with and without features.
+"""machines.py - runs the demonstration and the core suites on many machines: processors of QEMU and Bochs, with and
+without some features.
 
     tests/machines.py --list                 the machines
-    tests/machines.py --only bochs           those whose name contains this
+    tests/machines.py --only bochs           the machines whose name contains "bochs"
     make machines [ONLY=pattern]
 
-A machine is one line of MACHINES; docs/machines.md says what each one is for, and what was seen. On each, the demonstration
-of README.md runs first, then the suites of CORE in one boot. A machine that cannot run here at all (a model that this
-emulator lacks) is a failure, not a skip. The last line is "N passed, N failed", as of tests/run.py.
+A machine is one line of MACHINES; docs/machines.md says why each machine is there, and what was seen. On each machine
+the demonstration of README.md runs first, then the suites of CORE in one boot. A machine that cannot run here at all (a
+model that this emulator lacks) is a failure, not a skip. The last line is "N passed, N failed", as in tests/run.py.
 """
 
 import argparse
@@ -28,7 +29,7 @@ import vm  # noqa: E402
 
 CORE = ("boot", "cpu", "exceptions", "process", "signals", "sched", "modules", "livepatch", "klp_consistency", "klp_stacks",
         "klp_samples")
-# Seconds of processor time, or of sleep, without a line: the machine hangs (tests/lib/progress.py).
+# Seconds of processor time, or of sleep, without a line of output, after which a machine hangs (tests/lib/progress.py).
 COMPUTING, SLEEPING = 400, 60
 
 Machine = namedtuple("Machine", "emulator model cpus board", defaults=(2, "q35"))
@@ -37,7 +38,7 @@ MACHINES = [
     # Processors of each age, as far as QEMU can emulate them.
     Machine("qemu", "qemu64", 2, "pc"), Machine("qemu", "core2duo", 1, "pc"), Machine("qemu", "Opteron_G1", 2, "pc"),
     Machine("qemu", "Nehalem"), Machine("qemu", "Haswell"), Machine("qemu", "Skylake-Server"), Machine("qemu", "EPYC", 4),
-    # The newest without one of its features each.
+    # The newest processor, each time without one of its features.
     Machine("qemu", "max,-smep,-smap"), Machine("qemu", "max,-x2apic"), Machine("qemu", "max,-fsgsbase"),
     Machine("qemu", "max,-pcid,-invpcid"), Machine("qemu", "max,-xsave"), Machine("qemu", "max,-pdpe1gb"),
     Machine("qemu", "max,-rdrand,-rdseed,-rdtscp"), Machine("qemu", "max,-umip,-erms,-fsrm"),

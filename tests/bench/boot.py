@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """boot.py BUILD - how long the kernel takes to start the shell, how large it is, and how much memory is in use at the
-prompt. Prints "# bench NAME VALUE UNIT" lines; judges nothing.
+prompt. Prints "# bench NAME VALUE UNIT" lines, and judges no value.
 
-kernel_text_and_data    what of the image takes space in the file: code, constants, symbol table, data; without bss
+kernel_text_and_data    the parts of the image that take space in the file: code, constants, symbol table, data; not bss
 boot_to_shell_started   the time at which the shell's process was created (field 22 of its /proc/PID/stat, steps of 10 ms),
                         by the kernel's clock, which counts from its first lines of C: without firmware and boot loader
-memory_in_use           of the machine's memory what is not free at the first prompt with 2 CPUs, kernel image, tables and
-                        firmware included, less the size of the initrd, whose files are used where they lie
+memory_in_use           the machine's memory that is not free at the first prompt with 2 CPUs; kernel image, tables and
+                        firmware count, the initrd does not: its files are used where they lie
 """
 
 import os

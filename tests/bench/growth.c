@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * growth.c - the cost of an operation with N objects: areas, descriptors, files,
- * children; and the cost of small operations on a file. Prints lines "# bench NAME_N VALUE ns", for
- * N = 10, 100, 1,000, 10,000 as far as the system allows; with QEMU's -icount a nanosecond is an
- * instruction. tests/bench/table.py fits the growth. Judges only that all works.
+ * growth.c - the cost of an operation with N objects: areas, descriptors, files, children; and the cost of
+ * small operations on a file. Prints lines "# bench NAME_N VALUE ns", for N = 10, 100, 1,000, 10,000 as far
+ * as the system allows; with QEMU's -icount a nanosecond is an instruction. tests/bench/table.py fits the
+ * growth. The suite only checks that all operations work.
  *
- * It needs nothing but Linux's system calls: tests/bench/linux.py runs the same binary on Linux.
+ * The program needs only Linux's system calls: tests/bench/linux.py runs the same binary on Linux.
  *
  * configurations: cpus=1
  */
@@ -52,7 +52,7 @@ static void report_n(const char *name, int n, int64_t spent, int rounds)
 
 /* ---- areas ------------------------------------------------------------------------------ */
 
-/* Neighbours differ, so that each mapping stays an area of its own. */
+/* Neighbours have different rights, so that each mapping stays an area of its own. */
 static char *map_page(int i)
 {
 	int prot = PROT_READ | (i & 1 ? PROT_WRITE : 0);
@@ -84,7 +84,7 @@ static void mmap_among_areas(void)
 	}
 }
 
-/* The next of n in an order that meets each once and no two neighbours. */
+/* Element @i of an order of 0..n-1 that contains each number once, and neighbours never in a row. */
 static int stride(int i, int n)
 {
 	return (int)(i * 7919L % n);
@@ -116,11 +116,11 @@ static void allow_descriptors(void)
 {
 	struct rlimit limit = { 20000, 20000 };
 
-	/* What a system refuses is missing from the table. */
+	/* If the system refuses a size, the table lacks its rows. */
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Descriptors of one file up to number n - 1; false: there cannot be so many. */
+/* Makes descriptors of one file up to number n - 1; false: the system does not allow so many. */
 static bool fill_descriptors(int file, int n)
 {
 	int fd = file;
@@ -248,7 +248,7 @@ static void reading_a_file_of_proc(void)
 	report("proc_pid_stat", now_ns() - start, ROUNDS / 10);
 }
 
-/* The names of one directory, counted by the system call, which musl would buffer. */
+/* Lists one directory by the system call, because musl would buffer the names. */
 static void read_directory(int n)
 {
 	static char entries[32768];
@@ -341,7 +341,7 @@ static void children(void)
 			if (!child)
 				_exit(0);
 			forked += now_ns() - start;
-			/* Until the child is dead; the wait for any is what counts. */
+			/* Waits until the child has ended; only the wait for any child is measured. */
 			CHECK_EQ(waitid(P_PID, child, &info, WEXITED | WNOWAIT), 0);
 			start = now_ns();
 			CHECK_EQ(waitpid(-1, NULL, 0), child);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hook_cost.c - the cost of a hook for a call: getpid unpatched, during a transition, and after it,
- * in ns a call (under -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME
+ * hook_cost.c - the cost of a hook for a call: getpid when it is unpatched, during a transition, and when it
+ * is patched, in ns a call (under -icount, instructions: tests/bench/icount.py). Prints lines "# bench NAME
  * VALUE ns".
  *
  * configurations: cpus=1
@@ -85,7 +85,7 @@ static void cost_of_tracing(void)
 
 int main(void)
 {
-	/* First: what a patch leaves to do is done later, and would count. */
+	/* This test comes first: work that a patch leaves behind is done later, and would be measured here. */
 	TAP_TEST(cost_of_tracing);
 	TAP_TEST(cost_of_a_hook);
 	return tap_done();

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""icount.py BUILD [PROGRAM ...] - instruction counts: runs bench programs (all, or those that are named) on one CPU under
+"""icount.py BUILD [PROGRAM ...] - instruction counts: runs bench programs (all, or the named ones) on one CPU under
 QEMU's -icount, where a nanosecond of the guest's clock is an instruction, and prints their "# bench" lines with that unit.
 
-A boot is the same each time, so what other tasks of the guest do falls into the same line again. Therefore there are three boots, each
+Each boot is the same, so other tasks of the guest disturb the same line each time. So there are three boots, each
 with another order of the programs, and the smallest value of a line counts: other tasks only add instructions.
 """
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ipc_cost.c - the cost of a call to a server: time and context switches of a small read, and of
- * large ones; for comparison a read that stays in the kernel and a pipe between two processes.
- * Prints lines "# bench NAME VALUE UNIT". It judges only values that do not depend on the machine:
- * two switches a call.
+ * ipc_cost.c - the cost of a call to a server: time and context switches of a small read, and time of large
+ * reads; for comparison a read that stays in the kernel, and a pipe between two processes. Prints lines
+ * "# bench NAME VALUE UNIT". The suite only checks a value that does not depend on the machine: a call makes
+ * two switches.
  *
  * configurations: cpus=1,2
  */
@@ -44,7 +44,7 @@ static long switches(void)
 	return ru.ru_nvcsw;
 }
 
-/* Answers every read with as many bytes as are asked for. */
+/* Answers every read with as many bytes as the read asks for. */
 static void serve(int started)
 {
 	static const struct port_attr attr = { .node = 1, .mode = S_IFREG | 0666, .nlink = 1, .size = 1 << 30 };
@@ -104,7 +104,7 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The median of five series: what else the machine does falls into one of them. */
+/* The median of five series, because other work of the machine disturbs only some of them. */
 static uint64_t median_reads(int fd, char *buf, size_t n, int count)
 {
 	uint64_t series[5];
@@ -126,7 +126,7 @@ static void small_reads(void)
 	bench("call_1_byte", median_reads(fd, &c, 1, CALLS), "ns");
 	before = switches() - before;
 	bench("call_switches_x1000", before * 1000 / CALLS, "switches");
-	/* Ours: one to the server for each call; the server's is the second one. */
+	/* This process switches once a call, to the server; the server's switch is the second one. */
 	CHECK(before <= CALLS + CALLS / 50);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_transition.c - the duration of transitions. "enable": from the start of insmod until
- * `transition` reads 0, the waiting time of an administrator. "converge": from the kernel's
- * line "starting patching transition" to "patching complete", by the times of the log; among
- * CPU-bound tasks the administrator's own share of a CPU would be measured otherwise.
- * "complete": from the event that sets a blocked task free until `transition` reads 0. Prints
- * lines "# bench NAME VALUE UNIT"; judges nothing but that it completes.
+ * klp_transition.c - the duration of transitions. "enable": from the start of insmod until `transition` reads
+ * 0, which is how long an administrator waits. "converge": from the kernel's line "starting patching
+ * transition" to "patching complete", by the times of the log; among CPU-bound tasks a measurement by the
+ * administrator's process would also measure its own share of the CPU. "complete": from the event that
+ * releases a blocked task until `transition` reads 0. Prints lines "# bench NAME VALUE UNIT"; the suite only
+ * checks that transitions complete.
  *
  * configurations: cpus=1,2,4
  */
@@ -24,7 +24,7 @@ static void bench(const char *name, long n, uint64_t us)
 	tap_line("# bench %s_%ld %lu us", name, n, (unsigned long)us);
 }
 
-/* Without a pause: the reader must not add to what it measures. */
+/* There is no pause in the loop, because a pause of the reader would be measured too. */
 static void spin_until_settled(const char *patch)
 {
 	while (klp_read(patch, "transition") == 1)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux.py BUILD - the same programs on Linux, in the same virtual machine: instructions a round, and the ratio.
+"""linux.py BUILD - compares with Linux: the same programs in the same virtual machine, instructions a round, the ratio.
 
 Runs /tests/switch and /tests/growth (tests/bench/*.c) on Neurath and on a Linux kernel, each alone on one CPU under QEMU's
--icount, where a nanosecond of the guest's clock is an instruction. The Linux kernel is LINUX=path of a bzImage with a serial console, or
-build/packages/vmlinuz, which `tools/setup --bench` unpacks from Debian's kernel package; without it nothing is compared.
+-icount, where a nanosecond of the guest's clock is an instruction. The Linux kernel is LINUX=path of a bzImage with a
+serial console, or build/packages/vmlinuz, which `tools/setup --bench` unpacks from Debian's kernel package. Without a
+Linux kernel there is no comparison.
 
-Its mitigations against speculation are those that it chooses for this CPU. Prints lines
+Linux chooses its mitigations against speculation for this CPU. Prints lines
 
     # bench NAME_of_linux VALUE instructions
     # bench NAME_ratio VALUE of Linux's          below 1: Neurath needs fewer

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * patch_cost.c - the cost of enabling a patch, from the start of insmod until `transition` reads 0,
- * by the number of functions and of sleeping tasks. Prints lines "# bench NAME_N VALUE ns"; with
- * QEMU's -icount a nanosecond is an instruction. It only checks that enabling completes.
+ * patch_cost.c - the cost of enabling a patch, from the start of insmod until `transition` reads 0, by the
+ * number of functions and of sleeping tasks. Prints lines "# bench NAME_N VALUE ns"; with QEMU's -icount a
+ * nanosecond is an instruction. The suite only checks that enabling completes.
  *
  * configurations: cpus=1
  */
@@ -20,7 +20,7 @@ static int64_t now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* What the insmod of livepatch-sample costs is of the same kind: a small module, one function. */
+/* The time to enable a patch. livepatch-sample gives the least cost: a small module with one function. */
 static int64_t time_enable(const char *file, const char *name, const char *args)
 {
 	int64_t start = now_ns();

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * switch.c - the cost of system calls, switches, wake-ups and processes, in ns a round. With
- * QEMU's -icount shift=0 on one CPU a nanosecond is an instruction:
+ * switch.c - the cost of system calls, task switches, wake-ups and processes, in ns a round. With QEMU's
+ * -icount shift=0 on one CPU a nanosecond is an instruction:
  *
  *	tools/qemu --iso build/test.iso --cpus 1 --accel tcg-single --script f.sh -- -icount shift=0,sleep=off
  *
- * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; judges only that
- * all ends. It needs nothing but Linux's system calls: tests/bench/linux.py runs the same
- * binary on Linux.
+ * with the line /tests/switch in f.sh. Prints lines "# bench NAME VALUE ns"; the suite only checks that all
+ * operations end. The program needs only Linux's system calls: tests/bench/linux.py runs the same binary on
+ * Linux.
  *
  * configurations: cpus=1
  */
@@ -65,7 +65,7 @@ static void yield_ping_pong(void)
 			syscall(SYS_sched_yield);
 		_exit(0);
 	}
-	/* Until the child is past its first page faults. */
+	/* The loop ends when the child has taken its first page faults. */
 	for (int i = 0; i < 20; i++)
 		syscall(SYS_sched_yield);
 	start = now_ns();
@@ -207,7 +207,7 @@ static void page_faults(void)
 	int64_t start;
 
 	CHECK(area != MAP_FAILED);
-	/* Small pages, as everywhere else. */
+	/* Small pages, as in the other measurements. */
 	madvise((void *)area, ROUNDS * 4096, MADV_NOHUGEPAGE);
 	start = now_ns();
 	for (int i = 0; i < ROUNDS; i++)

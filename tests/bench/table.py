@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""table.py [--check] PAGE - the table of instruction counts in docs/performance.md, made from what stands on stdin.
+"""table.py [--check] PAGE - makes the table of instruction counts in docs/performance.md from lines on stdin.
 
-    make bench-table     measures, Linux too if tools/setup --bench has unpacked one, and rewrites the table
-    make bench-check     measures, and names every row that is more than 3 % worse than the committed table
+    make bench-table     measures (also Linux if tools/setup --bench has unpacked a kernel), and rewrites the table
+    make bench-check     measures, and names each row that is more than 3 % worse than the committed table
 
-Reads the lines "# bench NAME VALUE UNIT" of icount.py and linux.py; "NAME_of_linux" is Linux's figure. A row that was
-not measured now keeps its figure. A name that ends in a number belongs to a series over N: below its rows stands how the cost
-grows from the first to the last, as c in "+ c each", and as x in "N^x". Rows in which Linux needs fewer instructions are marked.
+Reads the lines "# bench NAME VALUE UNIT" of icount.py and linux.py; "NAME_of_linux" is Linux's figure. A row without a
+new measurement keeps its figure. A name that ends in a number belongs to a series over N: its last row says how the
+cost grows from the first to the last N, as c in "+ c each" and as x in "N^x". Rows in which Linux needs fewer
+instructions are marked.
 
---check only compares. It ends with 0 whatever it finds: these counts gate nothing. Judge what it names.
+--check only compares. Its status is always 0: the counts fail no test. A person must judge the rows that it names.
 """
 
 import argparse
@@ -22,7 +23,7 @@ BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 LINE = re.compile(r"^# bench (\S+?)(_of_linux)? ([0-9.e+]+) (?:instructions|ns)\s*$")
 ROW = re.compile(r"^\| `(\w+)` \| ([0-9,]*) \| ([0-9,]*) \|")
 SERIES = re.compile(r"^(\w+?)_(\d+)$")
-# Numbers at the end that count something else: bytes, or a state.
+# Names whose last number is not N of a series: it counts bytes, or is a state.
 SINGLE = ("file_pread_1", "file_pwrite_1")
 WORSE = 1.03
 
@@ -42,7 +43,7 @@ def read_table(page):
 
 
 def read_lines(lines):
-    """What was measured now, likewise; None where nothing was."""
+    """The new measurements, in the form of read_table(); None for a missing figure."""
     rows = OrderedDict()
     for line in lines:
         match = LINE.match(line)
@@ -52,7 +53,7 @@ def read_lines(lines):
 
 
 def merge(old, new):
-    """The order is the committed one, then that of the measurement; the rows of a series stand together, by N."""
+    """The rows in the committed order, then in the order of measurement; the rows of a series stand together, by N."""
     rows = OrderedDict((name, list(pair)) for name, pair in old.items())
     for name, pair in new.items():
         row = rows.setdefault(name, [None, None])
@@ -65,7 +66,7 @@ def merge(old, new):
 
 
 def growth(points):
-    """points: (N, cost) by N. How the cost grows, in words."""
+    """How the cost grows, in words. points: (N, cost), sorted by N."""
     (n0, c0), (n1, c1) = points[0], points[-1]
     if c1 <= 1.1 * c0 or c1 - c0 < 30:
         return "flat"
@@ -78,7 +79,7 @@ def series_of(name):
 
 
 def notes(rows):
-    """name -> what stands in the last column: behind Linux, growth at the end of a series."""
+    """name -> text of the last column: a mark if behind Linux, and the growth at the end of a series."""
     points = {}
     result = {}
     for name, (ours, linux) in rows.items():
@@ -108,7 +109,7 @@ def write_table(rows):
 
 
 def check(old, new):
-    """Lines that name what got worse, or is behind Linux."""
+    """Lines that name the rows that got worse, or are behind Linux."""
     found = []
     for name, (ours, _) in new.items():
         before, linux = old.get(name, (None, None))

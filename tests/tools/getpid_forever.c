@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* getpid_forever.c - a process that is always in, or about to enter, one system call. */
+/* getpid_forever.c - a process that always runs one system call, or is about to. */
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel_log.c - complaints in the kernel's log during a suite, for the script of
+ * kernel_log.c - prints complaints of the kernel that came during a suite, for the script of
  * tests/run.py.
  *
  *	kernel_log begin NAME		marks the beginning in the log
  *	kernel_log complaints NAME	prints the complaints since the mark, "=== kernel: TEXT" each
  *
- * A complaint is a warning of the kernel, or something that the safety pass of live patching had to
- * notice: both are bugs that no test need see. The records are those of /dev/kmsg, which suites
- * cannot clear; if so much was logged that the mark is gone, all that is left is searched.
+ * A complaint is a warning of the kernel, or a task that only the safety pass of live patching noticed:
+ * both are bugs that no test need see. The records are those of /dev/kmsg, which suites cannot clear. If
+ * the log has lost the mark because so much was logged, the program searches all records that are left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static int log_complaints(int fd, const char *mark)
 		const char *text;
 
 		if (n < 0)
-			continue;		/* records were lost: the next read goes on behind them */
+			continue;		/* records were lost: the next read continues behind them */
 		record[n] = '\0';
 		record[strcspn(record, "\n")] = '\0';
 		text = strchr(record, ';');

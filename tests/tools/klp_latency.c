@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_latency.c - the cost of live patching for other tasks, and its duration, for
+ * klp_latency.c - what live patching costs other tasks, and how long it takes, for
  * system/test_klp_latency.py.
  *
- * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest
- * hold of a spinlock and the longest time with interrupts off since the step before
- * (/proc/lock_stat, measured by debug builds):
+ * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest hold of a
+ * spinlock and the longest time with interrupts off since the previous step (/proc/lock_stat, measured by
+ * debug builds):
  *
  *	latency STEP hold NS LOCK irq_off NS BY
  *
- * klp_latency sleepers N, spinners N, leave: the worst of five transitions among N tasks that
- * sleep, among N that never do, and from the moment a task leaves the function that is being
+ * klp_latency sleepers N, spinners N, leave: the longest of five transitions, among N tasks that sleep,
+ * among N tasks that never sleep, and measured from the moment a task leaves the function that is being
  * patched:
  *
  *	time WHAT N NS
@@ -22,7 +22,7 @@
 
 static pid_t pids[MAX_TASKS];
 
-/* The worst of all CPUs; starts the measurement anew. */
+/* Prints the largest values of all CPUs, and begins the measurement anew. */
 static void print_step(const char *step)
 {
 	unsigned long hold, off, worst_hold = 0, worst_off = 0;
@@ -46,7 +46,7 @@ static void print_step(const char *step)
 	CHECK_EQ(spit("/proc/lock_stat", "0"), 0);
 }
 
-/* No task sleeps in @function, or (schedule) all tasks do and have to be kicked. */
+/* Either no task sleeps in @function, or all tasks do (schedule) and have to be kicked. */
 static void patch_and_take_back(const char *function)
 {
 	char step[64];
@@ -81,8 +81,8 @@ static uint64_t now_ns(void)
 }
 
 /*
- * By the kernel's own account: how much of the CPU we get among spinning tasks is not the
- * question.
+ * The time is the one in the kernel's log, because the share of the CPU that this process gets among spinning
+ * tasks must not count.
  */
 static void time_among(const char *what, void (*body)(void), int n)
 {
@@ -111,7 +111,7 @@ static void sleep_in_pipe(void)
 		;
 }
 
-/* A reader stands in pipe_read() until it is given a byte. */
+/* A reader sleeps in pipe_read() until it gets a byte. */
 static void time_leaving(void)
 {
 	uint64_t start, took, worst = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * leftovers.c - objects that a suite has left behind, for the script of tests/run.py.
+ * leftovers.c - finds what a suite has left behind, for the script of tests/run.py.
  *
- *	leftovers begin		remembers which modules are loaded and which processes there are
- *	leftovers end		prints what came since and is still there, "=== left: NAME" for each
- *				module and "=== left: process PID NAME", and takes it back, so that it
- *				is the fault of this suite and of no other
+ *	leftovers begin		remembers which modules are loaded and which processes exist
+ *	leftovers end		prints what came since then and is still there, "=== left: NAME" for
+ *				each module and "=== left: process PID NAME", and removes it, so that
+ *				only this suite fails for it
  *
- * A process that is being killed is waited for and not reported: many suites let the kernel kill
- * their children (PR_SET_PDEATHSIG).
+ * A process that is being killed is not reported; the program waits for its end. Many suites let the kernel
+ * kill their children (PR_SET_PDEATHSIG).
  */
 #include <sched.h>
 #include "klp.h"
@@ -16,9 +16,9 @@
 #define BEFORE		"/tmp/modules_before"
 #define PROCESSES	"/tmp/processes_before"
 #define MAX_TEXT	16384
-#define LOOKS		1000	/* at a process that runs: is it about to end? */
+#define LOOKS		1000	/* so often the program looks whether a process that runs has ended */
 
-/* The names in /proc/modules, a blank before and behind each. */
+/* The names in /proc/modules, each with a blank before and behind. */
 static const char *loaded(void)
 {
 	static char names[MAX_TEXT];
@@ -45,7 +45,10 @@ static bool was_there(const char *before, const char *name)
 
 /* ---- processes ------------------------------------------------------------------------------- */
 
-/* The state letter of a program's process; 0: it is gone, is a kernel thread, or is a server that init has begun anew. */
+/*
+ * The state letter of a program's process. 0: the process has ended, is a kernel thread, or is a server that
+ * init has restarted.
+ */
 static char process_state(const char *pid)
 {
 	char path[300], text[256] = "";
@@ -73,7 +76,7 @@ static bool is_number(const char *name)
 	return *name >= '1' && *name <= '9';
 }
 
-/* All processes there are, a blank before and behind each. */
+/* The numbers of all processes, each with a blank before and behind. */
 static const char *processes(void)
 {
 	static char pids[MAX_TEXT];
@@ -91,8 +94,8 @@ static const char *processes(void)
 }
 
 /*
- * A process that came since @before and neither runs nor is being killed: its number, in a static buffer; or NULL.
- * *@moving: there is one that does, whose end may end others.
+ * The number of a process that came after @before and neither runs nor is being killed, in a static buffer; or NULL.
+ * *@moving: another new process runs or is being killed, and its end may end further processes.
  */
 static const char *process_at_rest(const char *before, const char *killed, bool *moving)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Promises of hostfs about contents, also among signals and when the server dies, from the
- * guest's side: tests/system/test_share.py runs this with a folder of the host on /host and looks
- * at the other side.
+ * share.c - promises of hostfs about contents, also during signals and when the server dies, seen from the
+ * guest: tests/system/test_share.py runs this program with a folder of the host on /host, and checks the
+ * host's side.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include "share.h"
 #include "tap.h"
 
-/* Byte @i of the large files; tests/system/test_share.py knows the same rule. */
+/* Byte @i of the large files; tests/system/test_share.py has the same rule. */
 static unsigned char pattern(size_t i)
 {
 	return (unsigned char)(i * 2654435761u >> 13);
@@ -119,7 +119,7 @@ static void append_goes_to_the_end(void)
 	int log = open(TOP "/log", O_WRONLY | O_APPEND);
 
 	CHECK_EQ(write(log, "two\n", 4), 4);
-	CHECK_EQ(write(fd, "three\n", 6), 6);	/* over "two\n": its own offset */
+	CHECK_EQ(write(fd, "three\n", 6), 6);	/* overwrites "two\n": fd has its own offset */
 	CHECK_EQ(write(log, "four\n", 5), 5);
 	CHECK_EQ(lseek(log, 0, SEEK_CUR), 15);
 	CHECK_EQ(fcntl(fd, F_SETFL, O_APPEND), 0);
@@ -130,7 +130,7 @@ static void append_goes_to_the_end(void)
 	CHECK_EQ(unlink(TOP "/log"), 0);
 }
 
-/* Two processes append lines: none is lost or torn. */
+/* Two processes append lines: no line is lost or torn. */
 static void two_processes_append(void)
 {
 	enum { LINES = 300 };
@@ -207,7 +207,7 @@ static void count_alarm(int signal)
 	alarms++;
 }
 
-/* EINTR is allowed here, but only if nothing was read: the offset and the bytes say so. */
+/* EINTR is allowed, but only if nothing was read: offset and bytes show whether this is true. */
 static void signals_lose_no_bytes(void)
 {
 	struct sigaction action = { .sa_handler = count_alarm };
@@ -235,7 +235,7 @@ static void signals_lose_no_bytes(void)
 	CHECK(alarms > 0);
 }
 
-/* Each write is all there, or it was interrupted and nothing is. */
+/* Each write is complete, or it was interrupted and has written nothing. */
 static void signals_write_nothing_twice(void)
 {
 	struct sigaction action = { .sa_handler = count_alarm };
@@ -264,7 +264,7 @@ static void signals_write_nothing_twice(void)
 	CHECK_EQ(unlink(TOP "/signals"), 0);
 }
 
-/* Clients die in the middle of reads and writes; the server goes on, and so do the others. */
+/* Clients die during reads and writes; the server and the other clients continue. */
 static void killed_clients_do_no_harm(void)
 {
 	for (int i = 0; i < 100; i++) {
@@ -309,7 +309,7 @@ static pid_t pid_of_hostfs(void)
 	return found;
 }
 
-/* Reads without end; ends with success when a read fails with EIO, and only then. */
+/* Reads until a read fails; succeeds only if the error is EIO. */
 static void read_until_eio(int started)
 {
 	static unsigned char buf[65536];
@@ -331,7 +331,7 @@ static void read_until_eio(int started)
 	_exit(0);
 }
 
-static void a_killed_server_costs_eio_and_comes_back(void)
+static void a_killed_server_means_eio_until_a_new_one_runs(void)
 {
 	for (int round = 0; round < 3; round++) {
 		pid_t server = pid_of_hostfs(), readers[8];
@@ -350,7 +350,7 @@ static void a_killed_server_costs_eio_and_comes_back(void)
 		CHECK_EQ(kill(server, SIGKILL), 0);
 		for (int i = 0; i < 8; i++)
 			wait_ok(readers[i]);
-		/* init starts the next one, the later the more often this happened. */
+		/* init starts the next server; the more servers have died, the longer init waits. */
 		while ((fd = open("/host/from-host", O_RDONLY)) < 0) {
 			CHECK_EQ(errno, EIO);
 			usleep(1000);
@@ -374,6 +374,6 @@ int main(void)
 	TAP_TEST(signals_lose_no_bytes);
 	TAP_TEST(signals_write_nothing_twice);
 	TAP_TEST(killed_clients_do_no_harm);
-	TAP_TEST(a_killed_server_costs_eio_and_comes_back);
+	TAP_TEST(a_killed_server_means_eio_until_a_new_one_runs);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Promises of hostfs about names, attributes and kinds of files, from the guest's side:
- * tests/system/test_share.py runs this, like share.c, with a folder of the host on /host.
+ * share_names.c - promises of hostfs about names, attributes and kinds of files, seen from the guest:
+ * tests/system/test_share.py runs this program, like share.c, with a folder of the host on /host.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -56,7 +56,7 @@ static int rename_exclusive(const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
-static void rename_replaces_or_not(void)
+static void rename_replaces_unless_noreplace(void)
 {
 	close(make(TOP "/a", "a"));
 	close(make(TOP "/b", "b"));
@@ -67,7 +67,7 @@ static void rename_replaces_or_not(void)
 	CHECK_EQ(unlink(TOP "/c"), 0);
 }
 
-static void hard_links_count(void)
+static void hard_links_are_counted(void)
 {
 	struct stat a, b;
 
@@ -85,7 +85,7 @@ static void hard_links_count(void)
 	CHECK_EQ(unlink(TOP "/b"), 0);
 }
 
-static void links_lead_on(void)
+static void symbolic_links_are_followed(void)
 {
 	char target[64] = "";
 	struct stat st;
@@ -121,7 +121,7 @@ static void links_lead_on(void)
 	CHECK_EQ(unlink(TOP "/loop"), 0);
 }
 
-/* More names than one message carries, and names as long as they may be. */
+/* More names than one message can carry, and names of the greatest length. */
 static void deep_and_long_paths(void)
 {
 	char path[PATH_MAX] = TOP, name[NAME_MAX + 2];
@@ -231,7 +231,7 @@ static void times_are_kept_to_the_nanosecond(void)
 	CHECK_EQ(st.st_atim.tv_nsec, 123456789);
 	CHECK_EQ(st.st_mtim.tv_sec, 987654321);
 	CHECK_EQ(st.st_mtim.tv_nsec, 987654321);
-	/* "Now" is the host's clock, like the time of a file made there. */
+	/* "Now" comes from the host's clock, like the time of a file that is made on the host. */
 	CHECK_EQ(utimensat(AT_FDCWD, TOP "/time", NULL, 0), 0);
 	close(make(TOP "/later", "x"));
 	CHECK_EQ(stat(TOP "/time", &st), 0);
@@ -241,7 +241,7 @@ static void times_are_kept_to_the_nanosecond(void)
 	CHECK_EQ(unlink(TOP "/later"), 0);
 }
 
-static void statfs_tells_the_host_s_numbers(void)
+static void statfs_returns_the_numbers_of_the_host(void)
 {
 	struct statfs st;
 
@@ -322,7 +322,7 @@ static void programs_run_from_the_host(void)
 	CHECK_EQ(write(fd, bytes, size), size);
 	CHECK_EQ(close(fd), 0);
 	CHECK_EQ(status_of(TOP "/busybox", "-c", "exit 42"), 42);
-	/* Nothing is kept of the old one. */
+	/* The old program is not kept: the new one runs at once. */
 	CHECK_EQ(file_put_text(TOP "/script", "#!/bin/sh\nexit 7\n"), 0);
 	CHECK_EQ(chmod(TOP "/script", 0755), 0);
 	CHECK_EQ(status_of(TOP "/script", NULL, NULL), 7);
@@ -334,8 +334,8 @@ static void programs_run_from_the_host(void)
 	CHECK_EQ(unlink(TOP "/busybox"), 0);
 }
 
-/* A FIFO that the host made: the pipe is the guest's own. */
-static void fifos_are_names(void)
+/* The host made the FIFO, but the pipe exists only in the guest. */
+static void a_fifo_of_the_host_connects_processes_of_the_guest(void)
 {
 	char buf[8] = "";
 	pid_t pid;
@@ -349,7 +349,7 @@ static void fifos_are_names(void)
 	CHECK_ERR(mknod(TOP "/device", S_IFCHR | 0600, 0x103), EPERM);
 }
 
-/* The server is asked for more than it may keep open: all of it is closed again. */
+/* The opens are more than the server may keep open: it must close all of them again. */
 static void many_opens_leave_nothing(void)
 {
 	for (int round = 0; round < 5; round++) {
@@ -368,20 +368,20 @@ int main(void)
 {
 	mkdir(TOP, 0755);
 	TAP_TEST(names_come_and_go);
-	TAP_TEST(rename_replaces_or_not);
-	TAP_TEST(hard_links_count);
-	TAP_TEST(links_lead_on);
+	TAP_TEST(rename_replaces_unless_noreplace);
+	TAP_TEST(hard_links_are_counted);
+	TAP_TEST(symbolic_links_are_followed);
 	TAP_TEST(deep_and_long_paths);
 	TAP_TEST(ten_thousand_entries);
 	TAP_TEST(a_listing_survives_unlinking);
 	TAP_TEST(modes_and_umask);
 	TAP_TEST(times_are_kept_to_the_nanosecond);
-	TAP_TEST(statfs_tells_the_host_s_numbers);
+	TAP_TEST(statfs_returns_the_numbers_of_the_host);
 	TAP_TEST(other_users_are_bound_by_modes);
 	TAP_TEST(supplementary_groups_count);
 	TAP_TEST(tidy_after_other_users);
 	TAP_TEST(programs_run_from_the_host);
-	TAP_TEST(fifos_are_names);
+	TAP_TEST(a_fifo_of_the_host_connects_processes_of_the_guest);
 	TAP_TEST(many_opens_leave_nothing);
 	return tap_done();
 }
