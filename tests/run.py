@@ -1,30 +1,30 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""run.py - runs the tests and says what failed and how to repeat it.
+"""run.py - runs the tests, and says which tests failed and how to repeat them.
 
-A suite is a file; adding one touches nothing else:
+A suite is a file. A new suite needs no change in another file:
 
     tests/host/test_*.py      unit tests of the tools (unittest)
     tests/host/*.c            unit tests of freestanding kernel code, built with ASan and UBSan. A comment line
-                              "sources: kernel/lib/x.c ..." names what to link, "flags: ..." more compiler flags
+                              "sources: kernel/lib/x.c ..." names the files to link, "flags: ..." more compiler flags
     tests/guest/*/*.c         programs that run in the guest and print TAP (tests/lib/tap.h), a folder a subject
     tests/guest/*/*.sh        scripts that the guest's /bin/sh runs and that print TAP (tests/lib/tap.sh)
     tests/system/test_*.py    tests that boot and drive the guest themselves (unittest, tests/lib/vm.py)
-    tests/{stress,fuzz,bench}/*.c    like guest, for `make stress`, `make fuzz`, `make bench`
+    tests/{stress,fuzz,bench}/*.c    programs as in tests/guest, for `make stress`, `make fuzz`, `make bench`
 
-A guest suite runs in each configuration of the matrix below, unless a comment line of its source narrows that:
+A guest suite runs in each configuration of the matrix below, unless a comment line of its source names some of them:
 "configurations: cpus=2,4 firmware=bios".
 
-A suite fails if a test of it fails, if it prints no plan or another number of results than planned, if it ends with
-another status than 0 (1 is "some tests failed"), if it hangs, if the kernel panics, or if the kernel warned while it ran
-(tests/tools/kernel_log.c), unless a comment line of it says "warnings: expected", or if it leaves a module, a patch or a process
-behind (tests/tools/leftovers.c), which is taken back before the next suite begins; a comment line "leaves: NAME ..." says which modules
-can never go. The other suites of a boot that was lost
-are run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
+A suite fails if one of its tests fails, if it prints no plan or another number of results than planned, if it ends with
+another status than 0 (1 is "some tests failed"), if it hangs, if the kernel panics, if the kernel warns while it runs
+(tests/tools/kernel_log.c) and no comment line of the suite says "warnings: expected", or if it leaves a module, a patch
+or a process behind (tests/tools/leftovers.c). Leftovers are removed before the next suite begins; a comment line
+"leaves: NAME ..." names the modules that can never be unloaded. If a boot is lost, its other suites
+run in a new one. The last line is always "N passed, N failed"; the status is 0 if all passed.
 
-Nothing here judges the time that passes: what hangs is told from what is slow by its own progress (tests/lib/progress.py), and
+The time that passes is never judged: progress tells a suite that hangs from a slow one (tests/lib/progress.py), and
 a guest that hangs prints the stacks of all its tasks. "timeout: 400" in a suite sets how many seconds of processor time it
-may use: a guest suite for each CPU without a line of output, others until their end.
+may use: a guest suite on each CPU without a line of output, another suite until its end.
 """
 
 import argparse
@@ -56,7 +56,7 @@ MATRIX = {
     "fuzz": [Config(2)],
     "bench": [Config(1), Config(2), Config(4)],
 }
-# Boots in which only some suites run: machines that are too slow here for all of them.
+# Boots in which only some suites run, because such a machine is too slow for all of them.
 SHORT = {"test": {Config(16, "bios", "q35"): ("boot", "klp_consistency", "klp_stacks")}}
 
 PANIC = re.compile(r"^(\[[ 0-9.]+\] )?(Kernel panic|PANIC|panic:)", re.IGNORECASE)
@@ -67,9 +67,9 @@ COMPLAINT = "=== kernel: "
 LEFT = "=== left: "
 END = re.compile(r"^=== end (\S+) (\d+)")
 TAIL = 60
-# Seconds of processor time: more than any test uses in silence, and than any host or system suite uses.
+# Seconds of processor time: more than any test uses without output, and more than any host or system suite uses.
 GUEST_TIMEOUT, FILE_TIMEOUT = 180, 3600
-# Seconds in which all processes of a host or system suite sleep: what is in vm.py is over by then.
+# Seconds in which all processes of a host or system suite may sleep: longer than the limits of vm.py.
 FILE_SLEEPING = 120
 
 Suite = namedtuple("Suite", "name kind path cpus firmware timeout warnings leaves", defaults=(False, ()))
@@ -103,7 +103,7 @@ class Tap:
             self.plan = int(plan.group(1))
 
     def excerpt(self):
-        """The last lines, and before them what earlier results that failed have said."""
+        """The last lines, and before them the comments of earlier tests that failed."""
         earlier, found, said = self.lines[:-TAIL], [], []
         for line in earlier:
             said = said + [line] if line.startswith("#") else said
@@ -113,7 +113,7 @@ class Tap:
         return found + self.lines[-TAIL:]
 
     def verdict(self, status):
-        """What is wrong with the suite as a whole, or None."""
+        """The error of the suite as a whole, or None."""
         count = self.passed + len(self.failed)
         if self.plan is None:
             return f"no plan line, ended with status {status}"
@@ -129,7 +129,7 @@ class Tap:
 
 
 class Report:
-    """Counts, and the failures in full at the end. Used by several threads."""
+    """Counts the results, and prints all failures at the end. Several threads use it."""
 
     def __init__(self, options):
         self.options, self.lock = options, threading.Lock()
@@ -137,7 +137,7 @@ class Report:
         self.failures = []
 
     def suite(self, title, tap, trouble, repeat):
-        """A finished suite; `trouble` is what is wrong beyond single tests, and counts as one failure."""
+        """Takes in a finished suite; `trouble` is an error beyond its single tests, and counts as one failure."""
         with self.lock:
             self.passed += tap.passed
             self.skipped += tap.skipped
@@ -157,7 +157,7 @@ class Report:
                   f"  repeat: {failure.repeat}\n  output:")
             print("\n".join("    " + line for line in failure.tail))
         if self.skipped:
-            print(f"{self.skipped} of the passed tests were skipped by themselves")
+            print(f"{self.skipped} of the passed tests skipped themselves")
         print(f"{self.passed} passed, {self.failed} failed", flush=True)
         return 0 if self.passed and not self.failed else 1
 
@@ -221,7 +221,7 @@ class TapResult(unittest.TestResult):
 
 
 def run_unittest(path):
-    """In a process of its own: runs a unittest file and prints TAP."""
+    """Runs a unittest file and prints TAP; runs in a process of its own."""
     sys.path.insert(0, os.path.dirname(path))
     suite = unittest.defaultTestLoader.loadTestsFromName(os.path.splitext(os.path.basename(path))[0])
     result = TapResult()
@@ -245,7 +245,7 @@ def build_host_program(suite, build):
 
 
 def end_group(process):
-    """Ends a process and all that it started, which may have files to remove; returns its remaining output."""
+    """Ends a process and its descendants, which may first remove their files; returns the remaining output."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         os.killpg(process.pid, number)
         try:
@@ -256,7 +256,7 @@ def end_group(process):
 
 
 def run_command(command, environment, computing, sleeping):
-    """Output, status and "" of a process with a session of its own; or why it was taken for hung and ended."""
+    """Output, status, "" of a process in a session of its own; or output, None, why it was ended as hung."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                           env=environment, cwd=vm.TOP, start_new_session=True, preexec_fn=vm.die_with_parent) as process:
         watch = progress.Watch(process.pid, computing, sleeping)
@@ -291,7 +291,7 @@ def run_file_suite(suite, options, report, sleeping=FILE_SLEEPING):
 # ---- guest suites -----------------------------------------------------------------------------------------------------
 
 def guest_script(suites, seed):
-    """Kernel messages stay in the log while suites run: they must not cut TAP lines. A failing suite prints them."""
+    """Kernel messages go only to the log, so that they cut no TAP lines. After a failing suite they are printed."""
     lines = [f"export TAP_SEED={seed}", "dmesg -n 1", "cd /tmp"]
     for suite in suites:
         lines += [f"echo '{BEGIN}{suite.name}'", f"/tests/kernel_log begin {suite.name}", "/tests/leftovers begin",
@@ -301,7 +301,7 @@ def guest_script(suites, seed):
 
 
 class Boot:
-    """One run of the guest with a list of suites; says which of them still have to be run."""
+    """One run of the guest with a list of suites; knows which of them still have to run."""
 
     def __init__(self, config, suites, options, report):
         self.config, self.suites, self.options, self.report = config, suites, options, report
@@ -341,7 +341,7 @@ class Boot:
             self.head.append(text)
 
     def run(self):
-        """Runs the suites; returns those that the run did not reach."""
+        """Runs the suites; returns the suites that the run did not reach."""
         computing = max(suite.timeout for suite in self.suites)
         run = vm.Script(self.options.iso, self.config, guest_script(self.suites, self.options.seed), computing,
                         cmdline=self.options.cmdline, **({"accel": "replay", "seed": self.options.seed} if self.replay else {}))
@@ -371,7 +371,7 @@ class Boot:
 
 
 def run_configuration(config, suites, options, report):
-    """All suites in one configuration; a boot that is lost costs only the suite that lost it."""
+    """Runs all suites in one configuration. If a suite loses its boot, only this suite fails."""
     while suites:
         suites = Boot(config, suites, options, report).run()
 
@@ -381,7 +381,7 @@ def suits(suite, config):
 
 
 def guest_jobs(suites, options):
-    """(configuration, suites) for each boot. A suite that no configuration suits would never run: that is an error."""
+    """(configuration, suites) for each boot. A suite without a configuration would never run: an error."""
     if options.config:
         return [(options.config, suites)]
     jobs = [(config, [s for s in suites if suits(s, config)]) for config in MATRIX[options.kind]]
@@ -397,7 +397,7 @@ def guest_jobs(suites, options):
 def configuration(text):
     match = re.fullmatch(r"(\d+),(bios|uefi),(q35|pc)", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"'{text}' is not like 2,bios,q35")
+        raise argparse.ArgumentTypeError(f"'{text}' is no configuration such as 2,bios,q35")
     return Config(int(match[1]), match[2], match[3])
 
 
@@ -426,14 +426,14 @@ def parse_arguments():
 
 
 def matches(suite, pattern):
-    """By name; or "klp/", all suites of the folder klp."""
+    """Whether @pattern fits the suite's name; "klp/" fits all suites of the folder klp."""
     if pattern.endswith("/"):
         return os.path.basename(os.path.dirname(suite.path)) == pattern[:-1]
     return fnmatch.fnmatch(suite.name, pattern.lstrip("=")) or pattern in suite.name
 
 
 def unknown_suite(pattern, names, kind):
-    """The words for a pattern that no suite matches: those that were perhaps meant, and where it would have matched."""
+    """The message for a pattern that matches no suite: similar names, and the kind of suites where it matches."""
     stem = os.path.splitext(os.path.basename(pattern.lstrip("=")))[0]
     near = [name for name in names if stem and stem in name] or difflib.get_close_matches(stem, names, 5, 0.5)
     others = [other for other in MATRIX if other != kind and any(matches(s, pattern) for s in all_suites(other))]
@@ -464,7 +464,7 @@ def print_list(suites, options):
 
 
 def print_needs(suites, options):
-    """Suites of tests/host need the kernel's objects at most; those that boot a machine by themselves may start any program."""
+    """Suites of tests/host need at most the kernel's objects; suites that boot a machine may start any program."""
     if all(suite.kind == "host" for suite in suites):
         print("kernel")
     elif options.only is None or any(suite.kind == "system" for suite in suites):
@@ -494,7 +494,7 @@ def main():
             for job in jobs:
                 job.result()
         except KeyboardInterrupt:
-            os._exit(130)       # at once, not after the suites that wait: what runs dies with us
+            os._exit(130)       # at once, without the suites that wait; those that run end with this process
     print(f"{time.monotonic() - start:.0f} s")
     return report.finish()
 
