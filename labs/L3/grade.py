@@ -15,13 +15,14 @@ def boots(g):
 
 @check("P2", 20, "the selector chooses the right version in each state, and keeps all arguments")
 def selector(g):
-    g.host_unit("selector", ["outside_of_a_transition_it_chooses_the_newest", "in_a_transition_it_chooses_by_the_state_of_current",
-                             "registers_with_arguments_are_kept", "it_reads_the_newest_version_each_time"])
+    g.host_unit("selector", ["outside_of_a_transition_the_selector_chooses_the_newest",
+                             "in_a_transition_the_selector_chooses_by_the_state_of_current",
+                             "registers_with_arguments_are_kept", "the_selector_reads_the_newest_version_each_time"])
 
 
 @check("P3", 5, "a CPU that a round finds in a selector is sent back to the function, and no other one")
 def rewind(g):
-    g.host_unit("selector", ["a_cpu_inside_is_sent_back_to_the_function_and_others_are_not"])
+    g.host_unit("selector", ["only_a_cpu_inside_a_selector_is_sent_back_to_the_function"])
 
 
 @check("P4", 15, "slots change, one and hundreds at a time, and patches work", needs=["P1"])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arch/x86_64/acpi.c on tables that are right, wrong, and random: it reads no byte outside of them
- * (ASan watches blocks of exactly their size), and always leaves at least one CPU.
+ * acpi_tables.c - arch/x86_64/acpi.c on tables that are right, wrong, and random: it reads no byte outside
+ * of the tables (ASan watches blocks of exactly their size), and always leaves at least one CPU.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #undef __always_inline
 #undef __unused
-/* Stand for headers of the kernel that reach too far. */
+/* Definitions in place of kernel headers that include too much. */
 #define NEURATH_ARCH_H
 #define NEURATH_BUG_H
 #define NEURATH_PRINTK_H
@@ -35,7 +35,7 @@ static struct cpuid_regs cpuid(u32 leaf, u32 sub)
 static u16 inw(u16 port) { return 1; }
 static void outb(u16 port, u8 value) { }
 
-/* Physical memory: tables by made-up addresses. */
+/* Physical memory: tables at invented addresses. */
 static struct block {
 	phys_addr_t pa;
 	size_t size;
@@ -49,7 +49,7 @@ static const void *kmap_firmware(phys_addr_t pa, size_t size)
 
 	for (unsigned i = 0; i < nr_blocks; i++)
 		if (pa == blocks[i].pa)
-			return blocks[i].data;	/* ASan judges what is read of it */
+			return blocks[i].data;	/* ASan checks each read of the block */
 	return nothing;
 }
 
@@ -150,7 +150,7 @@ static void a_missing_root_leaves_one_cpu(void)
 	CHECK_EQ(acpi.nr_cpus, 1);
 }
 
-static void more_cpus_than_we_have_room_for_are_ignored(void)
+static void cpus_beyond_the_limit_are_ignored(void)
 {
 	static const u32 tables[] = { 0x2000 };
 	u8 madt[8 + 8 * 200] = { 0 };
@@ -163,7 +163,7 @@ static void more_cpus_than_we_have_room_for_are_ignored(void)
 	CHECK_EQ(acpi.nr_cpus, NR_CPUS);
 }
 
-/* Bodies of random bytes and of every length, with right checksums. */
+/* Tables with bodies of random bytes, of every length, and with right checksums. */
 static void random_tables_are_read_within_their_bounds(void)
 {
 	static const char *const names[] = { "APIC", "FACP", "HPET", "DSDT" };
@@ -202,7 +202,7 @@ int main(void)
 	TAP_TEST(power_off_is_found_in_the_dsdt);
 	TAP_TEST(a_wrong_checksum_hides_a_table);
 	TAP_TEST(a_missing_root_leaves_one_cpu);
-	TAP_TEST(more_cpus_than_we_have_room_for_are_ignored);
+	TAP_TEST(cpus_beyond_the_limit_are_ignored);
 	TAP_TEST(random_tables_are_read_within_their_bounds);
 	return tap_done();
 }

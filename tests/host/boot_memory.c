@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * boot/bootinfo.c and boot/bootmem.c: what a loader may say, and memory before the page
- * allocator.
+ * boot_memory.c - boot/bootinfo.c and boot/bootmem.c: the information of a boot loader, and memory before
+ * the page allocator.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #undef __always_inline
 #undef __unused
-/* Stand for headers of the kernel that reach too far. */
+/* Definitions in place of kernel headers that include too much. */
 #define NEURATH_ARCH_H
 #define NEURATH_BUG_H
 #define NEURATH_MM_H
@@ -155,14 +155,14 @@ static void ranges_are_sorted_whole_pages_without_overlap(void)
 
 		CHECK(!(r->start % PAGE_SIZE) && !(r->end % PAGE_SIZE) && r->start <= r->end);
 		CHECK(i == 0 || r[-1].end <= r->start);
-		/* What the firmware keeps is never given away as RAM. */
+		/* Memory of the firmware is never given away as RAM. */
 		CHECK(r->type != BOOT_RAM || r->end <= 0x140000 || r->start >= 0x141000);
 		CHECK(r->type != BOOT_RAM || r->end <= 0x250000 || r->start >= 0x251000);
 	}
 }
 
-/* More than there is room for: counted, and what is not RAM is never given away as RAM. */
-static void what_there_is_no_room_for_is_left_out_and_counted(void)
+/* Ranges for which there is no room are counted. Memory that is not RAM is never given away as RAM. */
+static void ranges_beyond_the_limit_are_left_out_and_counted(void)
 {
 	static u64 map[BOOT_MAX_RANGES + 3][3] = { { 0x100000, 0x1000000, 1 } };
 	u32 module[4] = { 0x400000, 0x400123 };
@@ -197,7 +197,7 @@ static void take(phys_addr_t start, phys_addr_t end)
 		CHECK(!given[start / PAGE_SIZE]++);
 }
 
-static void memory_is_given_once_and_never_what_is_in_use(void)
+static void only_unused_memory_is_given_and_only_once(void)
 {
 	phys_addr_t mine[200], low;
 
@@ -232,7 +232,7 @@ int main(void)
 	TAP_TEST(modules_are_found_by_their_first_word);
 	TAP_TEST(options_have_values_and_the_last_one_counts);
 	TAP_TEST(ranges_are_sorted_whole_pages_without_overlap);
-	TAP_TEST(what_there_is_no_room_for_is_left_out_and_counted);
-	TAP_TEST(memory_is_given_once_and_never_what_is_in_use);
+	TAP_TEST(ranges_beyond_the_limit_are_left_out_and_counted);
+	TAP_TEST(only_unused_memory_is_given_and_only_once);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's side of ports, for testing servers on the host: a test makes a call, the server's
- * own loop (srv_round) receives it, answers and moves data through leases.  Also counts what must
- * be one: answers per request.  Included by one C file a program.
+ * fake_port.h - the kernel's side of ports, for tests of servers on the host: a test makes a call, the
+ * server's own loop (srv_round) receives the call, answers it and moves data through leases.  Checks that
+ * each request gets one answer.  One C file of a program includes it.
  */
 #ifndef TESTS_FAKE_PORT_H
 #define TESTS_FAKE_PORT_H
@@ -17,19 +17,19 @@
 #define FAKE_CALLS 64
 
 struct fake_call {
-	uint64_t tag;			/* 0: free */
+	uint64_t tag;			/* 0: the slot is free */
 	const void *in;
 	void *out;
 	uint32_t in_len, out_len;
 	bool answered;
 	struct port_reply reply;
-	bool broken;			/* leases fail with -EFAULT, as with bad client memory */
+	bool broken;			/* leases fail with -EFAULT, as for bad client memory */
 };
 
 static struct fake_call fake_calls[FAKE_CALLS];
-static union port_message fake_message;	/* the next one, if its words are not all 0 */
+static union port_message fake_message;	/* the next message, if its words are not all 0 */
 static bool fake_has_message;
-static struct port_reply fake_pending;	/* of the server's loop */
+static struct port_reply fake_pending;	/* the answer that the server's loop holds */
 static uint64_t fake_next_tag = 1;
 static unsigned fake_ready_mask;		/* what poll(2) would tell */
 static int fake_signals[32];
@@ -128,7 +128,7 @@ long port_adopt(const char *path, unsigned flags, unsigned level)
 	return -ENOENT;
 }
 
-/* What is open, as the kernel would know; memory that a server that "died" finds again. */
+/* The open handles, as the kernel knows them; and memory that a new server finds after its predecessor "died". */
 static uint64_t fake_handles[64];
 static size_t fake_nr_handles;
 static size_t fake_memory_size;
@@ -184,7 +184,7 @@ long ioport_grant(unsigned first, unsigned count)
 	return 0;
 }
 
-/* One message through the server's loop, and out with the answer. */
+/* Gives one message to the server's loop, and takes the answer. */
 static inline void fake_deliver(struct srv *srv, const union port_message *message)
 {
 	fake_message = *message;
@@ -201,7 +201,7 @@ static inline void fake_note(struct srv *srv, unsigned kind, unsigned reason, ui
 	fake_deliver(srv, &message);
 }
 
-/* Makes a call; it may be answered later. The slot stays taken until fake_end(). */
+/* Makes a call, which may be answered later. The slot stays in use until fake_end(). */
 static inline struct fake_call *fake_begin(struct srv *srv, struct port_request req,
 					   const void *in, void *out, bool broken)
 {
@@ -229,7 +229,7 @@ static inline struct port_reply fake_end(struct fake_call *call)
 	return call->reply;
 }
 
-/* A call that is answered at once. */
+/* Makes a call that is answered at once. */
 static inline struct port_reply fake_do(struct srv *srv, struct port_request req, const void *in,
 					void *out)
 {

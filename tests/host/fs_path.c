@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paths as text: fixed cases, and random ones against a model that splits the path
- * into a list of names.
+ * fs_path.c - paths as text: fixed cases, and random paths compared with a model that splits the path into
+ * a list of names.
  */
 #include "tap.h"
 #undef __always_inline
@@ -12,7 +12,7 @@
 static void expect(const char *root, const char *base, const char *path, const char *want)
 {
 	size_t size = path_compose_size(root, base, path);
-	char *out = malloc(size);		/* exact, so that ASan sees one byte too many */
+	char *out = malloc(size);		/* of the exact size, so that ASan sees a write behind it */
 
 	path_compose(out, root, base, path);
 	CHECK_STR(out, want);
@@ -98,7 +98,7 @@ static void the_last_name_can_be_cut_off(void)
 	CHECK_STR(path, "/");
 }
 
-/* The same by a stack of names. */
+/* The same result from a stack of names. */
 static void model(char *out, const char *base, const char *path)
 {
 	char copy[256], *names[128], *save, *name;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hostfs against hosts that answer nonsense. The codec: each message cut at each byte, wrong
- * types, tags, sizes, strings. Then whole requests against a host that gives well-formed
- * answers with random contents, and damages some: whatever it says, no memory is touched that
- * is not ours, no answer is larger than its buffer, and no name on the host is forgotten or
- * given back twice.
+ * hostfs_9p.c - hostfs against hosts that answer nonsense. First the codec: messages that end at each byte,
+ * and wrong types, tags, sizes, strings. Then whole requests against a host that gives well-formed answers
+ * with random contents, and damages some of them. In all cases hostfs touches only its own memory, no answer
+ * is larger than its buffer, and no name on the host is forgotten or given back twice.
  *
  * sources: user/servers/hostfs/p9.c user/servers/hostfs/client.c user/servers/hostfs/walk.c user/servers/hostfs/file.c user/servers/hostfs/names.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/hostfs -idirafter include
@@ -23,7 +22,7 @@ struct srv *hostfs_server(void)
 	return &srv;
 }
 
-/* One process: every handle is its own. */
+/* There is one process, so every handle belongs to this one. */
 uint64_t keep_handle(uint32_t index)
 {
 	return index;
@@ -51,7 +50,7 @@ static void a_message_is_these_bytes(void)
 	CHECK_EQ(out[0] | out[1] << 8, 1017);
 }
 
-static void what_does_not_fit_is_not_sent(void)
+static void a_message_that_does_not_fit_is_not_sent(void)
 {
 	for (size_t size = 0; size < 17; size++) {
 		struct p9_writer w;
@@ -80,7 +79,7 @@ static size_t answer(uint8_t *buf, unsigned type, unsigned tag, const void *body
 	return size;
 }
 
-static void answers_that_are_none(void)
+static void malformed_answers_are_refused(void)
 {
 	struct p9_reader r;
 	size_t len = answer(in, P9_WALK + 1, 7, "\0\0", 2);
@@ -101,7 +100,7 @@ static void answers_that_are_none(void)
 	}
 }
 
-static void errors_are_passed_on_if_they_are_some(void)
+static void valid_errors_are_passed_on(void)
 {
 	static const struct {
 		uint32_t said;
@@ -132,7 +131,7 @@ static void strings_end_with_the_message(void)
 	CHECK(!p9_get_string(&r, &len));
 	CHECK_EQ(len, 0);
 	CHECK_EQ(p9_check(&r), -EIO);
-	/* Once something was missing, nothing is there any more. */
+	/* After the first missing value, all further reads give nothing. */
 	CHECK_EQ(p9_get(&r, 1), 0);
 	in[P9_HEAD] = in[P9_HEAD + 1] = 0xff;
 	CHECK_EQ(p9_open(&r, in, sizeof(in), 13, P9_READLINK, 1), 0);
@@ -142,7 +141,7 @@ static void strings_end_with_the_message(void)
 /* ---- a host that says anything ------------------------------------------------------ */
 
 static uint64_t state;
-static unsigned damage;		/* one answer in so many is damaged; 0: none */
+static unsigned damage;		/* one of so many answers is damaged; 0: no answer is */
 static bool cancelling;
 static unsigned walked, clunked;
 
@@ -152,7 +151,7 @@ static uint32_t any(uint32_t below)
 	return (uint32_t)(state >> 33) % below;
 }
 
-/* The body of the answer, in p[]; its length. */
+/* The body of the answer, and its length. */
 static uint8_t body[PORT_IO_MAX + 64];
 static size_t body_len;
 
@@ -268,7 +267,7 @@ static void compose(unsigned type, const uint8_t *message, uint32_t data_len)
 	}
 }
 
-/* What the device does: the answer's first bytes into @head, the rest into the room for data. */
+/* Acts as the device: the first bytes of the answer go to @head, the rest to the room for data. */
 static uint32_t deliver(const uint8_t *all, size_t len, uint32_t head, uint32_t at, uint32_t room)
 {
 	size_t first = len < head ? len : head;
@@ -352,7 +351,7 @@ static bool within(uint64_t address, uint32_t len, const void *start, size_t siz
 	return address >= (uintptr_t)start && address + len <= (uintptr_t)start + size;
 }
 
-/* Every listing is well-formed: what the kernel would check. */
+/* Checks that a listing is well-formed, as the kernel does. */
 static void check_listing(const uint8_t *at, uint32_t n, uint32_t room)
 {
 	CHECK(n <= room);
@@ -386,7 +385,7 @@ static void check_reply(const struct port_request *req, int64_t status)
 		check_listing((void *)(uintptr_t)reply->data, status, req->out_len);
 }
 
-/* The handles of files that are open, by what the server said. */
+/* The handles of open files that the server has returned. */
 static uint64_t handles[64];
 static unsigned nr_handles;
 
@@ -400,7 +399,7 @@ static size_t random_path(char *path)
 	return len;
 }
 
-/* Input of a random request; its length. */
+/* Writes the input of a random request; returns its length. */
 static uint32_t random_input(struct port_request *req, char *input)
 {
 	size_t len = 0, first;
@@ -454,7 +453,7 @@ static void random_request(void)
 	if (req->op == PORT_OPEN && status >= 0 && nr_handles < 64)
 		handles[nr_handles++] = job.reply.aux;
 	else if (req->op == PORT_OPEN && status >= 0)
-		walked = 1;			/* closed below */
+		walked = 1;			/* the file is closed below */
 	client_drop_fids(&job);
 	CHECK_EQ(job.nr_fids, 0);
 	if (walked) {
@@ -463,14 +462,14 @@ static void random_request(void)
 	}
 }
 
-/* Closes all; then as many fids are free as were ever used, which the next walk shows. */
+/* Closes all files. Then every fid that was ever used is free; the next walk shows whether this is true. */
 static void close_all(void)
 {
 	while (nr_handles)
 		open_close(handles[--nr_handles]);
 }
 
-/* The number of the next fid: grows if some were lost. */
+/* The number of the next fid. It grows if fids were lost. */
 static uint32_t next_fid(void)
 {
 	struct p9_qid qids[P9_WALK_MAX];
@@ -495,13 +494,13 @@ static void torture(unsigned one_in, bool cancel)
 		for (int i = 0; i < 500; i++)
 			random_request();
 		close_all();
-		/* 64 open files and what one job uses: more would mean that fids get lost. */
+		/* 64 open files and the fids of one job; a larger number means that fids were lost. */
 		CHECK(next_fid() < 64 + 2 * JOB_FIDS);
 	}
 	CHECK(clunked > 1000);
 }
 
-static void any_contents(void)
+static void answers_may_have_any_contents(void)
 {
 	torture(0, false);
 }
@@ -516,7 +515,7 @@ static void most_answers_are_damaged(void)
 	torture(2, false);
 }
 
-static void cancelled_anywhere(void)
+static void requests_may_be_cancelled_anywhere(void)
 {
 	torture(50, true);
 }
@@ -524,13 +523,13 @@ static void cancelled_anywhere(void)
 int main(void)
 {
 	TAP_TEST(a_message_is_these_bytes);
-	TAP_TEST(what_does_not_fit_is_not_sent);
-	TAP_TEST(answers_that_are_none);
-	TAP_TEST(errors_are_passed_on_if_they_are_some);
+	TAP_TEST(a_message_that_does_not_fit_is_not_sent);
+	TAP_TEST(malformed_answers_are_refused);
+	TAP_TEST(valid_errors_are_passed_on);
 	TAP_TEST(strings_end_with_the_message);
-	TAP_TEST(any_contents);
+	TAP_TEST(answers_may_have_any_contents);
 	TAP_TEST(some_answers_are_damaged);
 	TAP_TEST(most_answers_are_damaged);
-	TAP_TEST(cancelled_anywhere);
+	TAP_TEST(requests_may_be_cancelled_anywhere);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hostfs_keep.c - the state that hostfs keeps across its death, against a model of the port: clients
- * that call and die, a server that receives, begins, ends and dies at any time. No request is begun
- * twice, and none is refused that was not begun.
+ * hostfs_keep.c - the state that hostfs keeps when it dies, compared with a model of the port: clients that
+ * call and die, a server that receives, begins, ends and dies at any time. No request is begun twice, and no
+ * request is refused that was not begun.
  *
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/hostfs -idirafter include
  */
@@ -20,9 +20,9 @@ enum state { QUEUED, RECEIVED, RUNNING };
 struct call {
 	uint64_t tag;
 	enum state state;
-	bool begun;			/* once, by some process */
-	bool dead;			/* its client: the server still works on it */
-	unsigned deaths;		/* servers that died while they had it */
+	bool begun;			/* a server process has begun the call */
+	bool dead;			/* the client has died; the server still works on the call */
+	unsigned deaths;		/* how many servers died while they had the call */
 };
 
 static struct call calls[CALLS];	/* in the order of their tags */
@@ -65,7 +65,7 @@ static void receive(void)
 	if (keep_was_begun(calls[i].tag) != calls[i].begun)
 		CHECK_FAIL("tag %llu: begun is %d", (unsigned long long)calls[i].tag, calls[i].begun);
 	if (calls[i].begun)
-		forget(i);		/* answered: it is not carried out again */
+		forget(i);		/* the server answers without doing the call again */
 	else
 		calls[i].state = RECEIVED;
 }
@@ -105,7 +105,7 @@ static void client_dies(void)
 		calls[i].dead = true;
 }
 
-/* What the server had comes again, in the old order and before the rest: so calls[] stays as it is. */
+/* The dead server's calls come again, in the old order and before the others, so calls[] keeps its order. */
 static void server_dies(void)
 {
 	for (unsigned i = 0; i < nr_calls;) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The index of a directory against a model: random names come and go, also such as have the same
- * hash, or begin with one another; after each step every name is found, or is not.
+ * kernfs_names.c - the index of a directory against a model: random names are added and removed, also names
+ * with the same hash, or with the same beginning; after each step exactly the present names are found.
  *
  * sources: kernel/lib/avl.c
  */
@@ -10,7 +10,7 @@
 
 #include <neurath/list.h>
 
-/* Stands for these headers of the kernel. */
+/* Definitions in place of these kernel headers. */
 #define NEURATH_KERNFS_H
 #define NEURATH_PORT_H
 #define NEURATH_BUG_H
@@ -38,7 +38,7 @@ static unsigned random_below(unsigned n)
 	return (unsigned)(seed >> 33) % n;
 }
 
-/* The first four are two pairs of one hash each (FNV-1a, 32 bits). */
+/* The first four names are two pairs; the names of a pair have the same hash (FNV-1a, 32 bits). */
 static void make_nodes(void)
 {
 	static const char *const same_hash[] = { "costarring", "liquid", "declinate", "macallums" };
@@ -48,7 +48,7 @@ static void make_nodes(void)
 		nodes[i] = calloc(1, sizeof(*nodes[i]) + 32);
 		if (i < 4)
 			strcpy(nodes[i]->name, same_hash[i]);
-		else	/* "f1" begins "f10" */
+		else	/* "f1" is the beginning of "f10" */
 			sprintf(nodes[i]->name, "f%u", i - 4);
 	}
 }
@@ -61,7 +61,7 @@ static void expect_model(void)
 		const char *name = nodes[i]->name;
 
 		CHECK(kernfs_names_find(&dir, name, strlen(name)) == (in[i] ? nodes[i] : NULL));
-		/* Only the first bytes are the name. */
+		/* Only the first bytes of the text are the name. */
 		sprintf(longer, "%s/x", name);
 		CHECK(kernfs_names_find(&dir, longer, strlen(name)) == (in[i] ? nodes[i] : NULL));
 		CHECK(!kernfs_names_find(&dir, longer, strlen(longer)));
@@ -71,7 +71,7 @@ static void expect_model(void)
 static void random_steps_agree_with_the_model(void)
 {
 	for (unsigned step = 0; step < 4000; step++) {
-		/* Often one of those with a sister. */
+		/* One of the four names with a common hash is chosen more often. */
 		unsigned i = random_below(random_below(4) ? NAMES : 4);
 
 		if (random_below(5) < (step / 500 % 2 ? 1 : 4)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AVL trees against a model: random insertions, removals and changes, compared after each step
- * with an array: order, links, balance, and the summary of every subtree.
+ * lib_avl.c - AVL trees against a model: random insertions, removals and changes; after each step order,
+ * links, balance, and the summary of every subtree are compared with an array.
  *
  * sources: kernel/lib/avl.c
  */
@@ -48,7 +48,7 @@ static unsigned random_below(unsigned n)
 	return (unsigned)(seed >> 33) % n;
 }
 
-/* Checks the subtree, which holds the model from *place on; its height and largest value. */
+/* Checks the subtree, which holds the model's items from *place on; returns its height and largest value. */
 static unsigned expect_subtree(struct avl_node *node, struct avl_node *parent, unsigned *place,
 			       unsigned *largest)
 {
@@ -111,7 +111,7 @@ static void random_steps_agree_with_the_model(void)
 	for (unsigned i = 0; i < ITEMS; i++)
 		out[i] = &items[i];
 	for (unsigned step = 0; step < 20000; step++) {
-		/* Waves: the tree is full, and empty again, a few times. */
+		/* The tree becomes full and empty again a few times. */
 		bool grow = random_below(4) != (step / 2000) % 2 * 3;
 		unsigned what = random_below(3);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console of kernel/base/console.c: a terminal driver that writes bytes, a log that writes
+ * lib_console.c - the console of kernel/base/console.c: a terminal driver that writes bytes, the kernel's
  * messages in between, and what a reader of the serial line sees.
  *
  * sources: kernel/lib/console_line.c
@@ -14,7 +14,7 @@
 
 #undef __always_inline
 #undef __unused
-/* Stand for headers of the kernel that reach too far. */
+/* Definitions in place of kernel headers that include too much. */
 #define NEURATH_ARCH_H
 #define NEURATH_PRINTK_H
 #define NEURATH_SYSCALL_H
@@ -76,7 +76,7 @@ static void driver(const char *text)
 		sent = console_send(text, n);
 }
 
-/* As vprintk() does. */
+/* Prints a message in the way of vprintk(). */
 static void message(const char *text)
 {
 	console_message(0, text, strlen(text));
@@ -102,7 +102,7 @@ static const char *take(void)
 #define STAMP "[    0.000000] "
 #define SEEN(text) CHECK(!strcmp(take(), text))
 
-static void a_message_between_lines_is_just_that(void)
+static void a_message_between_lines_changes_no_line(void)
 {
 	driver("one\r\n");
 	message("m");
@@ -120,7 +120,7 @@ static void a_line_that_was_begun_is_written_again_below(void)
 	SEEN("prompt# ec\n" STAMP "m\n" STAMP "n\n" STAMP "o\nprompt# echo\r\n");
 }
 
-static void without_further_output_it_comes_back_by_itself(void)
+static void a_cut_line_comes_back_without_further_output(void)
 {
 	driver("prompt# ");
 	message("m");
@@ -146,7 +146,7 @@ static void colours_and_editing_belong_to_the_line(void)
 	take();
 }
 
-static void questions_are_not_asked_twice(void)
+static void queries_to_the_terminal_are_not_repeated(void)
 {
 	driver("a\033[6nb\033[cd");
 	take();
@@ -157,7 +157,7 @@ static void questions_are_not_asked_twice(void)
 	take();
 }
 
-static void a_picture_is_left_alone(void)
+static void a_full_screen_picture_is_not_written_again(void)
 {
 	static const char *const pictures[] = { "\033[2;1Hx", "\033[1;24rx", "\0337x", "\033(0x", "\033[2Jx\033[Hx" };
 
@@ -184,7 +184,7 @@ static void a_line_that_counts_in_place_does_not_grow(void)
 	take();
 }
 
-static void a_line_beyond_measure_is_not_written_again(void)
+static void a_line_that_is_too_long_is_not_written_again(void)
 {
 	for (int i = 0; i < CONSOLE_LINE_SIZE; i++)
 		driver("xy");
@@ -210,7 +210,7 @@ static void a_line_that_is_at_its_return_is_over(void)
 static void a_panic_and_an_nmi_do_not_wait(void)
 {
 	driver("abc");
-	console_owner = 1;		/* this CPU, in the middle of a line */
+	console_owner = 1;		/* this CPU is writing a line */
 	message("nmi");
 	console_owner = 7;
 	panicking = 1;
@@ -235,7 +235,7 @@ static void reports_reach_the_screen_of_a_machine_without_a_serial_line(void)
 		if (has_serial)
 			break;
 	}
-	/* The end of the machine is shown on every console. */
+	/* Every console shows the end of the machine. */
 	panicking = 1;
 	console_show_on_screen(true);
 	console_message(0, "end", 3);
@@ -259,7 +259,7 @@ static void *logger(void *arg)
 	return NULL;
 }
 
-/* Every line is a message or a whole line of the driver, or the beginning of one. */
+/* Each line is a message, or a whole line of the driver, or the beginning of such a line. */
 static void lines_never_mix(void)
 {
 	unsigned long messages = 0, whole = 0, bad = 0;
@@ -286,14 +286,14 @@ static void lines_never_mix(void)
 
 int main(void)
 {
-	TAP_TEST(a_message_between_lines_is_just_that);
+	TAP_TEST(a_message_between_lines_changes_no_line);
 	TAP_TEST(a_line_that_was_begun_is_written_again_below);
-	TAP_TEST(without_further_output_it_comes_back_by_itself);
+	TAP_TEST(a_cut_line_comes_back_without_further_output);
 	TAP_TEST(colours_and_editing_belong_to_the_line);
-	TAP_TEST(questions_are_not_asked_twice);
-	TAP_TEST(a_picture_is_left_alone);
+	TAP_TEST(queries_to_the_terminal_are_not_repeated);
+	TAP_TEST(a_full_screen_picture_is_not_written_again);
 	TAP_TEST(a_line_that_counts_in_place_does_not_grow);
-	TAP_TEST(a_line_beyond_measure_is_not_written_again);
+	TAP_TEST(a_line_that_is_too_long_is_not_written_again);
 	TAP_TEST(a_line_that_is_at_its_return_is_over);
 	TAP_TEST(a_panic_and_an_nmi_do_not_wait);
 	TAP_TEST(reports_reach_the_screen_of_a_machine_without_a_serial_line);

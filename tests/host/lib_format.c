@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* kernel/base/format.c and kstrto.c against the C library's idea of the same conversions. */
+/* lib_format.c - kernel/base/format.c and kstrto.c compared with the same conversions of the C library. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #undef __always_inline
 #undef __unused
-/* Stand for headers of the kernel that reach too far. */
+/* Definitions in place of kernel headers that include too much. */
 #define NEURATH_PRINTK_H
 #define NEURATH_STRING_H
 #define NEURATH_MM_H

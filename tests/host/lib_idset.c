@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sets of small numbers against a model: random additions and removals, runs that fill whole
- * words, and copies into larger sets, compared with an array of booleans.
+ * lib_idset.c - sets of small numbers against a model, an array of booleans: random additions and removals,
+ * runs that fill whole words, and copies into larger sets.
  *
  * sources: kernel/lib/idset.c
  */
@@ -41,7 +41,7 @@ static void put(struct idset *set, bool *model, unsigned id, bool used)
 		idset_remove(set, id);
 }
 
-/* What malloc() gives is exactly as large as idset_words() says: the sanitizer sees the rest. */
+/* The memory has exactly the size that idset_words() tells, so the sanitizer sees an access outside of it. */
 static void init(struct idset *set, unsigned size)
 {
 	idset_init(set, size, malloc(idset_words(size) * sizeof(unsigned long)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The kernel's lists: fixed cases, and random operations against an array. */
+/* lib_list.c - the kernel's lists: fixed cases, and random operations compared with an array. */
 #include "tap.h"
 #undef __always_inline
 
@@ -14,7 +14,7 @@ struct item {
 
 static struct item items[ITEMS];
 
-/* The list forwards and backwards has exactly @want[0..n). */
+/* Checks that the list contains exactly @want[0..n), both forwards and backwards. */
 static void expect(struct list_head *head, const int *want, int n)
 {
 	struct item *item;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pairing heap of run queues and timers, after random insertions and removals. */
+/* lib_pheap.c - the pairing heap of run queues and timers, after random insertions and removals. */
 #include "tap.h"
 #undef __always_inline
 
@@ -15,7 +15,7 @@ static u64 random_key(u64 *x)
 	return *x % 1000;
 }
 
-/* Takes all that is left: false if one comes too early, or is one of those that were removed. */
+/* Takes out all items that are left; false if an item comes too early, or was removed before. */
 static int drain(struct pheap *heap, unsigned removed_step, unsigned *count)
 {
 	u64 last = 0;
@@ -32,7 +32,7 @@ static int drain(struct pheap *heap, unsigned removed_step, unsigned *count)
 	return good;
 }
 
-static void it_gives_back_in_order_after_random_removals(void)
+static void items_come_in_order_after_random_removals(void)
 {
 	u64 x = 88172645463325252UL;
 
@@ -66,7 +66,7 @@ static void equal_keys_all_come(void)
 
 int main(void)
 {
-	TAP_TEST(it_gives_back_in_order_after_random_removals);
+	TAP_TEST(items_come_in_order_after_random_removals);
 	TAP_TEST(equal_keys_all_come);
 	return tap_done();
 }

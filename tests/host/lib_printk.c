@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The log ring of kernel/base/printk.c with threads for CPUs.
+ * lib_printk.c - the log ring of kernel/base/printk.c, with a thread for each CPU.
  *
  * flags: -idirafter include -pthread
  */
@@ -13,7 +13,7 @@
 
 #undef __always_inline
 #undef __unused
-/* Stand for headers of the kernel that reach too far. */
+/* Definitions in place of kernel headers that include too much. */
 #define NEURATH_ARCH_H
 #define NEURATH_CONSOLE_H
 #define NEURATH_STRING_H
@@ -147,7 +147,7 @@ static void clear_moves_the_start_for_syslog_only(void)
 	CHECK_EQ(printk_first_seq(), 0);
 }
 
-static void the_console_gets_what_is_below_its_level(void)
+static void the_console_gets_messages_below_its_level(void)
 {
 	console_len = 0;
 	console_loglevel = 5;
@@ -171,7 +171,7 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* Every record that is read is one that was written, whole, and in each writer's order. */
+/* Each record that is read was written, is complete, and comes in the order of its writer. */
 static void *reader(void *arg)
 {
 	int last[WRITERS] = { -1, -1, -1, -1 };
@@ -218,7 +218,7 @@ int main(void)
 	TAP_TEST(long_text_is_cut);
 	TAP_TEST(the_oldest_records_are_lost_and_the_reader_learns_it);
 	TAP_TEST(clear_moves_the_start_for_syslog_only);
-	TAP_TEST(the_console_gets_what_is_below_its_level);
+	TAP_TEST(the_console_gets_messages_below_its_level);
 	TAP_TEST(concurrent_writers_and_a_reader_never_mix_records);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel/lib/sha256.c: the standard's examples; and every length around the block borders against
- * the implementation of the tests.
+ * lib_sha256.c - kernel/lib/sha256.c: the standard's examples, and messages of every length around the
+ * borders of blocks, compared with the implementation of the tests.
  */
 #include <stdlib.h>
 #include "../lib/sha256.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorting: random arrays, with and without equal items, come out in order and complete.
+ * lib_sort.c - sorting: random arrays, with and without equal items, come out in order and complete.
  *
  * sources: kernel/lib/sort.c
  */
@@ -66,7 +66,7 @@ struct place {
 	unsigned long address, number, sum;
 };
 
-/* What belongs to an address moves with it; equal addresses stay complete. */
+/* The data of an address moves with the address; equal addresses stay complete. */
 static void places_come_out_by_address_and_complete(void)
 {
 	for (unsigned n = 0; n < 300; n++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Areas against a model: random maps, unmaps and protects on a small address space,
- * compared with one byte per page after each step, and free ranges with what a walk over these
- * bytes finds.  Allocation failures are thrown in: a call that fails must not have changed anything.
+ * mm_area.c - areas against a model: random maps, unmaps and protects on a small address space. After each
+ * step the areas are compared with one byte per page, and free ranges with a walk over these bytes.  Some
+ * allocations fail: a call that fails must not have changed anything.
  *
  * sources: kernel/lib/avl.c
  */
@@ -20,7 +20,7 @@ unsigned long mem_map_pages;
 static struct mm mm;
 static u8 model[PAGES];			/* access bits of each page, or NOTHING */
 static unsigned fail_in;		/* the n-th allocation fails */
-static bool has_failed;		/* an allocation, since the step began */
+static bool has_failed;		/* an allocation has failed since the step began */
 static long objects_alive;
 
 struct kmem_cache { size_t size; };
@@ -70,7 +70,7 @@ void vmobject_put(struct vmobject *o)
 	CHECK(atomic_dec_return(&o->refs) > 0);
 }
 
-/* Page tables are not part of this test; what reaches them is checked for its range. */
+/* Page tables are not part of this test; only the range of each call to them is checked. */
 void vm_zap(struct mm *m, struct vm_area *area, unsigned long start, unsigned long end, bool flush)
 {
 	CHECK(area->start <= start && start < end && end <= area->end && flush);
@@ -120,7 +120,7 @@ static void model_compare(void)
 		last = area->end;
 		areas++;
 		pages += (area->end - area->start) >> PAGE_SHIFT;
-		/* A page of the object is always found at the same place. */
+		/* A page of the object always lies at the same place. */
 		if (area->object)
 			CHECK(area->offset == area->start - BASE);
 		for (unsigned long va = area->start; va < area->end; va += PAGE_SIZE)
@@ -135,7 +135,7 @@ static void model_compare(void)
 	CHECK(pages == 0 && areas == mm.nr_areas && objects_alive == areas);
 }
 
-/* The highest free range of @n pages that ends at page @top or below; all below BASE is free. */
+/* The highest free range of @n pages that ends at page @top or below; all memory below BASE is free. */
 static unsigned long model_find_gap(unsigned long top, unsigned long n)
 {
 	unsigned long run = 0;
@@ -198,7 +198,7 @@ static void step_map(unsigned long start, unsigned long n, unsigned access, bool
 	memset(model + start, access | (file ? 0x10 : 0), n);
 }
 
-/* A hole is an error, and what lies before it changes all the same; want of memory changes nothing. */
+/* At a hole the call fails, but the part before the hole changes; without memory nothing changes. */
 static void step_protect(unsigned long start, unsigned long n, unsigned access)
 {
 	unsigned char *hole = memchr(model + start, NOTHING, n);
@@ -220,7 +220,7 @@ static void random_steps_agree_with_the_model(void)
 		unsigned long start = shim_random(PAGES), len = 1 + shim_random(PAGES - start);
 		unsigned access = shim_random(8);
 
-		/* Short ranges make many areas, and a tree; long ones few. */
+		/* Short ranges make many areas and a tree; long ranges make few areas. */
 		len = min(len, 1UL + shim_random(n / 1000 % 2 ? 8 : 80));
 		fail_in = shim_random(8) ? 0 : 1 + shim_random(3);
 		switch (shim_random(5)) {
@@ -253,7 +253,7 @@ static void free_ranges_are_found_from_the_top(void)
 	CHECK(b == a - (long)PAGE_SIZE);
 	CHECK(vm_unmap(&mm, a + PAGE_SIZE, PAGE_SIZE) == 0);
 	CHECK(map_anon(0, PAGE_SIZE, VM_EXEC, false) == a + (long)PAGE_SIZE);
-	/* An occupied wish is not granted, a free one is. */
+	/* A wished address is granted if it is free, and not if it is occupied. */
 	CHECK(map_anon(a, PAGE_SIZE, VM_READ, false) != a);
 	CHECK(map_anon(BASE, PAGE_SIZE, VM_READ, false) == (long)BASE);
 	vm_unmap(&mm, USER_MIN, mm.mmap_base - USER_MIN);
@@ -271,7 +271,7 @@ static void equal_neighbours_become_one_area(void)
 	CHECK(mm.nr_areas == 3);
 	step_protect(12, 4, VM_READ);
 	CHECK(mm.nr_areas == 1);
-	/* Files keep their areas. */
+	/* Areas of files are not joined. */
 	step_map(30, 2, VM_READ, true);
 	step_map(32, 2, VM_READ, true);
 	CHECK(mm.nr_areas == 3);

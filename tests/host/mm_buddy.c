@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The buddy system and the slab caches on an array that plays physical memory. */
+/* mm_buddy.c - the buddy system and the slab caches, on an array in place of physical memory. */
 #include "mm_shim.h"
 #include "../../kernel/kmem/buddy.c"
 #include "../../kernel/kmem/slab.c"
@@ -68,7 +68,7 @@ static void all_memory_can_be_taken_and_joins_again(void)
 		CHECK((pages[i] = page_alloc(0, 0)));
 	CHECK(!page_alloc(0, 0));
 	CHECK(buddy.nr_free == 0);
-	/* Odd ones first: nothing can join until the even ones follow. */
+	/* Odd pages are freed first: no pages can join until the even pages follow. */
 	for (unsigned long i = 1; i < SHIM_PAGES; i += 2)
 		page_put(pages[i]);
 	CHECK(!page_alloc(1, 0));
@@ -157,7 +157,7 @@ static void slabs_go_back_to_the_page_allocator(void)
 	}
 	for (unsigned i = 0; i < 5000; i++)
 		kmem_cache_free(c, held[i]);
-	/* At most one empty block, and what this CPU keeps. */
+	/* The cache may keep one empty block, and the blocks of this CPU. */
 	CHECK(before - buddy.nr_free <= (1 + 2 * c->batch) * BIT(c->order));
 	CHECK(pages_slab() >= before - buddy.nr_free);
 }

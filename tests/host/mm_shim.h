@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Enough of the kernel's surroundings to compile parts of kernel/mm into a host program:
- * "physical memory" is an array, there are a few CPUs of which one is chosen, locks only
- * check that they are used in pairs.  Included first, before the kernel's files.
+ * mm_shim.h - enough of the kernel's surroundings to compile parts of kernel/mm into a host program:
+ * "physical memory" is an array, one of a few CPUs is the current one, and locks only check that they are
+ * used in pairs.  Included first, before the kernel's files.
  */
 #ifndef TESTS_HOST_MM_SHIM_H
 #define TESTS_HOST_MM_SHIM_H
@@ -10,7 +10,7 @@
 #include "tap.h"
 #undef __always_inline
 
-/* Stands for these headers of the kernel. */
+/* Definitions in place of these kernel headers. */
 #define NEURATH_PROCESS_H
 #define NEURATH_ARCH_H
 #define NEURATH_STRING_H
@@ -135,7 +135,7 @@ bool mutex_is_mine(struct mutex *m)
 	return true;
 }
 
-/* A small generator of our own, so that a seed means the same everywhere. */
+/* A small random generator, so that a seed has the same meaning on every host. */
 static u64 shim_seed = 1;
 
 static inline unsigned shim_random(unsigned below)

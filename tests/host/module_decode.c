@@ -3,9 +3,9 @@
  * module_decode.c - the loader's reader of ELF files and its reader of parameter lines, on the
  * host.
  *
- * A small module is built in memory field by field; then fields are made wrong one by one, and at
- * last at random: whatever the file says, the sanitizers see no access outside of it, and what is
- * accepted is loaded and relocated here, in memory of this program.
+ * A small module is built in memory field by field. Then fields are made wrong, first one by one and at
+ * last at random: for any file the sanitizers see no access outside of it, and a module that is accepted is
+ * loaded and relocated here, in memory of this program.
  */
 #include "tap.h"
 
@@ -194,7 +194,7 @@ static void unload(struct elfmod *m)
 static void expect(int error, const char *what)
 {
 	struct elfmod m;
-	/* A copy of exactly its size, so that the sanitizer knows its end. */
+	/* A copy of exactly the file's size, so that the sanitizer knows its end. */
 	void *copy = malloc(sizeof(image));
 	int got;
 
@@ -203,7 +203,7 @@ static void expect(int error, const char *what)
 	if (got != error)
 		CHECK_FAIL("%s: %d (%s), expected %d", what, got, m.why, error);
 	if (error && !m.why[0])
-		CHECK_FAIL("%s: refused without a word", what);
+		CHECK_FAIL("%s: refused without a reason", what);
 	unload(&m);
 	free(copy);
 }
@@ -214,7 +214,7 @@ static void expect(int error, const char *what)
 		expect(error, #change);	\
 	} while (0)
 
-/* The value that relocation 0 of this type gives, @width bytes of it. */
+/* The value that relocation 0 with this type gives; @width bytes of it. */
 static u64 relocated(unsigned type, unsigned symbol, s64 addend, unsigned width)
 {
 	struct elfmod m;
@@ -371,7 +371,7 @@ static void livepatch_parts_belong_to_livepatch_modules(void)
 	EXPECT(-ENOEXEC, image.y[Y_KLP].st_shndx = SHN_LIVEPATCH);
 	EXPECT(0, (strcpy(image.modinfo + 22, "livepatch=Y"),
 		   image.y[Y_KLP].st_shndx = SHN_LIVEPATCH));
-	/* Its relocations are left for later; but the ordinary ones may not use its symbols. */
+	/* Livepatch relocations are left for later, but ordinary relocations may not use livepatch symbols. */
 	EXPECT(-ENOEXEC, (strcpy(image.modinfo + 22, "livepatch=Y"),
 			  image.y[Y_KLP].st_shndx = SHN_LIVEPATCH,
 			  put_reloc(0, 0, R_X86_64_PC32, Y_KLP, 0)));
@@ -384,7 +384,7 @@ static void livepatch_parts_belong_to_livepatch_modules(void)
 			  image.s[S_RELA_TEXT].sh_flags = SHF_RELA_LIVEPATCH));
 }
 
-/* One entry of .klp.rela.x.text; the places of late relocations are as safe as the others. */
+/* Makes one entry of .klp.rela.x.text. Late relocations are checked as strictly as others. */
 static void put_late(u64 offset, unsigned type, unsigned symbol)
 {
 	strcpy(image.modinfo + 22, "livepatch=Y");
@@ -412,12 +412,12 @@ static void late_relocations_are_checked_at_once(void)
 	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_KLP));
 	EXPECT(-ENOEXEC, (put_late(8, R_X86_64_PLT32, Y_KLP), image.s[S_KLP].sh_info = S_INIT));
 	EXPECT(-ENOEXEC, (put_late(THIS_INIT, R_X86_64_64, Y_KLP), image.s[S_KLP].sh_info = S_THIS));
-	/* Ordinary relocations do not write into late ones. */
+	/* Ordinary relocations must not change late ones. */
 	EXPECT(-ENOEXEC, (put_late(16, R_X86_64_PLT32, Y_KLP),
 			  image.s[S_RELA_TEXT].sh_info = S_KLP));
 }
 
-/* Bytes of headers and tables at random; every length; the sanitizers judge. */
+/* The sealed file may have any bytes and any length; the sanitizers judge the reader. */
 static int unseal_bytes(const u8 *bytes, size_t n)
 {
 	struct elfmod m = { .image = bytes, .len = n };
@@ -430,7 +430,7 @@ static int unseal_bytes(const u8 *bytes, size_t n)
 	return error;
 }
 
-/* With @sum, as tools/moduleseal.py writes it, or with the digest alone. */
+/* With @sum the seal is as tools/moduleseal.py writes it, otherwise it has the digest alone. */
 static void expect_every_change_found(bool sum)
 {
 	struct elfmod_seal seal = { .relocations = 7, .magic = ELFMOD_SEAL_MAGIC };
@@ -462,7 +462,7 @@ static void expect_every_change_found(bool sum)
 	free(bytes);
 }
 
-/* Whatever byte of a sealed file is changed, cut off or added, it is not the same file. */
+/* If any byte of a sealed file is changed, cut off or added, the file is refused. */
 static void every_change_breaks_the_seal(void)
 {
 	expect_every_change_found(false);

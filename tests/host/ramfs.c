@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ramfs where the host's file system is no model (ramfs_model.c): permissions of other users, broken
- * client memory, nonsense requests, damaged archives, no leak of pages.
+ * ramfs.c - ramfs in cases for which the host's file system is no model (ramfs_model.c): permissions of
+ * other users, broken client memory, nonsense requests, damaged archives, no leak of pages.
  *
  * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
@@ -14,7 +14,7 @@
 
 static char bytes[20000], got[20000];
 
-static void other_users_are_kept_out(void)
+static void other_users_have_no_access(void)
 {
 	uint64_t handle;
 
@@ -92,7 +92,7 @@ static void broken_client_memory_leaves_no_trace(void)
 	call = fake_begin(&srv, (struct port_request){ .op = PORT_WRITE, .handle = handle,
 			.in_len = 9000, .arg = { 100 } }, bytes, NULL, true);
 	CHECK_EQ(fake_end(call).status, -EFAULT);
-	/* Growing the file shows zeros, not what the failed write left. */
+	/* When the file grows, zeros appear, and not the bytes of the failed write. */
 	CHECK_EQ(fake_do(&srv, (struct port_request){ .op = PORT_TRUNC, .handle = handle,
 			.arg = { 8292 } }, NULL, NULL).status, 0);
 	CHECK_EQ(r_read(handle, got, 8192, 100), 8192);
@@ -173,7 +173,7 @@ static void initrd_files_can_be_read_and_written(void)
 	CHECK_EQ(r_write(handle, "!", 1, 9, 0), 1);
 	CHECK_EQ(r_read(handle, got, 100, 0), 10);
 	CHECK(memcmp(got, "Welcome\0\0!", 10) == 0);
-	CHECK(memmem(archive, sizeof(archive), "welcome", 7) != NULL);	/* the archive is untouched */
+	CHECK(memmem(archive, sizeof(archive), "welcome", 7) != NULL);	/* the archive has not changed */
 	CHECK_EQ(r_stat("bin/ls", false, &attr), 0);
 	CHECK_EQ(attr.size, 3);
 	CHECK_EQ(r_stat("usr/bin/ls", false, &attr), 0);
@@ -215,7 +215,7 @@ static void damaged_archives_are_refused(void)
 		memcpy(archive, good, size);
 		for (unsigned j = pick(4); j; j--)
 			archive[pick(size)] = pick(2) ? "0f\0/"[pick(4)] : (char)pick(256);
-		/* Exactly as long as it says, so that a byte read behind it is noticed. */
+		/* The copy has exactly its stated length, so that a read behind it is noticed. */
 		copy = malloc(cut ? cut : 1);
 		memcpy(copy, archive, cut);
 		cpio_load(&srv, copy, cut);
@@ -229,7 +229,7 @@ static void damaged_archives_are_refused(void)
 	CHECK_EQ(cpio_load(&srv, (uint8_t *)good, size - 100), -EINVAL);
 }
 
-static void rename_refuses_what_it_must(void)
+static void rename_refuses_impossible_moves(void)
 {
 	uint64_t handle;
 
@@ -249,10 +249,10 @@ static void rename_refuses_what_it_must(void)
 
 int main(void)
 {
-	TAP_TEST(other_users_are_kept_out);
+	TAP_TEST(other_users_have_no_access);
 	TAP_TEST(sticky_directory_protects_names_of_others);
 	TAP_TEST(only_owner_and_root_change_attributes);
-	TAP_TEST(rename_refuses_what_it_must);
+	TAP_TEST(rename_refuses_impossible_moves);
 	TAP_TEST(broken_client_memory_leaves_no_trace);
 	TAP_TEST(no_request_can_confuse_the_server);
 	TAP_TEST(initrd_files_can_be_read_and_written);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ramfs_client.h - calls to a ramfs in the same process, as the kernel makes them for a client with
- * the ids uid and gid: paths are normalised and redirects followed. Included by one C file a program.
+ * ramfs_client.h - calls to a ramfs in the same process, in the way the kernel makes them for a client with
+ * the ids uid and gid: paths are normalised and redirects followed. One C file of a program includes it.
  */
 #ifndef TESTS_RAMFS_CLIENT_H
 #define TESTS_RAMFS_CLIENT_H
@@ -17,7 +17,7 @@
 
 static struct srv srv;
 static unsigned uid, gid;
-/* Where the last request was redirected to. */
+/* The target of the last redirect. */
 static char redirect_to[SRV_PATH_MAX];
 
 static inline void setup(void)
@@ -37,7 +37,7 @@ static inline void setup(void)
 	keep_begin(&srv);
 }
 
-/* Pages of file contents. */
+/* The number of pages with file contents. */
 static inline uint64_t file_pages(void)
 {
 	uint64_t count = 0;
@@ -48,7 +48,7 @@ static inline uint64_t file_pages(void)
 	return count;
 }
 
-/* Lexical normalisation as the kernel does it, without slashes at the ends. */
+/* Lexical normalisation as in the kernel, without slashes at the ends. */
 static inline void normalise(char *path)
 {
 	char copy[2 * SRV_PATH_MAX], *word, *save, *out = path;
@@ -69,7 +69,7 @@ static inline void normalise(char *path)
 	}
 }
 
-/* A path request with redirects followed, as the kernel does. */
+/* Makes a path request and follows redirects, as the kernel does. */
 static inline struct port_reply by_path(struct port_request req, const char *path, void *out,
 				 uint32_t out_len)
 {
@@ -130,7 +130,7 @@ static inline int64_t r_open(const char *path, unsigned flags, unsigned mode, ui
 						.arg = { flags, mode } }, path, &attr, sizeof(attr));
 
 	*handle = reply.aux;
-	/* As the kernel does: the server only looks whether the file may be emptied. */
+	/* As in the kernel: the server only checks whether the file may be emptied. */
 	if (reply.status == 0 && flags & O_TRUNC && S_ISREG(attr.mode))
 		fake_do(&srv, (struct port_request){ .op = PORT_TRUNC, .handle = reply.aux, .uid = uid,
 				.gid = gid }, NULL, NULL);
@@ -217,7 +217,7 @@ static inline unsigned pick(unsigned n)
 	return (unsigned)(rng >> 33) % n;
 }
 
-/* The first name in a directory but "." and "..", as a path; false if there is none. */
+/* The first name in a directory other than "." and "..", as a path; false if there is none. */
 static inline bool first_inside(const char *path, char *inner)
 {
 	uint64_t buf[64], handle;

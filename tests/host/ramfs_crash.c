@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ramfs dies between two instructions: a child carries a request out, is stepped for a random number
- * of instructions and killed.  The next process (the parent) must find the file system as it was
- * before the request or after it, and when the request is received again, with its old tag, answer
- * and result must be those of a request that nothing disturbed.
+ * ramfs_crash.c - ramfs dies between two instructions: a child handles a request, is stepped for a random
+ * number of instructions, and is killed.  The next process (the parent) must find the file system as it was
+ * either before or after the request. When the request is received again, with its old tag, answer and
+ * result must be those of an undisturbed request.
  *
  * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/lib/srv.c user/lib/srv_util.c
  * flags: -D_GNU_SOURCE -Iuser/lib -Iuser/servers/ramfs -idirafter include
@@ -19,7 +19,7 @@
 #include "ramfs.h"
 
 #define TRIALS		200
-#define SETTLING	2500		/* undisturbed requests, so that there is a tree */
+#define SETTLING	2500		/* undisturbed requests, which make a tree first */
 #define MAX_STEPS	12000
 #define FILES_BYTES	(4u << 20)
 
@@ -54,10 +54,10 @@ static void setup(void)
 struct step {
 	struct port_request req;
 	char input[20000];
-	bool close;			/* a CLOSE note instead */
+	bool close;			/* the step is a CLOSE note instead of a request */
 };
 
-/* Few names and little depth, so that requests meet. */
+/* Few names and little depth, so that different requests use the same files. */
 static uint32_t random_path(char *path)
 {
 	int depth = 1 + pick(3), used = 0;
@@ -150,7 +150,7 @@ static struct port_reply perform(struct step *step)
 	return fake_do(&srv, step->req, step->input, room);
 }
 
-/* What the kernel notes of an answer that it got. */
+/* Records what the kernel remembers of an answer that it received. */
 static void account(const struct step *step, const struct port_reply *reply)
 {
 	if (step->req.op == PORT_OPEN && reply->status >= 0)
@@ -197,14 +197,14 @@ static uint64_t mix_dir(uint64_t hash, const struct node *node)
 		struct entry *entry = node->dir.list[i];
 
 		if (entry->dir != node || dir_find(node, entry->name, entry->len) != entry)
-			CHECK_FAIL("the name %s is not where it should be", entry->name);
+			CHECK_FAIL("the name %s is in a wrong place", entry->name);
 		hash = mix(hash, entry->name, entry->len);
 		hash = mix_number(mix_number(hash, entry->node->ino), entry->seq);
 	}
 	return hash;
 }
 
-/* The whole file system as a number; @contents: bytes of files, too. */
+/* The whole file system as one number; with @contents also the bytes of files. */
 static uint64_t state(bool contents)
 {
 	uint64_t hash = 14695981039346656037ull;
@@ -246,7 +246,7 @@ static void restore(void)
 	memcpy(kept, backup, fake_memory_size);
 }
 
-/* Carries @step out in a child that dies after so many instructions, unless it is ready before. */
+/* Handles @step in a child that dies after @steps instructions; false if the child was ready before. */
 static bool die_in(struct step *step, unsigned steps)
 {
 	int status;
@@ -280,7 +280,7 @@ static void expect_same_answer(const struct step *step, const struct port_reply 
 			   (unsigned long long)b->aux);
 }
 
-/* true if it died in the middle. */
+/* One request with a death after @steps instructions; true if the child died during the request. */
 static bool one_trial(struct step *step, unsigned steps)
 {
 	bool contents = step->req.op != PORT_WRITE, died;
@@ -295,12 +295,12 @@ static bool one_trial(struct step *step, unsigned steps)
 	restore();
 	fake_next_tag = tag;
 	died = die_in(step, steps);
-	/* A note is gone when it was received: what is open is what the kernel says. */
+	/* A note is gone once it was received: the kernel's list says which files are open. */
 	if (step->close)
 		account(step, &reply);
 	CHECK_EQ(keep_open(&srv, FILES_BYTES), 1);
 	if (!step->close && state(contents) != before) {
-		/* An open without an answer is not counted. */
+		/* An open whose answer was lost does not count as open. */
 		if (step->req.op != PORT_OPEN && state(contents) != found)
 			CHECK_FAIL("op %u is half done after %u instructions", step->req.op, steps);
 	}

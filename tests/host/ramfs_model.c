@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ramfs against the file system of the host: the same random operations go to both, and each
+ * ramfs_model.c - ramfs against the file system of the host: the same random operations go to both, and each
  * result, errno, content and listing must agree.
  *
  * sources: user/servers/ramfs/keep.c user/servers/ramfs/undo.c user/servers/ramfs/heap.c user/servers/ramfs/cred.c user/servers/ramfs/request.c user/servers/ramfs/pages.c user/servers/ramfs/data.c user/servers/ramfs/node.c user/servers/ramfs/dir.c user/servers/ramfs/path.c user/servers/ramfs/ops.c user/servers/ramfs/names.c user/servers/ramfs/cpio.c user/lib/srv.c user/lib/srv_util.c
@@ -14,7 +14,7 @@
 
 static char model_dir[] = "/tmp/ramfs-model-XXXXXX";
 
-/* Few names and little depth, so that operations meet. */
+/* Few names and little depth, so that different operations use the same files. */
 static void random_path(char *path)
 {
 	int depth = 1 + pick(3), used = 0;
@@ -77,7 +77,7 @@ static void try_file(const char *path)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		compare_contents(path, handle, fd);
 	if (pick(2)) {
-		/* The name goes, the open file stays. */
+		/* The name disappears, the open file stays. */
 		same("unlink", path, r_unlink(path, false), result(unlink(path)));
 		if (S_ISREG(st.st_mode))
 			compare_contents(path, handle, fd);
@@ -138,7 +138,7 @@ static void compare_stat(const char *path)
 	CHECK_EQ(attr.size, st.st_size);
 }
 
-/* Names of a directory as a sorted string, "" if it cannot be read. */
+/* The names of a directory as a sorted string; "" if the directory cannot be read. */
 static int compare_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -220,7 +220,7 @@ static void behaves_like_the_host_file_system(void)
 	empty_tree("");
 	CHECK_EQ(kept->nodes_used, 1);
 	CHECK_EQ(file_pages(), 0);
-	/* The root, its list, the table of nodes, the hash table. */
+	/* Four objects are left: the root, its list, the table of nodes, the hash table. */
 	CHECK_EQ(kept->objects, 4);
 	CHECK_EQ(kept->root->nlink, 2);
 	snprintf(command, sizeof(command), "rm -rf %s", model_dir);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The entry selector's generated code, run on the host: which version it chooses in each state of a transition, and that
- * it keeps every register that carries an argument.
+ * selector.c - the selector's generated code, run on the host: which version it chooses in each state of a
+ * transition, and that it keeps every register that carries an argument.
  */
 #define _GNU_SOURCE
 #include "tap.h"
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* Stands for these headers of the kernel. */
+/* Definitions in place of these kernel headers. */
 #define NEURATH_HOOK_H
 #define NEURATH_ARCH_H
 #define NEURATH_BUG_H
@@ -35,7 +35,7 @@
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 struct hook_version {
-	char pad[24];			/* at no offset that a guess would hit */
+	char pad[24];			/* so that the next member has an unusual offset */
 	struct hook_version *below;
 	void *ip;
 	bool transition;
@@ -75,7 +75,7 @@ void selector_rewind(struct pt_regs *regs);
 
 #include "../../arch/x86_64/hook_selector.c"
 
-/* What a selector lands in: says which it is, and with which registers it was entered. */
+/* The code that a selector jumps to: records which version it is, and its registers at entry. */
 extern unsigned long landed[9];
 extern char land_new[], land_old[];
 unsigned long landed[9];
@@ -106,7 +106,7 @@ static void enter(unsigned long entry)
 			 : : "r"(entry) : "rax", "rbx", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "memory", "cc");
 }
 
-/* 1 = the newest, 2 = the one below. */
+/* 1 = the selector chose the newest version, 2 = the version below. */
 static unsigned long chosen(bool transition, int state)
 {
 	struct selector *s = selector_create(0x1000, &top);
@@ -119,13 +119,13 @@ static unsigned long chosen(bool transition, int state)
 	return landed[8];
 }
 
-static void outside_of_a_transition_it_chooses_the_newest(void)
+static void outside_of_a_transition_the_selector_chooses_the_newest(void)
 {
 	for (int state = -1; state <= 1; state++)
 		CHECK_EQ(chosen(false, state), 1);
 }
 
-static void in_a_transition_it_chooses_by_the_state_of_current(void)
+static void in_a_transition_the_selector_chooses_by_the_state_of_current(void)
 {
 	CHECK_EQ(chosen(true, 0), 2);
 	CHECK_EQ(chosen(true, 1), 1);
@@ -140,7 +140,7 @@ static void registers_with_arguments_are_kept(void)
 	}
 }
 
-static void it_reads_the_newest_version_each_time(void)
+static void the_selector_reads_the_newest_version_each_time(void)
 {
 	static struct hook_version third = { .below = &newest, .ip = land_old };
 	struct selector *s = selector_create(0x1000, &top);
@@ -154,7 +154,7 @@ static void it_reads_the_newest_version_each_time(void)
 	CHECK_EQ(landed[8], 2);
 }
 
-static void a_cpu_inside_is_sent_back_to_the_function_and_others_are_not(void)
+static void only_a_cpu_inside_a_selector_is_sent_back_to_the_function(void)
 {
 	struct selector *first = selector_create(0x1000, &top), *second = selector_create(0x2000, &top);
 	struct pt_regs regs = { .cs = 0x10, .rip = selector_entry(second) + 17 };
@@ -169,11 +169,14 @@ static void a_cpu_inside_is_sent_back_to_the_function_and_others_are_not(void)
 	CHECK_EQ(regs.rip, (selector_entry(first) & PAGE_MASK) - 1);
 	regs = (struct pt_regs){ .cs = 0x33, .rip = selector_entry(second) };
 	selector_rewind(&regs);
-	CHECK_EQ(regs.rip, selector_entry(second));	/* user mode */
+	CHECK_EQ(regs.rip, selector_entry(second));	/* unchanged in user mode */
 }
 
-/* Where there are thousands, each is its function's, and found; the limit is said; what is given back is used again. */
-static void there_may_be_65536_and_then_it_says_so(void)
+/*
+ * Each of thousands of selectors belongs to its function, and is found. The kernel logs when the limit is
+ * reached. A selector that is given back is used again.
+ */
+static void there_may_be_65536_selectors_and_the_limit_is_logged(void)
 {
 	unsigned n = 0;
 	struct selector *s, *last = NULL, *some = NULL;
@@ -196,11 +199,11 @@ static void there_may_be_65536_and_then_it_says_so(void)
 
 int main(void)
 {
-	TAP_TEST(outside_of_a_transition_it_chooses_the_newest);
-	TAP_TEST(in_a_transition_it_chooses_by_the_state_of_current);
+	TAP_TEST(outside_of_a_transition_the_selector_chooses_the_newest);
+	TAP_TEST(in_a_transition_the_selector_chooses_by_the_state_of_current);
 	TAP_TEST(registers_with_arguments_are_kept);
-	TAP_TEST(it_reads_the_newest_version_each_time);
-	TAP_TEST(a_cpu_inside_is_sent_back_to_the_function_and_others_are_not);
-	TAP_TEST(there_may_be_65536_and_then_it_says_so);
+	TAP_TEST(the_selector_reads_the_newest_version_each_time);
+	TAP_TEST(only_a_cpu_inside_a_selector_is_sent_back_to_the_function);
+	TAP_TEST(there_may_be_65536_selectors_and_the_limit_is_logged);
 	return tap_done();
 }

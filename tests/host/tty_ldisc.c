@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The line discipline against the one of the host: the same keys are typed into a pseudo-terminal
- * and into ours; what the screen shows and what the program reads must be the same bytes.
+ * tty_ldisc.c - the line discipline against the one of the host: the same keys are typed into a
+ * pseudo-terminal and into ours; screen output and program input must be the same bytes.
  *
  * sources: user/servers/tty/ldisc.c user/servers/tty/echo.c
  * flags: -D_GNU_SOURCE -Iuser/servers/tty -idirafter include
@@ -94,7 +94,7 @@ static void use_termios(const struct ktermios *termios)
 	CHECK_EQ(ioctl(slave, TCSETS, termios), 0);
 }
 
-/* The host processes input in a work queue of its own: wait for the echo of a mark. */
+/* The host handles input in a work queue of its own, so this waits for output. */
 static size_t host_screen(char *out, size_t wanted)
 {
 	struct pollfd pfd = { .fd = master, .events = POLLIN };
@@ -203,7 +203,7 @@ static void every_flag_means_the_same_as_on_the_host(void)
 	for (int i = 0; i < 300; i++) {
 		struct ktermios termios = ld.termios;
 
-		/* Each line starts empty: an edit in progress is another story under new flags. */
+		/* Each line starts empty, because new flags during an edit are not compared. */
 		compare("\n", 1);
 		compare("\r", 1);
 		compare("\x04", 1);
@@ -304,7 +304,7 @@ static void output_stops_when_the_buffer_is_full(void)
 	CHECK_EQ(ldisc_write(&ld, bytes, 1), 0);
 	CHECK(screen(shown) > OUT_SIZE - 16);
 	CHECK_EQ(ldisc_write(&ld, bytes, 1), 1);
-	/* Echo of typed keys is lost, not written over what was there. */
+	/* Echo of typed keys is lost; it does not overwrite waiting output. */
 	ldisc_write(&ld, bytes, sizeof(bytes));
 	for (int i = 0; i < 5000; i++)
 		type("k", 1);

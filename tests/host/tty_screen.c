@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The terminal on the screen and the keyboard's map: what sequences do to the grid, old lines,
- * keys; and random bytes in grids of all sizes, which must stay in them.
+ * tty_screen.c - the terminal on the screen and the keyboard's map: what sequences do to the grid, old
+ * lines, keys; and random bytes in grids of all sizes, which must stay inside the grid.
  *
  * sources: user/servers/tty/vt.c user/servers/tty/vtseq.c user/servers/tty/keymap.c
  * flags: -D_GNU_SOURCE -Iuser/servers/tty

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reliable unwinder on hand-made stacks: what it must accept, and each way in which it must
- * say no.  The stacks are laid out as the kernel's are (the drawing in arch/x86_64/unwind.c).
+ * unwind.c - the reliable unwinder on hand-made stacks: the stacks that it must accept, and each reason for
+ * which it must refuse.  The stacks have the layout of the kernel's (the drawing in arch/x86_64/unwind.c).
  */
 #include "tap.h"
 #undef __always_inline
 
-/* Stands for these headers of the kernel. */
+/* Definitions in place of these kernel headers. */
 #define NEURATH_TASK_H
 #define NEURATH_SCHED_H
 #define NEURATH_HOOK_H
@@ -31,7 +31,7 @@ static bool task_running(const struct task *task)
 	return task->running;
 }
 
-/* Text of the made-up kernel, with the ranges and functions that the unwinder knows by name. */
+/* Text of an invented kernel, with the ranges and functions that the unwinder knows by name. */
 __asm__(".data\n"
 	".balign 4096\n"
 	"text: .skip 0x4000\n"
@@ -83,14 +83,14 @@ static unsigned long addr(unsigned word)
 	return (unsigned long)&stack[word];
 }
 
-/* A frame at @word: the caller's frame pointer and the return address. */
+/* Makes a frame at @word: the caller's frame pointer and the return address. */
 static void frame(unsigned word, unsigned long next, unsigned long ret)
 {
 	stack[word] = next;
 	stack[word + 1] = ret;
 }
 
-/* Registers of user mode at the very top, as every entry from there leaves them; their mark. */
+/* Puts the registers of user mode at the very top, as every entry does; returns the mark of these registers. */
 static unsigned long user_regs(void)
 {
 	struct pt_regs *regs = (struct pt_regs *)&stack[WORDS] - 1;
@@ -234,7 +234,7 @@ static void frame_pointer_off_the_stack_is_refused(void)
 	frame(100, addr(WORDS) + 64, FUNC(1));
 	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
 	begin();
-	frame(100, addr(WORDS - 1), FUNC(1));	/* only half of it is on the stack */
+	frame(100, addr(WORDS - 1), FUNC(1));	/* only half of the next frame is on the stack */
 	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
 	begin();
 	frame(100, addr(110) + 4, FUNC(1));	/* not aligned */
@@ -275,8 +275,8 @@ static const unsigned char prologue[] = {
 	0x90, 0x5d, 0xc3 };		/* body, pop %rbp, ret */
 
 /*
- * FUNC(3) is interrupted at @offset; it was called from FUNC(2), and that from FUNC(1).  @pushed
- * and @framed: how far its frame is.
+ * FUNC(3) is interrupted at @offset; FUNC(2) has called it, and FUNC(1) has called FUNC(2).  @pushed
+ * and @framed: how much of FUNC(3)'s frame exists.
  */
 static void guess_at(unsigned offset, bool pushed, bool framed)
 {
@@ -312,7 +312,7 @@ static void caller_is_found_at_every_instruction(void)
 	guess_at(16, false, false);
 }
 
-static void caller_of_nowhere_is_found(void)
+static void caller_of_a_bad_address_is_found(void)
 {
 	struct pt_regs regs = { .cs = 0x10, .rip = 8, .rsp = addr(140), .rbp = addr(150) };
 
@@ -331,7 +331,7 @@ static void caller_of_nowhere_is_found(void)
 
 static struct return_stack hooks;
 
-/* The return at @word is hooked; it goes to @ret. */
+/* Hooks the return at @word, which goes to @ret. */
 static void hook(unsigned word, unsigned long ret)
 {
 	task.returns = &hooks;
@@ -360,8 +360,8 @@ static void hooked_returns_are_found_beside_the_stack(void)
 	CHECK_EQ(entries[2], ENTRY_CALL);
 }
 
-/* A function and its new version: one call, one return, both traced. */
-static void return_that_is_hooked_twice_is_the_first(void)
+/* A function and its new version are both traced: they make one call with one return. */
+static void return_that_is_hooked_twice_leads_to_the_first_address(void)
 {
 	begin_hooked();
 	hook(111, FUNC(2));
@@ -371,7 +371,7 @@ static void return_that_is_hooked_twice_is_the_first(void)
 	CHECK_EQ(entries[1], FUNC(2));
 }
 
-static void hook_that_nobody_knows_is_refused(void)
+static void hook_without_an_entry_is_refused(void)
 {
 	begin_hooked();
 	stack[111] = HOOK;
@@ -379,12 +379,12 @@ static void hook_that_nobody_knows_is_refused(void)
 	hook(101, FUNC(1));
 	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
 	CHECK_EQ(count, 1);
-	/* That of another place does not help. */
+	/* A hook of another place does not help. */
 	hook(109, FUNC(2));
 	CHECK_EQ(walk(), UNWIND_BAD_ADDRESS);
 }
 
-/* A kernel thread ends in .entry.text, where the stub is, too: the true address is judged. */
+/* A kernel thread ends in .entry.text, which also holds the stub: the unwinder must judge the true address. */
 static void hooked_end_of_a_thread_is_judged_by_the_true_address(void)
 {
 	begin_hooked();
@@ -395,7 +395,7 @@ static void hooked_end_of_a_thread_is_judged_by_the_true_address(void)
 	CHECK_EQ(walk(), UNWIND_BAD_END);
 }
 
-static void caller_behind_a_hook_is_found_before_the_frame_stands(void)
+static void caller_behind_a_hook_is_found_before_the_frame_exists(void)
 {
 	struct pt_regs regs = { .cs = 0x10, .rip = (unsigned long)text + 0x300 };
 
@@ -410,7 +410,7 @@ static void caller_behind_a_hook_is_found_before_the_frame_stands(void)
 	CHECK_EQ(entries[2], FUNC(1));
 }
 
-/* Whatever the stack holds: an answer, no fault, no loop, and never more entries than room. */
+/* For any contents of the stack there is an answer, no fault, no loop, and never more entries than room. */
 static void random_stacks_get_an_answer(void)
 {
 	srand((unsigned)tap_seed());
@@ -455,12 +455,12 @@ int main(void)
 	TAP_TEST(end_in_the_wrong_place_is_refused);
 	TAP_TEST(stack_deeper_than_the_room_is_refused);
 	TAP_TEST(caller_is_found_at_every_instruction);
-	TAP_TEST(caller_of_nowhere_is_found);
+	TAP_TEST(caller_of_a_bad_address_is_found);
 	TAP_TEST(hooked_returns_are_found_beside_the_stack);
-	TAP_TEST(return_that_is_hooked_twice_is_the_first);
-	TAP_TEST(hook_that_nobody_knows_is_refused);
+	TAP_TEST(return_that_is_hooked_twice_leads_to_the_first_address);
+	TAP_TEST(hook_without_an_entry_is_refused);
 	TAP_TEST(hooked_end_of_a_thread_is_judged_by_the_true_address);
-	TAP_TEST(caller_behind_a_hook_is_found_before_the_frame_stands);
+	TAP_TEST(caller_behind_a_hook_is_found_before_the_frame_exists);
 	TAP_TEST(random_stacks_get_an_answer);
 	return tap_done();
 }
