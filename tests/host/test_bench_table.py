@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of instruction counts: what it says of a row, and what bench-check names."""
+"""The table of instruction counts: the text of a row, and the rows that bench-check names."""
 
 import os
 import subprocess
@@ -56,7 +56,7 @@ class Table(unittest.TestCase):
         self.assertNotIn("each", rows[1] + rows[2])
         self.assertIn("flat", rows[5])
 
-    def test_check_names_what_is_more_than_three_percent_worse(self):
+    def test_check_names_rows_that_are_more_than_three_percent_worse(self):
         said = self.run_tool(["getpid 134", "mmap_10 1031"], "--check").stdout
         self.assertEqual(said, "mmap_10: 1,031, in the table 1,000: 3.1 % worse\n")
         said = self.run_tool(["getpid 400"], "--check").stdout

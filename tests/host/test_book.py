@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The book of the pages: every chapter of the reading order, functions as they are in the tree, drawings as lines."""
+"""The book of the pages: every chapter of the reading order, functions as they are in the tree, drawings with lines."""
 
 import importlib.machinery
 import importlib.util
@@ -33,7 +33,7 @@ class Book(unittest.TestCase):
     def test_the_glossary_says_where_a_term_is_used(self):
         self.assertIn("(livepatch)", self.book.glossary([("livepatch.md", "a selector is code"), ("boot.md", "grub")]))
 
-    def test_an_excerpt_is_what_stands_in_the_tree(self):
+    def test_an_excerpt_equals_the_source(self):
         code = self.book.Code()
         text = code.excerpt("klp_start_transition", "livepatch.md")
         path, line, body = code.places["klp_start_transition"][0]
@@ -44,7 +44,7 @@ class Book(unittest.TestCase):
         self.assertIsNone(code.excerpt("klp_start_transition", "hooks.md"), "once is enough")
         self.assertIsNone(code.excerpt("no_such_function", "hooks.md"))
 
-    def test_lines_of_a_drawing_are_lines_and_words_are_words(self):
+    def test_lines_and_words_of_a_drawing_are_told_apart(self):
         drawing = "+------+   a-b\n| text |\n+------+"
         self.assertTrue(self.book.is_drawing(drawing))
         picture = self.book.svg(drawing)

@@ -38,7 +38,8 @@ def blank(match):
 
 
 def prose(name, text):
-    """The words of @text that are English, at their places: comments of C, a page without its code, neither with quoted text or names."""
+    """The English words of @text, in their places: comments of C, or a page without code; without quoted text and
+    names."""
     if name.endswith(".md"):
         text = re.sub(r"(?ms)^```.*?^```", blank, text)
         text = re.sub(r"<!--.*?-->", blank, text, flags=re.S)

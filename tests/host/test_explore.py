@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel's own files under many schedules (tests/explore): nothing is violated in any scene, and each mutant of the table is found.
+"""The kernel's own files under many schedules (tests/explore): no scene has a violation, and each mutant of the table
+is found.
 
 timeout: 1800
 """
@@ -34,7 +35,7 @@ class Explore(unittest.TestCase):
         self.assertEqual(status, 1, timeline)
         self.assertIn("VIOLATION", timeline)
 
-    def test_without_the_fault_its_schedule_is_harmless(self):
+    def test_the_schedule_of_a_fault_is_harmless_without_the_fault(self):
         _, output = explore.explore(self.broken["UPDATE_IRQS_ON"].result(), "back", ["--dfs=1"])
         schedule = output.split("schedule ")[1].split()[0]
         status, timeline = explore.explore(self.program, "back", [f"--replay={schedule}"])

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The floors of docs/architecture.md: a file uses only its own floor and lower ones.
 
-The arrows come from the object files of the build: a file uses another one if its object has an undefined symbol that the other
-object defines. Calls by pointer and tables that the linker collects are no arrows; that is what seams are made of.
+The arrows come from the object files of the build: a file uses another file if its object has an undefined symbol that
+the other object defines. Calls by pointer and tables that the linker collects are not arrows; seams are made of them.
 
-An exception is one arrow between two files, with its reason. An exception that is no longer needed is an error, too.
+An exception is one arrow between two files, with a reason. An exception that is no longer needed is an error, too.
 """
 
 import collections
@@ -18,9 +18,9 @@ BUILD = os.path.join(TOP, os.environ.get("NEURATH_BUILD", "build/debug"))
 CODE = ("boot", "kernel", "arch", "livepatch")
 MAX_FILE, MAX_FUNCTION, MAX_CIRCLE = 600, 60, 16
 
-# "file that uses -> file that is used": why this is so. At most MAX_EXCEPTIONS.
+# "using file -> used file": the reason for the exception. At most MAX_EXCEPTIONS.
 EXCEPTIONS = {
-    # Only the addresses, compared: the unwinder must know where a task begins, and the labels belong to the code of that place.
+    # The unwinder only compares addresses: it must know where a task begins, and the labels belong to the code there.
     "arch/x86_64/unwind.c -> arch/x86_64/switch.S": "the first code of a kernel thread ends a stack",
     "arch/x86_64/unwind.c -> arch/x86_64/entry/entry.S": "the first code of a forked child ends a stack",
 }
@@ -41,7 +41,7 @@ def floors_of(page):
 
 
 def floor_index(floors, name):
-    """The floor of a source file: by its own name, else by its folder's. None = it stands nowhere."""
+    """The floor of a source file: by its own name, else by the name of its folder. None = the file is on no floor."""
     for place in (name, os.path.dirname(name) + "/"):
         for index, (_, places) in enumerate(floors):
             if place in places:
@@ -73,7 +73,7 @@ def arrows_of(objects):
 
 
 def circles_of(arrows):
-    """Sets of two and more files that all reach each other, largest first."""
+    """Sets of two or more files that all reach each other, the largest set first."""
     after = collections.defaultdict(set)
     for user, used in arrows:
         after[user].add(used)
@@ -100,7 +100,7 @@ def upward(arrows, floors):
 
 
 def long_parts(name, text):
-    """What is too long in a source: the file, a function (from its brace to its end)."""
+    """The parts of a source that are too long: the file, or a function (from its brace to its end)."""
     lines, found, start = text.split("\n"), [], None
     if len(lines) - 1 > MAX_FILE:
         found.append(f"{name}: {len(lines) - 1} lines")
@@ -153,7 +153,7 @@ class Floors(unittest.TestCase):
 
     def test_no_arrow_goes_upward(self):
         wrong = {arrow: names for arrow, names in upward(self.arrows, self.floors).items() if arrow not in EXCEPTIONS}
-        self.assertEqual(wrong, {}, "a file uses a higher floor: move what is used down, or register it in a table")
+        self.assertEqual(wrong, {}, "a file uses a higher floor: move the used part down, or register it in a table")
 
     def test_every_exception_is_needed(self):
         self.assertEqual([arrow for arrow in EXCEPTIONS if arrow not in upward(self.arrows, self.floors)], [])
@@ -162,7 +162,7 @@ class Floors(unittest.TestCase):
         self.assertLessEqual(len(EXCEPTIONS), MAX_EXCEPTIONS)
 
     def test_circles_are_small(self):
-        """Without the upward arrows, which another test finds, a circle stays on its floor."""
+        """Upward arrows are left out, because another test finds them; so a circle stays on its floor."""
         up = upward(self.arrows, self.floors)
         inside = {arrow for arrow in self.arrows if " -> ".join(arrow) not in up}
         self.assertEqual([sorted(circle) for circle in circles_of(inside) if len(circle) > MAX_CIRCLE], [])
@@ -172,7 +172,7 @@ class Floors(unittest.TestCase):
 
 
 class Servers(unittest.TestCase):
-    """Each server in user/servers has an order of its files, too: what uses each other are pairs and threes."""
+    """The files of each server in user/servers have an order, too: at most three files may use each other."""
 
     def test_circles_are_pairs_and_threes(self):
         top = os.path.join(BUILD, "user", "obj", "user", "servers")
@@ -190,7 +190,7 @@ class Servers(unittest.TestCase):
 
 
 class Offences(unittest.TestCase):
-    """What the test above has to find."""
+    """Cases that the tests above have to find."""
     FLOORS = floors_of("```floors\ntop a/ b/special.c\nlow b/\n    c/\n```\n")
 
     def test_longest_name_decides_the_floor(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The frame checker accepts what GCC makes with our flags, and rejects each way to deceive the unwinder."""
+"""The frame checker accepts code that GCC makes with our flags, and rejects each kind of code that deceives the
+unwinder."""
 
 import os
 import sys

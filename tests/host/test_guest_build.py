@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`klp new` and `klp build`, the guest's own programs, run here on the sources: what they make is what tools/module makes.
+"""`klp new` and `klp build`, the guest's own programs, run here on the sources: their results equal those of
+tools/module.
 
 The programs are static binaries of Linux, so they run on the host as they do in the guest. The sources are this tree.
 """
@@ -23,7 +24,7 @@ import klprelocs    # noqa: E402
 import moduleseal   # noqa: E402
 from klpbuild.debuginfo import DebugInfo    # noqa: E402
 
-# The same changes by the C of the guest, for a file that another compiler has made.
+# The guest's C code makes the same changes, to a file that another compiler has made.
 CONVERT = r'''
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,11 +73,11 @@ int main(int argc, char **argv)
 '''
 
 
-# Files that see most structures of the kernel.
+# Files that include most structures of the kernel.
 LAYOUTS = ("kernel/process/fork.c", "livepatch/core.c", "kernel/ipc/call.c", "kernel/module/loader.c", "kernel/fs/pipe.c",
            "kernel/process/futex.c")
 
-# What klpcc.h makes of the builtins that the compiler lacks: the number of the line that went wrong, or 0.
+# Tests klpcc.h's builtins that the compiler lacks: returns the number of the line that failed, or 0.
 BUILTINS = r'''
 #include <stdarg.h>
 #include <stdbool.h>
@@ -250,7 +251,7 @@ class GuestBuild(unittest.TestCase):
                 os.unlink(os.path.join(self.work, "fix.c"))
         self.assertLessEqual(len(failed), 2, failed)
 
-    def test_a_file_with_nothing_but_a_function(self):
+    def test_a_file_may_contain_only_a_function(self):
         self.write("int cmdline_proc_show(struct seq_file *m, void *v)\n{\n\tmeminfo_sysrq();\n\treturn 0;\n}\n")
         image = self.built()
         names = [s.name for s in image.symbols if s.shndx == 0xFF20]
@@ -299,10 +300,11 @@ class GuestBuild(unittest.TestCase):
             done = self.klpcc("layouts.c")
             self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater(len(seen), 80)
-        self.write(f'#include "{LAYOUTS[0]}"\n_Static_assert(sizeof(struct task) == 1, "an error that is seen");', "layouts.c")
-        self.assertIn("an error that is seen", self.klpcc("layouts.c").stderr)
+        self.write(f'#include "{LAYOUTS[0]}"\n_Static_assert(sizeof(struct task) == 1, "an error that is found");',
+                   "layouts.c")
+        self.assertIn("an error that is found", self.klpcc("layouts.c").stderr)
 
-    def test_copies_that_the_compiler_has_made_are_told(self):
+    def test_inlined_copies_are_named(self):
         done = self.klp("new", "utsname_get", "fix.c")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("utsname_get() is also inlined in ", done.stderr)
@@ -315,7 +317,7 @@ class GuestBuild(unittest.TestCase):
         self.assertIn("fix.c: __x64_sys_getppid() of kernel/process/ids.c, line ", done.stdout, done.stderr)
         self.assertIn("__x64_sys_getppid", [s.name for s in self.built().symbols])
 
-    def test_a_sample_is_a_module_as_it_stands(self):
+    def test_a_sample_is_a_module_without_changes(self):
         shutil.copy(f"{TOP}/livepatch/samples/livepatch-sample.c", os.path.join(self.work, "fix.c"))
         self.assertIsNotNone(self.built().section(".init.text"))
 
@@ -331,7 +333,7 @@ class GuestBuild(unittest.TestCase):
         self.refused('#include <linux/seq_file.h>\nlong cmdline_proc_show(struct seq_file *m, void *v)\n{\n\treturn 0;\n}\n',
                      "fix.c:2: error: incompatible types")
 
-    def test_what_cannot_be_patched_is_told(self):
+    def test_functions_that_cannot_be_patched_are_refused(self):
         self.assertIn("has no such function", self.klp("new", "no_such_function").stderr)
         self.assertIn("is a variable", self.klp("new", "boot_info").stderr)
         self.refused("int one(void)\n{\n\treturn 0;\n}\n", "no function of it is one of the kernel's")
@@ -351,7 +353,7 @@ class GuestBuild(unittest.TestCase):
             with self.subTest(code):
                 self.write(head + code + "\");\n\treturn 0;\n}\n")
                 done = self.klp("build", "fix.c")
-                if code == "leave; ret":        # a second way out is one, if a frame is left before it
+                if code == "leave; ret":        # a second way out is correct if the frame is left before it
                     self.assertEqual(done.returncode, 0, done.stderr)
                     continue
                 self.assertEqual(done.returncode, 1)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of tools/klp-build: numbers of lines, the diff, numbered statics, explanations. tests/system/test_patches.py runs what
-the whole makes."""
+"""The parts of tools/klp-build: numbers of lines, the diff, numbered statics, explanations.
+tests/system/test_patches.py tests the whole tool."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ def lines(text):
 
 
 def numbers_of(text):
-    """{text of a line: its number for the compiler}, by the preprocessor itself."""
+    """{text of a line: its number for the compiler}, from the preprocessor itself."""
     output = subprocess.run(["gcc", "-E", "-"], input=text, text=True, check=True, capture_output=True).stdout
     found, number = {}, 1
     for line in output.splitlines():
@@ -71,18 +71,18 @@ class LineNumbers(unittest.TestCase):
 
 
 class Waits(unittest.TestCase):
-    """By the kernel that the other tests boot."""
+    """In the kernel that the other tests boot."""
 
     @classmethod
     def setUpClass(cls):
         cls.build = os.path.join(TOP, os.environ.get("NEURATH_BUILD", "build/debug"))
         cls.waits = waits.Waits(cls.build, [])
 
-    def test_functions_that_are_always_on_a_stack_are_there(self):
+    def test_functions_that_are_always_on_a_stack_exist(self):
         names = {symbol.name for symbol in elf.Elf(os.path.join(self.build, "neurath.elf")).symbols}
         self.assertEqual(set(waits.ALWAYS_ON_A_STACK) - names, set())
 
-    def test_who_sleeps_is_found_by_calls(self):
+    def test_functions_that_sleep_are_found_by_calls(self):
         self.assertEqual(self.waits.way_to_sleep("schedule"), ["schedule"])
         self.assertEqual(self.waits.way_to_sleep("mutex_lock")[-1], "schedule")
         self.assertIsNone(self.waits.way_to_sleep("strlen"))
@@ -95,12 +95,12 @@ class Diffs(unittest.TestCase):
         edit = apply.Edit(self.DIFF + self.DIFF.replace("kernel/x.c", "docs/x.md"))
         self.assertEqual((edit.files, edit.ignored), (["kernel/x.c"], ["docs/x.md"]))
 
-    def test_what_is_no_c_source_is_refused_by_name(self):
+    def test_files_that_are_no_c_sources_are_refused_by_name(self):
         for path in ("arch/x86_64/entry/entry.S", "linker.ld", "Makefile", "include/uapi/port.h", "tools/module"):
             with self.assertRaisesRegex(Refused, path.replace(".", r"\.")):
                 apply.Edit(self.DIFF.replace("kernel/x.c", path))
 
-    def test_nothing_is_refused(self):
+    def test_an_empty_edit_is_refused(self):
         with self.assertRaisesRegex(Refused, "empty"):
             apply.Edit("just words\n")
 
@@ -149,12 +149,12 @@ class Objects(unittest.TestCase):
         self.assertEqual((found.states["a"], found.states["b"]), ("same", "changed"))
         self.assertEqual(len(found.statics.old_name), 2)
 
-    def test_two_statics_where_one_was_are_refused(self):
+    def test_a_second_static_of_the_same_name_is_refused(self):
         two = self.HEAD + "int a(int x) { if (x) { static int count; return count += 2; } static int count; return ++count; }\n"
         with self.assertRaisesRegex(Refused, r"a\(\): it had 1 static variables `count` and has 2"):
             self.compare(self.HEAD + "int a(int x) { static int count; return ++count; }\n", two)
 
-    def test_strings_count_by_content_alone(self):
+    def test_strings_are_compared_by_content(self):
         one = self.HEAD + 'void a(void) { printf("first"); }\nvoid b(void) { printf("second"); }\n'
         other = self.HEAD + 'void z(void) { printf("zero"); }\nvoid a(void) { printf("first"); }\nvoid b(void) { printf("2nd"); }\n'
         states = self.compare(one, other).states

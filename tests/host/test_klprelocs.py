@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""References made by KLP_RELOC_SYMBOL() become livepatch relocations; a file without them stays as it is."""
+"""References by KLP_RELOC_SYMBOL() become livepatch relocations; a file without such references does not change."""
 
 import os
 import struct

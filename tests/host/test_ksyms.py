@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbol table survives encoding, and symbols that no live patch could name are refused."""
+"""The symbol table survives encoding, and symbols that no live patch can name are refused."""
 
 import os
 import sys

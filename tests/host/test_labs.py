@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The labs of the course: each is cut from this tree, and its starter compiles; what a student gets has no solution in it. A starter,
-solutions and wrong solutions get their points: `make lab-check`."""
+"""The labs of the course: each lab is cut from this tree, and its starter compiles; a student's tree contains no
+solution. Points of starters, solutions and wrong solutions: `make lab-check`."""
 
 import json
 import os
@@ -55,12 +55,12 @@ class Source(unittest.TestCase):
         self.assertIn("{\n\t/* yours */\n\treturn NULL;\n}", text)
         self.assertIn("/* What f is for. */", text)
 
-    def test_a_name_that_is_not_there_once_is_an_error(self):
+    def test_a_name_that_is_missing_or_there_twice_is_an_error(self):
         for text, name in ((SOURCE, "h"), (SOURCE + SOURCE, "f")):
             with self.assertRaises(csource.SourceError):
                 csource.stub(text, name, "", "x.c")
 
-    def test_a_copy_is_found_whatever_its_blanks_and_comments(self):
+    def test_a_copy_is_found_in_spite_of_blanks_and_comments(self):
         self.assertEqual(csource.code_only("a = b; /* c */\n\t// d\n e();"), "a=b;e();")
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tools/lines.py finds the place in the source for what the kernel's log names, and changes nothing else of the console; tools/qemu
-makes a SysRq of a key."""
+"""tools/lines.py finds the source line of each place that the kernel's log names, and changes nothing else on the
+console; tools/qemu turns a key into a SysRq."""
 
 import importlib.machinery
 import importlib.util
@@ -73,16 +73,16 @@ class Places(unittest.TestCase):
             size, of = self.symbol("caller", module)
             self.assertRegex(self.decode(f"  caller+0x5/0x{size:x}{of}"), r"a\.c:13\)\r\n")
 
-    def test_an_instruction_is_itself(self):
+    def test_an_instruction_has_its_own_line(self):
         for module in ("", "my_mod"):
             size, of = self.symbol("caller", module)
             self.assertRegex(self.decode(f"RIP: 0010:caller+0x0/0x{size:x}{of}  EFLAGS: 2"), r"a\.c:1[123]\)\r\n")
 
-    def test_the_caller_of_what_was_inlined_is_named(self):
+    def test_the_caller_of_an_inlined_function_is_named(self):
         size, _ = self.symbol("callee")
         self.assertRegex(self.decode(f"RIP: 0010:callee+0x0/0x{size:x}"), r"a\.c:3 < .*a\.c:8\)")
 
-    def test_what_is_not_known_stays_as_it_is(self):
+    def test_unknown_places_stay_as_they_are(self):
         size, _ = self.symbol("caller")
         for text in (f"  caller+0x5/0x{size + 1:x}", f"  caller+0x5/0x{size:x} [other]", "  nobody+0x5/0x10", "0xffffffff80000000"):
             self.assertEqual(self.decode(text), f"{STAMP}{text}\r\n")
@@ -92,7 +92,7 @@ class Places(unittest.TestCase):
         text = f"caller+0x5/0x{size:x}\r\n".encode()
         self.assertEqual(self.decoder.feed(text), text)
 
-    def test_what_comes_in_pieces_is_passed_on_at_once(self):
+    def test_pieces_of_a_line_are_passed_on_at_once(self):
         size, _ = self.symbol("caller")
         line = f"$ {STAMP}\r\n{STAMP}  caller+0x5/0x{size:x}\r\n$ ".encode()
         pieces = [self.decoder.feed(line[i:i + 1]) for i in range(len(line))]
@@ -106,11 +106,11 @@ class Keys(unittest.TestCase):
         keys = load("qemu").Keys()
         return b"".join(keys.feed(piece) for piece in pieces)
 
-    def test_letter_after_the_key_is_a_break_and_the_letter(self):
+    def test_a_letter_after_the_key_becomes_a_break_and_the_letter(self):
         self.assertEqual(self.typed(b"ls\r\x1ct", b"x"), b"ls\r\x01btx")
         self.assertEqual(self.typed(b"\x1c", b"9"), b"\x01b9")
 
-    def test_the_key_twice_is_the_key(self):
+    def test_the_key_typed_twice_sends_the_key(self):
         self.assertEqual(self.typed(b"\x1c\x1ca"), b"\x1ca")
 
     def test_another_key_loses_nothing(self):

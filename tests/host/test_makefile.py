@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Makefile on a machine that lacks the compiler until tools/setup has run: a folder of commands stands for it. And what
-it does with what people type: misspelt options, paths with blanks, statuses."""
+"""The Makefile on a machine that lacks the compiler until tools/setup has run: a folder of commands plays this machine.
+And the reaction to wrong words: misspelt options, paths with blanks, statuses."""
 
 import json
 import os
@@ -15,7 +15,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 REAL = "bash make dirname sort find grep cat mkdir cmp awk chmod".split()
 STUBS = "ld python3 musl-gcc grub-mkrescue xorriso mformat qemu-system-x86_64 busybox".split()
 TARGETS = "kernel run iso guest module debug bench".split()
-# A compiler that knows where its headers are, writes its command line down and compiles nothing.
+# A compiler that knows its header folder, records its command line and compiles nothing.
 GCC = '''#!/bin/bash
 if [ "$1" = -print-file-name=include ]; then echo /headers/of/gcc; exit; fi
 echo "$*" >>"{log}"
@@ -72,7 +72,7 @@ def make_test(target):
 for name in TARGETS:
     setattr(FreshMachine, f"test_make_{name}_compiles_after_setup", make_test(name))
 
-# A Python that does nothing but write its arguments down, and ends with the status that a file beside it says.
+# A Python that only records its arguments, and ends with the status in STUB_STATUS.
 PYTHON = '''#!{python}
 import json, os, sys
 with open({log!r}, "a") as file:
@@ -83,7 +83,7 @@ ODD = "it's a \"folder\" $with blanks"
 
 
 class Typed(unittest.TestCase):
-    """make with stubs for the tools; nothing is built, and the arguments of the last tool are looked at."""
+    """make with stubs for the tools: nothing is built, and the tests check the arguments of the last tool."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="with blanks ")
@@ -127,13 +127,13 @@ class Typed(unittest.TestCase):
     def guest(self, *words, status=0):
         with open(os.path.join(self.folder, "x.iso"), "w", encoding="utf-8"):
             pass
-        link = tempfile.mkdtemp()       # RUN_ISO is a prerequisite, the only path that may have no blanks
+        link = tempfile.mkdtemp()       # RUN_ISO is a prerequisite, and the only path that must not contain blanks
         self.addCleanup(shutil.rmtree, link)
         os.symlink(os.path.join(self.folder, "x.iso"), os.path.join(link, "x.iso"))
         return self.make("guest-now", f"RUN_ISO={link}/x.iso", *words, status=status)
 
     def test_paths_of_the_machine_may_have_any_characters(self):
-        odd = ODD.replace("$", "$$")    # make's own sign
+        odd = ODD.replace("$", "$$")    # because $ has a meaning for make
         done = self.guest(f"SCRIPT={odd}.sh", f"SHARE={odd}", f"CMDLINE={odd}", "CPUS=2 4", "MEM=1 G", "MACHINE=p c", "TIMEOUT=1 0")
         self.assertEqual(done.returncode, 0, done.stdout)
         words = self.arguments()
@@ -141,12 +141,12 @@ class Typed(unittest.TestCase):
         for word in (f"--share={ODD}", f"--cmdline={ODD}", "--cpus=2 4", "--mem=1 G", "--machine=p c"):
             self.assertIn(word, words)
 
-    def test_a_failed_script_is_a_failed_make_that_names_the_status(self):
+    def test_make_fails_with_the_script_and_names_its_status(self):
         self.assertEqual(self.guest("SCRIPT=x.sh").returncode, 0)
         done = self.guest("SCRIPT=x.sh", status=7)
         self.assertEqual((done.returncode, "guest-now] Error 7" in done.stdout), (2, True), done.stdout)
 
-    def test_no_page_promises_the_status_of_the_script_as_that_of_make(self):
+    def test_no_page_says_that_make_ends_with_the_status_of_the_script(self):
         for page in ("README.md", "docs/building.md", "tools/README.md", "docs/userspace.md"):
             with open(os.path.join(TOP, page), encoding="utf-8") as file:
                 for line in file:
@@ -154,7 +154,8 @@ class Typed(unittest.TestCase):
                         self.assertNotRegex(line, "with its status|exits with the script", page)
 
     def test_a_checkout_in_a_folder_with_any_name(self):
-        """The flags of the compiler hold the folder's name: one word each, for the kernel, programs and modules."""
+        """The compiler's flags contain the folder's name; each flag must stay one word, for the kernel, programs and
+        modules."""
         top = os.path.join(self.folder, "it's a folder")
         shutil.copytree(TOP, top, symlinks=True, ignore=shutil.ignore_patterns("build", ".git", "__pycache__"))
         with open(os.path.join(self.folder, "gcc"), "w", encoding="utf-8") as file:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The initrd is a valid newc archive, the same on every run, with the data of large files on pages."""
+"""The initrd is a valid newc archive, equal in every run, and the data of large files begins on a page."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ import mkinitrd  # noqa: E402
 
 
 def members(data):
-    """A reader of its own: (path, mode, uid, offset of the data, data) of each member."""
+    """A second reader of the format: (path, mode, uid, offset of the data, data) of each member."""
     offset, result = 0, []
     while True:
         assert data[offset:offset + 6] == b"070701", offset
@@ -54,7 +54,7 @@ class Archive(unittest.TestCase):
         self.assertEqual(found["etc/conf"][3], b"xxxxx")
         self.assertEqual(found["bin/sh"][3], b"prog")
 
-    def test_modes_are_changed_when_everything_is_there(self):
+    def test_modes_are_changed_after_all_files_are_there(self):
         self.write("list", b"mode /bin/su 4755\nmode /etc/conf 0600\n")
         output = os.path.join(self.folder, "initrd")
         sys.argv = ["mkinitrd.py", "-o", output, os.path.join(self.folder, "list"),

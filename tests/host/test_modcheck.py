@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What tools/module says of a module before it is loaded: each mistake is planted in a good module, and must be found with its
-line; the good module, and the samples, have no findings."""
+"""tools/module judges a module before it is loaded: each mistake is planted in a good module, and must be found with
+its line; the good module and the samples have no findings."""
 
 import glob
 import os
@@ -42,25 +42,25 @@ MODULE_INFO(livepatch, "Y");
 """
 
 ROW = '{ .old_name = "cmdline_proc_show", .new_func = new_show }'
-# (what is replaced, by what, severity, text of the finding, line or None)
+# (replaced text, new text, severity, text of the finding, line or None)
 MISTAKES = {
     "no_function_of_this_name": ("cmdline_proc_show", "cmdline_proc_shw", "error", r"did you mean cmdline_proc_show\?", 6),
     "variable_instead_of_a_function": ("cmdline_proc_show", "boot_info", "error", "is a variable of the kernel", 6),
-    "function_of_the_start": ("cmdline_proc_show", "syscall_init", "error", "is __init", 6),
+    "init_function": ("cmdline_proc_show", "syscall_init", "error", "is __init", 6),
     "function_without_slot": ("cmdline_proc_show", "memcpy", "error", "has no entry slot", 6),
     "position_beyond_the_last": (".new_func = new_show", ".new_func = new_show, .old_sympos = 2", "error", "has 1 functions", 6),
     "inlined_elsewhere": ("cmdline_proc_show", "klp_task_done", "warning", "also inlined in .*klp_task_dead", 6),
     "another_type": ("static int new_show(struct seq_file *m, void *v) {", "static int new_show(struct seq_file *m, int v) {",
                      "error", r"its type is int\(struct seq_file \*, int\), and callers expect", 6),
-    "arguments_that_are_not_looked_at": ('new_show(struct seq_file *m, void *v) { seq_puts(m, "patched");', "new_show(void) {",
-                                         "warning", r"its type is int\(void\)", 6),
+    "arguments_that_are_missing": ('new_show(struct seq_file *m, void *v) { seq_puts(m, "patched");', "new_show(void) {",
+                                   "warning", r"its type is int\(void\)", 6),
     "no_replacement": (".new_func = new_show", ".new_func = NULL", "error", "no replacement", 6),
     "replacement_that_is_data": ("static struct klp_func funcs[] = {\n\t" + ROW, "static int data;\nstatic struct klp_func funcs[] = {\n\t" +
                                  ROW.replace("new_show", "&data"), "error", "is no function", 7),
-    "replacement_of_the_start": ("static int new_show(", "static int __init new_show(", "error", "points to `new_show`.*__init", 6),
+    "init_function_as_replacement": ("static int new_show(", "static int __init new_show(", "error", "points to `new_show`.*__init", 6),
     "functions_without_end": (ROW + ",\n\t{ }", ROW, "error", "the table `funcs` has no end", 6),
     "objects_without_end": ("{ .funcs = funcs },\n\t{ }", "{ .funcs = funcs }", "error", "the table `objs` has no end", None),
-    "patch_of_nobody": (".mod = THIS_MODULE, ", "", "error", "add .mod = THIS_MODULE", 14),
+    "patch_without_a_module": (".mod = THIS_MODULE, ", "", "error", "add .mod = THIS_MODULE", 14),
     "no_licence": ('MODULE_LICENSE("GPL");', "", "error", "no licence", None),
     "no_mark": ('MODULE_INFO(livepatch, "Y");', "", "error", "not marked as a live patch", None),
     "never_enabled": ("return klp_enable_patch(&patch);", "return patch.replace;", "warning", "nothing enables `patch`", 14),
@@ -69,7 +69,7 @@ MISTAKES = {
     "name_of_a_file": ("{ .funcs", '{ .name = "x.ko", .funcs', "error", 'write "x"', 10),
     "name_with_a_dash": ("{ .funcs", '{ .name = "my-mod", .funcs', "error", 'write "my_mod"', 10),
     "name_of_the_kernel": ("{ .funcs", '{ .name = "vmlinux", .funcs', "error", "leave .name out", 10),
-    "name_of_nothing": ("{ .funcs", '{ .name = "a/b", .funcs', "error", "no module can be called", 10),
+    "name_that_no_module_can_have": ("{ .funcs", '{ .name = "a/b", .funcs', "error", "no module can be called", 10),
     "object_twice": ("{ .funcs = funcs },", "{ .funcs = funcs }, { .funcs = funcs },", "error", "two entries of `objs`", 10),
     "unknown_symbol": ('seq_puts(m, "patched");', 'extern int seq_putss(void *, const char *); seq_putss(m, "");', "error",
                        r"`seq_putss` is undefined: .*did you mean seq_puts\?", 5),
@@ -111,7 +111,7 @@ MODULE_PATCH = (GOOD.replace('{ .funcs = funcs }', '{ .name = "livepatch_later_m
 OF_A_MODULE = {
     "no_function_of_this_name": ('"greeting"', '"greetin"', "error", r"module livepatch_later_mod has no function.*did you mean greeting\?"),
     "variable": ('"greeting"', '"greeting_file"', "error", "is a variable of module livepatch_later_mod"),
-    "function_of_its_start": ('"greeting"', '"init_module"', "error", "is __init"),
+    "init_function": ('"greeting"', '"init_module"', "error", "is __init"),
     "position": (".new_func = new_show", ".new_func = new_show, .old_sympos = 2", "error", "module livepatch_later_mod has 1 functions"),
     "another_type": ("static const char *new_show(void) {", "static const char *new_show(int v) {", "error",
                      r"its type is .*char \*\(int\), and callers expect .*char \*\(void\)"),

@@ -31,7 +31,7 @@ class Model(unittest.TestCase):
         said = subprocess.run([sys.executable, check.__file__, "--shortest", "NO_STACK_CHECK"], check=True, capture_output=True, text=True).stdout
         lines = said.rstrip().split("\n")
         self.assertRegex(lines[0], r"Administrator \d .*\| Task \d")
-        # The step that is wrong: a task may switch, whatever its stack holds.
+        # The wrong step: a task may change over with any stack.
         self.assertIn("BUG(NO_STACK_CHECK)", said)
         self.assertRegex(lines[-1], rf"^NO_STACK_CHECK in calls: {len(lines) - 2} steps, then assertion violated")
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sources of livepatch modules that were written for Linux compile here, unchanged and without a warning: the headers of
-include/linux stand alone and in any order, and have what such modules use, in the way they use it."""
+"""Sources of livepatch modules for Linux compile here, unchanged and without a warning: each header of include/linux
+can be included alone and in any order, and has what such modules use."""
 
 import os
 import re
@@ -12,8 +12,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 INCLUDE = os.path.join(TOP, "include", "linux")
 MODULES = os.path.join(TOP, "tests", "modules")
 
-# What Linux's livepatch samples and test modules use. Each has to occur in a module of ours that is named lx_*, for those
-# are loaded and watched by the guest suites klp_admin_*.sh.
+# The names that Linux's livepatch samples and test modules use. Each name must occur in a module of ours with a name
+# lx_*: the guest suites klp_admin_*.sh load these modules and check them.
 SURFACE = """
 module_init module_exit MODULE_LICENSE MODULE_AUTHOR MODULE_DESCRIPTION MODULE_INFO MODULE_PARM_DESC THIS_MODULE
 module_param module_param_array pr_fmt KBUILD_MODNAME pr_info __init __exit noinline __used asmlinkage __stringify
@@ -33,7 +33,7 @@ kprobe symbol_name post_handler register_kprobe unregister_kprobe __kprobes
 console_loglevel CONSOLE_LOGLEVEL_MOTORMOUTH seq_file seq_printf proc_create_single proc_remove
 """.split()
 
-# Headers that such modules include, and nothing else: what they need must come with these.
+# Only the headers that such modules include: everything that they need must come with these headers.
 ONLY_MODULE_AND_LIVEPATCH = """
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 #include <linux/module.h>
@@ -52,7 +52,7 @@ MODULE_AUTHOR("B");
 MODULE_AUTHOR("C");
 """
 
-# Static initialisers that must be constant expressions; names of variables that macros must not trip over.
+# Static initialisers that must be constant expressions, and names of variables that must not confuse macros.
 INITIALISERS = """
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -68,7 +68,7 @@ module_init(start);
 MODULE_LICENSE("GPL");
 """
 
-# pr_fmt is expanded where it is used, and may be given after other headers have been read by a header.
+# pr_fmt is expanded at its use, and may be defined after a header has included other headers.
 LATE_FORMAT = """
 #include <linux/types.h>
 #define pr_fmt(fmt) "%s: " fmt, THIS_MODULE->name
@@ -77,7 +77,7 @@ static int start(void) { pr_err("one %d\\n", 1); pr_warn("two\\n"); pr_debug("th
 module_init(start);
 """
 
-# A user of every kind of parameter: the type is checked, and the array's count may be signed.
+# Every kind of parameter: the type is checked, and the array's count may be signed.
 PARAMETERS = """
 #include <linux/module.h>
 static int a = 1, n; static bool b; static char *c = "x"; static unsigned int d; static long e; static int f[NR_CPUS];
@@ -99,7 +99,7 @@ COMPILER = compiler()
 
 
 def complaint(source):
-    """What the compiler says of a source text or of a file."""
+    """The compiler's messages about a source text or a file."""
     if source.endswith(".c"):
         done = subprocess.run([*COMPILER, source], cwd=TOP, check=False, capture_output=True, text=True)
     else:
@@ -133,7 +133,7 @@ class Compat(unittest.TestCase):
         self.assert_compiles({order: "".join(f"#include <{name}>\n" for name in listed)
                               for order, listed in (("forwards", names), ("backwards", reversed(names)))})
 
-    def test_what_modules_for_linux_write(self):
+    def test_idioms_of_modules_for_linux_compile(self):
         self.assert_compiles({"two headers": ONLY_MODULE_AND_LIVEPATCH, "initialisers": INITIALISERS,
                               "pr_fmt": LATE_FORMAT, "parameters": PARAMETERS})
 

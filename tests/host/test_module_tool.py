@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The module tool understands Kbuild files as Linux's samples write them."""
+"""The module tool understands Kbuild files in the form of Linux's samples."""
 
 import hashlib
 import importlib.machinery
@@ -67,7 +67,7 @@ class Seal(unittest.TestCase):
             self.assertEqual(moduleseal.body(sealed), plain)
             self.assertEqual(sealed[-24:], b"Neurath module digest 1\n")
             self.assertEqual(sealed[-56:-24], hashlib.sha256(sealed[:-64] + bytes(8)).digest())
-            # f and p in g, f in p; those of the debug information are not loaded.
+            # f and p in g, and f in p; relocations of the debug information are not loaded.
             self.assertEqual(struct.unpack("<I", sealed[-68:-64]), (3,))
             self.assertNotEqual(sealed[-64:-56], bytes(8))
 

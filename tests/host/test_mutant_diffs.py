@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The diffs of tests/mutants: each applies to the tree, is small, says what it breaks, and has its line in a table.
-tests/system/test_mutants.py and tests/host/test_explore.py show that each is found."""
+"""The diffs of tests/mutants: each diff applies to the tree, is small, says which rule it breaks, and has its line in a
+table. tests/system/test_mutants.py and tests/host/test_explore.py show that a test finds each mutant."""
 
 import os
 import re
@@ -13,7 +13,7 @@ sys.path[:0] = [os.path.join(TESTS, "mutants"), os.path.join(TESTS, "explore")]
 import explore  # noqa: E402
 import mutant  # noqa: E402
 
-LINES = 10          # that a mutant takes out and puts in
+LINES = 10          # the most lines that a mutant may remove and add
 TWICE = "int f(void)\n{\n\tone();\n\ttwo();\n}\n\nint g(void)\n{\n\tone();\n\ttwo();\n}\n"
 DIFF = "it breaks\n--- a/x.c\n+++ b/x.c\n@@ -3,2 +3,2 @@ int g(void)\n-\tone();\n \ttwo();\n"
 
@@ -32,7 +32,7 @@ class Diffs(unittest.TestCase):
                 except mutant.Stale as error:
                     self.fail(str(error))
 
-    def test_each_changes_few_lines_of_the_kernels_c_alone(self):
+    def test_each_changes_few_lines_and_only_c_of_the_kernel(self):
         for name in mutant.names():
             with self.subTest(name):
                 changed = [line for line in mutant.text_of(name).split("\n") if re.match(r"[-+](?!--|\+\+)", line)]
@@ -51,7 +51,7 @@ class Diffs(unittest.TestCase):
 
 
 class Applying(unittest.TestCase):
-    """To code that moves."""
+    """Diffs apply to code that has moved."""
 
     def apply(self, source, diff=DIFF):
         with mock.patch.object(mutant, "text_of", return_value=diff):
@@ -63,7 +63,7 @@ class Applying(unittest.TestCase):
     def test_lines_may_move(self):
         self.assertEqual(self.apply("/* new */\n\n" + TWICE), "/* new */\n\n" + self.apply(TWICE))
 
-    def test_a_place_that_is_gone_is_named_and_how_to_renew_it(self):
+    def test_a_missing_place_is_named_with_the_command_that_renews_the_diff(self):
         for source in (TWICE.replace("one", "three"), TWICE.replace("g(", "h(")):
             with self.assertRaisesRegex(mutant.Stale, r"NAME\.diff does not apply to x\.c.*int g\(void\).*it breaks.*mutant\.py renew NAME"):
                 self.apply(source)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The NMI checker follows what an NMI runs, and complains of each way to trap or to be patched in there."""
+"""The NMI checker follows the code that an NMI runs, and reports each trap and each slot for a patch in this code."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ class Nmicheck(unittest.TestCase):
         problems = check(**options)[1]
         self.assertTrue(any(words in problem for problem in problems), problems)
 
-    def test_what_an_nmi_runs_is_followed_to_where_its_stack_is_left(self):
+    def test_an_nmi_is_followed_until_it_leaves_its_stack(self):
         seen, problems = check()
         self.assertEqual(problems, [])
         self.assertEqual(sorted(seen), ["count", "debugreg_hit", "dispatch", "nmi_common", "return_to_kernel"])
@@ -77,7 +77,7 @@ class Nmicheck(unittest.TestCase):
     def test_return_from_a_trap(self):
         self.rejects("count contains iretq", count=["iretq"])
 
-    def test_function_that_is_not_there(self):
+    def test_missing_function(self):
         self.rejects("nowhere: no such function", count=["call 999 <nowhere>", "ret"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages that name things: the walks of docs/life.md, and the files of docs/abi-stability.md, are what the sources have."""
+"""Pages that name things: the walks of docs/life.md and the files of docs/abi-stability.md agree with the sources."""
 
 import os
 import re
@@ -40,7 +40,7 @@ class Pages(unittest.TestCase):
         self.assertEqual([name for name in names if f"PATCH/{name}" not in rows], [])
         self.assertLessEqual(set(rows.values()), {"stable", "testing", "obsolete", "removed"})
 
-    def test_no_class_is_given_to_what_is_not_there(self):
+    def test_every_file_with_a_class_exists(self):
         made = read("livepatch/sysfs.c") + read("livepatch/preview.c")
         rows = [name for name in dict(ROW.findall(read("docs/abi-stability.md"))) if re.fullmatch(r"(PATCH/)?\w+", name)]
         self.assertEqual([name for name in rows if not re.search(rf'\b{name.removeprefix("PATCH/")}"', made)], [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tools/qemu answers a wrong option by one line that names it, before anything is started."""
+"""tools/qemu answers a wrong option with one line that names the option, before it starts anything."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ RUN_FAILED = 125
 
 
 def qemu(*words):
-    """--print: what would be run, so that a wrong option that is let through does not start a machine."""
+    """Runs tools/qemu with --print, so that no machine starts if a wrong option is accepted."""
     return subprocess.run([sys.executable, QEMU, "--iso", "x.iso", "--print", *words], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
 
@@ -55,7 +55,7 @@ class Options(unittest.TestCase):
 
 
 class Terminal(unittest.TestCase):
-    """The guest's console is as large as the terminal that it is shown on."""
+    """The guest's console has the size of the terminal that shows it."""
 
     def words(self, rows, columns, *more):
         master, slave = pty.openpty()
@@ -65,11 +65,11 @@ class Terminal(unittest.TestCase):
         os.close(slave)
         return os.read(master, 65536).decode()
 
-    def test_its_size_is_passed(self):
+    def test_the_size_of_the_terminal_is_passed(self):
         self.assertIn("name=opt/neurath/cmdline,string=tty.size=132x50\r", self.words(50, 132))
         self.assertIn("'name=opt/neurath/cmdline,string=quiet tty.size=132x50'", self.words(50, 132, "--cmdline", "quiet"))
 
-    def test_what_is_asked_for_comes_first(self):
+    def test_a_requested_size_comes_first(self):
         words = self.words(50, 132, "--cmdline", "tty.size=40x10")
         self.assertIn("string=tty.size=40x10\r", words)
         self.assertNotIn("132x50", words)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """docs/reading.md: its files exist, its line counts are true, and the parts of the kernel keep their budgets.
 
-A count may be off by 10 lines or 5 %, so that not each change of a file is one of the page. `test_reading.py --write` mends the counts.
+A count may differ by 10 lines or 5 %, so that a small change of a file needs no change of the page. `test_reading.py
+--write` corrects the counts.
 """
 
 import fnmatch
@@ -34,11 +35,11 @@ def weeks_of(page):
 
 
 def listed(page, block):
-    """The sources that a block of patterns stands for; a pattern without a file is in `unused`."""
+    """The sources that match a block of patterns; a pattern without a file is in `unused`."""
     patterns = re.search(rf"^```{block}\n(.*?)^```", page, re.S | re.M).group(1).split()
     sources = [os.path.relpath(os.path.join(folder, name), TOP) for top in ("kernel", "arch", "livepatch", "include")
                for folder, _, names in os.walk(os.path.join(TOP, top)) for name in names if name.endswith((".c", ".h", ".S"))]
-    # As a shell takes it: a star ends at the next slash.
+    # As in a shell, a star matches no slash.
     found = {p: [s for s in sources if s.count("/") == p.count("/") and fnmatch.fnmatch(s, p)] for p in patterns}
     return {s for names in found.values() for s in names}, [p for p, names in found.items() if not names]
 
@@ -81,7 +82,7 @@ class Reading(unittest.TestCase):
     def test_counts_are_true(self):
         self.assertEqual(wrong_counts(self.weeks), [], "python3 tests/host/test_reading.py --write")
 
-    def test_no_week_is_twice_another(self):
+    def test_no_week_has_too_many_lines(self):
         sizes = [sum(map(lines_of, files)) for _, _, files, _ in self.weeks]
         self.assertLess(max(sizes), 2400)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tests/run.py turns red whatever goes wrong: a runner that overlooks a failure makes all other tests worthless."""
+"""tests/run.py turns red for every kind of failure: a runner that overlooks a failure makes all other tests
+worthless."""
 
 import contextlib
 import io
@@ -26,7 +27,7 @@ def suite(name, **more):
 
 
 class FakeScript:
-    """Stands for vm.Script: what one boot prints and how it ends."""
+    """Takes the place of vm.Script: the output of one boot, and how the boot ends."""
 
     def __init__(self, lines, status=0, hung=""):
         self.lines, self.status, self.hung, self.error = lines, status, hung, "qemu: why"
@@ -43,7 +44,8 @@ def printed(name, lines, status=0):
 
 
 class Selection(unittest.TestCase):
-    """A pattern that chooses nothing is a typing error, whatever else is chosen: it is said before anything is built."""
+    """A pattern that matches no suite is a typing error, even if other patterns match: it is reported before anything
+    is built."""
 
     def choose(self, only, kind="test"):
         return [s.name for s in run.select(types.SimpleNamespace(guest=False, kind=kind, only=only))]
@@ -60,7 +62,7 @@ class Selection(unittest.TestCase):
         for word in (f"no suite of `make {kind}` matches", *words):
             self.assertIn(word, str(caught.exception.code))
 
-    def test_what_matches_nothing_is_named_with_what_is_near(self):
+    def test_a_pattern_without_a_match_is_named_with_similar_names(self):
         self.refused("typo", "'typo'")
         self.refused("=bot", "'=bot'", "near: boot")
         self.refused("klp_hrad", "near: klp_hard")
@@ -120,7 +122,7 @@ class OneSuite(unittest.TestCase):
         self.assertIn("left behind: klp_pass", self.judge(GOOD + ["=== left: klp_pass"])[0])
         self.assertEqual(self.judge(GOOD + ["=== left: klp_pass"], leaves=("klp_pass",)), (None, 0))
 
-    def test_early_failure_is_shown_with_what_it_said(self):
+    def test_early_failure_is_shown_with_its_comments(self):
         tap = run.Tap()
         for line in ["# of a", "ok 1 - a", "# of b", "not ok 2 - b"] + ["ok"] * 2 * run.TAIL:
             tap.feed(line)
@@ -128,14 +130,14 @@ class OneSuite(unittest.TestCase):
 
 
 class Lines(unittest.TestCase):
-    def test_what_was_erased_is_not_in_a_line(self):
+    def test_erased_text_is_not_in_a_line(self):
         erased = "patch: 2 tasks to go\r\x1b[Kpatch: about to end\r\x1b[K"
         self.assertEqual(run.vm.shown(erased + "ok 1 - a\r\n"), "ok 1 - a")
         self.assertEqual(run.vm.shown("\x1b[1mbold\x1b[0m\r\n"), "bold")
 
 
 class Boots(unittest.TestCase):
-    """What a configuration reports when its boots end so."""
+    """The report of a configuration, for each way in which boots can end."""
 
     def report(self, names, *boots, **more):
         boots = list(boots)
@@ -161,7 +163,7 @@ class Boots(unittest.TestCase):
         lost = printed("x", GOOD) + ["=== suite y", "ok 1 - a", "[    1.000000] Kernel panic: oops"]
         self.red(self.report("xyz", FakeScript(lost, 125), FakeScript(printed("z", GOOD))), 5, "the kernel panicked")
 
-    def test_panic_line_is_red_even_if_all_went_on(self):
+    def test_panic_line_is_red_even_if_the_guest_continued(self):
         self.red(self.report("x", FakeScript(printed("x", GOOD) + ["PANIC: late"])), 2, "the kernel panicked")
 
     def test_hang_is_red(self):
@@ -221,7 +223,7 @@ class HostSuites(unittest.TestCase):
                 run.run_file_suite(suite("x", kind="host", path=file.name), options, report)
         self.assertEqual((report.failed, report.failures[0].reason), (1, "does not compile"))
 
-    def test_hanging_suite_is_red_and_ended_with_what_it_started(self):
+    def test_hanging_suite_is_red_and_ended_with_its_children(self):
         with tempfile.TemporaryDirectory() as folder:
             pid_file = os.path.join(folder, "pid")
             report = self.run_file("import subprocess, time\n"
@@ -250,7 +252,8 @@ class Progress(unittest.TestCase):
 
     @staticmethod
     def settle():
-        """In the child: a group of its own, to be ended by, and one processor for all. Not a session: each has a share of its own."""
+        """In the child: a process group, so that it can be killed, and one processor for all. Not a session: each
+        session gets its own share of the processor."""
         os.setpgid(0, 0)
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
@@ -261,7 +264,8 @@ class Progress(unittest.TestCase):
         return child
 
     def judge(self, child, event=lambda watch: None, limits=None):
-        """What is said of the child, within so many times the limit of sleep: without `limits`, when something is said."""
+        """The judgement of the child within `limits` times the limit of sleep; without `limits`, as soon as there is
+        one."""
         watch = run.progress.Watch(child.pid, self.COMPUTING, self.SLEEPING)
         end = time.monotonic() + limits * self.SLEEPING if limits else float("inf")
         hung = ""
@@ -274,7 +278,7 @@ class Progress(unittest.TestCase):
     def test_sleeper_is_found(self):
         self.assertIn("slept", self.judge(self.start("import time; time.sleep(1000)")))
 
-    def test_sleeper_among_busy_strangers_is_found(self):
+    def test_sleeper_among_busy_processes_is_found(self):
         self.start("while True: pass")
         self.assertIn("slept", self.judge(self.start("import time; time.sleep(1000)")))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tools/setup asks for what is missing and does nothing else, on machines made of a folder of commands."""
+"""tools/setup installs only what is missing. The tests use machines that are made of a folder of commands."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ class Machine(unittest.TestCase):
         return subprocess.run([os.path.join(self.bin, "bash"), SETUP, *arguments], env=environment, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
-    def test_complete_machine_is_left_alone(self):
+    def test_complete_machine_is_not_changed(self):
         done = self.setup_tool()
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
@@ -47,7 +47,7 @@ class Machine(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("apt-get install -y --no-install-recommends mtools xorriso\n", done.stderr)
 
-    def test_bochs_is_installed_for_the_tests_alone(self):
+    def test_bochs_is_installed_only_for_the_tests(self):
         self.command("id", "echo 0")
         self.command("apt-cache", "exit 0")
         self.command("apt-get", f"echo \"$@\" >>{self.log}; exit 1")
@@ -67,8 +67,8 @@ class Machine(unittest.TestCase):
         with open(self.log, encoding="utf-8") as file:
             self.assertEqual(file.read().splitlines(), ["install -q -y --no-install-recommends chromium chromium-driver"])
 
-    def test_sh_is_enough_to_start_it(self):
-        """Also the sh that is no bash; make is one of the things that it installs, and README says so."""
+    def test_sh_is_enough_to_start_the_tool(self):
+        """Also an sh that is not bash; the tool installs even make, as README says."""
         os.symlink(shutil.which("dash") or "/bin/sh", os.path.join(self.bin, "sh"))
         os.unlink(os.path.join(self.bin, "make"))
         self.command("id", "echo 0")
@@ -108,7 +108,7 @@ class Machine(unittest.TestCase):
             self.assertEqual(file.read().splitlines(), ["update -q", "install -q"])
 
     def fetch_busybox(self, download):
-        """tools/setup in a repository without build/packages; `download` stands for apt-get download."""
+        """tools/setup in a repository without build/packages; the command `download` replaces apt-get download."""
         top = os.path.join(self.bin, "top")
         os.makedirs(os.path.join(top, "tools"))
         shutil.copy(SETUP, os.path.join(top, "tools"))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every file and folder of the tree must have: a licence line, a README, references that lead somewhere, lines that fit."""
+"""Rules for every file and folder of the tree: a licence line, a README, references that lead somewhere, lines that
+fit."""
 
 import glob
 import os
@@ -9,7 +10,7 @@ import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
-# The licence itself, and files whose readers know no comments (user/README.md).
+# The licence itself, and files in formats without comments (user/README.md).
 NO_SPDX = {"LICENSE", "user/etc/group", "user/etc/hostname", "user/etc/passwd", "user/etc/shadow"}
 PICTURES = (".png",)
 SOURCES = (".c", ".h", ".S")
@@ -20,7 +21,7 @@ REFERENCE = re.compile(rf"(?<![\w/.<-])(?:{FOLDERS})/[\w./*{{}},-]*[\w*}}]")
 HEADER = re.compile(r"`?<((?:neurath|uapi|linux)/[\w/]+\.h)>")
 
 MOST_PARAMETERS = 5
-# Functions with more parameters, which have a reason.
+# Functions with more parameters, and the reasons.
 MORE_PARAMETERS = {
     "klp_shadow_alloc": "Linux's interface",
     "klp_shadow_get_or_alloc": "Linux's interface",
@@ -51,7 +52,7 @@ def parameters(text):
 
 
 def tracked():
-    """Files of the repository; in a copy without one, all but what a build makes."""
+    """Files of the repository; in a copy without a repository, all files except results of a build."""
     if os.path.exists(os.path.join(TOP, ".git")):
         names = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, check=True, capture_output=True).stdout.decode().split("\0")
         return [name for name in names if name and os.path.exists(os.path.join(TOP, name))]
@@ -72,13 +73,13 @@ def head_comment(text):
     return match.group(0) if match and match.start() < 200 else ""
 
 
-# What students write is not there.
+# Files that students write do not exist in this tree.
 STUDENTS_FILES = {file for cut in glob.glob(os.path.join(TOP, "labs", "L*", "cut"))
                   for line in re.findall(r"(?m)^student (.*)", read(cut)) for file in line.split()}
 
 
 def exists(reference):
-    """A path, or one with *, a folder's NAME or a list in braces, of which the part before must exist."""
+    """Whether a path exists; of a path with *, a folder's NAME or a list in braces, the part before must exist."""
     if re.match(r"labs/L\d+/work\b", reference) or reference in STUDENTS_FILES:
         return True
     plain = re.split(r"[*{]|NAME|\.\.\.", reference)[0]
@@ -92,7 +93,7 @@ class Tree(unittest.TestCase):
         self.assertEqual([name for name in tracked() if name not in NO_SPDX and not name.endswith(PICTURES) and SPDX not in read(name)[:400]], [])
 
     def test_the_licence_line_has_one_form(self):
-        """/* */ in C and assembly. The samples are excepted: they keep the form that a module for Linux has there."""
+        """/* */ in C and assembly, but not in the samples, which have the form of a module for Linux."""
         self.assertEqual([name for name in tracked() if name.endswith(SOURCES) and not name.startswith("livepatch/samples/")
                           and not read(name).startswith(f"/* {SPDX} */\n")], [])
 
@@ -121,7 +122,8 @@ class Tree(unittest.TestCase):
         self.assertEqual(lost, [])
 
     def test_no_line_ends_in_blanks_or_is_too_wide(self):
-        """Tabs are 8 wide; C outside of tests/ and labs/ has 100 columns. An empty line of the context is a blank in a diff."""
+        """A tab is 8 wide; C outside of tests/ and labs/ has 100 columns. In a diff an empty line of context is a
+        blank."""
         wrong = []
         for name in tracked():
             if name.endswith(PICTURES):
@@ -133,7 +135,7 @@ class Tree(unittest.TestCase):
         self.assertEqual(wrong, [])
 
     def test_functions_have_few_parameters(self):
-        """More than five are a structure with names (struct vm_mapping). tests/ and labs/ are free."""
+        """More than five parameters become a structure (struct vm_mapping). tests/ and labs/ have no limit."""
         many = {}
         for name in tracked():
             if name.endswith((".c", ".h")) and name.startswith(("arch/", "boot/", "include/", "kernel/", "livepatch/", "user/")):
@@ -147,7 +149,7 @@ class Tree(unittest.TestCase):
                          [("a", 1), ("d", 3)])
 
     def test_the_diffs_of_patches_fit_the_sources(self):
-        """A diff on top of another (`on:`) is left to tests/system/test_patches.py."""
+        """tests/system/test_patches.py tests the diffs that need another diff first (`on:`)."""
         wrong = []
         for path in sorted(glob.glob(os.path.join(TOP, "tests/patches/*.diff"))):
             if not re.search(r"(?m)^on:", read(path)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The server that docs/writing-a-server.md prints is the one that is built and tested."""
+"""The server that docs/writing-a-server.md prints is the server that is built and tested."""
 
 import os
 import re
@@ -19,7 +19,7 @@ class WritingAServer(unittest.TestCase):
         self.assertIsNotNone(shown)
         self.assertEqual(shown.group(1), read("user/servers/hello/main.c"))
 
-    def test_it_is_as_short_as_promised(self):
+    def test_the_server_is_as_short_as_promised(self):
         """Sixty lines of code: without comments, empty lines and lone braces."""
         text = re.sub(r"/\*.*?\*/", "", read("user/servers/hello/main.c"), flags=re.S)
         code = [line for line in text.splitlines() if line.strip(" \t{};")]
