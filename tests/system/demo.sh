@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demonstration of README.md, line by line, as a script for `make guest SCRIPT=tests/system/demo.sh`. It ends with
-# status 0 only if every step did what README says.
+# status 0 only if every step has the result that README describes.
 
 LIVEPATCH=/sys/kernel/livepatch
 MODULES=/lib/modules
@@ -15,7 +15,7 @@ unloaded() {
 	rmmod $1 || fail "rmmod $1"
 }
 
-# 0. A function is edited, compiled and applied in the guest, edited and applied again, and taken back.
+# 0. A function is edited, compiled and applied in the guest, edited and applied again, and the patch is unloaded.
 original=$(cat /proc/cmdline)
 cd "$(mktemp -d)" || fail "a folder"
 klp new cmdline_proc_show fix.c || fail "klp new"
@@ -28,7 +28,7 @@ klp apply fix.c || fail "klp apply, again"
 klp unload fix_v2 || fail "klp unload"
 [ "$(cat /proc/cmdline)" = "$original" ] || fail "not as before"
 
-# 1. A function of the kernel is replaced, taken back, and replaced again.
+# 1. A function of the kernel is replaced, restored, and replaced again.
 original=$(cat /proc/cmdline)
 echo "before:   $original"
 [ "$original" != "$PATCHED" ] || fail "patched before the start"
@@ -43,7 +43,7 @@ for round in 1 2; do
 	[ "$(cat /proc/cmdline)" = "$original" ] || fail "not restored"
 done
 
-# 2. A task sleeps in the function that is replaced: all other tasks change over, it does not, and the kernel says why.
+# 2. A task sleeps in the function that is replaced: only this task does not change over, and the kernel says why.
 sleep 1000 &
 sleeper=$!
 until grep -q sleep_until_interruptible /proc/$sleeper/stack; do usleep 1000; done
@@ -58,13 +58,13 @@ done 2>/dev/null
 cat $LIVEPATCH/livepatch_blocked/blockers
 grep -q "^$sleeper sleep .*asleep in sleep_until_interruptible" $LIVEPATCH/livepatch_blocked/blockers || fail "blockers"
 
-# 3. The fake signal: its system call starts again, in the new version, and it sleeps on.
+# 3. The fake signal: the task's system call starts again, in the new version, and the task continues to sleep.
 echo 1 > $LIVEPATCH/livepatch_blocked/signal || fail "signal"
 settled livepatch_blocked
 [ -d /proc/$sleeper ] || fail "the sleeper is gone"
 dmesg | grep -q "sleep:$sleeper sleeps in the new version" || fail "the sleeper is not in the new version"
 kill $sleeper
 echo 0 > $LIVEPATCH/livepatch_blocked/enabled || fail "disable of the second patch"
-echo 1 > $LIVEPATCH/livepatch_blocked/signal 2>/dev/null	# usleep of this very script may sleep in it
+echo 1 > $LIVEPATCH/livepatch_blocked/signal 2>/dev/null	# a usleep of this script may sleep in the function
 unloaded livepatch_blocked
 echo "demo: all steps as described"

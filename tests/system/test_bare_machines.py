@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Machines that lack what every PC has: they run, or say what they lack."""
+"""Machines that lack a part that every PC has: they run, or say which part they lack."""
 
 import os
 import sys
@@ -18,19 +18,19 @@ class BareMachines(unittest.TestCase):
         self.addCleanup(run.close)
         return run, "\n".join(run)
 
-    def test_no_acpi_is_one_cpu_with_the_usual_interrupts(self):
+    def test_without_acpi_one_cpu_runs_with_the_usual_interrupts(self):
         run, text = self.boot("pc,acpi=off")
         self.assertEqual((run.status, run.error), (0, ""), text)
         self.assertRegex(text, r"acpi: no root pointer: one CPU")
         self.assertRegex(text, r"calibrated by PIT")
         self.assertRegex(text, r"\nalive")
 
-    def test_no_keyboard_controller_is_told(self):
+    def test_a_missing_keyboard_controller_is_reported(self):
         run, text = self.boot("q35,i8042=off")
         self.assertEqual((run.status, run.error), (0, ""), text)
         self.assertRegex(text, r"tty: no keyboard controller: only the serial line types")
 
-    def test_no_timer_at_all_is_told(self):
+    def test_a_missing_timer_is_reported(self):
         run, text = self.boot("q35,hpet=off,pit=off")
         self.assertEqual(run.hung, "")
         self.assertNotEqual(run.status, 0)

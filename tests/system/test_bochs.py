@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demonstration of README.md on a machine that shares nothing with QEMU: Bochs, two CPUs, the BIOS that it comes with.
+"""The demonstration of README.md on a machine that shares no code with QEMU: Bochs, two CPUs, Bochs' own BIOS.
 
-`make machines` has more of its processors. Bochs is installed by `tools/setup --tests`; a machine without it fails here.
+`make machines` runs more of Bochs' processors. `tools/setup --tests` installs Bochs; on a host without Bochs this suite
+fails.
 """
 
 import os
@@ -27,7 +28,7 @@ class Bochs(unittest.TestCase):
         self.assertIn("smp: 2 CPUs", done.stdout)
         self.assertIn("demo: all steps as described", done.stdout)
 
-    def test_what_cannot_start_is_said(self):
+    def test_a_machine_that_cannot_start_is_reported(self):
         with tempfile.NamedTemporaryFile("w", suffix=".sh") as script:
             for words, reason in ((["--script", "/nonexistent"], "/nonexistent: no such file"),
                                   (["--script", script.name, "--cpu", "eniac"], "Bochs did not start: "),
@@ -36,7 +37,7 @@ class Bochs(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout), (125, ""), done.stderr)
                 self.assertIn(reason, done.stderr)
 
-    def test_the_last_words_of_a_bochs_that_dies_at_its_start_are_said(self):
+    def test_the_last_message_of_a_bochs_that_dies_at_its_start_is_shown(self):
         with tempfile.NamedTemporaryFile("w", suffix=".sh", delete=False) as program:
             program.write("#!/bin/sh\necho no sound card >&2\nexit 1\n")
         os.chmod(program.name, 0o755)

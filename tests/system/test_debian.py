@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Debian tree made by tools/debian, entered in the guest by `enter`: its compiler, debugger, tracer and languages work there.
+"""A Debian tree from tools/debian, which the command `enter` enters in the guest: its compiler, debugger, tracer and
+languages work there.
 
-The tree is made once, below build/packages; where the packages are out of reach the tests are skipped and say so. The guest
-runs all programs in one boot."""
+The tree is made once, below build/packages. If the packages cannot be fetched, the tests are skipped and say so. The
+guest runs all programs in one boot."""
 
 import os
 import re
@@ -111,12 +112,12 @@ class Debian(unittest.TestCase):
         self.check("gcc", "^status 0$")
         self.check("hello", "^hello 120$", "^status 0$")
 
-    def test_gdb_stops_shows_and_goes_on(self):
+    def test_gdb_stops_shows_and_continues(self):
         self.check("gdb", r"^Breakpoint 1, factorial \(n=3\) at hello.c:4$", r"^#0  factorial \(n=3\)", r"^#2 .* factorial \(n=5\)",
                    r"^#3 .* main \(\) at hello.c:8$", r"^\$1 = 42$", "^hello 120$", "exited normally", "^status 0$")
 
     def test_strace_follows_a_child(self):
-        # A call during which the other process calls, too, has two lines.
+        # A call has two lines if the other process makes a call in the meantime.
         self.check("strace", r"^execve\(.*\) = 0$", r'^\[pid +\d+\] execve\("./hello".*(\) =|[\s\S]*execve resumed>\) +=) 0$',
                    r'write\(1, "hello 120', "^status 0$")
 
@@ -133,21 +134,21 @@ class Debian(unittest.TestCase):
         self.check("terminal", "^/dev/(console|tty|ttyS0)$", "^status 0$")
         self.check("proc", "^/dev/null$", "^/proc/self/exe$", "^status 0$")
 
-    def test_enter_gives_the_status_of_the_command(self):
+    def test_enter_returns_the_status_of_the_command(self):
         self.check("status", "^7$")
 
-    def test_what_enter_mounts_it_takes_away(self):
+    def test_enter_removes_its_mounts(self):
         self.check("mounts", "^/host/dev$", "^/host/dev/console$", "^/host/proc$", "^/host/sys$")
         self.check("left", "^0$")
 
-    def test_enter_says_what_is_wrong(self):
+    def test_enter_explains_errors(self):
         self.check("nothing", "^enter: /no/such: no such directory$")
         self.check("empty", "^enter: /tmp: there is no system in it .*make debian")
         self.check("option", "^usage: enter")
         self.check("help", "^usage: enter", "^Enters the system")
         self.check("user", "^enter: only root ")
 
-    def test_the_guest_ended_well(self):
+    def test_the_guest_ended_with_success(self):
         self.assertEqual(self.run_status, 0)
 
 
@@ -160,7 +161,7 @@ class Tool(unittest.TestCase):
         self.assertEqual(self.run_tool().returncode, 2)
         self.assertIn("usage: tools/debian DIR", self.run_tool("--wrong").stderr)
 
-    def test_a_folder_of_others_is_left_alone(self):
+    def test_a_folder_of_another_origin_is_not_changed(self):
         result = self.run_tool(TESTS)
         self.assertEqual(result.returncode, 1)
         self.assertIn("not an empty folder", result.stderr)

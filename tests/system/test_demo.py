@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demonstration of README.md, by `make guest`'s own tool, on BIOS and UEFI with 1, 2, 4 and 16 CPUs."""
+"""The demonstration of README.md, run by the tool of `make guest`, on BIOS and UEFI with 1, 2, 4 and 16 CPUs."""
 
 import os
 import sys

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The guest's status reaches the runner also where the device of the emulator takes it at once and ends the machine later.
+"""The guest's status reaches the runner even if the emulator's device takes the status at once and ends the machine
+later.
 
-QEMU 10's isa-debug-exit does; here QEMU's debug console stands at its port, which takes the byte and never ends anything:
-whatever the guest does after the byte would have been seen there.
+QEMU 10's isa-debug-exit does this. Here QEMU's debug console uses the device's port: it takes the byte and never ends
+the machine, so all that the guest does after the byte would be seen.
 """
 
 import os
@@ -50,12 +51,12 @@ class Exit(unittest.TestCase):
             return file.read()
 
     def halted(self, monitor):
-        """How many CPUs stand in a HLT that no interrupt ends."""
+        """How many CPUs wait in a HLT with interrupts off."""
         monitor.sendall(b"info registers -a\n")
         text = ""
         while text.count("RIP=") < CPUS or not text.endswith("(qemu) "):
             part = monitor.recv(65536).decode("utf-8", "replace")
-            self.assertTrue(part, "QEMU ended: the guest went on after its status")
+            self.assertTrue(part, "QEMU ended: the guest continued after its status")
             text += part
         registers = [line for line in text.splitlines() if "RIP=" in line and "HLT=1" in line]
         return sum(not int(line.split("RFL=")[1].split()[0], 16) & 0x200 for line in registers)

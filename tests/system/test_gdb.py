@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make gdb`: gdb finds the guest that runs, and has commands for tasks, the log, live patches and symbols, with and without Python."""
+"""`make gdb`: gdb finds the running guest, and has commands for tasks, the log, live patches and symbols, with and
+without Python."""
 
 import os
 import re
@@ -55,7 +56,7 @@ class Gdb(unittest.TestCase):
         self.assertRegex(text, r'Line \d+ of ".*livepatch-sample\.c"')
 
     def test_step_into_the_new_version(self):
-        """From the slot of the old version, and from its caller."""
+        """A step leads there from the slot of the old version, and from its caller."""
         for function in ("*cmdline_proc_show", "kernfs_read"):
             text = self.gdb(f"hbreak {function}", "continue", "delete", "echo before\\n", "bt 1", "step-new", "echo after\\n", "bt 1")
             before, after = text.split("before\n")[-1].split("after\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""In the guest, as a person types it: a function of the running kernel is written to a file, edited in vi, applied, edited
-again, applied again, and taken back. Then twenty functions all over the kernel, each with a change that can be seen.
+"""In the guest, as a person types it: a function of the running kernel is written to a file, edited in vi, applied,
+edited again, applied again, and unloaded. Then twenty functions from all parts of the kernel get an edit with a visible
+effect.
 """
 
 import os
@@ -30,7 +31,7 @@ class Terminal:
 
     def vi(self, command, keys):
         self.session.send(command + "\r")
-        self.session.expect(r"\n~\n|\d+%|lines")           # it has drawn its screen
+        self.session.expect(r"\n~\n|\d+%|lines")           # vi has drawn its screen
         self.session.send(keys + ":wq\r")
         self.session.expect(PROMPT)
 
@@ -59,7 +60,7 @@ def demonstration(cpus):
     return test
 
 
-# try FUNCTION OLD NEW COMMAND SHOWS: COMMAND prints SHOWS while the edited function is in place, and neither before nor afterwards.
+# try FUNCTION OLD NEW COMMAND SHOWS: COMMAND prints SHOWS only while the edited function is in place.
 TRY = """
 klp_edit() {
 	klp new "$1" fix.c >told || { cat told; return 1; }
@@ -82,7 +83,7 @@ try() {
 
 
 class Demonstration(unittest.TestCase):
-    def test_twenty_functions_all_over_the_kernel(self):
+    def test_twenty_functions_from_all_parts_of_the_kernel(self):
         script = TRY + "".join("try " + " ".join(shlex.quote(word) for word in edit) + "\n" for edit in EDITS)
         run = vm.Script(ISO, vm.Config(2), script)
         lines = list(run)

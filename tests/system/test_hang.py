@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A guest that hangs is found by what it does not do any more, whatever the load of the machine, and says where its tasks are."""
+"""A guest that hangs is found because it makes no progress, at any load of the host, and it reports where its tasks
+are."""
 
 import os
 import subprocess
@@ -17,7 +18,7 @@ HOG = "while True: pass"
 
 class Hangs(unittest.TestCase):
     def run_script(self, text, at_line=None, **limits):
-        """The output, and why the run was taken for hung. at_line(script) is called when the guest says "now"."""
+        """The output, and the run, which says why it hangs. at_line(script) is called when the guest prints "now"."""
         run = vm.Script(ISO, vm.Config(2), text, **limits)
         self.addCleanup(run.close)
         lines = []
@@ -43,8 +44,8 @@ class Hangs(unittest.TestCase):
         self.assertIn("processor time", run.hung)
         self.assertRegex(output, r"(task|CPU \d+): sh pid \d+")
 
-    def test_slow_guest_is_left_alone(self):
-        """It gets one turn in many, so that its work takes longer than it may sleep, and longer than it may compute."""
+    def test_slow_guest_does_not_count_as_hung(self):
+        """The guest gets few turns, so that its work takes longer than it may sleep, and longer than it may compute."""
         watches = []
 
         def slow_down(run):

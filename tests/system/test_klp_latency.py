@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What live patching may cost at most, with 5,000 tasks and with busy CPUs.
+"""The greatest permitted cost of live patching, with 5,000 tasks and with busy CPUs.
 
-QEMU counts instructions (-icount) and lets the guest's clock pass a nanosecond with each, so neither the load of this
-machine nor its speed matters: a millisecond here is a million instructions of the debug build, whose checks are in them.
-QEMU counts for one CPU at a time, so there is one; make bench measures more of them by the clock.
+QEMU counts instructions (-icount), and the guest's clock advances a nanosecond with each instruction. So neither the
+load nor the speed of the host matters: a millisecond here is a million instructions of the debug build, its checks
+included. With -icount QEMU runs one CPU at a time, so the machine has one; make bench measures several CPUs by the
+clock.
 
 timeout: 900
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's kpatch, the script that administrators of Linux load patches with, runs as it is: under bash, with the readelf of this
-machine. The guest has no other change."""
+"""Debian's kpatch, the script that loads patches on Linux, runs unchanged: under bash, with the readelf of this host.
+The guest has no other change."""
 
 import os
 import re
@@ -54,7 +54,7 @@ exit 0
 
 
 def libraries(program):
-    """The shared libraries of a program of this machine, without those that the guest has."""
+    """The shared libraries of a program of this host, without the libraries that the guest has."""
     output = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
     return [path for path in re.findall(r"=> (/\S+)", output) if not path.endswith("/libc.so.6")]
 
@@ -101,7 +101,7 @@ class Kpatch(unittest.TestCase):
     def test_load(self):
         self.check("load", "^loading patch module: livepatch-sample.ko$", "^status 0$", "^livepatch_sample: this has been live patched")
 
-    def test_what_is_loaded_is_not_loaded_again(self):
+    def test_a_loaded_patch_is_not_loaded_again(self):
         self.check("twice", "^module named livepatch_sample already loaded and enabled$", "^status 0$")
 
     def test_list(self):
@@ -111,15 +111,15 @@ class Kpatch(unittest.TestCase):
         self.check("unload", "^disabling patch module: livepatch_sample$", "^unloading patch module: livepatch_sample$", "^status 0$")
         self.assertNotIn("live patched", self.said("unload"))
 
-    def test_a_file_that_is_not_there_is_an_error(self):
+    def test_a_missing_file_is_an_error(self):
         self.check("absent", "can't find no-such.ko", "^status 1$")
 
     def test_install(self):
-        """Its last command asks for systemctl, and its status is that answer: 1 where there is none."""
+        """kpatch's last command asks for systemctl, and gives kpatch its status: 1 without systemctl."""
         self.check("install", "^installing livepatch-sample.ko", "^status 1$", "^Installed patch modules:$", r"^livepatch_sample \(",
                    "^Patch information for livepatch_sample:$", "^license: *GPL$", "^status 0$")
 
-    def test_all_that_are_installed(self):
+    def test_all_installed_patches_are_loaded(self):
         self.check("all", "^loading patch module: /var/lib/kpatch/.*/livepatch-sample.ko$", "^status 0$", r"^livepatch_sample \[enabled\]$")
         self.check("none", "^unloading patch module: livepatch_sample$", "^status 0$")
         self.assertNotIn("[enabled]", self.said("none"))

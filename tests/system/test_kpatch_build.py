@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tools that kpatch makes its patches with make one of a module of ours, by the steps of docs/other-tools.md: strings and two
-static variables of one name are in the edit. It is loaded in a guest and taken back."""
+"""The tools with which kpatch builds its patches build a patch of a module of ours, in the steps of
+docs/other-tools.md. The edit changes strings and two static variables with the same name. A guest loads and unloads the
+patch."""
 
 import os
 import re
@@ -41,7 +42,7 @@ exit 0
 
 
 def calls_to_nops(path):
-    """Calls of __fentry__ become the NOP of an entry slot, and their relocations nothing."""
+    """Replaces calls of __fentry__ by the NOP of an entry slot, and their relocations by empty ones."""
     image = elf.Elf(path)
     data = bytearray(image.data)
     for section in (s for s in image.sections if s.type == elf.SHT_RELA):
@@ -73,7 +74,7 @@ class KpatchBuild(unittest.TestCase):
         return run.stdout
 
     def compile(self, text, target):
-        """Both versions under one name: it is in the code of each warning."""
+        """Compiles both versions under one file name, because the code of each warning contains the name."""
         with open(self.path("edit_target.c"), "w", encoding="utf-8") as file:
             file.write(text)
         with open(os.path.join(BUILD, "flags.MODULE_FLAGS"), encoding="utf-8") as file:
@@ -92,7 +93,7 @@ class KpatchBuild(unittest.TestCase):
         shutil.copyfile(ours, self.path("target.ko"))
 
     def make(self):
-        """What create-diff-object says."""
+        """Makes the patch; returns the output of create-diff-object."""
         with open(SOURCE, encoding="utf-8") as file:
             text = file.read()
         os.mkdir(self.path("before"))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tests inside the kernel (KTEST, include/neurath/ktest.h), run at boot by the word `ktest` on the command line."""
+"""The tests inside the kernel (KTEST, include/neurath/ktest.h); the word `ktest` on the command line runs them at
+boot."""
 
 import os
 import re

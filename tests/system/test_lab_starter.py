@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a student begins with passes exactly the checks that its lab states: one lab a run, chosen by the seed. Other labs' starters hang
-in places, as a transition that never ends does, and take minutes; they, and all solutions, are for `make lab-check`.
+"""The tree that a student gets passes exactly the checks that its lab states: one lab in each run, chosen by the seed.
+Starters of other labs hang in places, as a transition that never ends does, and take minutes; `make lab-check` tests
+them and all solutions.
 
 timeout: 3600
 """
@@ -19,7 +20,7 @@ SEED = int(os.environ.get("TAP_SEED", "1"))
 
 
 class Starter(unittest.TestCase):
-    def test_passes_what_its_lab_states_and_no_more(self):
+    def test_passes_exactly_the_checks_that_its_lab_states(self):
         lab = LABS[SEED % len(LABS)]
         options = argparse.Namespace(lab=lab, only="^starter$", seeds=str(SEED), quick=False)
         self.assertEqual(labcheck.check(TOP, [lab], options), 0, lab)

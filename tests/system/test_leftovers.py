@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a suite leaves behind is named and taken back before the next one begins: a patch in transition, one that is on, modules,
-processes."""
+"""Leftovers of a suite are named and removed before the next suite begins: a patch in transition, an enabled patch,
+modules, processes."""
 
 import os
 import re
@@ -35,7 +35,7 @@ echo "period: $(cat /proc/sys/kernel/livepatch_signal_period_ms)"
 
 
 class Leftovers(unittest.TestCase):
-    def test_leftovers_are_named_and_taken_back(self):
+    def test_leftovers_are_named_and_removed(self):
         run = vm.Script(ISO, vm.Config(2), SCRIPT)
         self.addCleanup(run.close)
         lines = list(run)

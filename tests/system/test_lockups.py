@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What makes no progress is found and named: a CPU that does not schedule, one that takes no interrupts, tasks that wait for each
-other, a task that loops in a new function. Each test makes it so by a module, and reads the console until the kernel says so."""
+"""The kernel finds and names what makes no progress: a CPU that does not schedule, a CPU that takes no interrupts,
+tasks that wait for each other, a task that loops in a new function. In each test a module causes this, and the test
+reads the console until the report."""
 
 import os
 import re
@@ -13,7 +14,7 @@ import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 STUCK = "/lib/modules/tm_stuck.ko"
-# The looper is killed while its patch is being taken back.
+# The looping task is killed while its patch is being disabled.
 LOOPER = """
 insmod /lib/modules/tm_loop_patch.ko
 cat /proc/cmdline &
@@ -32,7 +33,7 @@ cat /proc/cmdline && echo survived
 
 class Lockups(unittest.TestCase):
     def watch(self, script, *patterns, cpus=2, cmdline="watchdog_thresh=1"):
-        """Runs the script until the console has shown every pattern, in this order; the console so far."""
+        """Runs the script until the console has shown every pattern, in this order; returns the console until then."""
         run = vm.Script(ISO, vm.Config(cpus), script, watched=True, cmdline=cmdline)
         self.addCleanup(run.close)
         lines, left = [], list(patterns)
@@ -50,12 +51,12 @@ class Lockups(unittest.TestCase):
                        r"RIP: 0010:stuck_spin\+\S+ \[tm_stuck\].*tests/modules/tm_stuck\.c:\d+", r"Code: ", r"stuck_init|init_module",
                        r"soft lockup - CPU#\d+ stuck for 4s!", cpus=cpus)
 
-    def test_soft_lockup_can_be_the_end(self):
+    def test_soft_lockup_can_be_a_panic(self):
         self.watch(f"echo 1 >/proc/sys/kernel/softlockup_panic\ninsmod {STUCK} how=spin\n", "soft lockup",
                    "Kernel panic - not syncing: softlockup: hung tasks")
 
-    def test_who_lets_others_run_is_not_stuck(self):
-        """It runs for as many looks as would be reported, on the only CPU there is."""
+    def test_a_task_that_lets_others_run_is_not_stuck(self):
+        """The task runs so long that a stuck task would be reported, on the only CPU of the machine."""
         console = self.watch(f"insmod {STUCK} how=polite &\nfor i in $(seq 40); do usleep 100000; done\necho looked\n", "^looked",
                              cpus=1)
         self.assertNotIn("lockup", console)
@@ -64,17 +65,17 @@ class Lockups(unittest.TestCase):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", r"watchdog: Watchdog detected hard LOCKUP on cpu \d, seen by cpu \d",
                    r"CPU \d: insmod pid \d+", r"RIP: 0010:stuck_spin\+", r"Call trace", r"stuck_interrupts_off\+.*tm_stuck\.c:\d+")
 
-    def test_hard_lockup_can_be_the_end(self):
+    def test_hard_lockup_can_be_a_panic(self):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", "hard LOCKUP", "Kernel panic - not syncing: Hard LOCKUP",
                    cmdline="watchdog_thresh=1 hardlockup_panic=1")
 
-    def test_hung_tasks_and_whom_they_wait_for(self):
+    def test_hung_tasks_and_the_tasks_that_they_wait_for(self):
         self.watch(f"insmod {STUCK} how=deadlock\nwhile :; do sleep 1; done\n", r"INFO: task first:\d+ blocked for more than \d+ seconds",
                    r"hung_task_timeout_secs", r"stuck_lock\+.*tm_stuck\.c:\d+", r"waits for the mutex stuck_b, held by second pid \d+",
                    r"waits for the mutex stuck_a, held by first pid \d+", "a deadlock: each of these waits for the next",
                    r"INFO: task second:\d+ blocked", cmdline="hung_task_timeout_secs=1")
 
-    def test_hung_task_can_be_the_end_and_be_switched_off(self):
+    def test_hung_task_can_be_a_panic_and_the_check_can_be_switched_off(self):
         self.watch(f"insmod {STUCK} how=deadlock\nwhile :; do sleep 1; done\n", "Kernel panic - not syncing: hung_task: blocked tasks",
                    cmdline="hung_task_timeout_secs=1 hung_task_panic=1")
         console = self.watch(f"echo 0 >/proc/sys/kernel/hung_task_timeout_secs\ninsmod {STUCK} how=deadlock\nsleep 4\necho quiet\n", "^quiet",

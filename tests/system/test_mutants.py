@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tests can fail: each mutant of tests/mutants.txt, a kernel with one rule broken, is caught by the suite named there.
-Those that no run meets are in tests/explore/mutants.txt instead.
+"""Tests can fail: each mutant of tests/mutants.txt, a kernel with one broken rule, is caught by the suite that the
+table names. The mutants that no run reaches are in tests/explore/mutants.txt instead.
 
-The rule is broken by a diff of tests/mutants/ in the kernel of the debug build, in which the same suites are green without
-it: `make test` runs them there as well. A mutant is caught if its suite fails in one of the given number of
-boots, each with a seed of its own; a panic, a warning of the kernel or a hang of that suite is a catch too. The run ends
-at the first failure.
+A diff of tests/mutants/ breaks the rule in the kernel of the debug build. Without the diff the same suites are green:
+`make test` runs them there, too. A mutant is caught if its suite fails in one of the given number of boots, each with a
+seed of its own; a panic, a warning of the kernel or a hang of that suite is a catch too. The run ends at the first
+failure.
 
 timeout: 3600
 """
@@ -27,9 +27,9 @@ import vm  # noqa: E402
 
 BUILD = os.path.join(TOP, os.environ.get("NEURATH_BUILD", "build/debug"))
 SEED = int(os.environ.get("TAP_SEED", "1"))
-MACHINES = 2                # at a time
-# Seconds of processor time without a line, after which a suite hangs in a mutant: green ones are far from it, and an endless loop
-# is what some mutants are caught by.
+MACHINES = 2                # machines that run at a time
+# Seconds of processor time without a line of output, after which a suite hangs in a mutant: green suites need far less,
+# and some mutants are caught by an endless loop.
 COMPUTING = 60
 TABLE = os.path.join(TESTS, "mutants.txt")
 ONLY = re.compile(os.environ.get("MUTANTS", ""))       # a regular expression, while one works on some
@@ -46,7 +46,8 @@ def table():
 
 
 def first_failure(iso, suite, cpus, seed, cmdline):
-    """What the suite finds first in one boot, or None if it is green. A machine that does not come to the suite finds nothing."""
+    """The first failure of the suite in one boot, or None if the suite is green. An error if the machine does not reach
+    the suite."""
     script = vm.Script(iso, vm.Config(cpus), run.guest_script([suite], seed),
                        min(suite.timeout, COMPUTING), cmdline=cmdline)
     tap, status, begun = run.Tap(suite.warnings), None, False
@@ -84,7 +85,7 @@ class Mutants(unittest.TestCase):
 
     @classmethod
     def catch(cls, name, suite, cpus, seeds, race):
-        """(seed, what was found), or None if all boots are green."""
+        """(seed, first failure), or None if all boots are green."""
         folder = os.path.join(BUILD, "mutants", name)
         try:
             iso = mutant.image(name, BUILD, folder, frozenset(f"/tests/{other}" for other in cls.suites if other != suite))
@@ -106,7 +107,7 @@ class Mutants(unittest.TestCase):
 
     def test_a_diff_that_changes_nothing_is_no_mutant(self):
         text = "nothing\n--- a/livepatch/check.c\n+++ b/livepatch/check.c\n@@ @@\n #include \"internal.h\"\n+/* A comment. */\n"
-        real = mutant.text_of       # other threads use it meanwhile
+        real = mutant.text_of       # other threads use text_of at the same time
         with (mock.patch.object(mutant, "text_of", lambda name: text if name == "NOTHING" else real(name)),
               self.assertRaisesRegex(RuntimeError, "changes nothing")):
             mutant.image("NOTHING", BUILD, os.path.join(BUILD, "mutants", "NOTHING"))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""NMIs come at any moment, also while what they once called is being patched and probed; and when an NMI is the end, further ones
-do not spoil the report.
+"""NMIs come at any moment, also while functions that they once called are patched and probed. When an NMI ends the
+machine, further NMIs do not spoil the report.
 
-An int3 in an NMI would unblock NMIs at its iret, and the next one would overwrite the frame of the first. tools/nmicheck.py proves that
-there is none; here the machine is asked.
+An int3 in an NMI would unblock NMIs at its iret, and the next NMI would overwrite the frame of the first.
+tools/nmicheck.py proves that there is no such int3; this suite asks the machine.
 
 timeout: 300
 """
@@ -21,10 +21,10 @@ sys.path.insert(0, os.path.join(TESTS, "lib"))
 import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
-BURSTS, BURST = 50, 4      # the second NMI waits at the processor until the first lets it in
-PAUSE = 0.01                # seconds between bursts: enough for the guest to get something done
+BURSTS, BURST = 50, 4      # the second NMI waits in the processor until the first NMI has returned
+PAUSE = 0.01                # seconds between bursts: enough for some progress of the guest
 
-# Functions that write to the log or send interrupts are probed one after the other, and text is patched.
+# Probes functions that write to the log or send interrupts, one after the other, and patches text.
 STORM = """
 echo storm
 while [ ! -e /host/enough ]; do
@@ -40,7 +40,7 @@ done 2>/dev/null
 echo survived
 """
 
-# The report itself runs into breakpoints.
+# The report itself meets breakpoints.
 BUTTON = """
 insmod /lib/modules/lx_kprobe.ko has_post_handler=0 symbol=_printk
 echo storm
@@ -49,7 +49,7 @@ while :; do sleep 1; done
 
 
 class Monitor:
-    """QEMU's machine protocol on a socket of our own."""
+    """QEMU's machine protocol on a socket of the test's own."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -59,7 +59,7 @@ class Monitor:
         self.ask(b"qmp_capabilities")
 
     def ask(self, command, times=1):
-        """False if QEMU has gone."""
+        """Sends the command @times times; False if QEMU has ended."""
         answers = 0
         try:
             self.socket.sendall(b'{"execute":"%s"}\n' % command * times)
@@ -91,7 +91,7 @@ class Nmi(unittest.TestCase):
         return run
 
     def storm(self):
-        """Bursts of NMIs to all CPUs, until QEMU has ended or it is enough."""
+        """Sends bursts of NMIs to all CPUs, until QEMU has ended or BURSTS have been sent."""
         monitor = Monitor(self.control)
         for _ in range(BURSTS):
             if not monitor.ask(b"inject-nmi", BURST):
@@ -123,7 +123,7 @@ class Nmi(unittest.TestCase):
     def test_storm_on_4_cpus(self):
         self.survives(4)
 
-    def test_report_is_whole_though_more_nmis_come(self):
+    def test_report_is_complete_although_more_nmis_come(self):
         run = self.start(BUTTON, 2)
         text = self.console(run)
         self.assertIn("panicked", run.error, text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fault in the kernel ends the task that made it, and not the machine: unless the machine cannot go on without what the task was
-about. The report says where it was, who called, and which patches were there.
+"""A fault in the kernel ends the task that caused it, but not the machine, unless the machine cannot continue without
+the task's work. The report shows the place, the callers, and the patches that were there.
 
 Each test boots a guest without panic_on_oops, loads tests/modules/tm_crash.c with one way to crash, and reads the console.
 """
@@ -15,7 +15,7 @@ import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 
-# The module stays: its init never ended, and its remains are unknown. The machine works, and so does live patching.
+# The module stays, because its init has not ended and its state is unknown. The machine works, and live patching too.
 CRASH = """
 insmod /lib/modules/tm_crash.ko how={how}
 echo "status $?"
@@ -36,7 +36,7 @@ class Oops(unittest.TestCase):
         return "\n".join(run), run
 
     def survives(self, how, reason, status=SIGSEGV, cpus=2, before=""):
-        """The console, after the guest has gone on working."""
+        """The console of a guest that continues to work after the fault."""
         console, run = self.run_script(before + CRASH.format(how=how), cpus)
         self.assertEqual((run.error, run.status), ("", 0), console)
         self.assertRegex(console, rf"Oops: {reason}.* \[#1\]")
@@ -64,7 +64,7 @@ class Oops(unittest.TestCase):
     def test_null_pointer_on_1_cpu(self):
         self.survives("null", "kernel page fault: null pointer", cpus=1)
 
-    def test_jump_into_nowhere(self):
+    def test_jump_to_an_address_without_code(self):
         console = self.survives("run-user", "kernel page fault")
         self.assertRegex(console, r"Call trace:\n.* 0x0*400001\n.*crash_run\+.*\n.*(crash_init|init_module)")
 
@@ -79,24 +79,25 @@ class Oops(unittest.TestCase):
         console = self.survives("stack", "kernel stack overflow in crash_recurse")
         self.assertRegex(console, r"crash_recurse\+\S+ \[tm_crash\].*\n.*\.\.\. \d+ times")
 
-    def test_caller_is_right_though_the_frame_is_not_there_yet(self):
+    def test_caller_is_right_although_the_frame_is_incomplete(self):
         for how, caller in (("entry", "crash_call_entry"), ("prologue", "crash_call_prologue")):
             console = self.survives(how, "kernel page fault: null pointer")
             self.assertRegex(console, rf"Call trace:\n.*crash_\w+\+.*\n.*{caller}\+.*\n.*(crash_init|init_module)")
 
     def test_kernel_thread(self):
-        """A waiting task sees its end: -EFAULT."""
+        """A task that waits for the thread gets -EFAULT when the thread ends."""
         console = self.survives("thread", "kernel page fault: null pointer", status=1)
         self.assertRegex(console, r"task: crasher pid \d+")
         self.assertRegex(console, r"crasher pid \d+ is ended, the machine goes on")
 
     def test_mutex_is_named(self):
         console = self.survives("mutex", "kernel page fault: null pointer")
-        # One of a module: without the lock checker it is in nobody's list.
+        # A mutex of a module: only the lock checker has it in a task's list.
         self.assertEqual("holds the mutex crash_mutex" in console, vm.has_lock_checks(ISO), console)
 
-    def test_returns_that_are_hooked_are_left_behind(self):
-        """The frames of the fault are given up with their hooks, and the callers are named as if there were none."""
+    def test_hooked_returns_are_given_up_with_their_frames(self):
+        """The frames of the fault are given up with their hooks, and the report names the callers as if there were no
+        hooks."""
         console = self.survives("null", "kernel page fault: null pointer at 0 ",
                                 before="echo function_graph >/sys/kernel/tracing/current_tracer")
         self.assertRegex(console, r"  syscall_dispatch\+0x[0-9a-f]+/0x[0-9a-f]+ \(kernel/syscall\.c:\d+\)\n")
@@ -108,13 +109,13 @@ class Oops(unittest.TestCase):
     def test_interrupts_off_cannot_be_left(self):
         self.panics("interrupts-off", "interrupts were off")
 
-    def test_sysctl_makes_it_a_panic(self):
+    def test_sysctl_makes_an_oops_a_panic(self):
         console, run = self.run_script("echo 1 >/proc/sys/kernel/panic_on_oops\n" + CRASH.format(how="null"))
         self.assertIn("panicked", run.error, console)
         self.assertNotIn("survived", console)
 
     def test_patched_function_on_the_stack_is_named(self):
-        """It faults in a new version, called by a program that has no other part in it."""
+        """The fault is in a new version, called by a program that has nothing else to do with the patch."""
         script = ("insmod /lib/modules/tm_crash_patch.ko\n"
                   "cat /proc/cmdline; echo status $?\n"
                   "echo 0 >/sys/kernel/livepatch/tm_crash_patch/enabled\n"

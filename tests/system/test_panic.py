@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who breaks a rule of the kernel ends it, and the report says what, where, and who else was there.
+"""If kernel code breaks a rule, the kernel panics, and the report shows the rule, the place, and all other tasks.
 
 Each test boots a guest, loads tests/modules/tm_crash.c with one way to crash, and reads the console.
 """
@@ -13,13 +13,13 @@ sys.path.insert(0, os.path.join(TESTS, "lib"))
 import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
-INIT = "(crash_init|init_module)"     # two names of one function
+INIT = "(crash_init|init_module)"     # two names of the same function
 PANIC = "Kernel panic - not syncing: "
 
 
 class Panic(unittest.TestCase):
     def crash(self, how, cpus=2):
-        """The console from the panic on."""
+        """The console, beginning with the panic."""
         script = f"sleep 1000 &\nuntil grep -q sleep_until /proc/$!/stack; do usleep 1000; done\ninsmod /lib/modules/tm_crash.ko how={how}\necho survived\n"
         run = vm.Script(ISO, vm.Config(cpus), script)
         self.addCleanup(run.close)
@@ -61,14 +61,14 @@ class Panic(unittest.TestCase):
     def test_user_memory_cannot_be_executed(self):
         self.reports("run-user", r"page fault: .* at 0x400000", "crash_run")
 
-    def test_a_stack_that_overflows_meets_its_guard_page(self):
+    def test_a_stack_overflow_hits_the_guard_page(self):
         report = self.reports("stack", r"kernel stack overflow in crash_recurse \[tm_crash\]$", "crash_recurse")
         self.assertRegex(report, r"crash_recurse\+\S+ \[tm_crash\].*\n.*\.\.\. \d+ times")
 
     def test_undefined_instruction(self):
         self.reports("undefined", r"invalid opcode", INIT)
 
-    def test_breakpoint_that_nobody_set(self):
+    def test_unexpected_breakpoint(self):
         self.reports("int3", r"int3", INIT)
 
     def test_report_shows_every_cpu_and_every_blocked_task(self):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A few of the damages of tests/patches/damage.py, always the same ones: each is refused, or seen by the check of its patch."""
+"""Some damages of tests/patches/damage.py, always the same ones: each damage is refused, or found by the check of its
+patch."""
 
 import os
 import sys
@@ -14,7 +15,7 @@ PATCHES = ("string", "static-new", "static-shared", "chain-module")
 
 
 class Damages(unittest.TestCase):
-    def test_none_survives(self):
+    def test_no_damage_goes_unnoticed(self):
         results = damage.campaign(BUILD, 8, 1, PATCHES)
         self.assertEqual(len(results), 8)
         self.assertEqual([damage.text(*result) for result in results if result[1] == "survived"], [])

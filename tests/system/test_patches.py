@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each diff of tests/patches/ becomes a live patch that does in the guest what its edit says, or is refused for the reason
-that it names. tests/patches/README.md explains the lines at the head of a diff. One guest loads all patches in turn."""
+"""Each diff of tests/patches/ becomes a live patch that has the effect of its edit in the guest, or is refused for the
+reason that the diff names. tests/patches/README.md explains the lines at the head of a diff. One guest loads all
+patches in turn."""
 
 import glob
 import json
@@ -19,7 +20,7 @@ import vm  # noqa: E402
 
 BUILD = os.environ.get("NEURATH_BUILD", "build/debug")
 ISO = os.path.join(BUILD, "test.iso")
-# What `on:` names stands before the diff that names it.
+# A diff that another one names with `on:` comes before it.
 DIFFS = sorted(glob.glob(os.path.join(TESTS, "patches", "*.diff")), key=lambda path: os.path.splitext(path)[0])
 
 GUEST = """\
@@ -42,7 +43,7 @@ def head_of(path):
 
 
 def steps(name, head):
-    """What the guest does with one patch: the check before, loaded, and taken back."""
+    """The commands of the guest for one patch: the check before, with the patch loaded, and after its removal."""
     module = "/host/target.ko" if "module" in head else None
     patch = name.replace("-", "_")
     on = [word.replace("-", "_") for word in head.get("on", "").split()]
@@ -76,7 +77,7 @@ class Patches(unittest.TestCase):
 
     @classmethod
     def build(cls, path):
-        """(status, the tool's answer)"""
+        """Builds the patch of one diff: (status, the tool's answer)."""
         head = head_of(path)
         command = [sys.executable, "tools/klp-build", "--json", "--build", BUILD, "--out", cls.folder, path]
         command += ["--dry-run"] if "dry" in head else []

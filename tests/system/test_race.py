@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The suites of what runs at the same time, with random delays at marked points of the kernel (include/neurath/race.h)."""
+"""Suites about concurrency run with random delays at marked points of the kernel (include/neurath/race.h)."""
 
 import os
 import subprocess

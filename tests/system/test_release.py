@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The release build as a user meets it: `make guest` with a script, a shared folder and a module built from elsewhere.
+"""The release build as a user meets it: `make guest` with a script, a shared folder and a module that was built
+elsewhere.
 
-The other suites run the debugging build, tests/run.py's test.iso; this is the image that `make run` boots. Where the two take
-different ways (locks without checks, the way out to user mode, inlining), suites of the guest run in it, too.
+The other suites run the debug build, in tests/run.py's test.iso; this suite uses the image that `make run` boots. The
+two builds differ in places (locks without checks, the way out to user mode, inlining), so suites of the guest run in
+the release build, too.
 """
 
 import os
@@ -21,10 +23,10 @@ import vm  # noqa: E402
 
 KERNEL = os.path.join(TOP, "build", "neurath.elf")
 LIMIT = 1 << 20
-# What the make that runs the tests hands down is not for the make of a user.
+# Variables of the make that runs the tests; the make of a user must not see them.
 OWN = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CPUS", "MEM", "O", "DEBUG", "V", "SHARE", "SCRIPT"}
 
-# Guest suites, as patterns: entries, switches, locks, calls, and what patches them.
+# Patterns of guest suites: entries, task switches, locks, calls, and patches of these.
 SUITES = "=calls,=cpu,=exceptions,=futex,ipc,=klp_consistency,=klp_hard,=klp_paths,=klp_traced,=pipes,ptrace,=sched,signal,thread"
 
 GOOD = """
@@ -71,7 +73,7 @@ class Release(unittest.TestCase):
             done = self.guest(folder, GOOD)
             self.assertEqual(done.returncode, 0, done.stdout)
 
-    def test_patch_of_the_page_is_built_and_loaded_as_it_says(self):
+    def test_patch_of_the_page_is_built_and_loaded_as_described(self):
         with open(os.path.join(TOP, "docs", "writing-a-patch.md"), encoding="utf-8") as file:
             text = re.search(r"^```c\n(.*?)^```", file.read(), re.S | re.M).group(1)
         with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +87,7 @@ class Release(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_a_module_that_linux_would_not_build_is_not_built(self):
-        """A call of what is not declared would only be found when the module is loaded, if at all."""
+        """Otherwise a call of an undeclared function would only be found when the module is loaded, or never."""
         lines = {"nosuch(3);": "implicit declaration", "int *p = &counter; *p = 1;": "incompatible pointer type"}
         for line, complaint in lines.items():
             with tempfile.TemporaryDirectory() as folder:
@@ -98,8 +100,8 @@ class Release(unittest.TestCase):
                 self.assertIn(complaint, done.stdout)
                 self.assertFalse(os.path.exists(os.path.join(folder, "wrong.ko")))
 
-    def test_status_of_the_script_is_told(self):
-        """tools/qemu ends with it; make says so, and ends with its own 2."""
+    def test_status_of_the_script_is_reported(self):
+        """tools/qemu ends with the script's status; make prints this status, and ends with its own status 2."""
         with tempfile.TemporaryDirectory() as folder:
             done = self.guest(folder, "echo all is lost; exit 9\n")
         self.assertIn("all is lost\n", done.stdout)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A seed is a run: two runs with the same seed print the same bytes, times and trace included; and AT= stops at the event that it names."""
+"""A seed determines a run: two runs with one seed print the same bytes, also times and traces; and AT= stops at the
+event that it names."""
 
 import os
 import re
@@ -10,7 +11,7 @@ import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", os.path.join(TOP, "build/debug")), "test.iso")
-# A patch that comes and goes while processes are born and die.
+# A patch is enabled and disabled while processes begin and end.
 SCRIPT = """sh -c 'while :; do /bin/true; done' & p=$!
 insmod /lib/modules/livepatch-sample.ko
 klp wait livepatch_sample
@@ -31,8 +32,8 @@ def replay(*options):
 
 
 class Replay(unittest.TestCase):
-    def test_a_seed_is_a_run(self):
-        """With another number of CPUs, too; and another seed is another run."""
+    def test_a_seed_determines_a_run(self):
+        """Also with another number of CPUs; and another seed gives another run."""
         outputs = []
         for cpus, seed in ((2, 1), (4, 2)):
             first, second = (replay("--cpus", str(cpus), "--seed", str(seed)) for _ in "12")
@@ -53,7 +54,7 @@ class Replay(unittest.TestCase):
         where = {"sched_wakeup": "trace_wakeup", "sched_wakeup_new": "trace_wakeup"}.get(event, f"trace_{event}")
         self.assertRegex(done.stdout, rf"#\d .* in {where} \(")
 
-    def test_what_the_host_decides_is_refused(self):
+    def test_a_shared_folder_is_refused_because_the_host_can_change_it(self):
         done = subprocess.run([sys.executable, os.path.join(TOP, "tools/qemu"), "--iso", ISO, "--accel", "replay", "--script", __file__,
                                "--share", TOP], stderr=subprocess.PIPE, text=True, check=False)
         self.assertIn("replay: has no shared folder", done.stderr)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Servers are killed under a person's hands: the shell goes on, and nothing that it had is lost."""
+"""Servers are killed while a person uses the shell: the shell continues, and loses nothing."""
 
 import os
 import re
@@ -17,7 +17,7 @@ KILL_TTY = "kill -9 $(pidof tty)"
 
 
 class Guest(unittest.TestCase):
-    """Each test boots: init starts a server at once again only if it had lived for a while."""
+    """Each test boots a guest, because init restarts a server at once only if the server has lived for a while."""
 
     def setUp(self):
         self.session = vm.Session(ISO, vm.Config(2))
@@ -64,7 +64,7 @@ class Terminal(Guest):
         self.assertEqual(self.run_line("stty -a"), modes)
         self.assertEqual(self.run_line("tty"), "/dev/console")
 
-    def test_job_control_goes_on(self):
+    def test_job_control_continues(self):
         self.session.send("(sleep 1; " + KILL_TTY + "; sleep 1; echo kil''led >/dev/kmsg) & cat" + RETURN)
         self.session.expect(r"tty was killed by signal 9")
         self.session.send("a line" + RETURN)
@@ -80,15 +80,15 @@ class Terminal(Guest):
         match = self.session.expect(r"\nthe end\n", 120)
         numbers = set(re.findall(r"\b[123]\d{4}\b", self.session.text[:match.end()]))
         missing = {str(n) for n in range(10001, 30001)} - numbers
-        # Where the kernel's message or what is sent twice cuts a number, it is not lost.
+        # A number that is cut by the kernel's message, or by bytes that are sent twice, is not lost.
         self.assertLess(len(missing), 5, sorted(missing)[:20])
 
-    def test_a_line_being_typed_when_it_dies(self):
+    def test_a_line_can_be_typed_after_the_driver_died(self):
         self.session.send("cat" + RETURN)
         self.session.expect(r"cat\n")
         self.session.send("half a ")
         self.session.expect(r"half a ")
-        self.session.send("\x1a")                      # Ctrl-Z: a prompt, and the line is gone as on any Unix
+        self.session.send("\x1a")                      # Ctrl-Z: a prompt, and the line is lost as on any Unix
         self.session.expect(PROMPT)
         self.kill_tty()
         self.session.send("fg" + RETURN)
@@ -98,7 +98,7 @@ class Terminal(Guest):
         self.session.send(CTRL_C)
         self.session.expect(PROMPT)
 
-    def test_again_and_again(self):
+    def test_the_driver_can_be_killed_several_times(self):
         shell = self.run_line("echo $$")
         for _ in range(3):
             self.kill_tty()

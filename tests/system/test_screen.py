@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The console on a screen: the frame buffer shows what the serial line shows, the keyboard types, old lines can be
-looked at. The screen is read as a person would: QEMU's picture of it, letter by letter."""
+"""The console on a screen: the frame buffer shows the same text as the serial line, the keyboard types, and old lines
+can be shown again. The test reads the screen as a person does: letter by letter, from QEMU's picture."""
 
 import json
 import os
@@ -50,13 +50,13 @@ class Monitor:
                 return answer["return"]
 
     def keys(self, *names):
-        """Pressed together. The hold time ends before the next command is obeyed."""
+        """Presses the keys together. The hold time ends before the next command."""
         self.do("send-key", keys=[{"type": "qcode", "data": name} for name in names], **{"hold-time": 1})
 
     def type(self, text):
         for letter in text:
             self.keys(*KEYS.get(letter, ["shift", letter.lower()] if letter.isupper() else [letter]))
-            time.sleep(0.03)    # QEMU drops keys that overtake its hold time
+            time.sleep(0.03)    # QEMU drops keys that come before the hold time has ended
 
 
 def letters():
@@ -115,14 +115,14 @@ class Screen(unittest.TestCase):
         return [line.rstrip() for line in lines]
 
     def type_echoed(self, text):
-        """Each key when the one before is on the screen: the keyboard of a machine that is slow just now drops keys."""
+        """Types each key when the previous one is on the screen, because the keyboard of a slow machine drops keys."""
         for end, letter in enumerate(text, 1):
             self.monitor.type(letter)
             if letter != "\r":
                 self.until(lambda lines: any(text[:end].rstrip() in line for line in lines), f"{letter} is not echoed")
 
     def until(self, condition, what):
-        """The screen is drawn a moment after the serial line has its bytes."""
+        """Waits for a condition of the screen, which is drawn a moment after the serial line has its bytes."""
         watch = self.session.limit(20)
         while True:
             lines = self.lines()
@@ -148,13 +148,14 @@ class Screen(unittest.TestCase):
         self.until(lambda lines: "Typed-42" in lines, "no answer")
 
     def test_ctrl_c_interrupts(self):
-        # The job itself says that it runs: a key that is typed before the job has the terminal interrupts the shell alone.
+        # The job itself says that it runs: a key that is typed before the job has the terminal interrupts only the
+        # shell.
         self.session.send("sh -c \"echo star''ted; exec sleep 1000\"\r")
         self.session.expect(r"\nstarted\n")
         self.monitor.type("\x03")
         self.session.expect(PROMPT)
 
-    def test_old_lines_come_back_and_typing_ends_that(self):
+    def test_old_lines_can_be_shown_and_typing_returns_to_the_end(self):
         self.run_line("clear; seq 1000 1300")
         self.until(lambda lines: "1300" in lines and "1100" not in lines, "not at the end")
         for _ in range(60):
@@ -166,7 +167,7 @@ class Screen(unittest.TestCase):
         self.session.expect(PROMPT)
         self.until(lambda lines: "1300" in lines, "not at the end again")
 
-    def test_the_size_is_that_of_the_device_typed_at(self):
+    def test_the_size_is_that_of_the_device_at_which_a_person_types(self):
         self.assertEqual(self.run_line("stty size"), "24 80")
         self.monitor.type("stty size\r")
         match = self.session.expect(r"stty size\n(\d+) (\d+)\n")
@@ -193,10 +194,10 @@ class Uefi(Screen):
 
 
 class NoSerialPort(unittest.TestCase):
-    """A machine with a screen and a keyboard only."""
+    """A machine that has only a screen and a keyboard."""
 
     def boot(self):
-        """The screen, with a prompt on it."""
+        """Boots; returns the screen when it shows a prompt."""
         scratch = tempfile.TemporaryDirectory(prefix="neurath-screen-")
         self.addCleanup(scratch.cleanup)
         path = os.path.join(scratch.name, "qmp")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""hostfs: a folder of the host is /host in the guest, and both sides see the same."""
+"""hostfs: a folder of the host is /host in the guest, and both sides see the same files."""
 
 import functools
 import hashlib
@@ -24,12 +24,12 @@ ENTRIES = 10000
 
 @functools.lru_cache
 def pattern(size):
-    """The bytes of tests/tools/share.c."""
+    """The bytes that tests/tools/share.c writes and expects."""
     return bytes((i * 2654435761 & 0xFFFFFFFFFFFFFFFF) >> 13 & 0xFF for i in range(size))
 
 
 class Folder(unittest.TestCase):
-    """Each test has a folder of its own to share."""
+    """Each test shares a folder of its own."""
 
     def setUp(self):
         self.pattern = pattern(10 * MIB)
@@ -49,7 +49,7 @@ class Folder(unittest.TestCase):
             return file.read()
 
     def script(self, text, config=vm.Config(2)):
-        """The lines that the script printed; it must end with status 0."""
+        """The lines that the script prints; the script must end with status 0."""
         run = vm.Script(ISO, config, text, share=self.folder)
         self.addCleanup(run.close)
         lines = list(run)
@@ -58,7 +58,7 @@ class Folder(unittest.TestCase):
 
 
 class Suite(Folder):
-    """tests/tools/share*.c on machines that differ in what matters to a PCI driver."""
+    """tests/tools/share*.c on machines with differences that matter to a PCI driver."""
 
     def suite(self, config):
         self.put("from-host", self.pattern)
@@ -129,7 +129,7 @@ class BothSides(Folder):
         self.assertEqual(sum(line.startswith(wanted) for line in lines), 2, lines)
         self.assertEqual(self.get("back"), self.pattern)
 
-    def test_attributes_are_the_host_s(self):
+    def test_attributes_are_those_of_the_host(self):
         self.put("file", b"x" * 1234)
         os.chmod(self.path("file"), 0o640)
         os.utime(self.path("file"), (1000000000, 1100000000))
@@ -148,7 +148,7 @@ class BothSides(Folder):
         self.assertNotIn("live patched", session.run("cat /proc/cmdline", PROMPT))
 
     def test_errors_of_the_host_arrive(self):
-        """A full disk: what fits is written, the rest is ENOSPC."""
+        """A full disk: the bytes that fit are written, then the error is ENOSPC."""
         os.mkdir(self.path("small"))
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", self.path("small")],
                                  stderr=subprocess.DEVNULL)
@@ -178,24 +178,24 @@ echo tried $n made $done
 
 
 class Killed(Folder):
-    """hostfs is killed: who asks by name waits for the next one, who had a file open has lost it."""
+    """hostfs is killed: a request by name waits for the next server, and open files are lost."""
 
-    def test_a_shell_in_the_folder_goes_on(self):
+    def test_a_shell_in_the_folder_continues(self):
         self.put("file", b"first\nsecond\n")
         session = vm.Session(ISO, vm.Config(2), share=self.folder)
         self.addCleanup(session.close)
         session.expect(PROMPT, 120)
         session.run("cd /host; exec 5<file; read line <&5", PROMPT)
         self.assertEqual(session.run(KILL + "; ls; pwd", PROMPT).splitlines()[-2:], ["file", "/host"])
-        # The next one is killed before it has lived for long, and init lets some time pass.
+        # The next server is killed soon after its start, so init waits before it starts another one.
         self.assertEqual(session.run(KILL + "; cat file; echo new >other", PROMPT).splitlines()[-2:], ["first", "second"])
         self.assertEqual(self.get("other"), b"new\n")
         self.assertIn("Input/output error", session.run("cat <&5", PROMPT))
         session.run("exec 5<other", PROMPT)
         self.assertEqual(session.run("cat <&5", PROMPT), "new")
 
-    def test_nothing_is_done_twice(self):
-        """mkdir that is repeated would say that the name exists."""
+    def test_no_request_is_done_twice(self):
+        """A mkdir that is done twice would fail because the name exists."""
         os.mkdir(self.path("many"))
         lines = self.script(MANY)
         tried, made = map(int, re.search(r"tried (\d+) made (\d+)", "\n".join(lines)).groups())
@@ -211,7 +211,7 @@ class NoFolder(unittest.TestCase):
         self.assertEqual(run.status, 0)
         self.assertFalse([line for line in lines if "init: hostfs" in line or "/boot/hostfs" in line], lines)
 
-    def test_a_folder_that_is_not_there_is_named(self):
+    def test_a_missing_folder_is_named(self):
         run = subprocess.run([sys.executable, vm.QEMU, "--iso", ISO, "--share", "/no/such/folder", "--print"],
                              capture_output=True, text=True)
         self.assertEqual(run.returncode, 125)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The interactive shell works as a person expects: editing, history, job control, pipes, full-screen programs.
 
-One guest is booted for all tests of the class; each begins at a prompt and must leave one behind. One that did not costs
-the next a new boot.
+One guest is booted for all tests of the class; each test begins at a prompt and must leave a prompt behind. If it does
+not, the next test needs a new boot.
 """
 
 import os
@@ -40,8 +40,8 @@ class Shell(unittest.TestCase):
         cls.session.ready = False
 
     def tearDown(self):
-        """At a prompt with an empty line, this word is printed once more than it is typed. A job that is left (the first
-        `jobs` tells of ended ones) would be %1 of the next test, which then has another shell."""
+        """At a prompt with an empty line, the word "left" is printed once more than it is typed. A job that is left
+        (the first `jobs` tells of ended ones) would be %1 of the next test, which then has another shell."""
         try:
             self.session.send("jobs >/dev/null; jobs >/tmp/jobs; echo left-$(grep -c . /tmp/jobs)" + RETURN)
             jobs = self.session.expect(r"\nleft-(\d+)\n", 5).group(1)
@@ -55,8 +55,8 @@ class Shell(unittest.TestCase):
         return self.session.run(command, PROMPT)
 
     def start(self, command):
-        """Starts a command that reads the terminal. As on any Unix, keys are only echoed, mapped and signals once the shell
-        has left its line editor: a person waits for that, too."""
+        """Starts a command that reads the terminal. As on any Unix, keys are echoed, mapped and made signals only when
+        the shell has left its line editor; a person also waits for that."""
         self.session.send("echo star''ted; " + command + RETURN)
         self.session.expect(r"\nstarted\n")
 
@@ -84,7 +84,7 @@ class Shell(unittest.TestCase):
         self.session.expect(PROMPT)
 
     def test_a_kernel_message_does_not_cut_the_line_being_typed(self):
-        """It gets a line of its own, and the prompt and what was typed stand below it again."""
+        """The message gets a line of its own; the prompt and the typed text appear again below it."""
         self.run_line("while sleep 0.3; do echo tick >/dev/kmsg; done &")
         self.session.send("echo par")
         self.session.expect(r"neurath:~# echo par\n\[[ 0-9.]+\] tick\n(\[[ 0-9.]+\] tick\n)*neurath:~# echo par")
@@ -106,8 +106,8 @@ class Shell(unittest.TestCase):
         self.session.expect(PROMPT)
         self.assertEqual(self.run_line("stty size; stty rows 24 cols 80"), "50 132")
 
-    def test_klp_counts_in_one_line_while_it_waits(self):
-        """And the patch of the function in which programs nap does not report each nap."""
+    def test_klp_counts_on_one_line_while_it_waits(self):
+        """And the patch of the function in which programs sleep does not report each short sleep."""
         self.run_line("dmesg -c >/dev/null; sleep 1000 &")
         self.run_line("until grep -q sleep_until /proc/$!/stack; do usleep 10000; done")
         self.session.send("klp load livepatch-blocked --wait" + RETURN)
@@ -116,7 +116,7 @@ class Shell(unittest.TestCase):
         self.run_line("for i in 1 2 3 4 5; do usleep 1000; done")
         for command in ("disable", "signal", "wait"):
             self.run_line(f"klp {command} livepatch_blocked")
-        # A line for each long sleep, of which other tests may have left some, and none for the naps.
+        # There is a line for each long sleep, also of other tests, and none for the short sleeps.
         self.assertLess(int(self.run_line("dmesg | grep -c ':[0-9]* sleeps in the new version'")), 5)
         self.run_line("kill $!; wait $!; klp unload livepatch_blocked")
 
@@ -175,7 +175,7 @@ class Shell(unittest.TestCase):
     def test_vi_edits_a_file(self):
         self.session.send("vi /tmp/vi-test" + RETURN)
         self.session.expect(r"~\s*~")
-        # An escape is only the key of that name if nothing follows it at once.
+        # The byte of an escape is the key Esc only if no byte follows at once.
         self.session.send("ihello from vi")
         self.session.expect("hello from vi")
         self.session.send("\x1b")
@@ -212,7 +212,7 @@ class Shell(unittest.TestCase):
         self.session.send("q")
         self.session.expect(PROMPT)
 
-    def test_a_student_becomes_root_by_the_password_alone(self):
+    def test_a_student_becomes_root_only_with_the_password(self):
         self.session.send("su - student" + RETURN)
         self.session.expect(r"\nYou are student: ")
         self.session.expect(r"neurath:~\$ ")

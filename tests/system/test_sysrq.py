@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SysRq: the kernel itself reports, by a BREAK and a letter on the serial line, whatever hangs, or by /proc/sysrq-trigger."""
+"""SysRq: the kernel itself reports, even when all else hangs: by a BREAK and a letter on the serial line, or by
+/proc/sysrq-trigger."""
 
 import os
 import re
@@ -30,14 +31,14 @@ class Trigger(unittest.TestCase):
         self.assertRegex(console, r"memory: \d+ of \d+ pages free")
         self.assertRegex(console, r"\d+ ramfs served \d+ \d+ \d+ \d+")
         self.assertRegex(console, r"no transition runs")
-        self.assertEqual(console.count("sysrq: HELP"), 2, console)      # of h, and of ?, which is no letter
+        self.assertEqual(console.count("sysrq: HELP"), 2, console)      # for h, and for ?, which is no letter
 
-    def test_who_waits_for_whom_and_locks(self):
+    def test_waiting_tasks_and_locks(self):
         console, _ = self.press("td", "insmod /lib/modules/tm_stuck.ko how=deadlock\nfor name in first second; do\n"
                                 "until grep -q mutex_lock /proc/$(pidof $name)/stack; do usleep 1000; done; done\n")
         self.assertRegex(console, r"task first pid \d+ (.*\n)*.*waits for the mutex stuck_b, held by second")
         self.assertRegex(console, r"a deadlock")
-        # One of a module: without the lock checker it is in nobody's list.
+        # A mutex of a module: only the lock checker has it in a task's list.
         self.assertEqual(bool(re.search(r"mutex stuck_a: held by first pid \d+", console)), vm.has_lock_checks(ISO), console)
 
     def test_transition(self):
@@ -53,7 +54,7 @@ class Trigger(unittest.TestCase):
 
 
 class Keys(unittest.TestCase):
-    """On a terminal: Ctrl-backslash and the letter."""
+    """On a terminal the keys are Ctrl-backslash and the letter."""
 
     def boot(self, cpus=2):
         session = vm.Session(ISO, vm.Config(cpus))
@@ -61,7 +62,7 @@ class Keys(unittest.TestCase):
         session.expect(PROMPT, 120)
         return session
 
-    def test_letter_behind_the_key(self):
+    def test_letter_after_the_key(self):
         session = self.boot()
         session.send("\x1cm")
         session.expect(r"sysrq: memory\n.*memory: \d+ of \d+ pages free")
@@ -75,13 +76,13 @@ class Keys(unittest.TestCase):
         session.send("\x1cl")
         session.expect(r"what each CPU does\n(.*\n)*.*stuck_spin\+")
 
-    def test_can_be_forbidden(self):
+    def test_the_keys_can_be_forbidden(self):
         session = self.boot()
         session.run("echo 0 >/proc/sys/kernel/sysrq", PROMPT)
         session.send("\x1cc")
         session.expect("sysrq: this is disabled")
 
-    def test_the_key_twice_is_the_key(self):
+    def test_the_key_typed_twice_sends_the_key(self):
         session = self.boot()
         session.send("sh -c 'trap \"echo it is quit; exit\" QUIT; echo star\"\"ted; while :; do sleep 1; done'\r")
         session.expect("\nstarted\n")

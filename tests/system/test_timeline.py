@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A transition as a picture: what `klp timeline` writes for people, for a browser and for Perfetto tells the same. How the page looks and works
-in a browser: test_timeline_page.py.
+"""A transition as a picture: the outputs of `klp timeline` for people, for a browser and for Perfetto tell the same. How the
+page looks and works in a browser: test_timeline_page.py.
 """
 
 import json
@@ -46,13 +46,13 @@ class Timeline(unittest.TestCase):
         self.assertEqual(trace_events.complaints(self.document())[:10], [])
         self.assertGreater(len([event for event in self.events() if event["ph"] == "f"]), 0, "no arrow")
 
-    def test_every_task_that_was_pending_went_over(self):
+    def test_every_pending_task_changed_over(self):
         begun = [event["tid"] for event in self.events() if event["ph"] == "B" and event["name"] == "pending"]
         ended = [event["tid"] for event in self.events() if event["ph"] == "E" and event["name"] == "pending"]
         self.assertGreater(len(begun), 30)
         self.assertEqual(sorted(begun), sorted(ended))
 
-    def test_the_page_needs_nothing_else(self):
+    def test_the_page_needs_no_other_file(self):
         with open(self.page, encoding="utf-8") as file:
             text = file.read()
         self.assertEqual(re.findall(r"""(?:src|href)\s*=|url\(|@import|https?://|fetch\(|XMLHttp""", text.replace("<!DOCTYPE html>", "")), [])

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's trace-cmd runs as it is: it records the events and functions of a guest, reports them, and drives the tracing files.
+"""Debian's trace-cmd runs unchanged: it records the events and functions of a guest, reports them, and drives the
+tracing files.
 
-The program and its libraries are those of this machine. What a report says is compared with what the guest itself saw.
+The program and its libraries come from this host. The reports are compared with observations of the guest itself.
 """
 
 import os
@@ -58,7 +59,7 @@ exit 0
 
 
 def libraries(program):
-    """The shared libraries of a program of this machine, without those that the guest has."""
+    """The shared libraries of a program of this host, without the libraries that the guest has."""
     output = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
     return [path for path in re.findall(r"=> (/\S+)", output) if not path.endswith("/libc.so.6")]
 
@@ -95,7 +96,7 @@ class TraceCmd(unittest.TestCase):
 
     def test_events_are_recorded_and_reported(self):
         self.check("events", r"^\d+\.\d+ \d+\.\d+$", r"^CPU0 data recorded at offset=", r"^CPU1 data recorded at offset=", "^status 0$")
-        # Without a word on stderr: every format was understood.
+        # There is no message on stderr, so trace-cmd has understood every format.
         self.check("report", r"^status 0 [1-9]\d+ 0$", r"sched_switch: +prev_comm=\S+ prev_pid=\d+ .*==> next_comm=\S+ next_pid=\d+ ",
                    r"sched_process_exit: +comm=cat pid=\d+", r"cat-\d+ +\[\d+\] +\d+\.\d+: sys_enter: +NR \d+ \(")
 
@@ -123,14 +124,14 @@ class TraceCmd(unittest.TestCase):
     def test_recording_leaves_nothing_on(self):
         self.assertEqual(self.said("after"), "nop 1 0")
 
-    def test_files_are_driven(self):
+    def test_trace_cmd_drives_the_tracing_files(self):
         for step in ("start", "stop", "show", "stat", "list", "reset"):
             self.check(step, "^status 0$")
         self.check("show", r"sched_process_fork: comm=\S+ pid=\d+ child_comm=\S+ child_pid=\d+$")
         self.check("stat", r"^ +sched:sched_process_fork$|sched_process_fork", "^Tracing is disabled$")
         self.check("list", "^sched:sched_switch$", "^function_graph function nop$", "^cmdline_proc_show$")
 
-    def test_reset_gives_back_what_there_was(self):
+    def test_reset_restores_the_settings(self):
         self.assertRegex(self.said("reset").splitlines()[-1], "^nop 0 0$")
 
 

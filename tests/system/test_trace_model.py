@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Traces against the model: what a run leaves in the timeline is something that tests/model/transition.pml can do, and for each rule of
-tests/model/accept.py there is a trace, this one with one thing changed, that it rejects. A statement taken out of the model is missed.
+"""Traces against the model: tests/model/transition.pml can do everything that a run leaves in the timeline. For each
+rule of tests/model/accept.py there is a trace, this run's with one change, that the rule rejects. A statement that is
+removed from the model is missed.
 """
 
 import os
@@ -23,7 +24,7 @@ echo 0 >/sys/kernel/livepatch/livepatch_sample/enabled
 while ! rmmod livepatch_sample 2>/dev/null; do :; done
 kill $p
 """
-# A work item is in a function that is patched (insmod waits until it is), so the transition is turned round while it runs.
+# A work item is in a function that is patched (insmod waits for this), so the transition is reversed while it runs.
 TURNED = LOAD + """insmod /lib/modules/lx_busy.ko block=Y
 insmod /lib/modules/lx_callbacks.ko
 echo 0 >/sys/kernel/livepatch/lx_callbacks/enabled
@@ -75,7 +76,7 @@ def unflagged(lines):
     return without(lines, rf"klp_flag .* pid={pid} ", end=asleep(lines))
 
 
-# For each rule, what is done to a trace of ON_AND_OFF, or with a star of TURNED, for which it must be rejected by this rule.
+# For each rule, a change of a trace of ON_AND_OFF (with a star: of TURNED), after which the rule must reject the trace.
 EDITS = {
     "one transition at a time": lambda t: before(t, first(t, "step=start"), t[first(t, "step=init")]),
     "barriers A and B come in this order, before slots change": lambda t: without(t, "barrier=A"),
@@ -110,7 +111,7 @@ class Traces(unittest.TestCase):
         self.assertEqual(accept.judge(self.traces["*"]).transitions, 1)
         self.assertTrue(any("step=reverse" in line for line in self.traces["*"]))
 
-    def test_the_target_of_before_a_reversal_is_written_until_the_next_round(self):
+    def test_the_old_target_may_be_written_after_a_reversal_until_the_next_round(self):
         lines = self.traces["*"]
         i = first(lines, r"klp_switch comm=\S+ pid=[1-9]\d* .*how=taken-back")
         pid = re.search(r" pid=(\d+)", lines[i])[1]
@@ -128,7 +129,7 @@ class Traces(unittest.TestCase):
                 accept.judge(edit(self.traces["*" if name.endswith("*") else ""]))
             self.assertEqual(caught.exception.rule, name.rstrip(" *"))
 
-    def test_a_statement_taken_out_of_the_model_is_missed(self):
+    def test_a_statement_removed_from_the_model_is_missed(self):
         with open(os.path.join(TESTS, "model", "transition.pml"), encoding="utf-8") as file:
             model = accept.squeezed(file.read())
         self.assertEqual(accept.lost_statements(model), [])
