@@ -51,7 +51,7 @@ static void items_come_in_order_after_random_removals(void)
 	}
 }
 
-static void equal_keys_all_come(void)
+static void all_items_with_equal_keys_come_out(void)
 {
 	struct pheap heap = { NULL };
 	unsigned count = 0;
@@ -67,6 +67,6 @@ static void equal_keys_all_come(void)
 int main(void)
 {
 	TAP_TEST(items_come_in_order_after_random_removals);
-	TAP_TEST(equal_keys_all_come);
+	TAP_TEST(all_items_with_equal_keys_come_out);
 	return tap_done();
 }

@@ -522,7 +522,7 @@ static const char *parse(const char *text)
 	return error == -EINVAL ? "EINVAL" : parsed;
 }
 
-static void parameter_lines_are_taken_apart(void)
+static void parameter_lines_are_split(void)
 {
 	CHECK_STR(parse(""), "");
 	CHECK_STR(parse("  \n "), "");
@@ -552,6 +552,6 @@ int main(void)
 	TAP_TEST(late_relocations_are_checked_at_once);
 	TAP_TEST(every_change_breaks_the_seal);
 	TAP_TEST(damaged_files_are_never_followed_outside);
-	TAP_TEST(parameter_lines_are_taken_apart);
+	TAP_TEST(parameter_lines_are_split);
 	return tap_done();
 }

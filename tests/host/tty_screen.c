@@ -175,7 +175,7 @@ static const char *typed(const char *codes, size_t n)
 }
 #define TYPED(codes)	typed(codes, sizeof(codes) - 1)
 
-static void keys_type_what_is_on_them(void)
+static void keys_type_their_characters(void)
 {
 	CHECK_STR(TYPED("\x1e\x9e\x30\xb0\x39\x1c\x0e"), "ab \r\177");
 	CHECK_STR(TYPED("\x2a\x1e\x02\x28\xaa\x1e"), "A!\"a");
@@ -199,6 +199,6 @@ int main(void)
 	TAP_TEST(colours_and_utf8);
 	TAP_TEST(unknown_sequences_end);
 	TAP_TEST(random_bytes_stay_in_the_grid);
-	TAP_TEST(keys_type_what_is_on_them);
+	TAP_TEST(keys_type_their_characters);
 	return tap_done();
 }

@@ -107,7 +107,7 @@ static void a_hole_takes_no_blocks(void)
 
 /* ---- attributes ---------------------------------------------------------------------------- */
 
-static void files_without_extended_attributes_say_so(void)
+static void files_without_extended_attributes_refuse_them(void)
 {
 	int fd = open("/proc/version", O_RDONLY), path = open("/proc/version", O_PATH);
 
@@ -404,7 +404,7 @@ int main(int argc, char **argv)
 	TAP_TEST(a_negative_length_is_refused_before_anything_moves);
 	TAP_TEST(copies_need_a_source_to_read_and_a_target_to_write);
 	TAP_TEST(a_hole_takes_no_blocks);
-	TAP_TEST(files_without_extended_attributes_say_so);
+	TAP_TEST(files_without_extended_attributes_refuse_them);
 	TAP_TEST(statx_looks_at_its_flags_and_its_mask);
 	TAP_TEST(an_empty_path_means_the_descriptor_itself);
 	TAP_TEST(o_tmpfile_is_not_supported);

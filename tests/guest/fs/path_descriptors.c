@@ -123,7 +123,7 @@ static void check_each_rule(const char *name, int flags, bool dir)
 	CHECK_EQ(close(fd), 0);
 }
 
-static void a_file(void)
+static void o_path_names_a_file(void)
 {
 	check_each_rule("file", 0, false);
 	/* The descriptor's link in /proc leads to the file and opens it again. */
@@ -134,18 +134,18 @@ static void a_file(void)
 	CHECK_EQ(fcntl(fd, F_GETFL) & 3, O_RDONLY);
 }
 
-static void a_directory(void)
+static void o_path_names_a_directory(void)
 {
 	check_each_rule("dir", 0, true);
 	check_each_rule("dir", O_DIRECTORY | O_NOFOLLOW, true);
 }
 
-static void a_fifo_without_waiting(void)
+static void o_path_names_a_fifo_without_waiting(void)
 {
 	check_each_rule("fifo", 0, false);
 }
 
-static void a_link_itself(void)
+static void o_path_names_a_link_itself(void)
 {
 	check_each_rule("link", O_NOFOLLOW, false);
 	int fd = open("link", O_PATH | O_NOFOLLOW);
@@ -156,13 +156,13 @@ static void a_link_itself(void)
 	CHECK(S_ISLNK(st.st_mode));
 }
 
-static void a_device(void)
+static void o_path_names_a_device(void)
 {
 	check_each_rule("/dev/null", 0, false);
 	check_each_rule("/dev/tty", 0, false);
 }
 
-static void what_may_not_be_read(void)
+static void o_path_needs_no_permission_to_read(void)
 {
 	enter_empty_directory();
 	close(make_file("secret", "s"));
@@ -178,11 +178,11 @@ static void what_may_not_be_read(void)
 
 int main(void)
 {
-	TAP_TEST(a_file);
-	TAP_TEST(a_directory);
-	TAP_TEST(a_fifo_without_waiting);
-	TAP_TEST(a_link_itself);
-	TAP_TEST(a_device);
-	TAP_TEST(what_may_not_be_read);
+	TAP_TEST(o_path_names_a_file);
+	TAP_TEST(o_path_names_a_directory);
+	TAP_TEST(o_path_names_a_fifo_without_waiting);
+	TAP_TEST(o_path_names_a_link_itself);
+	TAP_TEST(o_path_names_a_device);
+	TAP_TEST(o_path_needs_no_permission_to_read);
 	return tap_done();
 }

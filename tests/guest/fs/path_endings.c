@@ -268,7 +268,7 @@ static void dots_and_the_root_are_not_names_that_can_be_changed(void)
 }
 
 /* The ending of a link's text has the same meaning as the ending of any other path. */
-static void endings_of_links_count(void)
+static void the_ending_of_a_link_text_is_obeyed(void)
 {
 	struct stat st;
 
@@ -346,7 +346,7 @@ int main(int argc, char **argv)
 	TAP_TEST(each_call_demands_what_the_ending_says);
 	TAP_TEST(repeated_slashes_and_dots_change_nothing);
 	TAP_TEST(dots_and_the_root_are_not_names_that_can_be_changed);
-	TAP_TEST(endings_of_links_count);
+	TAP_TEST(the_ending_of_a_link_text_is_obeyed);
 	TAP_TEST(a_dot_needs_permission_to_search);
 	TAP_TEST(kernel_trees_judge_endings_alike);
 	for (int i = 1; i < argc; i++) {

@@ -35,7 +35,7 @@ static void child_has_a_copy_of_memory(void)
 	CHECK(data == 1 && stack == 2 && *heap == 3);
 }
 
-static void exit_status_is_told_once(void)
+static void exit_status_is_reported_once(void)
 {
 	int status;
 
@@ -299,7 +299,7 @@ static void wait_distinguishes_clone_children(void)
 int main(void)
 {
 	TAP_TEST(child_has_a_copy_of_memory);
-	TAP_TEST(exit_status_is_told_once);
+	TAP_TEST(exit_status_is_reported_once);
 	TAP_TEST(wait_with_wnohang_returns_0_while_the_child_runs);
 	TAP_TEST(zombie_keeps_its_number_until_it_is_waited_for);
 	TAP_TEST(waitid_checks_its_arguments);

@@ -106,7 +106,7 @@ static void stopped_process_runs_nothing_and_dies_of_sigkill(void)
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-static void sigcont_cancels_a_pending_stop_and_the_other_way_round(void)
+static void sigcont_and_stop_signals_cancel_each_other(void)
 {
 	handle(SIGCONT, count_handler, 0);
 	block(SIGTSTP);
@@ -188,7 +188,7 @@ int main(void)
 	TAP_TEST(sigchld_says_what_happened);
 	TAP_TEST(nocldstop_keeps_stops_quiet);
 	TAP_TEST(stopped_process_runs_nothing_and_dies_of_sigkill);
-	TAP_TEST(sigcont_cancels_a_pending_stop_and_the_other_way_round);
+	TAP_TEST(sigcont_and_stop_signals_cancel_each_other);
 	TAP_TEST(sleep_goes_on_after_stop_and_continue);
 	TAP_TEST(orphaned_stopped_group_gets_hangup_and_continue);
 	return tap_done();

@@ -225,7 +225,7 @@ static void kill_reaches_every_member_of_a_group(void)
 	CHECK_ERR(kill(-first, 0), ESRCH);
 }
 
-static void death_by_default_action_is_told(void)
+static void death_by_default_action_is_reported(void)
 {
 	static const int deadly[] = { SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGKILL, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
 				      SIGVTALRM, SIGPROF, SIGIO, SIGSYS };
@@ -291,7 +291,7 @@ int main(void)
 	TAP_TEST(handler_is_not_entered_twice_unless_nodefer);
 	TAP_TEST(resethand_is_for_one_signal);
 	TAP_TEST(kill_reaches_every_member_of_a_group);
-	TAP_TEST(death_by_default_action_is_told);
+	TAP_TEST(death_by_default_action_is_reported);
 	TAP_TEST(queued_signals_from_many_senders_all_arrive);
 	return tap_done();
 }
