@@ -392,7 +392,7 @@ def guest_jobs(suites, options):
     return [(config, chosen) for config, chosen in jobs if chosen]
 
 
-# ---- the whole --------------------------------------------------------------------------------------------------------
+# ---- the command line -------------------------------------------------------------------------------------------------
 
 def configuration(text):
     match = re.fullmatch(r"(\d+),(bios|uefi),(q35|pc)", text)

@@ -163,7 +163,7 @@ static void account(const struct step *step, const struct port_reply *reply)
 	}
 }
 
-/* ---- what must be equal --------------------------------------------------------------------------- */
+/* ---- the state that must be equal ----------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, const void *data, size_t len)
 {

@@ -233,7 +233,7 @@ static void raw_mode_passes_every_byte(void)
 	compare(keys, sizeof(keys));
 }
 
-/* ---- what is quicker said than compared --------------------------------------------- */
+/* ---- cases with known results ------------------------------------------------------- */
 
 static void control_keys_signal_and_flush(void)
 {

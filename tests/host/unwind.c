@@ -264,7 +264,7 @@ static void stack_deeper_than_the_room_is_refused(void)
 	CHECK_EQ(walk_room(11), UNWIND_OK);
 }
 
-/* ---- guessed: the interrupted function's caller, whatever of its frame stands ---------- */
+/* ---- guessed: the caller of an interrupted function with any part of its frame --------- */
 
 static const unsigned char prologue[] = {
 	0x0f, 0x1f, 0x44, 0, 0,		/* slot */

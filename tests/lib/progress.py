@@ -16,7 +16,7 @@ import os
 import time
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-STEP = 1.0      # a look that comes later than this was delayed itself: it does not know what happened before
+STEP = 1.0      # a look that comes later than this was delayed itself, and does not know what happened in between
 
 
 def read(path):

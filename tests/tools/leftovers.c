@@ -146,7 +146,7 @@ static void report_processes(void)
 	tap_line("=== left: a process that runs");
 }
 
-/* ---- all ------------------------------------------------------------------------------------- */
+/* ---- modules and the report ------------------------------------------------------------------ */
 
 static int report(void)
 {

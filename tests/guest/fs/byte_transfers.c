@@ -57,7 +57,7 @@ static void segments(struct iovec *iov, unsigned char *bytes)
 	iov[SEGMENTS - 1].iov_len = SIZE - (SEGMENTS - 1) * (SIZE / SEGMENTS);
 }
 
-/* ---- of regular files -------------------------------------------------------------------- */
+/* ---- calls on regular files -------------------------------------------------------------- */
 
 static void do_read(void)
 {
@@ -264,7 +264,7 @@ static void do_metadata(void)
 	CHECK_EQ(fsync(to), 0);
 }
 
-/* ---- of the kernel's own files ------------------------------------------------------------ */
+/* ---- calls on the kernel's own files ------------------------------------------------------ */
 
 static void do_proc(void)
 {
@@ -291,7 +291,7 @@ static const struct row {
 	{ "execve", do_exec }, { "names and attributes", do_metadata }, { "/proc", do_proc },
 };
 
-/* ---- what signals may shorten, but no kick ------------------------------------------------ */
+/* ---- calls that signals may shorten, but kicks not ---------------------------------------- */
 
 /*
  * Without signals all @n bytes moved. With signals at least one byte moved, or the call failed with
@@ -445,7 +445,7 @@ static const struct row partial_rows[] = {
 	{ "sendfile to a pipe", do_pipe_sendfile },
 };
 
-/* ---- running them -------------------------------------------------------------------------- */
+/* ---- running the calls --------------------------------------------------------------------- */
 
 static void prepare(void)
 {

@@ -227,7 +227,7 @@ static void chroot_hides_the_rest(void)
 	CHECK_STR(cwd, "/");
 }
 
-/* ---- what /proc shows and opens inside a root of one's own --------------------------------- */
+/* ---- links of /proc inside a chroot -------------------------------------------------------- */
 
 /* Checks where a link below /proc leads. @proc is a descriptor of /proc from before the chroot. */
 static void expect_link(int proc, const char *name, const char *want)

@@ -276,7 +276,7 @@ static void an_inherited_pipe_can_be_opened_by_its_number(void)
 	CHECK_EQ(c, 'q');
 }
 
-/* ---- with a name -------------------------------------------------------------------- */
+/* ---- FIFOs -------------------------------------------------------------------------- */
 
 static char fifo[64];
 

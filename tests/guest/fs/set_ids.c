@@ -51,7 +51,7 @@ static void setgid_directories_hand_their_group_on(void)
 	as_student(setgid_directory_part);
 }
 
-/* ---- set-group-id: the rules for those who are not in the group ------------------------------ */
+/* ---- set-group-id: the rules for users outside of the group ---------------------------------- */
 
 #define STRANGE	77		/* a group that student is not in */
 #define RUNS	02755		/* the mode of a program with set-group-id */

@@ -335,7 +335,7 @@ static void a_module_that_is_open_for_writing_is_refused(void)
 	remove_program();
 }
 
-/* ---- at the same time ------------------------------------------------------------------ */
+/* ---- exec and write in a race ---------------------------------------------------------- */
 
 #define ROUNDS	200
 

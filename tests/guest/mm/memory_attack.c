@@ -26,7 +26,7 @@
 
 static pid_t ballast;
 
-/* ---- attacks: each takes what it gets -------------------------------------------------- */
+/* ---- attacks: each takes all that it can get ------------------------------------------- */
 
 static void touches(void)
 {
@@ -142,7 +142,7 @@ static void fills_tmp(void)
 		;
 }
 
-/* ---- who must live -------------------------------------------------------------------- */
+/* ---- processes that must survive ------------------------------------------------------ */
 
 #define MAX_SERVICES	64
 
@@ -181,7 +181,7 @@ static void check_services(void)
 		CHECK_EQ(parent_of(services[i]), 1);
 }
 
-/* ---- the frame -------------------------------------------------------------------------- */
+/* ---- running an attack ------------------------------------------------------------------ */
 
 #define MAX_WORKERS	60
 

@@ -125,7 +125,7 @@ static void shared_memory_is_shared_with_children(void)
 	CHECK_EQ(p[3 * PAGE / 4], 0);
 }
 
-/* ---- what other threads must notice at once ---------------------------------------------- */
+/* ---- changes that other threads must see at once ----------------------------------------- */
 
 static volatile uint64_t *race_page;
 static _Atomic int race_faults;

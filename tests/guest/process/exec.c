@@ -275,7 +275,7 @@ static void child_cannot_be_moved_after_exec(void)
 	CHECK_EQ(waitpid(child, NULL, 0), child);
 }
 
-/* ---- the other side of exec -------------------------------------------------------------- */
+/* ---- the parts that run after exec ------------------------------------------------------- */
 
 static int part_arguments(int argc, char **argv)
 {

@@ -365,7 +365,7 @@ static void broadcast_releases_all_waiters(void)
 	CHECK_EQ(generation, 300);
 }
 
-/* ---- death ------------------------------------------------------------------------ */
+/* ---- the death of owners ---------------------------------------------------------- */
 
 static pthread_mutex_t robust;
 

@@ -384,7 +384,7 @@ static void processor_time_ends_at_the_limit(void)
 	CHECK_EQ(status_of(spins_to_death), SIGKILL);
 }
 
-/* ---- core --------------------------------------------------------------------------- */
+/* ---- core dumps --------------------------------------------------------------------- */
 
 static void aborts(void)
 {

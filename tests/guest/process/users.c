@@ -24,7 +24,7 @@
 
 static const char *self;		/* path of this program */
 
-/* ---- who there is ------------------------------------------------------------------------ */
+/* ---- users and groups -------------------------------------------------------------------- */
 
 static void student_has_an_entry_and_a_home(void)
 {

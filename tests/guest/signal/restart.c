@@ -22,7 +22,7 @@ static int64_t ns_of(struct timespec t)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-/* ---- sleeping on ---------------------------------------------------------------------- */
+/* ---- restarted sleeps ----------------------------------------------------------------- */
 
 /* A child that sleeps until a signal comes, and writes the remaining time into @to. */
 static pid_t sleeper(int to)
