@@ -26,7 +26,7 @@ static inline uint32_t sha_constant(int n, int power)
 			;
 		n -= divisor == prime;
 	}
-	/* The largest root whose power is not above the prime; root and prime are in units of 2^-32. */
+	/* The largest root whose power is not above the prime; the root is in units of 2^-32. */
 	for (uint64_t bit = 1ULL << 36; bit; bit >>= 1) {
 		unsigned __int128 x = root | bit, product = power == 3 ? x * x * x : x * x;
 
