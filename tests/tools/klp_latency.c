@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_latency.c - what live patching costs other tasks, and how long it takes, for
+ * klp_latency.c - the cost of live patching for other tasks, and its duration, for
  * system/test_klp_latency.py.
  *
  * klp_latency locks N: among N sleeping tasks, prints for each step of a transition the longest hold of a

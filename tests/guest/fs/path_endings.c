@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * path_endings.c - what "name/", "name/." and "name/.." mean: each call that takes a path, on each kind
+ * path_endings.c - the meaning of "name/", "name/." and "name/..": each call that takes a path, on each kind
  * of object. The suite must also pass on Linux; a run on Linux tests the suite itself. Arguments: other
  * directories to work in, where links can be made. (QEMU makes no FIFOs on the host.)
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exec.c - how a process replaces its program: the arguments and the state that the new program gets, and failures,
+ * exec.c - the replacement of a process's program: the arguments and the state that the new program gets, and failures,
  * which change no state. The suite executes itself: the parts that run in the new program are at the end.
  *
  * timeout: 180
