@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A transition as a picture: the outputs of `klp timeline` for people, for a browser and for Perfetto tell the same. How the
-page looks and works in a browser: test_timeline_page.py.
+"""A transition as a picture: the outputs of `klp timeline` for people, for a browser and for Perfetto tell the same.
+How the page looks and works in a browser: test_timeline_page.py.
 """
 
 import json
@@ -42,7 +42,7 @@ class Timeline(unittest.TestCase):
     def events(self):
         return self.document()["traceEvents"]
 
-    def test_the_trace_events_keep_to_their_format(self):
+    def test_the_trace_events_have_their_format(self):
         self.assertEqual(trace_events.complaints(self.document())[:10], [])
         self.assertGreater(len([event for event in self.events() if event["ph"] == "f"]), 0, "no arrow")
 
