@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Callbacks of live patches, by the log: which one runs for which object, in which state of its module, and when; as an
-# administrator loads, reverses and disables patches, and loads and unloads their targets.
+# Callbacks of live patches. An administrator loads, reverses and disables patches, and loads and unloads their targets.
+# The log shows which callback runs, when, for which object, and in which state of the object's module.
 # timeout: 180
 . /tests/tap.sh
 . /tests/klp.sh
 
-# ---- all targets are there, or come and go ----------------------------------------------------------
+# ---- targets are loaded, or are loaded and unloaded later -------------------------------------------
 scenario loaded_target
 load lx_mod
 load lx_callbacks
@@ -49,7 +49,7 @@ alone_disabled()
 	disabled_log $1 | sed "2i $1: pre_unpatch_callback: vmlinux
 4i $1: post_unpatch_callback: vmlinux"
 }
-# A target is loaded, too: each callback is called for both.
+# The target is loaded as well: each callback runs for both objects.
 and_target() { sed "s/\(.*\): vmlinux\$/&\n\1: $1 is live/"; }
 
 scenario coming_target
@@ -122,7 +122,7 @@ $(alone_enabled lx_callbacks)
 $(alone_disabled lx_callbacks)
 % rmmod lx_callbacks"
 
-# ---- pre_patch says no ------------------------------------------------------------------------------------
+# ---- pre_patch fails --------------------------------------------------------------------------------------
 scenario refused_enable
 load lx_mod
 matches refusal_of_pre_patch_fails_insmod '*No such device*' 'try lx_callbacks pre_patch_ret=-19'
@@ -161,9 +161,9 @@ livepatch: patch 'lx_callbacks' failed for module 'lx_mod', refusing to load mod
 $(alone_disabled lx_callbacks)
 % rmmod lx_callbacks"
 
-# ---- a target whose function is on a stack, or is not -------------------------------------------------------
+# ---- a target whose function is on a stack, and one whose function is on no stack -----------------------------
 release() { say "% echo N > block"; echo N >/sys/module/lx_busy/parameters/block; }
-# Until the work function has nothing left to say.
+# Waits until the work function has written its last line.
 work_is_done() { until log_lines | grep -q 'work_func exit'; do usleep 5000; done; }
 
 scenario idle_target
@@ -194,12 +194,13 @@ $(alone_disabled lx_callbacks | and_target lx_busy)
 % rmmod lx_busy
 lx_busy: lx_busy_exit"
 
-# The work function sleeps: the transition waits, another target is loaded and unloaded meanwhile, and then the transition is reversed.
+# The work function sleeps, so the transition waits. Another target is loaded and unloaded during the transition.
+# Then the transition is reversed.
 scenario busy_target
 load lx_busy block=Y
 start lx_callbacks
 is transition_waits_for_the_work_function '1 1' 'echo $(get lx_callbacks/enabled) $(get lx_callbacks/transition)'
-# It msleep()s again and again: most of the time it is asleep.
+# The work function calls msleep() again and again, so most of the time its kernel thread is asleep.
 ok blocker_is_the_kernel_thread_in_it \
 	'until get lx_callbacks/blockers | grep -q " kworker/.* D pending: asleep in lx_busy_work_func+0x"; do usleep 1000; done'
 is exactly_one_task_blocks 1 'get lx_callbacks/blockers | wc -l'
@@ -243,7 +244,7 @@ lx_busy: lx_busy_work_func exit
 % rmmod lx_busy
 lx_busy: lx_busy_exit"
 
-# The same, but the work function is left: the transition completes by itself.
+# The same start, but then the work function returns: the transition completes without a further command.
 scenario released_target
 load lx_busy block=Y
 start lx_callbacks
@@ -274,7 +275,8 @@ $(alone_disabled lx_callbacks | and_target lx_busy)
 % rmmod lx_busy
 lx_busy: lx_busy_exit"
 
-# Only the function that the work function calls next is replaced: no task is in it, so the transition need not wait.
+# The patch replaces only the function that the work function calls next. No task is in that function, so the transition
+# does not wait.
 scenario callee
 load lx_busy block=Y
 load lx_step
@@ -316,7 +318,7 @@ $(alone_disabled lx_callbacks)
 % rmmod lx_callbacks2
 % rmmod lx_callbacks"
 
-# The one that is replaced hears nothing of it, neither then nor later.
+# No callback of the replaced patch runs, neither during the replace nor later.
 scenario replaced
 load lx_callbacks
 load lx_callbacks2 replace=1

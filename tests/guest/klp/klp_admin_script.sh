@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Live patching as the script of a Linux administrator does it: modules as written for Linux (lx_*), the files of
-# /sys/kernel/livepatch, and the lines of the kernel log, verbatim and in their order.
+# Live patching by the script of a Linux administrator: the modules (lx_*) are written for Linux. The test compares the
+# files of /sys/kernel/livepatch and the lines of the kernel log, word for word and in order.
 # timeout: 180
 . /tests/tap.sh
 . /tests/klp.sh
 
 CMDLINE=$(cat /proc/cmdline)
 VERSION=$(cat /proc/version)
-# meminfo changes all the time: its first word does not.
+# The numbers of meminfo change all the time; the first word stays the same.
 meminfo() { head -n 1 /proc/meminfo | cut -d' ' -f1; }
 
 # ---- one patch --------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ $(disabled_log lx_replace)
 $(disabled_log lx_basic)
 % rmmod lx_basic"
 
-# ---- three patches, and one that takes over -----------------------------------------------------------
+# ---- three patches, and a patch that replaces them ----------------------------------------------------
 scenario replace
 load lx_basic
 load lx_target_patch
@@ -131,7 +131,7 @@ $(disabled_log lx_replace)
 $(disabled_log lx_target_patch)
 % rmmod lx_target_patch"
 
-# ---- a module's function, whichever comes first ---------------------------------------------------------
+# ---- a module's function: the target is loaded first, or the patch --------------------------------------
 scenario target_first
 load lx_target
 is module_is_original 'lx_target: original output' 'cat /proc/lx_target'
@@ -155,7 +155,7 @@ unload lx_target
 # ---- delayed works, and a leak that is repaired while they run ---------------------------------------------
 scenario delayed
 counts() { cat /proc/lx_delayed; }
-# until what is made from now on is dropped, too
+# Waits until the module has also dropped an item that is made after this call.
 turn_over() { set -- $(counts); until [ "$(counts | cut -d' ' -f2)" -gt $1 ]; do usleep 5000; done; }
 load lx_delayed
 turn_over
@@ -285,7 +285,7 @@ is probe_of_a_modules_function 'lx_target: original output 1 1' 'echo $(cat /pro
 matches probe_of_nothing '*No such file*' 'try lx_kprobe symbol=no_such_function'
 matches probe_without_a_slot '*Invalid argument*' 'try lx_kprobe symbol=klp_update_patch_state'
 
-# Probe and patch come and go while every CPU runs through the function.
+# A probe and a patch are set and removed while every CPU calls the function.
 start_hammers
 load lx_kprobe symbol=__x64_sys_getpid has_post_handler=0
 is probed_call_is_patched_under_load '0 0 0 0 0' 'for i in 1 2 3 4 5; do load lx_getpid pids=$pids
@@ -300,7 +300,7 @@ stop_hammers
 level() { cut -f1 /proc/sys/kernel/printk; }
 LEVEL=$(level)
 
-# state_enabled MODULE PREPARE CHANGE: the lines of a transition with what the callbacks say
+# state_enabled MODULE PREPARE CHANGE: the log lines of a transition, with the lines of the callbacks
 state_enabled()
 {
 	enabled_log $1 | sed "3i $1: pre_patch_callback\\n$1: allocate_state: $2
@@ -384,7 +384,7 @@ livepatch: Livepatch patch (lx_state) is not compatible with the already install
 $(state_disabled lx_state2)
 % rmmod lx_state2"
 
-# ---- who was looked at in vain ------------------------------------------------------------------------
+# ---- messages about tasks that could not change over --------------------------------------------------
 CONTROL=/sys/kernel/debug/dynamic_debug/control
 looks() { log_since | grep -c "^livepatch: klp_try_switch_task: sleep:$sleeper is sleeping on function sleep_until_interruptible$"; }
 blocked_patch()

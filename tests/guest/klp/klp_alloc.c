@@ -2,8 +2,8 @@
 /*
  * klp_alloc.c - allocation failures in the middle of live patching. For each operation the
  * first, second, third... allocation fails, up to the last one. The operation returns ENOMEM, and
- * the next try succeeds. Nothing is left of the failed one: directory, module, hook, byte of text
- * or object of a slab cache. Debug builds only.
+ * the next try succeeds. The failed operation leaves nothing behind: no directory, module, hook,
+ * changed byte of text or object of a slab cache. Debug builds only.
  *
  * configurations: cpus=2 firmware=bios
  * timeout: 200
@@ -42,7 +42,7 @@ static void arm(int nth)
 	}
 }
 
-/* True if the failure was not used since arm(): then it may meet the disarming itself. */
+/* True if the operation did not use up the failure of arm(). The write of "0" may then meet that failure itself. */
 static int disarm(long before)
 {
 	return pwrite(control, "0", 1, 0) != 1 || failures_so_far() == before;
@@ -75,7 +75,7 @@ static void measure(struct usage *u)
 	free(text);
 }
 
-/* One object lost in each walk, by any of its failures, is seen; so is a page. */
+/* Fails if each walk lost an object of a slab cache, or a page, by any one of its failures. */
 static void compare(const struct usage *before, int walks)
 {
 	struct usage after;
@@ -106,7 +106,7 @@ struct operation {
 	void (*check)(void);		/* after failure: nothing has changed */
 };
 
-/* Each allocation of the operation fails once; the number of them. */
+/* Lets each allocation of the operation fail once. Returns the number of failures. */
 static int walk_once(const struct operation *op)
 {
 	int failures = 0;
@@ -123,7 +123,7 @@ static int walk_once(const struct operation *op)
 			return failures;
 		}
 		failures++;
-		if (error == 0) {		/* it could do without that one */
+		if (error == 0) {		/* the operation succeeded without that allocation */
 			op->undo();
 			continue;
 		}
@@ -241,7 +241,7 @@ static void loading_a_target_without_memory_leaves_its_patches(void)
 	klp_unload(PATCH);
 }
 
-/* ---- unloading it needs no memory --------------------------------------------------- */
+/* ---- unloading a target needs no memory --------------------------------------------- */
 
 static int remove_target_now(void)
 {
@@ -256,7 +256,7 @@ static void insert_target_again(void)
 
 static void target_must_have_gone(void)
 {
-	CHECK_FAIL("a patched module that wants to go needs memory");
+	CHECK_FAIL("unloading a patched module needs memory");
 }
 
 static void unloading_a_target_needs_no_memory(void)
@@ -342,7 +342,7 @@ static void replaced_patch_is_still_there(void)
 	CHECK_STR(late(), "1014 twins 10 2 helper 14");
 }
 
-/* Its nops, and the object that holds them, are memory too. */
+/* The replacement also allocates its nops and the object that holds them. */
 static void replacing_without_memory_leaves_the_old_patch(void)
 {
 	static const struct operation op = { insert_replacement, remove_replacement,

@@ -27,7 +27,7 @@
 #define REFUSING(patch, module) \
 	"patch '" patch "' failed for module '" module "', refusing to load module '" module "'\n"
 
-/* Each ends with its story told and the log cleared. */
+/* Steps of the tests. load_target(), unload_target() and enable_fully() leave an empty log; enable() empties it. */
 static void load_target(void)
 {
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -94,7 +94,7 @@ static void pre_patch_that_fails_is_not_followed_by_post_unpatch(void)
 	      COMPLETE(ANY, "unpatching"));
 }
 
-/* The first object is taken back, the failing one and the one after it are not told. */
+/* The first object is unpatched. The failing object and the next one get no post_unpatch callback. */
 static void object_before_a_failing_one_is_taken_back(void)
 {
 	load_target();
@@ -176,7 +176,7 @@ static void target_that_loads_is_patched_before_its_init(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 	STORY("klp_target: exit\n" UNPRE("klp_target going") REVERTING(ANY, "klp_target") UNPOST("klp_target going"));
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
-	/* And again. */
+	/* The target is loaded a second time. */
 	CHECK_EQ(insmod("klp_target"), 0);
 	CHECK_STR(slurp("/proc/klp_target", text, sizeof(text)), "100 2 3");
 	klp_log_clear();
@@ -195,7 +195,7 @@ static void pre_patch_that_fails_refuses_the_target(void)
 	      "pre-patch callback failed for object 'klp_target'\n" REFUSING(ANY, "klp_target"));
 	CHECK_EQ(klp_read(ANY, "enabled"), 1);
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
-	/* The cause is gone: the module loads, nothing was left behind. */
+	/* Without the cause the module loads: the failure left nothing behind. */
 	CHECK_EQ(spit("/sys/module/" ANY "/parameters/error", "0"), 0);
 	CHECK_EQ(insmod("klp_target"), 0);
 	STORY(APPLYING(ANY, "klp_target") PRE("klp_target coming") POST("klp_target coming") "klp_target: init\n");
@@ -212,7 +212,7 @@ static void unresolvable_function_refuses_the_target(void)
 	disable();
 }
 
-/* A later patch refuses: the earlier one is taken back, after the refusal. */
+/* A later patch refuses the target. After the refusal the earlier patch is taken off the target. */
 static void target_that_a_later_patch_refuses_leaves_the_earlier_one(void)
 {
 	enable_fully("objs=" TARGET " callbacks=1");
@@ -238,8 +238,8 @@ static void target_whose_init_fails_is_taken_back(void)
 	      UNPRE("klp_target going") REVERTING(ANY, "klp_target") UNPOST("klp_target going"));
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
 	/*
-	 * A parameter that does not exist is ignored, one that cannot be read fails after
-	 * coming as well.
+	 * A parameter that does not exist is ignored. A parameter with a bad value makes the load
+	 * fail; this failure also comes after the "coming" callbacks.
 	 */
 	CHECK_EQ(insmod_args("klp_target", "error=x"), EINVAL);
 	CHECK_EQ(klp_read(ANY, "klp_target/patched"), 0);
@@ -249,8 +249,8 @@ static void target_whose_init_fails_is_taken_back(void)
 }
 
 /*
- * Two patches of one target reach it in the order in which they were enabled: the newer one
- * wins.
+ * Two patches have one target. They are applied to it in the order in which they were enabled, so
+ * the newer patch wins.
  */
 static void late_target_gets_its_patches_in_enabling_order(void)
 {
@@ -357,7 +357,7 @@ static void target_that_unloads_while_disabling_runs_post_unpatch_alone(void)
 	unload_target();
 }
 
-/* Nothing is said to an earlier patch that is not in transition but the ordinary. */
+/* An earlier patch that is not in transition gets its ordinary callbacks and no others. */
 static void refusal_during_a_transition_tells_each_patch_its_own(void)
 {
 	pid_t sleeper;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_consistency.c - the consistency oracle under load: workers run the pair of klp_oracle.c
- * from every context while the pair is patched, reversed and unpatched in a loop; no mixed pair, no
- * version in a task whose state forbids it, no version after its patch is gone. Random choices
- * come from TAP_SEED.
+ * klp_consistency.c - the consistency oracle under load. Workers run the pair of functions of
+ * klp_oracle.c from every context, while the pair is patched, reversed and unpatched in a loop.
+ * No task mixes the versions of a pair, runs a version that its state forbids, or runs a version
+ * after its patch is gone. Random choices come from TAP_SEED.
  *
  * timeout: 120
  */
@@ -32,7 +32,7 @@ static struct record read_record(void)
 	return r;
 }
 
-/* The oracle's invariants, klp_oracle.c. */
+/* Checks the invariants of the oracle; klp_oracle.c explains them. */
 static void check_record(void)
 {
 	struct record r = read_record();
@@ -46,7 +46,7 @@ static void check_record(void)
 	CHECK_EQ(r.irq_mixed, 0);
 }
 
-/* A write that may turn a transition round. */
+/* Writes to the file `enabled`, which may reverse a transition. */
 static int set_enabled(const char *text)
 {
 	char buf[32];
@@ -72,7 +72,7 @@ static void run_pairs(const char *path)
 		slurp(path, buf, sizeof(buf));
 }
 
-/* Forks children that run one pair each and end: births and deaths in the middle of transitions. */
+/* Forks children that run one pair each and exit, so that tasks start and end in the middle of transitions. */
 static void run_forks(void)
 {
 	char buf[32];
@@ -107,7 +107,7 @@ static void patch_round(uint32_t *seed)
 {
 	CHECK_EQ(insmod(PATCH), 0);
 	if (prng(seed) % 4 == 0) {
-		/* In the middle, or just after: both are legal, and end with the patch gone. */
+		/* This write comes during the transition or just after it. Both are legal, and the patch goes. */
 		CHECK_EQ(set_enabled("0"), 0);
 		klp_wait_gone(PATCH);
 		CHECK_EQ(rmmod(PATCH), 0);
@@ -125,8 +125,8 @@ static void patch_round(uint32_t *seed)
 }
 
 /*
- * A transition that one sleeper keeps open, while all other tasks sleep: the timer that runs the
- * pair interrupts idle tasks, which have a state like all tasks.
+ * One sleeper keeps a transition open while all other tasks sleep. The timer that runs the pair
+ * then interrupts idle tasks. Idle tasks have a patch state like all tasks.
  */
 static void idle_tasks_take_part_in_a_transition(void)
 {
@@ -185,7 +185,7 @@ static void no_task_ever_mixes_versions(void)
 	check_record();
 }
 
-/* With force, consistency is given up on purpose, and the oracle must see it: it can fail. */
+/* Force gives up consistency on purpose, and the oracle must see that. The test proves that the oracle can fail. */
 static void oracle_sees_what_force_breaks(void)
 {
 	struct record before = read_record(), after;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_edges.c - live patching at its limits: many functions at once, threads
- * that exec and tasks that fall asleep during the start of a transition, functions that must not be
+ * klp_edges.c - live patching at its limits: many functions in one patch, threads that exec and
+ * tasks that fall asleep during the start of a transition, and functions that must not be
  * patched.
  *
  * timeout: 180
@@ -15,7 +15,7 @@
 #define MANY	"klp_many"
 #define SAMPLE	"livepatch_sample"
 
-/* 100 functions: more than a page of selectors. Each is called before, during and after. */
+/* The selectors of 100 functions fill more than a page. Each function is called before, during and after the patch. */
 static void hundred_functions_are_patched_together(void)
 {
 	char text[64];
@@ -29,10 +29,10 @@ static void hundred_functions_are_patched_together(void)
 }
 
 /*
- * The exit loop and the idle loop change the patch state without a stack check: they have
- * no slot.
+ * The exit loop and the idle loop change the patch state without a stack check, so they must not
+ * have a slot.
  */
-static void loops_that_switch_tasks_are_refused_by_name(void)
+static void loops_that_change_the_patch_state_are_refused_by_name(void)
 {
 	klp_log_clear();
 	CHECK_EQ(insmod_args("klp_name", "target=exit_to_user_mode_loop"), EINVAL);
@@ -50,7 +50,7 @@ static void *exec_from_a_thread(void *arg)
 	_exit(127);
 }
 
-/* A thread that is not the leader execs: it changes its pid in the middle of walks over all tasks. */
+/* A thread that is not the leader calls exec, which changes its pid in the middle of walks over all tasks. */
 static void run_thread_execs(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -94,8 +94,8 @@ static void threads_that_exec_are_not_missed(void)
 #define SLEEPERS	48
 
 /*
- * Takes bytes out of the pipe. Each wakes it for a short nap, so that sleepers that were woken
- * together fall asleep one after the other in the next milliseconds.
+ * Starts a child that reads bytes from the pipe. After each byte the child naps for a short random
+ * time. So sleepers that are woken together fall asleep at different moments of the next milliseconds.
  */
 static pid_t sleeper(int fd, uint32_t seed)
 {
@@ -112,9 +112,9 @@ static pid_t sleeper(int fd, uint32_t seed)
 }
 
 /*
- * The start flags a task that has just found, on its way out of its CPU, that it is not flagged,
- * and looks at it while it is still there: no walk would come back to a task that then continues to sleep.
- * Only the safety pass finds it, and says so.
+ * A task leaves its CPU and finds that it is not flagged. Right then the start of a transition flags the
+ * task, and looks at it while it is still on the CPU. If the task then sleeps on, no walk comes back
+ * to it: only the safety pass finds it, and writes a line about that.
  */
 static void tasks_that_fall_asleep_at_the_start_are_not_missed(void)
 {
@@ -149,7 +149,7 @@ int main(void)
 	} else {
 		tap_result(0, "target_module_loads", "");
 	}
-	TAP_TEST(loops_that_switch_tasks_are_refused_by_name);
+	TAP_TEST(loops_that_change_the_patch_state_are_refused_by_name);
 	TAP_TEST(threads_that_exec_are_not_missed);
 	TAP_TEST(tasks_that_fall_asleep_at_the_start_are_not_missed);
 	TAP_TEST(text_is_as_after_boot);

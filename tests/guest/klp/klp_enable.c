@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_enable.c - patches that klp_enable_patch() accepts and refuses, the errno and the lines
- * in the log, and that a refused patch leaves no trace.
+ * klp_enable.c - patches that klp_enable_patch() accepts and refuses. The test compares the errno
+ * and the lines in the log, and checks that a refused patch leaves no trace.
  *
  * timeout: 120
  */
@@ -24,7 +24,7 @@ static bool module_is_loaded(const char *name)
 	return access(path, F_OK) == 0;
 }
 
-/* insmod answers @error, the log tells @lines, and there is neither directory nor module. */
+/* Checks that insmod fails with @error, that the log has @lines, and that no directory or module is left. */
 static void refused(const char *module, const char *args, int error, const char *lines)
 {
 	klp_log_clear();
@@ -48,7 +48,7 @@ static void a_patch_without_its_parts_is_refused(void)
 static void an_unmarked_module_is_refused(void)
 {
 	refused("klp_unmarked", "", EINVAL, "module klp_unmarked is not marked as a livepatch module\n");
-	/* Asked before the contents of objects. */
+	/* The mark is checked before the contents of objects. */
 	refused("klp_unmarked", "flaw=no-new-func", EINVAL,
 		"module klp_unmarked is not marked as a livepatch module\n");
 }
@@ -70,7 +70,7 @@ static void malformed_functions_and_objects_are_refused(void)
 	CHECK(strstr(story(), "needs a name shorter than 56\n"));
 }
 
-static void what_is_listed_twice_exists_already(void)
+static void listing_an_object_or_a_function_twice_is_refused(void)
 {
 	refused(ANY, "objs=vmlinux:cmdline_proc_show;vmlinux:version_proc_show", EEXIST,
 		"object 'vmlinux' of patch 'klp_any' is listed twice (entries 0 and 1)\n");
@@ -78,12 +78,12 @@ static void what_is_listed_twice_exists_already(void)
 		"object 'klp_target' of patch 'klp_any' is listed twice (entries 0 and 2)\n");
 	refused(ANY, "objs=vmlinux:cmdline_proc_show,cmdline_proc_show", EEXIST,
 		"function 'cmdline_proc_show' of object 'vmlinux' is listed twice\n");
-	/* Positions 0 and 1 are the same symbol. */
+	/* Positions 0 and 1 mean the same symbol here. */
 	refused(ANY, "objs=vmlinux:cmdline_proc_show,cmdline_proc_show/1", EEXIST,
 		"function 'cmdline_proc_show' of object 'vmlinux' is listed twice\n");
 }
 
-/* Two versions of one patch on one hook: the lower would run in tasks that have not switched. */
+/* One patch would have two versions on one hook: tasks that have not changed over would run the lower one. */
 static void two_names_of_one_function_are_listed_twice(void)
 {
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -121,14 +121,14 @@ static void unknown_names_and_positions_are_refused(void)
 	refused(ANY, "objs=vmlinux:cmdline_proc_show/2", EINVAL,
 		"symbol position 2 for symbol 'cmdline_proc_show' in object 'vmlinux' not found\n");
 	refused(ANY, "objs=vmlinux:no_such_function/1", EINVAL, "symbol 'no_such_function' not found in symbol table\n");
-	/* The kernel's functions are not looked for in modules, nor a module's in others. */
+	/* A function of the kernel is looked up in the kernel only, a function of a module in that module only. */
 	CHECK_EQ(insmod("klp_target"), 0);
 	CHECK_EQ(insmod("klp_twins"), 0);
 	refused(ANY, "objs=vmlinux:target_alpha", EINVAL, "symbol 'target_alpha' not found in symbol table\n");
 	refused(ANY, "objs=klp_twins:target_alpha", EINVAL, "symbol 'target_alpha' not found in symbol table\n");
 	refused(ANY, "objs=klp_target:cmdline_proc_show", EINVAL,
 		"symbol 'cmdline_proc_show' not found in symbol table\n");
-	/* Gone from memory since the kernel has booted. */
+	/* The kernel freed this function at the end of the boot. */
 	refused(ANY, "objs=vmlinux:workqueue_init", EINVAL, "symbol 'workqueue_init' not found in symbol table\n");
 	CHECK_EQ(rmmod("klp_twins"), 0);
 	CHECK_EQ(rmmod("klp_target"), 0);
@@ -169,7 +169,7 @@ static void functions_that_cannot_be_hooked_or_measured_are_refused(void)
 }
 
 /*
- * The second object is wrong: nothing of the first is left, and its function can be patched
+ * The second object is wrong: nothing of the first object is left, and its function can be patched
  * afterwards.
  */
 static void a_late_refusal_undoes_what_was_prepared(void)
@@ -184,8 +184,9 @@ static void a_late_refusal_undoes_what_was_prepared(void)
 }
 
 /*
- * A task in a new version of such a function would be in the older patch with none of that one's
- * functions on its stack. Nor does a patch change itself.
+ * Suppose a newer patch replaced a function of an older patch. A task in the newer version would still
+ * be in the older patch, but its stack would not show a function of the older patch. A patch cannot
+ * change its own functions either.
  */
 static void functions_of_patches_cannot_be_patched(void)
 {
@@ -200,7 +201,7 @@ static void functions_of_patches_cannot_be_patched(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-static void a_patch_that_a_patch_waits_for_cannot_load(void)
+static void a_patch_that_is_the_target_of_another_patch_cannot_load(void)
 {
 	CHECK_EQ(insmod_args("klp_any2", "objs=klp_any:any_new"), 0);
 	klp_wait("klp_any2");
@@ -244,8 +245,8 @@ static void a_second_patch_of_one_module_is_refused(void)
 }
 
 /*
- * From the moment it is disabled until its directory is gone, each call must find a patch
- * that is whole.
+ * The patch goes from the moment it is disabled until its directory is gone. During that time each
+ * call must find a patch whose data is still complete.
  */
 static void enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone(void)
 {
@@ -268,7 +269,7 @@ static void enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone(void
 	klp_unload(ANY);
 }
 
-/* A child tries to remove it all the time: while the core still works on it, it must not go. */
+/* A child tries to remove the module all the time. The module must stay while the core still uses the patch. */
 static void module_of_a_patch_goes_when_the_patch_has_gone(void)
 {
 	for (int round = 0; round < 20; round++) {
@@ -290,7 +291,7 @@ static void module_of_a_patch_goes_when_the_patch_has_gone(void)
 	}
 }
 
-static void nothing_is_looked_at_while_a_transition_runs(void)
+static void a_second_patch_is_busy_before_its_contents_are_checked(void)
 {
 	pid_t sleeper;
 
@@ -310,7 +311,7 @@ static void nothing_is_looked_at_while_a_transition_runs(void)
 
 /* ---- failures after the transition has begun ---------------------------------------- */
 
-static void failing_pre_patch_cancels_and_the_errno_is_its_own(void)
+static void failing_pre_patch_cancels_with_its_own_errno(void)
 {
 	refused(ANY, ON_CMDLINE " callbacks=1 fail=vmlinux error=-19", ENODEV,
 		ENABLING(ANY) "klp_any: pre_patch vmlinux\npre-patch callback failed for object 'vmlinux'\n"
@@ -371,7 +372,7 @@ static void a_target_that_loads_while_hooks_are_off_is_refused(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* ---- what stays --------------------------------------------------------------------- */
+/* ---- what remains after a patch ----------------------------------------------------- */
 
 static void the_hash_of_text_sees_a_patched_function(void)
 {
@@ -389,7 +390,7 @@ static void the_hash_of_text_sees_a_patched_function(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* Even a patch that was refused has been in the kernel. */
+/* Even a patch that was refused taints the kernel, because its module was loaded. */
 static void kernel_and_module_are_tainted(void)
 {
 	char text[64];
@@ -409,7 +410,7 @@ int main(void)
 	TAP_TEST(a_patch_without_its_parts_is_refused);
 	TAP_TEST(an_unmarked_module_is_refused);
 	TAP_TEST(malformed_functions_and_objects_are_refused);
-	TAP_TEST(what_is_listed_twice_exists_already);
+	TAP_TEST(listing_an_object_or_a_function_twice_is_refused);
 	TAP_TEST(two_names_of_one_function_are_listed_twice);
 	TAP_TEST(an_object_may_have_callbacks_only);
 	TAP_TEST(unknown_names_and_positions_are_refused);
@@ -417,13 +418,13 @@ int main(void)
 	TAP_TEST(functions_that_cannot_be_hooked_or_measured_are_refused);
 	TAP_TEST(a_late_refusal_undoes_what_was_prepared);
 	TAP_TEST(functions_of_patches_cannot_be_patched);
-	TAP_TEST(a_patch_that_a_patch_waits_for_cannot_load);
+	TAP_TEST(a_patch_that_is_the_target_of_another_patch_cannot_load);
 	TAP_TEST(enabling_an_active_patch_again_is_refused);
 	TAP_TEST(a_second_patch_of_one_module_is_refused);
 	TAP_TEST(enabling_a_patch_that_is_going_away_is_refused_until_it_is_gone);
 	TAP_TEST(module_of_a_patch_goes_when_the_patch_has_gone);
-	TAP_TEST(nothing_is_looked_at_while_a_transition_runs);
-	TAP_TEST(failing_pre_patch_cancels_and_the_errno_is_its_own);
+	TAP_TEST(a_second_patch_is_busy_before_its_contents_are_checked);
+	TAP_TEST(failing_pre_patch_cancels_with_its_own_errno);
 	TAP_TEST(positive_result_of_pre_patch_is_an_error);
 	TAP_TEST(hooks_that_are_switched_off_cancel_with_ebusy);
 	TAP_TEST(hooks_cannot_be_switched_off_under_a_patch);

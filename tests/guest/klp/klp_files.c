@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_files.c - every file below /sys/kernel/livepatch: mode, owner, content in each phase of a
- * patch's life, and the errno of each kind of write.
+ * klp_files.c - every file below /sys/kernel/livepatch: its mode, owner and content in each phase of
+ * a patch's life, and the errno of each kind of write.
  *
  * timeout: 120
  */
@@ -27,7 +27,7 @@ static const char *contents(const char *path)
 	return n < 0 ? "(unreadable)" : text;
 }
 
-/* enabled and transition of klp_any: "1 0" is active. */
+/* Compares the files `enabled` and `transition` of klp_any; "1 0" means active. */
 static void phase_is(const char *expected)
 {
 	char text[16];
@@ -126,7 +126,7 @@ static void enabled_and_transition_tell_the_phase(void)
 	sleeper = start_reader("/proc/klp_target_block", "any_new_block");
 	CHECK_EQ(klp_write(ANY, "enabled", "0"), 0);
 	phase_is("0 1");
-	/* Half way back is forth again. */
+	/* A second write reverses the reversal: the patch is enabled again. */
 	CHECK_EQ(klp_write(ANY, "enabled", "1"), 0);
 	klp_wait(ANY);
 	phase_is("1 0");
@@ -180,8 +180,8 @@ static const char *const trues[] = { "1", "1\n", "y", "Y", "yes", "t", "T", "tru
 static const char *const falses[] = { "0", "0\n", "n", "N", "no", "f", "F", "false", "off", "OFF", "oF\n", "0x" };
 static const char *const neither[] = { "2", "x", "-1", "o", "\n", " 1", "enable" };
 
-/* force without a transition: a true value is refused, a false one accepted. */
-static void booleans_are_told_by_their_first_letters(void)
+/* Without a transition, `force` refuses a true value and accepts a false value. */
+static void booleans_are_recognised_by_their_first_letters(void)
 {
 	load(ANY, "objs=vmlinux:version_proc_show");
 	for (unsigned i = 0; i < sizeof(falses) / sizeof(falses[0]); i++) {
@@ -220,7 +220,7 @@ static void the_same_value_is_refused_in_each_phase(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-static void files_of_others_wait_for_the_transition_that_runs(void)
+static void files_of_another_patch_refuse_writes_during_a_transition(void)
 {
 	pid_t sleeper;
 
@@ -259,7 +259,7 @@ static void only_root_writes(void)
 	}
 	CHECK_EQ(wait(&status) > 0, 1);
 	CHECK_EQ(status, 0);
-	/* Not even root writes where there is nothing to write, or changes the tree. */
+	/* Even root cannot write to a read-only file or change the tree. */
 	CHECK_ERR(open(DIR_OF(ANY) "transition", O_WRONLY), EACCES);
 	CHECK_ERR(open(DIR_OF(ANY) "blockers", O_WRONLY), EACCES);
 	CHECK_ERR(rmdir(DIR_OF(ANY) "vmlinux"), EPERM);
@@ -296,8 +296,8 @@ static void open_files_of_a_patch_that_is_gone_answer_enodev(void)
 }
 
 /*
- * Between the end of the transition and the end of the directory: its files never answer
- * for another patch.
+ * Between the end of the transition and the removal of the directory, the files of a patch must
+ * never answer with the values of another patch.
  */
 static void files_of_a_leaving_patch_answer_as_gone(void)
 {
@@ -313,7 +313,7 @@ static void files_of_a_leaving_patch_answer_as_gone(void)
 		enabled = open(DIR_OF(ANY) "enabled", O_WRONLY);
 		CHECK_EQ(klp_write(ANY, "enabled", "0"), 0);
 		while ((n = pread(order, buf, sizeof(buf), 0)) > 0)
-			CHECK_EQ(buf[0], '2');	/* still in transition, and the younger */
+			CHECK_EQ(buf[0], '2');	/* the patch is still in transition, and the newer one */
 		CHECK_EQ(errno, ENODEV);
 		CHECK_ERR(write(enabled, "1", 1), ENODEV);
 		close(order);
@@ -324,7 +324,7 @@ static void files_of_a_leaving_patch_answer_as_gone(void)
 	klp_unload(ANY2);
 }
 
-/* Reads and writes whatever is there, with every value, at every moment. */
+/* Reads all files and writes each value to them, without pause. */
 static void hammer(void *arg)
 {
 	static const char *const files[] = {
@@ -346,8 +346,8 @@ static void hammer(void *arg)
 }
 
 /*
- * Removal waits for methods that run, methods wait for the lock that completion holds: no
- * order of them may hang.
+ * The removal of a file waits for methods that run. Methods wait for the lock that completion
+ * holds. These waits must not deadlock in any order.
  */
 static void files_are_hammered_while_patches_come_and_go(void)
 {
@@ -377,8 +377,8 @@ static void blocker(void *name)
 }
 
 /*
- * pid, name, CPU, state, reason with function+offset/size, milliseconds; the name cannot
- * fake a line.
+ * A line has: pid, name, CPU, state, reason with function+offset/size, milliseconds. A task's name
+ * with a line break cannot fake a second line.
  */
 static void blockers_have_one_line_each(void)
 {
@@ -402,7 +402,7 @@ static void blockers_have_one_line_each(void)
 	snprintf(line, sizeof(line), "%d a b\\nc cpu ", second);
 	CHECK_EQ(strncmp(second_line, line, strlen(line)), 0);
 	CHECK_STR(strchr(second_line, '\n') + 1, "");
-	/* Reading disturbs no task: the tasks are where they were, and time goes on. */
+	/* Reading does not disturb the tasks: they stay where they were, and the shown time grows. */
 	for (int i = 0; i < 200; i++)
 		contents(DIR_OF(ANY) "blockers");
 	CHECK_EQ(task_letter(first), 'S');
@@ -429,9 +429,9 @@ int main(void)
 	TAP_TEST(patched_follows_its_object);
 	TAP_TEST(stack_order_counts_from_the_oldest);
 	TAP_TEST(replace_shows_what_the_patch_asked_for);
-	TAP_TEST(booleans_are_told_by_their_first_letters);
+	TAP_TEST(booleans_are_recognised_by_their_first_letters);
 	TAP_TEST(the_same_value_is_refused_in_each_phase);
-	TAP_TEST(files_of_others_wait_for_the_transition_that_runs);
+	TAP_TEST(files_of_another_patch_refuse_writes_during_a_transition);
 	TAP_TEST(only_root_writes);
 	TAP_TEST(open_files_of_a_patch_that_is_gone_answer_enodev);
 	TAP_TEST(files_of_a_leaving_patch_answer_as_gone);

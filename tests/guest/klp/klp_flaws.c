@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_flaws.c - wrong patches: each is refused before any change, with one
- * line, and the kernel continues. klp_enable.c has the mistakes with names and symbols.
+ * klp_flaws.c - wrong patches. Each is refused before any change, with one line in the log, and the
+ * kernel continues. klp_enable.c tests wrong names and symbols.
  *
  * timeout: 120
  */
@@ -17,7 +17,7 @@
 #define OWN	": it must be a function of module klp_flaws\n"
 #define FUNC	"new_func of function 'cmdline_proc_show' of object 'vmlinux' is "
 
-/* Lines with an address in them are compared up to it. */
+/* Checks that insmod fails with @error and that the log has @line. A '*' ends the comparison, before an address. */
 static void refused(const char *args, int error, const char *line)
 {
 	klp_log_clear();
@@ -33,7 +33,7 @@ static void refused(const char *args, int error, const char *line)
 	CHECK(strstr(klp_log(), "WARNING") == NULL);
 }
 
-static void tables_must_be_the_modules_own_and_end(void)
+static void tables_must_lie_in_the_module_and_have_an_end(void)
 {
 	refused("flaw=wild_patch", EINVAL, "the struct klp_patch at *");
 	refused("flaw=init_patch", EINVAL, "the struct klp_patch at *");
@@ -65,7 +65,7 @@ static void mod_must_be_the_module_that_calls(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-static void names_must_be_strings_that_stay(void)
+static void names_must_be_strings_outside_of_init_memory(void)
 {
 	refused("flaw=wild_object_name", EINVAL, "an object of patch 'klp_flaws' has a name that is no string\n");
 	refused("flaw=wild_name", EINVAL,
@@ -76,8 +76,8 @@ static void names_must_be_strings_that_stay(void)
 
 #define OBJECT(name)	"object '" name "' (function 'cmdline_proc_show') of patch 'klp_flaws': "
 
-/* Silence would leave the patch waiting for a module that cannot come. */
-static void names_that_nothing_can_have_are_refused(void)
+/* Without the refusal the patch would wait, without a message, for a module that cannot exist. */
+static void names_that_no_module_or_function_can_have_are_refused(void)
 {
 	char args[400] = "flaw=func_name name=", *end = args + strlen(args);
 
@@ -107,8 +107,8 @@ static void names_that_nothing_can_have_are_refused(void)
 	"module klp_flaws: not from a callback of a patch: patches and modules wait until it has returned\n" \
 	"klp_flaws: " callback ": patch -35, probe 0\n"
 
-/* It holds up the task that enables: this task gets an errno, and can set a probe. */
-static void a_callback_that_enables_a_patch_is_told_so(void)
+/* A callback delays the enabling task. In a callback, enabling a patch fails with an errno; setting a probe works. */
+static void a_callback_that_enables_a_patch_gets_an_errno(void)
 {
 	klp_log_clear();
 	CHECK_EQ(insmod_args(FLAWS, "flaw=ask"), 0);
@@ -126,7 +126,7 @@ static void new_functions_must_be_functions_of_the_module(void)
 	refused("flaw=data_func", EINVAL, FUNC "data" OWN);
 	refused("flaw=wild_func", EINVAL, FUNC NONE OWN);
 	refused("flaw=user_func", EINVAL, FUNC NONE OWN);
-	/* Which would also be the old one, if it were patched. */
+	/* If a patch replaced this function of the kernel, it would be old and new at the same time. */
 	refused("flaw=kernel_func", EINVAL, FUNC "a function of the kernel or of another module" OWN);
 	refused("flaw=inside_func", ENOENT, "kallsyms size lookup failed for 'cmdline_proc_show' replacement\n");
 }
@@ -140,13 +140,13 @@ static void callbacks_must_be_functions_of_the_module(void)
 		"callback post_unpatch of object 'vmlinux' is inside code, where no function begins\n");
 }
 
-/* What the author put into the fields of the core has no effect, whether the patch is good or not. */
-static void private_fields_are_not_believed(void)
+/* Values that the author put into the private fields of the core have no effect, in a good or a wrong patch. */
+static void private_fields_are_ignored(void)
 {
 	refused("flaw=private_unknown", EINVAL, "symbol 'no_such_function' not found in symbol table\n");
 }
 
-static void what_is_right_is_taken(void)
+static void correct_patches_are_accepted(void)
 {
 	static const char *const right[] = { "flaw=none", "flaw=heap", "flaw=private", "flaw=good_callback" };
 	char text[4096];
@@ -163,15 +163,15 @@ static void what_is_right_is_taken(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(tables_must_be_the_modules_own_and_end);
+	TAP_TEST(tables_must_lie_in_the_module_and_have_an_end);
 	TAP_TEST(mod_must_be_the_module_that_calls);
-	TAP_TEST(names_must_be_strings_that_stay);
-	TAP_TEST(names_that_nothing_can_have_are_refused);
-	TAP_TEST(a_callback_that_enables_a_patch_is_told_so);
+	TAP_TEST(names_must_be_strings_outside_of_init_memory);
+	TAP_TEST(names_that_no_module_or_function_can_have_are_refused);
+	TAP_TEST(a_callback_that_enables_a_patch_gets_an_errno);
 	TAP_TEST(new_functions_must_be_functions_of_the_module);
 	TAP_TEST(callbacks_must_be_functions_of_the_module);
-	TAP_TEST(private_fields_are_not_believed);
-	TAP_TEST(what_is_right_is_taken);
+	TAP_TEST(private_fields_are_ignored);
+	TAP_TEST(correct_patches_are_accepted);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_force.c - force in each direction and its cost: the modules that can never be unloaded
- * again, and those that can. klp_forced and klp_forced2 are used here only, since they are never
- * unloaded.
+ * klp_force.c - force in each direction and its cost. The tests check which modules can never be
+ * unloaded again and which modules can. klp_forced and klp_forced2 stay loaded until reboot, so no
+ * other test uses them.
  *
  * timeout: 120
  * leaves: klp_forced klp_forced2
@@ -52,7 +52,7 @@ static void stays_for_good(const char *module)
 	CHECK(strstr(klp_log(), path));
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", module);
 	CHECK_STR(slurp(path, text, sizeof(text)), "1");
-	/* Its name is taken. */
+	/* A module with the same name cannot be loaded. */
 	CHECK_EQ(insmod_args(module, BLOCK), EEXIST);
 }
 
@@ -73,14 +73,14 @@ static void force_is_over_when_the_write_returns(void)
 	/* The sleeper ends in the old function, which is still there. */
 	CHECK_EQ(task_letter(sleeper), 'S');
 	end_child(sleeper);
-	/* Once more: no transition any more. */
+	/* A second write fails, because no transition runs. */
 	CHECK_EQ(klp_write(ANY, "force", "1"), EINVAL);
 	klp_unload(ANY);
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* Disabling looks at all stacks afresh, whatever force did before: the module can go. */
-static void forced_enable_costs_nothing_for_ever(void)
+/* Disabling looks at all stacks again, so an earlier force has no effect and the module can be unloaded. */
+static void patch_of_a_forced_enable_can_be_unloaded(void)
 {
 	pid_t sleeper = sleep_in_original();
 	char text[32];
@@ -94,8 +94,8 @@ static void forced_enable_costs_nothing_for_ever(void)
 }
 
 /*
- * Forced, and then disabled while a task sleeps in the new version: that is
- * a stack check again.
+ * The patch is enabled by force, and then disabled while a task sleeps in the new version. The
+ * disable checks stacks, so it waits for that task.
  */
 static void disable_after_a_forced_enable_waits_for_sleepers(void)
 {
@@ -128,9 +128,9 @@ static void module_of_a_forced_disable_stays_for_good(void)
 	while (klp_exists(GONE))
 		nap(500);
 	stays_for_good(GONE);
-	/* And it does not come back: no look would see that the sleeper is in it. */
+	/* The patch cannot be enabled again: a look at the stack would not see that the sleeper is in the patch. */
 	CHECK_EQ(spit("/sys/module/" GONE "/parameters/again", "1"), EEXIST);
-	/* What the sleeper returns into is still there. */
+	/* The function that the sleeper returns into is still in memory. */
 	CHECK_EQ(spit("/sys/module/" GONE "/parameters/wait", "0"), 0);
 	CHECK_EQ(wait_status(sleeper), 0);
 	stays_for_good(GONE);
@@ -157,8 +157,8 @@ static void modules_that_a_forced_replace_replaced_stay_for_good(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* Only what is being left is marked: patches beside a forced one stay removable. */
-static void patches_beside_a_forced_one_can_go(void)
+/* Force marks only the patch that tasks leave. Other enabled patches can still be unloaded. */
+static void other_patches_than_the_forced_one_can_be_unloaded(void)
 {
 	pid_t sleeper;
 
@@ -173,7 +173,7 @@ static void patches_beside_a_forced_one_can_go(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* @patch replaces ANY and ANY2, and @sleeper in ANY, which ANY2 was forced over, keeps it waiting. */
+/* @patch replaces ANY and ANY2, and waits for @sleeper. This task is in ANY, because ANY2 was enabled by force. */
 static void replace_waits_for(pid_t sleeper, const char *patch, const char *args)
 {
 	char path[96], blockers[2048];
@@ -186,10 +186,10 @@ static void replace_waits_for(pid_t sleeper, const char *patch, const char *args
 }
 
 /*
- * A replace gives up all older versions of a function, not only the newest, and force may have
- * left a task in any of them.
+ * A replace removes all older versions of a function, not only the newest one. After a force, a
+ * task may still be in any of these versions.
  */
-static void a_replace_waits_for_whom_force_left_below(void)
+static void a_replace_waits_for_a_task_that_force_left_in_an_older_version(void)
 {
 	static const char *const args[] = {
 		"objs=klp_target:target_block replace=1", "objs=vmlinux:version_proc_show replace=1",
@@ -214,7 +214,7 @@ static void a_replace_waits_for_whom_force_left_below(void)
 	}
 }
 
-/* A reversal that is forced: enabling is reversed, and tasks now leave the patch. */
+/* An enable is reversed: tasks leave the patch. The reversal completes without force; a later force finds no patch. */
 static void a_reversal_that_needs_no_force_cannot_be_forced(void)
 {
 	pid_t sleeper = sleep_in_original();
@@ -245,7 +245,7 @@ static pid_t run_true(void)
 	return pid;
 }
 
-/* Is born, and dies, starts a thread before, or becomes another program: without end. */
+/* Without end, starts a child that exits, that starts a thread before its exit, or that runs another program. */
 static void come_and_go(void *unused)
 {
 	for (unsigned i = 0;; i++) {
@@ -268,7 +268,7 @@ static void kick(void *unused)
 		klp_write(STORMY, "signal", "1");
 }
 
-/* How many tasks there are whose state is not -1.  Who died while we looked does not count. */
+/* The number of tasks whose state is not -1. A task that ends during this walk does not count. */
 static int tasks_in_a_transition(void)
 {
 	glob_t found;
@@ -290,8 +290,8 @@ static int tasks_in_a_transition(void)
 }
 
 /*
- * Force switches each task while others are born, run other programs, die and are kicked: no task
- * is left, and none comes later.  A kernel thread, which no kick moves, keeps the patch waiting.
+ * Force changes each task over while other tasks start, run other programs, end and are kicked.
+ * Afterwards no task is in a transition. A kernel thread that a kick cannot move keeps the patch waiting.
  */
 static void force_meets_births_programs_and_kicks(void)
 {
@@ -320,12 +320,12 @@ int main(void)
 {
 	klp_text_remember();
 	TAP_TEST(force_is_over_when_the_write_returns);
-	TAP_TEST(forced_enable_costs_nothing_for_ever);
+	TAP_TEST(patch_of_a_forced_enable_can_be_unloaded);
 	TAP_TEST(disable_after_a_forced_enable_waits_for_sleepers);
 	TAP_TEST(module_of_a_forced_disable_stays_for_good);
 	TAP_TEST(modules_that_a_forced_replace_replaced_stay_for_good);
-	TAP_TEST(patches_beside_a_forced_one_can_go);
-	TAP_TEST(a_replace_waits_for_whom_force_left_below);
+	TAP_TEST(other_patches_than_the_forced_one_can_be_unloaded);
+	TAP_TEST(a_replace_waits_for_a_task_that_force_left_in_an_older_version);
 	TAP_TEST(a_reversal_that_needs_no_force_cannot_be_forced);
 	TAP_TEST(force_meets_births_programs_and_kicks);
 	TAP_TEST(text_is_as_after_boot);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_hard.c - tasks that are difficult for a transition: idle tasks of busy
- * CPUs, all sleepers when the scheduler itself is patched, kernel threads, stopped
- * tasks, tasks in a patch that is being replaced.
+ * klp_hard.c - tasks that change over with difficulty: idle tasks of busy CPUs, all sleepers when
+ * the scheduler itself is patched, kernel threads, stopped tasks, and tasks in a patch that is
+ * being replaced.
  *
- * No test waits for time to pass: a transition that does not end hangs the test.
+ * The tests wait for events and have no time limit of their own: a transition that does not end hangs
+ * the test.
  *
  * timeout: 180
  */
@@ -31,7 +32,7 @@ static void pin_spinner(long cpu)
 	CHECK_EQ(sched_setaffinity(spinners[cpu], sizeof(set), &set), 0);
 }
 
-/* No CPU becomes idle by itself from here on. */
+/* Starts a spinning task on each CPU, so that no CPU becomes idle. */
 static void keep_every_cpu_busy(void)
 {
 	CHECK(nr_cpus <= MAX_CPUS);
@@ -42,10 +43,10 @@ static void keep_every_cpu_busy(void)
 /* ---- idle tasks ----------------------------------------------------------------------------- */
 
 /*
- * The idle task of a busy CPU stands below sched_switch(): the CPU has to run it once, in
- * both directions.
+ * The idle task of a busy CPU has sched_switch() on its stack. To change it over, the CPU must run the
+ * idle task once, in both directions.
  */
-static void idle_tasks_of_busy_cpus_switch(void)
+static void idle_tasks_of_busy_cpus_change_over(void)
 {
 	keep_every_cpu_busy();
 	for (int round = 0; round < 2; round++) {
@@ -102,7 +103,7 @@ static void what_has_no_slot_is_refused(const char *function)
 	CHECK(strstr(klp_log_lines(), "transition") == NULL);
 }
 
-/* What hooks and the judgement of stacks depend on, and where tasks change over unseen. */
+/* Functions without a slot: hooks or looks at stacks depend on them, or tasks change over in them without a look. */
 static void hooks_own_dependencies_are_refused_by_name(void)
 {
 	static const char *const functions[] = {
@@ -113,7 +114,7 @@ static void hooks_own_dependencies_are_refused_by_name(void)
 
 	for (unsigned i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		what_has_no_slot_is_refused(functions[i]);
-	/* One bad name among good ones: nothing of the patch happens. */
+	/* With one bad name among good names the whole patch is refused. */
 	klp_log_clear();
 	CHECK_EQ(pass_insmod("schedule,memcpy,do_exit", ""), EINVAL);
 	CHECK(strstr(klp_log_lines(), "transition") == NULL);
@@ -129,7 +130,7 @@ static bool thread_blocks(const char *how)
 	return line && strstr(line, how);
 }
 
-static void kthread_that_calls_cond_resched_switches(void)
+static void kthread_that_calls_cond_resched_changes_over(void)
 {
 	CHECK_EQ(insmod_args(KTHREAD, "how=resched"), 0);
 	CHECK_EQ(insmod(SAMPLE_KO), 0);
@@ -144,7 +145,7 @@ static void kthread_that_never_calls_anything_blocks_until_forced(void)
 		tap_skip("the thread would have the only CPU for itself");
 	CHECK_EQ(insmod_args(KTHREAD, "how=spin"), 0);
 	CHECK_EQ(insmod(SAMPLE_KO), 0);
-	/* All other tasks change over, it does not. */
+	/* All tasks change over except the thread. */
 	while (!thread_blocks("pending: running") || patch_state(getpid()) != 1)
 		nap(1000);
 	CHECK_EQ(klp_write(SAMPLE, "signal", "1"), 0);
@@ -190,8 +191,8 @@ static pid_t kthread_pid(void)
 }
 
 /*
- * It stands in the old schedule(). The signal wakes it for nothing, and it is judged before
- * it sleeps again.
+ * The thread sleeps in the old schedule(). The fake signal wakes the thread, and the thread is looked at
+ * before it sleeps again.
  */
 static void kthread_asleep_in_schedule_is_woken_by_the_signal(void)
 {
@@ -211,7 +212,7 @@ static void kthread_asleep_in_schedule_is_woken_by_the_signal(void)
 	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
-/* An uninterruptible sleep is not disturbed: the transition waits, and can be reversed. */
+/* The fake signal does not end an uninterruptible sleep: the transition waits, and can be reversed. */
 static void kthread_in_uninterruptible_sleep_is_left_alone(void)
 {
 	pid_t pid;
@@ -227,7 +228,7 @@ static void kthread_in_uninterruptible_sleep_is_left_alone(void)
 	}
 	CHECK(kthread_blocks_pass());
 	CHECK_EQ(kthread_wakeups(), 0);
-	CHECK_EQ(rmmod(KTHREAD), 0);	/* wakes it, and it ends */
+	CHECK_EQ(rmmod(KTHREAD), 0);	/* wakes the thread, and the thread ends */
 	pass_settle();
 	pass_unload();
 }
@@ -237,7 +238,7 @@ static void insmod_unborn(void)
 	_exit(insmod_args(KTHREAD, "how=unborn"));
 }
 
-/* It inherits its creator's flag and never runs: its creator has it looked at. */
+/* The thread inherits the flag of its creator but never runs. A look at the creator includes the thread. */
 static void kthread_that_is_never_started_is_not_forgotten(void)
 {
 	pid_t loader = load_start(insmod_unborn);
@@ -245,7 +246,7 @@ static void kthread_that_is_never_started_is_not_forgotten(void)
 
 	wait_until_in(loader, "msleep");
 	klp_log_clear();
-	CHECK_EQ(pass_insmod("msleep", ""), 0);	/* which the loader stands in */
+	CHECK_EQ(pass_insmod("msleep", ""), 0);	/* the loader sleeps in this function */
 	klp_wait(PASS);
 	CHECK_EQ(waitpid(loader, &status, 0), loader);
 	CHECK_EQ(status, 0);
@@ -266,7 +267,7 @@ static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
 		sched_yield();
 	CHECK_EQ(pass_insmod("schedule", ""), 0);
 	snprintf(line, sizeof(line), "%d klp_hard ", child);
-	for (int i = 0; i < 20 || strchr(pass_blockers(), '\n'); i++) {	/* until it is the only one */
+	for (int i = 0; i < 20 || strchr(pass_blockers(), '\n'); i++) {	/* until only the child blocks */
 		CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
 		nap(1000);
 	}
@@ -274,7 +275,7 @@ static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
 	CHECK(strstr(pass_blockers(), line) == pass_blockers());
 	CHECK_EQ(thread_state(child, child), 'T');
 	CHECK_EQ(kill(child, SIGCONT), 0);
-	klp_wait(PASS);			/* without a further signal */
+	klp_wait(PASS);			/* no further fake signal is needed */
 	pass_unload();
 	load_end(&child, 1);
 }
@@ -282,7 +283,7 @@ static void stopped_task_is_not_signalled_and_arrives_when_continued(void)
 /* ---- reversing, again and again ------------------------------------------------- */
 
 /*
- * One sleeper stays in the old schedule(), one in the new: neither direction can complete,
+ * One sleeper stays in the old schedule(), another in the new one. So neither direction can complete,
  * while all other tasks change over and back.
  */
 static void transition_is_reversed_hundreds_of_times(void)
@@ -318,7 +319,7 @@ static void sleep_for_long(void)
 	nap(1000000000);
 }
 
-/* A task that sleeps in the new version of @patch, and another patch that replaces it. */
+/* Starts a task that sleeps in the new version of @patch, and loads another patch that replaces @patch. */
 static pid_t replace_under_a_sleeper(const char *patch)
 {
 	pid_t sleeper;
@@ -340,8 +341,8 @@ static pid_t replace_under_a_sleeper(const char *patch)
 }
 
 /*
- * The nops of the new patch forbid the functions of the old one; it is done only when no task
- * is in them.
+ * The nops of the new patch make the functions of the old patch forbidden ranges. The replace completes
+ * when the last task has left these functions.
  */
 static void patch_is_replaced_when_its_sleepers_have_left_it(void)
 {
@@ -364,11 +365,11 @@ int main(void)
 {
 	nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	klp_text_remember();
-	TAP_TEST(idle_tasks_of_busy_cpus_switch);
+	TAP_TEST(idle_tasks_of_busy_cpus_change_over);
 	TAP_TEST(functions_below_the_idle_loop_are_patched);
 	TAP_TEST(scheduler_itself_is_patched_under_full_load);
 	TAP_TEST(hooks_own_dependencies_are_refused_by_name);
-	TAP_TEST(kthread_that_calls_cond_resched_switches);
+	TAP_TEST(kthread_that_calls_cond_resched_changes_over);
 	TAP_TEST(kthread_that_never_calls_anything_blocks_until_forced);
 	TAP_TEST(kthread_asleep_in_schedule_is_woken_by_the_signal);
 	TAP_TEST(kthread_in_uninterruptible_sleep_is_left_alone);

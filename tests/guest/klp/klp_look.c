@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_look.c - a look at a stack belongs to one direction of one transition: the transition is
- * reversed twice, or another follows it, while a thread is about to look at its own stack.
- * klp_look_gates, a patch of the core, holds the thread between its steps.
+ * klp_look.c - a look at a stack belongs to one direction of one transition. While a thread is about
+ * to look at its own stack, the transition is reversed twice, or another transition begins.
+ * klp_look_gates, a patch of the core, holds the thread between the steps of its look.
  */
 #define _GNU_SOURCE
 #include "klp_task.h"
@@ -64,7 +64,7 @@ static pid_t load(const char *how)
 	return thread_pid();
 }
 
-/* The thread has left its outer function, which called the right inner one. */
+/* The thread has left its outer function. That function has called the inner function of the same version. */
 static void check_unmixed(void)
 {
 	set_param(LOOK, "leave", "1");
@@ -88,11 +88,11 @@ static void sleeper(const char *patch, const char *function)
 	wait_in(start_child(read_once, "/proc/klp_look_block"), function);
 }
 
-/* Twice, and between the two steps of the second time the look goes on. */
+/* Reverses the transition twice. The look of the thread continues during the second reversal, between its two steps. */
 static void turn_round_twice(const char *there, const char *back, const char *function)
 {
 	wait_param(GATES, "at", 1);
-	sleeper(PATCH, function);		/* keeps the other direction open */
+	sleeper(PATCH, function);		/* keeps the opposite direction open */
 	CHECK_EQ(klp_write(PATCH, "enabled", there), 0);
 	CHECK_EQ(klp_read(PATCH, "transition"), 1);
 	set_param(GATES, "stage", "2");
@@ -107,7 +107,7 @@ static void look_that_began_before_an_enable_was_turned_round_twice(const char *
 
 	set_param(LOOK, "go", "1");
 	wait_param(LOOK, "inside", 1);
-	sleeper("", "look_block+0x");		/* keeps it open even if the thread changes over */
+	sleeper("", "look_block+0x");		/* keeps the transition open even if the thread changes over */
 	set_param(GATES, "stage", "1");
 	CHECK_EQ(insmod(PATCH), 0);
 	turn_round_twice("0", "1", "look_new_block+0x");
@@ -132,7 +132,7 @@ static void look_that_began_before_a_disable_was_turned_round_twice(const char *
 	set_param(GATES, "stage", "1");
 	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
 	turn_round_twice("1", "0", "look_block+0x");
-	/* Its outer function is the patch's: freed, if the transition could end. */
+	/* The thread is in an outer function of the patch. If the transition ended, this function would be freed. */
 	CHECK_EQ(patch_state(thread), 1);
 	check_unmixed();
 	klp_wait_gone(PATCH);
@@ -142,38 +142,38 @@ static void look_that_began_before_a_disable_was_turned_round_twice(const char *
 	unload();
 }
 
-static void outlives_a_double_reversal_of_enabling_in_cond_resched(void)
+static void look_outlives_a_double_reversal_of_enabling_in_cond_resched(void)
 {
 	look_that_began_before_an_enable_was_turned_round_twice("resched");
 }
 
-static void outlives_a_double_reversal_of_enabling_in_yield(void)
+static void look_outlives_a_double_reversal_of_enabling_in_yield(void)
 {
 	look_that_began_before_an_enable_was_turned_round_twice("yield");
 }
 
-static void outlives_a_double_reversal_of_enabling_in_schedule(void)
+static void look_outlives_a_double_reversal_of_enabling_in_schedule(void)
 {
 	look_that_began_before_an_enable_was_turned_round_twice("schedule");
 }
 
-static void outlives_a_double_reversal_of_disabling_in_cond_resched(void)
+static void look_outlives_a_double_reversal_of_disabling_in_cond_resched(void)
 {
 	look_that_began_before_a_disable_was_turned_round_twice("resched");
 }
 
-static void outlives_a_double_reversal_of_disabling_in_yield(void)
+static void look_outlives_a_double_reversal_of_disabling_in_yield(void)
 {
 	look_that_began_before_a_disable_was_turned_round_twice("yield");
 }
 
-static void outlives_a_double_reversal_of_disabling_in_schedule(void)
+static void look_outlives_a_double_reversal_of_disabling_in_schedule(void)
 {
 	look_that_began_before_a_disable_was_turned_round_twice("schedule");
 }
 
-/* Forced over the thread, which stands in a function of it; then comes the patch. */
-static void outlives_force_and_the_start_of_the_next_transition(void)
+/* A patch is enabled by force although the thread is in a function that it replaces. Then another patch is enabled. */
+static void look_outlives_force_and_the_start_of_the_next_transition(void)
 {
 	pid_t thread = load("resched");
 
@@ -200,7 +200,7 @@ static void outlives_force_and_the_start_of_the_next_transition(void)
 	unload();
 }
 
-/* After a failure: all tasks continue, so that all patches can be disabled. */
+/* Runs after a failed test: lets all tasks continue, so that all patches can be disabled. */
 static void let_go(void)
 {
 	spit("/sys/module/" GATES "/parameters/stage", "3");
@@ -211,12 +211,12 @@ static void let_go(void)
 int main(void)
 {
 	tap_after_failure = let_go;
-	TAP_TEST(outlives_a_double_reversal_of_enabling_in_cond_resched);
-	TAP_TEST(outlives_a_double_reversal_of_enabling_in_yield);
-	TAP_TEST(outlives_a_double_reversal_of_enabling_in_schedule);
-	TAP_TEST(outlives_a_double_reversal_of_disabling_in_cond_resched);
-	TAP_TEST(outlives_a_double_reversal_of_disabling_in_yield);
-	TAP_TEST(outlives_a_double_reversal_of_disabling_in_schedule);
-	TAP_TEST(outlives_force_and_the_start_of_the_next_transition);
+	TAP_TEST(look_outlives_a_double_reversal_of_enabling_in_cond_resched);
+	TAP_TEST(look_outlives_a_double_reversal_of_enabling_in_yield);
+	TAP_TEST(look_outlives_a_double_reversal_of_enabling_in_schedule);
+	TAP_TEST(look_outlives_a_double_reversal_of_disabling_in_cond_resched);
+	TAP_TEST(look_outlives_a_double_reversal_of_disabling_in_yield);
+	TAP_TEST(look_outlives_a_double_reversal_of_disabling_in_schedule);
+	TAP_TEST(look_outlives_force_and_the_start_of_the_next_transition);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_modules.c - patched modules are loaded and unloaded before, during and after transitions,
- * with callbacks, several patches, replacement, and each failure of a load. The log
+ * klp_modules.c - patched modules are loaded and unloaded before, during and after transitions:
+ * with callbacks, with several patches, with a replace, and with each failure of a load. The log
  * is compared word for word.
  *
  * timeout: 120
@@ -27,7 +27,7 @@ static const char *late(void)
 	return slurp("/proc/klp_late", text, sizeof(text));
 }
 
-/* What live patching, the target and its patches wrote since klp_log_clear(). */
+/* The lines that live patching, the target and its patches wrote since klp_log_clear(). */
 static const char *late_log(void)
 {
 	static char lines[16384];
@@ -106,7 +106,7 @@ static void late_module_gets_all_patches_in_enabling_order(void)
 	klp_unload(PATCH2);
 }
 
-/* The later patch refuses; what the earlier one did is taken back, and the module may try again. */
+/* The later patch refuses the module. The earlier patch is taken off the module, which can be loaded again later. */
 static void refusal_takes_earlier_patches_off_again(void)
 {
 	enable(PATCH, "");
@@ -156,7 +156,7 @@ static void failing_init_is_unpatched_before_it_is_freed(void)
 	klp_unload(PATCH);
 }
 
-/* The name would make its functions those of the kernel. */
+/* With this name the functions of the module would count as functions of the kernel. */
 static void module_called_vmlinux_is_refused(void)
 {
 	size_t size;
@@ -224,7 +224,7 @@ static void replaced_patch_lets_its_module_go(void)
 	CHECK_EQ(insmod(PATCH), EEXIST);
 	CHECK_EQ(rmmod(PATCH), 0);
 	CHECK_EQ(refcnt(PATCH2), 1);
-	/* And back, by the older one as a replacement. */
+	/* The older patch now replaces the newer one. */
 	enable(PATCH, "twin=0 replace=1");
 	klp_wait_gone(PATCH2);
 	CHECK_EQ(rmmod(PATCH2), 0);
@@ -281,7 +281,7 @@ static void module_comes_and_goes_while_its_patch_is_enabling(void)
 	CHECK_EQ(klp_read(PATCH, "transition"), 1);
 	klp_log_clear();
 	CHECK_EQ(insmod(TARGET), 0);
-	/* Who has switched runs the new version from the first call on. */
+	/* A task that has changed over runs the new version from the first call on. */
 	LOG_IS("applying patch 'klp_late_patch' to loading module 'klp_late'\n"
 	       "klp_late_patch: pre_patch klp_late (coming)\n"
 	       "klp_late: init sees 1014\n");
@@ -306,13 +306,13 @@ static void module_comes_and_goes_while_its_patch_is_enabling(void)
 	CHECK_EQ(rmmod(BUSY), 0);
 }
 
-/* ---- rmmod -w: right behind "echo 0" ------------------------------------------------ */
+/* ---- rmmod -w: immediately after "echo 0" ------------------------------------------- */
 
 static void on_signal(int sig)
 {
 }
 
-/* Waits in delete_module(), and exits with its errno. */
+/* A child that waits in delete_module(), and exits with the errno of that call. */
 static pid_t start_remover(const char *module)
 {
 	pid_t pid = fork();
@@ -355,7 +355,7 @@ static void removal_waits_for_a_patch_that_is_disabled(void)
 	/* A signal ends the wait and changes nothing. */
 	CHECK_EQ(kill(remover, SIGUSR1), 0);
 	CHECK_EQ(remover_result(remover), EINTR);
-	/* Reversed, the patch stays. */
+	/* The disable is reversed, so the patch stays. */
 	remover = start_remover(PATCH);
 	CHECK_EQ(klp_write(PATCH, "enabled", "1"), 0);
 	CHECK_EQ(remover_result(remover), EWOULDBLOCK);
@@ -422,7 +422,7 @@ static void disable_that_is_turned_round_keeps_the_late_module_patched(void)
 	CHECK_EQ(rmmod(BUSY), 0);
 }
 
-/* The replacement does not patch late_twin_1: a nop must, as soon as its module is there. */
+/* The replacement does not patch late_twin_1. It needs a nop for that function as soon as the module is loaded. */
 static void module_that_comes_during_a_replace_gets_the_nops(void)
 {
 	pid_t sleeper;
@@ -434,7 +434,7 @@ static void module_that_comes_during_a_replace_gets_the_nops(void)
 	CHECK_EQ(klp_read(PATCH2, "transition"), 1);
 	CHECK_EQ(insmod(TARGET), 0);
 	CHECK_STR(late(), "2014 twins 1 2 helper 14");
-	/* It is unloaded and loaded again, and then the transition is reversed. */
+	/* The target is unloaded and loaded again, and then the transition is reversed. */
 	CHECK_EQ(rmmod(TARGET), 0);
 	CHECK_EQ(insmod(TARGET), 0);
 	CHECK_STR(late(), "2014 twins 1 2 helper 14");
@@ -442,7 +442,7 @@ static void module_that_comes_during_a_replace_gets_the_nops(void)
 	klp_wait_gone(PATCH2);
 	CHECK_STR(late(), "1014 twins 10 2 helper 14");
 	CHECK_EQ(rmmod(PATCH2), 0);
-	/* Once more, to its end. */
+	/* The replace is started again, and this time completes. */
 	CHECK_EQ(insmod_args(PATCH2, "replace=1"), 0);
 	CHECK_EQ(klp_read(PATCH2, "transition"), 1);
 	CHECK_STR(late(), "2014 twins 1 2 helper 14");
@@ -458,7 +458,7 @@ static void module_that_comes_during_a_replace_gets_the_nops(void)
 	CHECK_EQ(rmmod(BUSY), 0);
 }
 
-/* The replacement knows nothing of the target at all: the object is made for the nops. */
+/* The replacement does not list the target. The core adds an object of the target for the nops. */
 static void object_made_for_nops_follows_its_module(void)
 {
 	pid_t sleeper;

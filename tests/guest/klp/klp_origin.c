@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_origin.c - a patch is refused by a kernel that differs from the one it was made for: another
- * function under the same name, another build of a module, no predecessor. The test writes the
- * entries of .modinfo that record the origin into the file of a patch, as the tools would.
+ * klp_origin.c - a kernel refuses a patch that was made for a different kernel: another function
+ * under the same name, another build of a module, or no predecessor. Entries of .modinfo record the
+ * origin of a patch. The test writes them into the file of a patch, as the tools do.
  *
  * timeout: 120
  */
@@ -26,7 +26,7 @@ static void as_hex(const unsigned char *digest, char *text)
 		sprintf(text + 2 * i, "%02x", digest[i]);
 }
 
-/* Digest of a module's file: it stands before the magic line. */
+/* The digest of a module's file, which lies before the magic line. */
 static void file_digest(const char *module, char *text)
 {
 	char path[128];
@@ -39,7 +39,7 @@ static void file_digest(const char *module, char *text)
 	free(bytes);
 }
 
-/* What the tool must write about a function of the target: the same, computed here. */
+/* Computes the entry that the tool must write about a function of the target. */
 static void text_entry(const char *name, const char *as, char *entry)
 {
 	size_t size;
@@ -68,7 +68,7 @@ static void text_entry(const char *name, const char *as, char *entry)
 
 /* ---- patches with entries ----------------------------------------------------------------- */
 
-/* Loads the patch @name with one entry more: 0 or errno. */
+/* Loads the patch @name with one additional entry. Returns 0 or an errno. */
 static int load_with(const char *name, const char *args, const char *entry)
 {
 	char path[128], *room;
@@ -137,7 +137,7 @@ static void places_that_the_loader_fills_do_not_count(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* The entry that tools/module made for a sample, and then with one digit changed. */
+/* Uses the entry that tools/module made for a sample, first unchanged, then with one changed digit. */
 static void function_of_the_kernel_is_known_by_its_code(void)
 {
 	size_t size;
@@ -245,7 +245,7 @@ static void predecessor_stays_as_long_as_its_follower(void)
 	CHECK_EQ(rmmod(FIRST), 0);
 }
 
-/* Both are what it takes the place of, and go together. */
+/* The replacement replaces both patches of the chain at once. */
 static void replace_takes_a_chain_as_a_whole(void)
 {
 	char entry[256];
@@ -264,7 +264,7 @@ static void replace_takes_a_chain_as_a_whole(void)
 	klp_unload("klp_any3");
 }
 
-/* ---- the form -------------------------------------------------------------------------------- */
+/* ---- the form of entries --------------------------------------------------------------------- */
 
 #define ZEROS	"0000000000000000000000000000000000000000000000000000000000000000"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_paths.c - functions on the paths of all tasks are patched while many tasks use these
- * paths: birth, death, exec, signals, the callees of the exit-to-user loop, the
- * calls that shells sleep in. Each patch's module is unloaded the moment it may be: a task that
- * still ran in it would crash.
+ * klp_paths.c - functions on the paths of all tasks are patched while many tasks use these paths:
+ * fork, exit, exec, signals, the callees of the exit-to-user loop, and the calls that shells sleep
+ * in. The module of each patch is unloaded as soon as the kernel permits: a task that still ran in
+ * the module would crash.
  *
  * timeout: 180
  */
@@ -14,7 +14,7 @@
 
 #define ROUNDS	6
 
-/* ---- each way ----------------------------------------------------------------------- */
+/* ---- each path ---------------------------------------------------------------------- */
 
 static void patch_in_the_crowd(const char *functions, const char *more)
 {
@@ -35,16 +35,16 @@ static void exit_path_is_patched_in_an_exit_storm(void)
 	patch_in_the_crowd("process_mm_release,process_task_gone,process_reap,mm_put", "");
 }
 
-/* What happens to a task after its last switch: the burial by its successor, its memory. */
+/* The functions that run after the last switch of a task: its successor frees the task and its memory. */
 static void end_of_tasks_is_patched_in_an_exit_storm(void)
 {
 	patch_in_the_crowd("sched_bury,kstack_free,task_put", "");
 }
 
 /*
- * A dying task dawdles in the new version of the last function it ever calls, and does not
- * return from it. While it does, the patch is taken back and its module unloaded: it must still
- * be counted.
+ * A dying task is delayed in the new version of the last function that it calls, and does not
+ * return from that function. During the delay the patch is disabled, so that its module can be
+ * unloaded. The transition must still count the task and wait for it.
  */
 static void dying_task_holds_the_module_until_its_last_instruction(void)
 {
@@ -100,8 +100,8 @@ static void vfork_and_wait(void)
 }
 
 /*
- * A vfork parent waits outside of everything that makes a child: no patch of that has to
- * wait for it.
+ * A vfork parent waits for its child outside of the functions that make a child. So a patch of these
+ * functions does not wait for the parent.
  */
 static void vfork_parent_does_not_hold_up_a_patch_of_fork(void)
 {
@@ -115,9 +115,9 @@ static void vfork_parent_does_not_hold_up_a_patch_of_fork(void)
 	CHECK_EQ(pass_insmod("process_clone,__x64_sys_vfork,__x64_sys_clone,syscall_dispatch", ""), 0);
 	while (strstr(pass_blockers(), "process_clone") || strstr(pass_blockers(), "vfork"))
 		nap(1000);
-	pass_settle();			/* others sleep below syscall_dispatch() */
+	pass_settle();			/* other tasks sleep with syscall_dispatch() on their stacks */
 	pass_unload();
-	/* The wait itself: a kick sends the parent round, and it waits on for the same child. */
+	/* The wait function itself is patched: after a kick the parent waits again for the same child. */
 	CHECK_EQ(pass_insmod("process_wait_vfork", ""), 0);
 	CHECK_EQ(klp_read(PASS, "transition"), 1);
 	CHECK(strstr(pass_blockers(), "asleep in process_wait_vfork+") != NULL);
@@ -138,7 +138,7 @@ static void read_console(void)
 		_exit(errno);
 }
 
-/* With its child a group, so that both are killed. */
+/* The shell and its child are one process group, so that one signal kills both. */
 static void sleep_in_shell(void)
 {
 	setpgid(0, 0);
@@ -146,7 +146,7 @@ static void sleep_in_shell(void)
 	_exit(1);
 }
 
-/* Every shell sleeps in one of these. They are kicked out of the old ones and notice nothing. */
+/* Every shell sleeps in one of these functions. A kick moves it out of the old version without a visible effect. */
 static void functions_that_shells_sleep_in_are_patched(void)
 {
 	pid_t pids[2] = { load_start(sleep_in_shell), load_start(read_console) };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_preview.c - /sys/kernel/livepatch/check names the tasks that would block a patch, and these tasks do
- * block it: sleepers in many calls, a kernel thread with a stack that cannot be proved, a
- * stopped task, idle tasks of busy CPUs.
+ * klp_preview.c - /sys/kernel/livepatch/check names the tasks that would block a patch. When the patch is
+ * loaded, exactly these tasks block it: sleepers in many calls, a kernel thread with an unreliable
+ * stack, a stopped task, idle tasks of busy CPUs.
  *
  * A transition that does not end hangs the test.
  */
@@ -25,9 +25,9 @@ static char functions[FUNCTIONS][64];
 static int nr_functions;
 static uint32_t seed;
 
-/* ---- asking -------------------------------------------------------------------------------- */
+/* ---- questions to the file check ------------------------------------------------------------ */
 
-/* The answer to @question, or "" and *@error. */
+/* Returns the answer to @question; on failure returns "" and sets *@error. */
 static const char *ask(const char *question, int *error)
 {
 	static char answer[64 * 1024];
@@ -95,7 +95,7 @@ static void each_open_file_has_its_own_answer(void)
 	close(other);
 }
 
-/* Scripts take each entry of the folder for a patch. */
+/* Scripts list the directory and take each entry for a patch, so the list leaves out `check`. */
 static void check_is_no_entry_of_the_folder(void)
 {
 	DIR *dir = opendir(KLP_SYSFS);
@@ -170,7 +170,7 @@ static void remember_function(const char *name)
 	snprintf(functions[nr_functions++], sizeof(functions[0]), "%s", name);
 }
 
-/* The functions that @pid sleeps in become candidates; assembly has no slot and no patch. */
+/* The functions that @pid sleeps in become candidates. Assembly functions have no slot and cannot be patched. */
 static void remember_stack(pid_t pid)
 {
 	char path[64], text[4096], question[128], name[64];
@@ -187,7 +187,7 @@ static void remember_stack(pid_t pid)
 	}
 }
 
-/* Asleep or stopped. A task that a transition has just kicked is on its way back to its sleep. */
+/* Waits until the task sleeps or is stopped. A task that was just kicked first returns to its sleep. */
 static void wait_at_rest(pid_t pid)
 {
 	while (!strchr("ST", thread_state(pid, pid)))
@@ -211,7 +211,7 @@ static void plant_sleepers(void)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-/* POLLPRI of @fd now, or, with @timeout -1, when it comes. */
+/* True if poll() reports POLLPRI for @fd. @timeout 0 asks once, -1 waits for POLLPRI. */
 static bool changed(int fd, int timeout)
 {
 	struct pollfd item = { .fd = fd, .events = POLLPRI };
@@ -226,7 +226,7 @@ static int read_digit(int fd)
 	return pread(fd, text, sizeof(text), 0) > 0 ? text[0] : -errno;
 }
 
-/* Reads `transition` whenever it is told of a change, until it says @digit. */
+/* Reads `transition` after each event, until the file contains @digit. */
 static void wait_for_digit(int fd, int digit)
 {
 	while (read_digit(fd) != digit)
@@ -240,7 +240,7 @@ static void changes_of_a_patch_are_events(void)
 	CHECK_EQ(pass_insmod("sleep_until_interruptible", ""), 0);
 	transition = open(KLP_SYSFS "/" PASS "/transition", O_RDONLY);
 	enabled = open(KLP_SYSFS "/" PASS "/enabled", O_RDONLY);
-	CHECK(changed(transition, 0));		/* it was not read yet */
+	CHECK(changed(transition, 0));		/* the file was not read yet */
 	CHECK_EQ(read_digit(transition), '1');
 	CHECK(!changed(transition, 0));
 	CHECK_EQ(read_digit(enabled), '1');
@@ -259,7 +259,7 @@ static void changes_of_a_patch_are_events(void)
 
 /* ---- trials ---------------------------------------------------------------------------------- */
 
-/* One to three candidates, as a parameter of klp_pass and as a question. */
+/* Chooses one to three candidates, and writes them as a parameter of klp_pass and as a question. */
 static void choose(char *targets, char *question, size_t size)
 {
 	int n = 1 + (int)(prng(&seed) % 3), chosen[3];
@@ -271,7 +271,7 @@ static void choose(char *targets, char *question, size_t size)
 		chosen[i] = (int)(prng(&seed) % (unsigned)nr_functions);
 		for (int j = 0; j < i; j++)
 			if (chosen[j] == chosen[i])
-				return;		/* fewer will do */
+				return;		/* the same function again: fewer candidates are enough */
 		name = functions[chosen[i]];
 		snprintf(targets + strlen(targets), size - strlen(targets), "%s%s", i ? "," : "", name);
 		snprintf(question + strlen(question), size - strlen(question), "vmlinux %s\n", name);
@@ -302,7 +302,7 @@ static void predictions_come_true(void)
 	int blocked = 0, free = 0, error;
 
 	memcpy(planted, sleepers, sizeof(sleepers));
-	/* From here on no transition ends by itself. */
+	/* This thread blocks every transition from here on. */
 	CHECK_EQ(insmod_args(STACK, "how=no-caller"), 0);
 	planted[SLEEPERS] = stack_thread();
 	for (int trial = 0; trial < TRIALS; trial++) {
@@ -310,14 +310,14 @@ static void predictions_come_true(void)
 		const char *text;
 
 		for (int i = 0; i <= SLEEPERS; i++)
-			wait_at_rest(planted[i]);	/* the preview leaves out who runs */
+			wait_at_rest(planted[i]);	/* the preview leaves out running tasks */
 		choose(targets, question, sizeof(targets));
 		text = ask(question, &error);
 		CHECK_EQ(error, 0);
 		for (int i = 0; i <= SLEEPERS; i++)
 			foreseen[i] = names(text, planted[i]);
 		if (pass_insmod(targets, "") != 0)
-			continue;		/* what the hooks themselves need cannot be patched */
+			continue;		/* functions that hooks depend on cannot be patched */
 		text = klp_read(PASS, "transition") == 1 ? pass_blockers() : "";
 		for (int i = 0; i <= SLEEPERS; i++) {
 			if (names(text, planted[i]) != foreseen[i])

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Probes come and go on the functions of the consistency oracle (tests/modules/klp_oracle.c) while these are patched and
-# unpatched under load: no task may mix versions because it came in by a trap. Then probes on functions of the whole kernel.
+# Probes are set and removed on the functions of the consistency oracle (tests/modules/klp_oracle.c), while these
+# functions are patched and unpatched under load. No task may mix versions because it entered a function through a trap.
+# Then probes are set on functions of the whole kernel.
 # timeout: 180
 . /tests/tap.sh
 . /tests/klp.sh
@@ -12,7 +13,7 @@ mkdir $DIR
 
 run_pairs() { while [ ! -e $DIR/stop_pairs ]; do cat /proc/oracle_none /proc/oracle_yield /proc/oracle_sleep; done >/dev/null; }
 
-# One probe after the other, each until it was hit.
+# Sets one probe after the other. Each probe is removed after its first hit.
 probe()
 {
 	insmod /lib/modules/lx_kprobe.ko has_post_handler=0 symbol=klp_oracle:$1
@@ -54,19 +55,19 @@ is oracle_and_probe_unload 0 'rmmod klp_oracle; echo $?; ls /sys/module | grep l
 rm -r $DIR
 
 # ---- one stack, one state -----------------------------------------------------------------------------
-# What runs while a task leaves its CPU: its stack and its patch state change hands at the same moment, so no function is
-# ever entered with the state of another task than that whose stack it is on.
+# These functions run while a CPU switches tasks. The stack and the patch state change at the same moment. So a function
+# always runs with the patch state of the task whose stack it uses.
 for function in sched_switch mm_activate arch_switch_to ioport_switch; do
 	insmod /lib/modules/tm_astray.ko symbol=$function
-	# The console's server has ports.
+	# The server of the console has I/O ports, so its switches call ioport_switch().
 	until [ "$(cat /sys/module/tm_astray/parameters/hits)" -gt 20 ]; do echo "#"; usleep 1000; done
 	is "stack_of_${function}_is_that_of_current" 0 'cat /sys/module/tm_astray/parameters/astray'
 	rmmod tm_astray
 done
 
 # ---- any function ------------------------------------------------------------------------------------
-# Each 25th function of the kernel, another choice with each seed, while something happens. Those without a slot are
-# refused; in the others the probe is hit or not, and the machine lives.
+# A probe is set on each 25th function of the kernel, while a command runs. The seed chooses the first function.
+# Functions without a slot are refused. On the others the probe may be hit or not, and the machine must survive.
 STEP=25
 probed=0 refused=0
 for function in $(awk -v n=$((${TAP_SEED:-0} % STEP)) -v step=$STEP 'tolower($2) == "t" && NF == 3 && NR % step == n { print $3 }' /proc/kallsyms); do
@@ -81,10 +82,10 @@ done
 echo "# $probed probed, $refused refused"
 ok any_function_can_be_probed '[ $probed -gt 20 ] && [ $refused -lt $probed ]'
 
-# What was freed after start-up is not there, neither to be seen nor to be probed.
+# Functions that were freed after the boot are not in kallsyms, so they cannot be probed.
 is functions_of_the_start_are_not_listed 0 "grep -c ' race_init\$' /proc/kallsyms"
 
-# ---- who has a slot ----------------------------------------------------------------------------------
+# ---- the list of slots in use ------------------------------------------------------------------------
 users() { cat /sys/kernel/tracing/enabled_functions; }
 is no_slot_is_in_use '' users
 load livepatch-sample

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_reloc.c - a patch refers to static symbols of the kernel and of modules that may load
- * later. Its relocations are applied early, late, again after a reload, and undone after each
- * failure. Each kind of wrong relocation is refused with its own message.
+ * klp_reloc.c - a patch refers to static symbols of the kernel and of modules that may load later.
+ * Its relocations are applied when the patch is loaded, when the target is loaded, and again after
+ * a reload. They are undone after each failure. Each kind of wrong relocation has its own message.
  *
  * timeout: 120
  */
@@ -34,7 +34,7 @@ static long parameter(const char *name)
 	return atol(slurp(path, text, sizeof(text)));
 }
 
-/* The patch file, to be changed. */
+/* The size of the patch file; patch_bytes() returns a copy that tests change. */
 static size_t patch_size;
 
 static unsigned char *patch_bytes(void)
@@ -94,7 +94,7 @@ static void target_may_come_again_and_again(void)
 	klp_unload(PATCH);
 }
 
-/* Linux forgets to take them back here: the next load would find the places filled. */
+/* Linux does not undo the relocations here, so the next load finds their places already filled. */
 static void refused_target_can_be_loaded_later(void)
 {
 	CHECK_EQ(insmod_args(PATCH, "pre=-19"), 0);
@@ -121,7 +121,7 @@ static void refused_patch_can_be_loaded_later(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* The target uses another module, and what replaces its function may, too. */
+/* The target uses symbols of another module. A new function for the target may use them as well. */
 static void symbol_may_belong_to_a_module_that_the_target_uses(void)
 {
 	CHECK_EQ(insmod("klp_owner_patch"), 0);
@@ -141,7 +141,7 @@ static void symbol_may_belong_to_a_module_that_the_target_uses(void)
 	klp_unload("klp_owner_patch");
 }
 
-/* On Linux the exit of a patch can use them as long as its target is loaded. */
+/* As on Linux, the exit function of a patch can use the symbols as long as the target is loaded. */
 static void symbols_stay_until_the_module_of_the_patch_goes(void)
 {
 	CHECK_EQ(insmod(TARGET), 0);
@@ -153,7 +153,7 @@ static void symbols_stay_until_the_module_of_the_patch_goes(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* Its target is where it was, or lies elsewhere, or comes later: the places are written anew. */
+/* The target is at the same address, or at another one, or loads later. The relocations are written again. */
 static void patch_may_be_enabled_again(void)
 {
 	enum { SAME, ELSEWHERE, LATER, ROUNDS };
@@ -168,7 +168,7 @@ static void patch_may_be_enabled_again(void)
 		CHECK_STR(late(), "7 twins 1 2 helper 14");
 		if (round != SAME) {
 			CHECK_EQ(rmmod(TARGET), 0);
-			CHECK_EQ(insmod("tm_library"), 0);	/* takes its place */
+			CHECK_EQ(insmod("tm_library"), 0);	/* takes the target's addresses */
 		}
 		if (round == ELSEWHERE)
 			CHECK_EQ(insmod(TARGET), 0);
@@ -185,8 +185,8 @@ static void patch_may_be_enabled_again(void)
 }
 
 /*
- * A thread of its module goes on using the symbols: the places must not be written, since for a
- * moment they would hold nothing, or half of an address.
+ * A thread of the patch's module uses the symbols all the time. The relocations must not be written
+ * again, because for a moment their places would hold nothing, or half of an address.
  */
 static void patch_may_be_enabled_again_while_its_module_uses_the_symbols(void)
 {
@@ -210,7 +210,7 @@ static void patch_may_be_enabled_again_while_its_module_uses_the_symbols(void)
 	CHECK_EQ(rmmod(TARGET), 0);
 }
 
-/* ---- what is wrong with the file is said when it is loaded -------------------------- */
+/* ---- mistakes in the file are reported when the patch is loaded --------------------- */
 
 #define REFUSED(error, line, change) do {				\
 	unsigned char *bytes = patch_bytes();				\
@@ -301,9 +301,9 @@ static void module_that_is_no_patch_has_none(void)
 	});
 }
 
-/* ---- what only shows when the target is there --------------------------------------- */
+/* ---- mistakes that can be found only when the target is loaded ---------------------- */
 
-/* The last relocation to be applied is bad: those before it must be taken back. */
+/* The last relocation is bad: the relocations before it must be undone. */
 static void refused_late(int error, const char *line, void (*spoil)(unsigned char *bytes))
 {
 	unsigned char *bytes = patch_bytes();
@@ -374,7 +374,7 @@ static void failing_late_relocations_leave_nothing(void)
 	refused_late(EINVAL, "livepatch: symbol 'late_counter' not found in symbol table\n", spoil_owner);
 }
 
-/* Functions and relocations name the n-th symbol of a name in the table of their object. */
+/* Functions and relocations can choose the n-th symbol with a given name in the table of their object. */
 static void positions_choose_among_equal_names(void)
 {
 	size_t size;
@@ -398,7 +398,7 @@ static void positions_choose_among_equal_names(void)
 		klp_wait(PATCH);
 		snprintf(entry, sizeof(entry), TARGET "/late_twin_1,%d", position);
 		CHECK(klp_read(PATCH, "enabled") == 1);
-		/* The compiler may have put them in either order. */
+		/* The compiler may have placed the two functions in either order. */
 		first = !strcmp(late(), "1014 twins 10 2 helper 14");
 		if (!first)
 			CHECK_STR(late(), "1014 twins 1 10 helper 14");

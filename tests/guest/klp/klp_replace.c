@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_replace.c - a patch that replaces all older ones: functions that it does not contain become
- * original again in the same transition; the older patches stay complete until then, and can be
- * unloaded afterwards.
+ * klp_replace.c - a patch that replaces all older patches. Functions that the new patch does not
+ * contain become original again in the same transition. The older patches stay complete until the
+ * transition completes, and can be unloaded afterwards.
  *
  * timeout: 120
  */
@@ -61,7 +61,7 @@ static void functions_that_are_not_in_the_new_patch_are_original_again(void)
 	target_shows("10 10 3");
 	klp_log_clear();
 	load(ANY2, "objs=klp_target:target_beta,target_gamma value=20 replace=1");
-	/* Nothing is told of the replaced patch. */
+	/* The log has no line about the replaced patch. */
 	STORY(ENABLED(ANY2));
 	klp_wait_gone(ANY);
 	target_shows("1 20 20");
@@ -76,8 +76,8 @@ static void functions_that_are_not_in_the_new_patch_are_original_again(void)
 }
 
 /*
- * The slots of functions that only the replaced patch had are NOPs, not jumps to their own
- * bodies.
+ * The slots of functions that only the replaced patch had contain NOPs again. A jump to the function's
+ * own body would be wrong.
  */
 static void entry_slots_of_replaced_functions_are_as_before(void)
 {
@@ -118,7 +118,7 @@ static void one_patch_replaces_all_older_ones(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* Its module goes first: the name is taken as long as it is there. */
+/* The module is unloaded first, because its name stays in use until then. */
 static void a_replaced_patch_can_be_loaded_again(void)
 {
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -139,8 +139,8 @@ static void a_replaced_patch_can_be_loaded_again(void)
 }
 
 /*
- * The older patches know a function by another name.  One nop for it, or none: on top of the new
- * version, or of another nop, it would run in tasks for which it is not meant.
+ * The older patches name a function by another name. The function gets one nop or none. A nop on top of
+ * the new version, or on top of another nop, would run in the wrong tasks.
  */
 static void a_second_name_of_a_function_gets_no_second_version(void)
 {
@@ -177,7 +177,7 @@ static void a_second_name_of_a_function_gets_no_second_version(void)
 	}
 }
 
-/* Its exit status is what gamma() answers when block() is over, in one call of the old version. */
+/* The exit status is the answer of gamma() after block() has returned, both in one call of the old version. */
 static void read_both(void *path)
 {
 	char text[64];
@@ -187,7 +187,7 @@ static void read_both(void *path)
 	_exit(gamma);
 }
 
-static void who_has_not_switched_runs_the_older_patch_whatever_its_name(void)
+static void a_task_that_has_not_changed_over_runs_the_older_patch_under_either_name(void)
 {
 	char text[64];
 	pid_t sleeper;
@@ -232,7 +232,7 @@ static void without_older_patches_replace_is_an_ordinary_enable(void)
 
 /* ---- during the transition ------------------------------------------------------------------- */
 
-/* A task asleep in the version that is being replaced; what it changes beside is alpha. */
+/* Starts a task that sleeps in the version that will be replaced. The patch also changes alpha. */
 static pid_t sleep_in_replaced_patch(void)
 {
 	CHECK_EQ(insmod("klp_target"), 0);
@@ -259,8 +259,8 @@ static void a_sleeper_in_the_replaced_patch_keeps_it_in_use(void)
 	CHECK_EQ(rmmod(ANY), EWOULDBLOCK);
 	CHECK_EQ(klp_write(ANY, "enabled", "0"), EBUSY);
 	/*
-	 * The nops have directories like other functions, below an object that was made for
-	 * them.
+	 * The nops have directories like other functions. The core added the object above these
+	 * directories.
 	 */
 	CHECK(dir_exists(ANY2, "klp_target/target_alpha,1"));
 	CHECK(dir_exists(ANY2, "klp_target/target_block,1"));
@@ -279,8 +279,8 @@ static void a_sleeper_in_the_replaced_patch_keeps_it_in_use(void)
 }
 
 /*
- * An object that the new patch has too gets the nops beside its own functions, and keeps
- * its directory.
+ * Both patches have this object. In the new patch the object gets the nops in addition to its own
+ * functions, and keeps its directory.
  */
 static void nops_leave_an_object_that_stays(void)
 {
@@ -339,7 +339,7 @@ static void a_target_that_loads_later_knows_nothing_of_the_replaced_patch(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* klp_target_b holds the transition open, klp_target comes and goes. */
+/* A sleeper in klp_target_b keeps the transition open, while klp_target is loaded and unloaded. */
 static pid_t replace_with_open_transition(void)
 {
 	pid_t sleeper;
@@ -410,7 +410,7 @@ static void watch_alpha(void *arg)
 	}
 }
 
-/* Both patches change alpha: at no moment, in no task, is it original. */
+/* Both patches change alpha: no task may ever run the original alpha. */
 static void a_function_of_both_patches_is_never_original(void)
 {
 	pid_t watchers[3];
@@ -444,7 +444,7 @@ int main(void)
 	TAP_TEST(one_patch_replaces_all_older_ones);
 	TAP_TEST(a_replaced_patch_can_be_loaded_again);
 	TAP_TEST(a_second_name_of_a_function_gets_no_second_version);
-	TAP_TEST(who_has_not_switched_runs_the_older_patch_whatever_its_name);
+	TAP_TEST(a_task_that_has_not_changed_over_runs_the_older_patch_under_either_name);
 	TAP_TEST(positions_0_and_1_are_the_same_function);
 	TAP_TEST(without_older_patches_replace_is_an_ordinary_enable);
 	TAP_TEST(a_sleeper_in_the_replaced_patch_keeps_it_in_use);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The samples of livepatch/samples, each as its head comment tells a user to try it.
+# The samples of livepatch/samples. Each is used with the commands that its head comment gives.
 # timeout: 180
 . /tests/tap.sh
 . /tests/klp.sh
@@ -157,7 +157,7 @@ $(disabled_log livepatch_replace)
 % rmmod livepatch_replace"
 
 # ---- livepatch-protocol: functions that must agree ----------------------------------------------------------------
-# A letter of which the first half is done; it goes on when letter() says so.
+# Starts a letter: the sender has done the first half and waits. letter() lets the sender do the second half.
 send_letter()
 {
 	echo 1000000 >/sys/module/livepatch_protocol_mod/parameters/travel
@@ -190,7 +190,7 @@ is letter_of_the_new_rule_arrives clear 'cat /tmp/result.$$'
 unload livepatch_protocol
 rm /tmp/result.$$
 
-# Many letters, and a patch that comes and goes all the time.
+# Sends many letters, while a patch is enabled and disabled all the time.
 echo 3 >/sys/module/livepatch_protocol_mod/parameters/travel
 for i in 1 2 3 4; do
 	while [ ! -e /tmp/stop.$$ ]; do cat /proc/letter; done >/tmp/letters.$i &
@@ -246,7 +246,7 @@ is sleeper_sleeps_on_in_the_new_version 'S 1' \
 kill $sleeper
 wait
 set_file livepatch_blocked/enabled 0
-set_file livepatch_blocked/signal 1 >/dev/null	# for any other sleeper
+set_file livepatch_blocked/signal 1 >/dev/null	# wakes any other sleeper
 gone livepatch_blocked
 unload livepatch_blocked
 

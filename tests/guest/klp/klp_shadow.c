@@ -11,7 +11,7 @@
 
 #define TESTS	10
 
-/* Each line of the module is a result. */
+/* Reports each line of the module as the result of a test. */
 static int report(char *text)
 {
 	int n = 0;
@@ -25,7 +25,7 @@ static int report(char *text)
 	return n;
 }
 
-static void mistakes_are_told_in_words_that_scripts_know(void)
+static void mistakes_are_logged_in_the_words_of_linux(void)
 {
 	const char *log = klp_log(), *at = strstr(log, "Duplicate shadow variable <");
 	unsigned long obj, id;
@@ -50,7 +50,7 @@ int main(void)
 	}
 	slurp("/proc/klp_shadow", text, sizeof(text));
 	tap_result(report(text) == TESTS, "all_tests_of_the_module_ran", "");
-	TAP_TEST(mistakes_are_told_in_words_that_scripts_know);
+	TAP_TEST(mistakes_are_logged_in_the_words_of_linux);
 	tap_result(rmmod("klp_shadow") == 0, "module_unloads", "");
 	return tap_done();
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Shadow variables, as a module written for Linux uses them: what each call gives is in the log of lx_shadow, which gives
-# numbers to addresses: objects 1 to 3, values 4 to 7, 0 for none. One call warns: it allocates what is there.
+# Shadow variables, as a module written for Linux uses them. The module lx_shadow logs the result of each call, with
+# numbers in place of addresses: objects 1 to 3, values 4 to 7, 0 for none. One call warns, because it allocates a
+# variable that exists.
 # warnings: expected
 . /tests/tap.sh
 . /tests/klp.sh

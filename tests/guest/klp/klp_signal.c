@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_signal.c - the fake signal is invisible.  Programs sleep in every kind of call, while
- * schedule() on their stacks is patched.  They leave the call and restart it, many times, and see
+ * klp_signal.c - the fake signal is invisible. Programs sleep in every kind of call, while
+ * schedule() on their stacks is patched. They leave the call and restart it, many times, and see
  * no effect: no EINTR, no short count, no early or late return, no second child, no handler.
  *
- * Not tried: a write to a full pipe that has moved some bytes returns their number, as it may.
+ * Not tested: a write to a full pipe that has moved some bytes. It may return their number.
  *
  * timeout: 180
  */
@@ -21,15 +21,15 @@
 #define FUTEX_WAKE	1
 
 /*
- * One pipe for each sleeper: a byte in it ends the sleep. A word in shared memory does for
- * futexes: one for each, since who is kicked queues again, behind others.
+ * Each sleeper has its own pipe: a byte in the pipe ends the sleep. A futex sleeper has a word in
+ * shared memory instead. Each needs its own word, because a kicked sleeper queues again behind others.
  */
 static int gate[2];
 static int *words;
 
 struct sleeper {
 	const char *name;
-	int (*body)(void);		/* 0 = the call did what it should; in the child */
+	int (*body)(void);		/* runs in the child; returns 0 if the call was correct */
 	pid_t pid;
 	int gate_write, gate_read;
 };
@@ -41,7 +41,7 @@ static int slept_at_least(long ms)
 	return now_us() - started_us >= (uint64_t)ms * 1000 ? 0 : 1;
 }
 
-/* ---- the sleepers: each ends by the gate, or after its own time --------------------- */
+/* ---- the sleepers: each ends through its pipe or word, or after its own time -------- */
 
 static int in_read(void)
 {
@@ -136,7 +136,7 @@ static int in_mutex(void)
 
 #define PIPE_ROOM	65536
 
-/* The pipe is full; the second write has moved nothing when it is kicked. */
+/* The pipe is full, so the second write has moved no byte when the kick comes. */
 static int in_write(void)
 {
 	static char page[PIPE_ROOM];
@@ -146,7 +146,7 @@ static int in_write(void)
 	return write(gate[1], page, 100) == 100 ? 0 : errno;
 }
 
-/* The child lives in our memory until it is let go; there is exactly one. */
+/* There is exactly one child. It uses the memory of the parent until it is released. */
 static int in_vfork(void)
 {
 	static volatile int children;
@@ -168,7 +168,7 @@ static void count_signal(int sig)
 	handled++;
 }
 
-/* pause() ends by a handler, and by nothing else. */
+/* Only a signal with a handler ends pause(). */
 static int in_pause(void)
 {
 	return pause() == -1 && errno == EINTR && handled == 1 ? 0 : 1;
@@ -238,7 +238,7 @@ static void drain(int fd, size_t bytes)
 static void release(struct sleeper *s)
 {
 	if (s->body == in_futex || s->body == in_futex_with_time) {
-		wait_blocked(s->pid);	/* again: a wake-up is for those who wait */
+		wait_blocked(s->pid);	/* after the kick: a wake-up reaches only tasks that wait */
 		CHECK_EQ(syscall(SYS_futex, &words[s->body != in_futex], FUTEX_WAKE, 1, NULL, NULL, 0), 1);
 	} else if (s->body == in_write) {
 		drain(s->gate_read, PIPE_ROOM + 100);
@@ -261,7 +261,7 @@ static void check_sleeper(struct sleeper *s)
 	close(s->gate_read);
 }
 
-/* Out of the old schedule() into the new one and back, several times. */
+/* Kicks move all sleepers from the old schedule() to the new one and back, several times. */
 static void no_sleeping_call_notices_a_kick(void)
 {
 	for (int i = 0; i < NR_SLEEPERS; i++)
@@ -280,9 +280,9 @@ static void no_sleeping_call_notices_a_kick(void)
 		check_sleeper(&sleepers[i]);
 }
 
-/* ---- by itself, after its time ------------------------------------------------------ */
+/* ---- the automatic signal, after its period ----------------------------------------- */
 
-static void signal_comes_by_itself_and_says_so_once(void)
+static void automatic_signal_comes_and_is_logged_once(void)
 {
 	pid_t sleeper = load_start(load_sleep);
 	const char *line;
@@ -298,7 +298,7 @@ static void signal_comes_by_itself_and_says_so_once(void)
 	CHECK_EQ(spit("/proc/sys/kernel/livepatch_signal_period_ms", "0"), 0);
 	CHECK_EQ(klp_write(PASS, "enabled", "0"), 0);
 	nap(300000);
-	CHECK_EQ(klp_read(PASS, "transition"), 1);	/* never by itself */
+	CHECK_EQ(klp_read(PASS, "transition"), 1);	/* period 0: no automatic signal */
 	CHECK_EQ(spit("/proc/sys/kernel/livepatch_signal_period_ms", "50"), 0);
 	klp_wait_gone(PASS);				/* the new period counts from now */
 	CHECK_EQ(rmmod(PASS), 0);
@@ -321,7 +321,7 @@ int main(void)
 	CHECK(words != MAP_FAILED);
 	klp_text_remember();
 	TAP_TEST(no_sleeping_call_notices_a_kick);
-	TAP_TEST(signal_comes_by_itself_and_says_so_once);
+	TAP_TEST(automatic_signal_comes_and_is_logged_once);
 	TAP_TEST(nothing_was_complained_about);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_stacks.c - the judgement of stacks: a task that sleeps in a function blocks its
- * replacement, with every form of stack, and `blockers` names the reason.
+ * klp_stacks.c - looks at stacks. A task that sleeps in a function blocks the replacement of that
+ * function. This holds for every form of stack, and `blockers` names the reason.
  *
  * timeout: 120
  */
@@ -13,7 +13,7 @@
 #define STACK	"klp_stack"
 #define ANY	"klp_any"
 
-/* The line of `blockers` about @pid, or "". */
+/* Returns the line of `blockers` about @pid, or "". */
 static const char *line_of(pid_t pid)
 {
 	static char text[32 * 1024];
@@ -50,8 +50,8 @@ static pid_t thread_pid(void)
 }
 
 /*
- * The thread sleeps below @function, which is patched. Signals and looks change nothing; the
- * patch can be taken back, and is not in the way of the thread's end.
+ * The thread sleeps with @function on its stack, and a patch replaces @function. Fake signals and
+ * looks do not change the thread over. The patch can be disabled, and does not keep the thread from ending.
  */
 static void blocks(const char *how, const char *function, const char *reason)
 {
@@ -69,7 +69,7 @@ static void blocks(const char *how, const char *function, const char *reason)
 		nap(1000);
 	CHECK_EQ(klp_write(ANY, "signal", "1"), 0);
 	do
-		line = line_of(pid);	/* the signal has woken it for a moment */
+		line = line_of(pid);	/* the signal has woken the thread for a moment */
 	while (strstr(line, "pending: running") || strstr(line, "pending: waits for a CPU"));
 	CHECK_EQ(klp_read(ANY, "transition"), 1);
 	if (!strstr(line, reason))
@@ -83,7 +83,7 @@ static void sleeper_blocks(void)
 	blocks("plain", "stack_outer", "pending: asleep in stack_outer+0x");
 }
 
-/* The return address is the first behind it: the call is what counts. */
+/* The return address is the first byte after the function. The call before that address counts. */
 static void sleeper_below_the_last_instruction_blocks(void)
 {
 	blocks("last", "stack_outer_last", "pending: asleep in stack_outer_last+0x");
@@ -109,8 +109,8 @@ static void stack_without_an_end_blocks(void)
 	blocks("no-end", "stack_outer", "unreliable stack: no known end of the stack");
 }
 
-/* One in the old function, one in the new: who has to leave depends on the direction. */
-static void only_who_sleeps_in_what_is_left_blocks(void)
+/* One sleeper is in the old function, one in the new. The direction decides which of them blocks. */
+static void only_a_sleeper_in_the_version_that_tasks_leave_blocks(void)
 {
 	pid_t old, new;
 
@@ -129,7 +129,7 @@ static void only_who_sleeps_in_what_is_left_blocks(void)
 		CHECK_STR(line_of(disabling ? old : new), "");
 		CHECK_EQ(klp_write(ANY, "enabled", disabling ? "1" : "0"), 0);
 	}
-	/* Six times round: it is being enabled. */
+	/* After six reversals the patch is being enabled. */
 	end_child(old);
 	klp_wait(ANY);
 	CHECK_EQ(klp_read(ANY, "enabled"), 1);
@@ -141,7 +141,7 @@ static void only_who_sleeps_in_what_is_left_blocks(void)
 int main(void)
 {
 	klp_text_remember();
-	TAP_TEST(only_who_sleeps_in_what_is_left_blocks);
+	TAP_TEST(only_a_sleeper_in_the_version_that_tasks_leave_blocks);
 	TAP_TEST(sleeper_blocks);
 	TAP_TEST(sleeper_below_the_last_instruction_blocks);
 	TAP_TEST(stack_that_is_too_deep_blocks);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_states.c - system states: the patches that may follow a patch, and the data that they get. klp_any
- * counts in the data of a state the patches that have had it.
+ * klp_states.c - system states: which patches may follow a patch, and which data they take over. The
+ * data of a state is a counter: klp_any counts the patches that have had the state.
  *
  * timeout: 120
  * warnings: expected
@@ -62,9 +62,9 @@ static void lower_versions_are_refused(void)
 {
 	load(ANY, "states=1/2");
 	refused(ANY2, "states=1/1 replace=1", INCOMPATIBLE(ANY2));
-	/* A patch beside it has to know the state as well as a patch instead of it. */
+	/* An additional patch must support the state's version, like a patch that replaces. */
 	refused(ANY2, "states=1/1", INCOMPATIBLE(ANY2));
-	/* What is wrong besides is not asked. */
+	/* The states are checked first: the wrong function is not reported. */
 	refused(ANY2, "states=1/1 objs=vmlinux:no_such_function", INCOMPATIBLE(ANY2));
 	klp_unload(ANY);
 	/* Without another patch, every version is compatible. */
@@ -93,7 +93,7 @@ static void a_patch_beside_need_not_know_the_state(void)
 	klp_unload(ANY);
 }
 
-/* Every active patch has to be satisfied, not only the newest. */
+/* The new patch must be compatible with every active patch, not only with the newest one. */
 static void all_active_patches_are_asked(void)
 {
 	load(ANY, "states=1/3");
@@ -113,14 +113,14 @@ static void the_newest_older_patch_is_the_predecessor(void)
 	STORY(ENABLED_TELLING(ANY3, "klp_any3: state 1 from version 2, data 2\n"));
 	klp_unload(ANY2);
 	klp_unload(ANY3);
-	/* Now only the oldest is there. */
+	/* Now only the oldest patch is active. */
 	load(ANY3, "states=1/3");
 	STORY(ENABLED_TELLING(ANY3, "klp_any3: state 1 from version 1, data 1\n"));
 	klp_unload(ANY3);
 	klp_unload(ANY);
 }
 
-/* Outside a transition there is no "older": NULL, and a warning the first time. */
+/* Outside a transition there is no older state: the call returns NULL, and warns the first time. */
 static void states_are_asked_for_during_a_transition_only(void)
 {
 	klp_log_clear();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_storm.c - the consistency oracle in a storm of forks, clones, execs, exits and signals,
- * while its pair is patched and the transition reversed every few milliseconds, at any
- * point. Also the refusal of a second patch meanwhile. Random choices come from TAP_SEED.
+ * klp_storm.c - the consistency oracle in a storm of forks, clones, execs, exits and signals. Its
+ * pair is patched, and the transition is reversed every few milliseconds, at any point. A second
+ * patch is refused during the transition. Random choices come from TAP_SEED.
  *
  * timeout: 180
  */
@@ -31,7 +31,7 @@ static void oracle_sleep(void)
 		slurp("/proc/oracle_sleep", buf, sizeof(buf));
 }
 
-/* Births and deaths inside the pair's transition: each child runs it once. */
+/* Forks children that run the pair once and exit, so that tasks start and end during the transition. */
 static void oracle_fork(void)
 {
 	char buf[32];
@@ -66,7 +66,7 @@ static long read_record(const char *field)
 	return strtol(at + strlen(field), NULL, 10);
 }
 
-/* The number of reversals before it was gone. */
+/* Reverses the transition several times. Returns the number of reversals before the patch was gone. */
 static int turn_round(uint32_t *seed)
 {
 	int turns = 0;
@@ -74,11 +74,11 @@ static int turn_round(uint32_t *seed)
 	CHECK_EQ(insmod(PATCH), 0);
 	for (int limit = (int)(prng(seed) % 12); turns < limit; turns++) {
 		nap(prng(seed) % 2000);
-		/* It may have arrived and be gone: then there is nothing to write to. */
+		/* The write fails if the patch has completed its disable and is gone. */
 		if (klp_write(PATCH, "enabled", turns % 2 ? "1" : "0"))
 			break;
 	}
-	klp_write(PATCH, "enabled", "0");	/* EINVAL if it is on its way out */
+	klp_write(PATCH, "enabled", "0");	/* fails with EINVAL if the patch is being disabled already */
 	klp_wait_gone(PATCH);
 	CHECK_EQ(rmmod(PATCH), 0);
 	return turns;
@@ -119,7 +119,7 @@ static void second_patch_is_busy_before_any_work(void)
 	pid_t sleeper = load_start(load_sleep);
 	char after[4096];
 
-	/* Preempted on its way there, it would be in schedule(), too. */
+	/* A child that is preempted on its way to pause() is in schedule() as well, so wait until it is in pause(). */
 	wait_in(sleeper, "sys_pause");
 	wait_asleep(sleeper);
 	CHECK_EQ(pass_insmod("schedule", ""), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_timeline.c - /sys/kernel/livepatch/timeline records the events of a transition.  Each task
- * that was flagged has one mark of its change, and the colour of its direction after that.  Times
- * are in order.  Each task that kept the transition waiting is named with its function and stack.
+ * klp_timeline.c - /sys/kernel/livepatch/timeline records the events of a transition. Each flagged
+ * task has one entry that tells its change over, and afterwards has the colour (state) of the target.
+ * Times are in order. Each task that kept the transition waiting is named with its function and stack.
  *
  * timeout: 180
  */
@@ -19,14 +19,14 @@
 
 static char *text;
 
-/* What became of the tasks in the last transition. */
+/* Counts the events of tasks in the last transition. */
 struct told {
 	int flags, switches, inherited, deaths, taken_back, looks, completes;
 	int pending;			/* flagged and not changed over */
 };
-/* By pid; swapper/N is MAX_KEYS - 1 - N. */
+/* The index is the pid; for the idle task swapper/N it is MAX_KEYS - 1 - N. */
 static bool flagged[MAX_KEYS];
-/* Where each was last; -1: nothing is known, or it is dead. */
+/* The last known state of each task; -1: the state is unknown, or the task is dead. */
 static int colour[MAX_KEYS];
 
 static void read_timeline(void)
@@ -37,7 +37,7 @@ static void read_timeline(void)
 	CHECK(strlen(text) < TEXT_BYTES - 2);
 }
 
-/* The value of " KEY=" in a line; NULL. */
+/* Returns the value of " KEY=" in a line, or NULL. */
 static const char *value_of(const char *line, const char *key)
 {
 	const char *end = line + strcspn(line, "\n"), *at = strstr(line, key);
@@ -79,7 +79,7 @@ static void take_switch(struct told *told, const char *line, int target)
 		return;
 	}
 	if (!strncmp(how, "death", 5) && !flagged[key])
-		return;		/* it had changed over */
+		return;		/* the task had changed over before its death */
 	if (!flagged[key])
 		CHECK_FAIL("went over without a flag: %.100s", line);
 	flagged[key] = false;
@@ -93,7 +93,7 @@ static void take_switch(struct told *told, const char *line, int target)
 		CHECK_FAIL("in no colour: %.100s", line);
 }
 
-/* From the last line "step=init" to the end; what is told has to be consistent. */
+/* Reads the lines from the last "step=init" to the end, and checks that they are consistent. */
 static struct told take_last_transition(int *target)
 {
 	struct told told = { 0 };
@@ -161,7 +161,7 @@ static void oracle_sleep(void)
 		slurp("/proc/oracle_sleep", buf, sizeof(buf));
 }
 
-static void marks_are_the_tasks_that_were_pending_and_all_end_in_their_colour(void)
+static void each_pending_task_has_one_mark_and_ends_in_the_colour_of_the_target(void)
 {
 	uint32_t seed = (uint32_t)tap_seed() | 1;
 	int done = 0, taken_back = 0;
@@ -180,7 +180,7 @@ static void marks_are_the_tasks_that_were_pending_and_all_end_in_their_colour(vo
 		} else {
 			nap(prng(&seed) % 500);
 		}
-		/* In its midst, or as a transition of its own. */
+		/* This write reverses the transition, or starts a transition of its own. */
 		CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
 		klp_wait_gone(PATCH);
 		CHECK_EQ(rmmod(PATCH), 0);
@@ -200,7 +200,7 @@ static void a_blocker_is_named_with_its_function_and_stack(void)
 
 	CHECK_EQ(insmod_args("lx_busy", "block=Y"), 0);
 	CHECK_EQ(insmod("lx_callbacks"), 0);
-	/* Looked at until it was asleep there. */
+	/* The signal makes the core look again, until the task sleeps in that function. */
 	while (!look) {
 		CHECK_EQ(klp_write("lx_callbacks", "signal", "1"), 0);
 		nap(2000);
@@ -218,13 +218,13 @@ static void a_blocker_is_named_with_its_function_and_stack(void)
 	CHECK_EQ(rmmod("lx_busy"), 0);
 }
 
-static void a_way_back_is_told_as_such(void)
+static void a_reversal_is_recorded_as_a_reversal(void)
 {
 	CHECK_EQ(insmod_args("lx_busy", "block=Y"), 0);
 	CHECK_EQ(insmod("lx_callbacks"), 0);
 	while (klp_read("lx_callbacks", "transition") != 1)
 		nap(500);
-	/* Its functions stay: tasks that have changed over change back, and the flag of the sleeper is cleared. */
+	/* The old functions are kept: tasks that have changed over change back, and the sleeper's flag is cleared. */
 	CHECK_EQ(klp_write("lx_callbacks", "enabled", "0"), 0);
 	klp_wait_gone("lx_callbacks");
 	CHECK_EQ(rmmod("lx_callbacks"), 0);
@@ -265,7 +265,7 @@ int main(void)
 {
 	KLP_TEST(steps_and_barriers_come_in_their_order);
 	KLP_TEST(a_blocker_is_named_with_its_function_and_stack);
-	KLP_TEST(a_way_back_is_told_as_such);
-	KLP_TEST(marks_are_the_tasks_that_were_pending_and_all_end_in_their_colour);
+	KLP_TEST(a_reversal_is_recorded_as_a_reversal);
+	KLP_TEST(each_pending_task_has_one_mark_and_ends_in_the_colour_of_the_target);
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# klp, the command line of live patching: each command, what it says, and its exit status.
+# klp, the command-line tool of live patching: each command, its output and its exit status.
 # timeout: 120
 . /tests/tap.sh
 . /tests/klp.sh
@@ -61,11 +61,11 @@ matches check_of_no_patch_is_said 'klp: lx_busy: names no functions*' 'klp check
 insmod /lib/modules/lx_busy.ko block=Y
 release() { echo N >/sys/module/lx_busy/parameters/block; }
 is load_does_not_wait 0 'status klp load lx_callbacks'
-# Who only runs, such as an idle processor of a busy host, may be late.
+# A task that only runs changes over later than others; on a busy host so does the idle task of a CPU.
 one_to_go() { until klp status | grep -q ' 1 task to go '; do usleep 1000; done; }
 one_to_go
 matches status_of_a_transition 'lx_callbacks*being applied, 1 task to go (`klp why lx_callbacks`)' 'klp status'
-# It msleep()s again and again: most of the time it is asleep.
+# The work function calls msleep() again and again, so most of the time its kernel thread is asleep.
 ok why_names_task_and_function \
 	'until klp why lx_callbacks | grep -q "^[0-9]* kworker/[0-9]* cpu [0-9]* D pending: asleep in lx_busy_work_func+0x.* ms$"; do usleep 1000; done'
 matches why_says_what_to_do '*`klp signal lx_callbacks` asks those that sleep in state S to leave the kernel.' 'klp why lx_callbacks'
@@ -113,7 +113,7 @@ kill $sleeper
 wait
 is all_is_taken_back '0 no patch is loaded' 'echo $(status klp unload livepatch_blocked) $(klp status)'
 
-# Force, in the direction that costs nothing: the old functions are the kernel's own, and stay.
+# Force an enable: this direction costs nothing, because the old functions belong to the kernel and stay.
 insmod /lib/modules/lx_busy.ko block=Y
 is force_ends_it '0 0 lx_callbacks applied' 'echo $(status klp load lx_callbacks) $(status klp force lx_callbacks) $(klp wait lx_callbacks; klp status)'
 release

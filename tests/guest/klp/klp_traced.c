@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_traced.c - tasks that are stopped, by a signal or by their tracer, during a transition.
- * They are judged by their stack like any sleeper, are not woken by the fake signal, block if a
- * patched function is on their stack, and the transition ends when they continue, are detached,
- * or are killed.
+ * klp_traced.c - tasks that are stopped, by a signal or by their tracer, during a transition. A
+ * look at their stack decides about them, as for any sleeper. The fake signal does not wake them.
+ * They block if a patched function is on their stack. The transition then ends when they continue,
+ * are detached, or are killed.
  *
  * timeout: 180
  */
@@ -21,7 +21,7 @@
 #define SAMPLE	"livepatch_sample"
 #define PERIOD	"/proc/sys/kernel/livepatch_signal_period_ms"
 
-/* The line of @pid in the blockers of the patch, in a static buffer; "" if there is none. */
+/* Returns the line of @pid in the blockers of the patch, in a static buffer, or "" if there is no line. */
 static const char *blocker_line(pid_t pid)
 {
 	static char text[8192];
@@ -42,7 +42,7 @@ static void patch_blocked_by(pid_t pid, const char *function, const char *words,
 
 	snprintf(args, sizeof(args), "target=%s", function);
 	CHECK_EQ(insmod_args(PATCH, args), 0);
-	/* Who runs while the patch is made arrives by itself; who is stopped does not. */
+	/* Tasks that run during the enable change over without help; stopped tasks do not. */
 	while (patch_state(getpid()) != 1)
 		sched_yield();
 	CHECK_EQ(klp_read(PATCH, "transition"), 1);
@@ -53,7 +53,7 @@ static void patch_blocked_by(pid_t pid, const char *function, const char *words,
 	CHECK_EQ(thread_state(pid, pid), letter);
 }
 
-/* Neither by hand nor by itself: the task stays stopped and the transition waits. */
+/* A fake signal, written to `signal` or automatic, leaves the task stopped, and the transition waits. */
 static void fake_signal_leaves_it_stopped(pid_t pid, char letter)
 {
 	klp_log_clear();
@@ -96,7 +96,7 @@ static pid_t tracee_in_fork_event(void)
 	return pid;
 }
 
-/* The child of the event is ours, too. */
+/* The test also traces the child of the fork event. */
 static void let_child_of_event_go(pid_t pid)
 {
 	unsigned long child;
@@ -117,8 +117,8 @@ static void continuing_ends_the_transition(void)
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
 	klp_wait(PATCH);
 	/*
-	 * Its second fork is made with the new function: the child is traced, but there is
-	 * no event.
+	 * The second fork runs the new function: the child is traced, but the tracer gets no
+	 * event.
 	 */
 	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
 	child = waitpid(-1, &status, __WALL);
@@ -135,7 +135,7 @@ static void raises(void)
 	raise(SIGUSR1);
 }
 
-static void letting_go_ends_the_transition(void)
+static void detaching_ends_the_transition(void)
 {
 	pid_t pid = tracee(raises);
 	int status;
@@ -145,7 +145,7 @@ static void letting_go_ends_the_transition(void)
 	fake_signal_leaves_it_stopped(pid, 't');
 	CHECK_EQ(trace(PTRACE_DETACH, pid, 0, 0), 0);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK_EQ(status, SIGUSR1);		/* the second one */
+	CHECK_EQ(status, SIGUSR1);		/* the second SIGUSR1 kills the task */
 	patch_gone();
 }
 
@@ -214,7 +214,7 @@ static void stopped_job_blocks_until_it_is_continued(void)
 	fake_signal_leaves_it_stopped(pid, 'T');
 	CHECK_EQ(kill(pid, SIGCONT), 0);
 	klp_wait(PATCH);
-	/* With the new function it does not stop any more. */
+	/* With the new function the task does not stop any more. */
 	CHECK_EQ(kill(pid, SIGSTOP), 0);
 	wait_asleep(pid);
 	klp_unload(PATCH);
@@ -222,7 +222,7 @@ static void stopped_job_blocks_until_it_is_continued(void)
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 }
 
-/* Back to the old functions: who is stopped in one never left it. */
+/* A reversal leads back to the old functions. A task that is stopped in one of them need not leave it. */
 static void reversal_does_not_wait_for_a_stopped_task(void)
 {
 	pid_t pid = tracee_in_fork_event();
@@ -234,7 +234,7 @@ static void reversal_does_not_wait_for_a_stopped_task(void)
 	CHECK_EQ(rmmod(PATCH), 0);
 	CHECK_EQ(thread_state(pid, pid), 't');
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_FORK));	/* the old one */
+	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_EVENT(PTRACE_EVENT_FORK));	/* from the old function */
 	let_child_of_event_go(pid);
 	CHECK_EQ(kill(pid, SIGKILL), 0);
 	CHECK_EQ(trace_wait(pid), SIGKILL);
@@ -284,7 +284,7 @@ static int thread_patch_state(pid_t pid, pid_t tid)
 	return text[0] ? atoi(text) : -99;
 }
 
-/* One thread is held in the old function, the other one has changed over. */
+/* One thread is stopped in the old function, while the other thread has changed over. */
 static void threads_are_told_apart(void)
 {
 	pid_t pid = tracee(two_threads), thread;
@@ -318,7 +318,7 @@ static void forks_for_ever(void)
 
 static volatile unsigned long *stops;	/* of all tracees of follow_for_ever() */
 
-/* Follows a tracee by calls, steps and events in turn, without end. */
+/* Traces a child without end, with system-call stops, single steps and events in turn. */
 static void follow_for_ever(void)
 {
 	const long ways[] = { PTRACE_SYSCALL, PTRACE_SINGLESTEP, PTRACE_CONT };
@@ -376,7 +376,7 @@ int main(void)
 {
 	klp_text_remember();
 	TAP_TEST(continuing_ends_the_transition);
-	TAP_TEST(letting_go_ends_the_transition);
+	TAP_TEST(detaching_ends_the_transition);
 	TAP_TEST(killing_ends_the_transition);
 	TAP_TEST(death_of_the_tracer_ends_the_transition);
 	TAP_TEST(stopped_job_blocks_until_it_is_continued);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a transition does not wait for: works of modules, whatever they do; and what the file signal does not wait for: a
-# callback that sleeps.
+# A transition does not wait for works of modules, whatever these works do. A write to the file signal does not wait for
+# a callback that sleeps.
 # timeout: 60
 . /tests/tap.sh
 . /tests/klp.sh
@@ -10,8 +10,8 @@ asleep_in() { until grep -q " $2+" /proc/$1/stack; do usleep 1000; done; }
 until_file_says() { until [ "$(cat $1)" = "$2" ]; do usleep 1000; done; }
 
 # ---- works of modules ------------------------------------------------------------------------------------
-# All workers that modules can have sleep, or more of them compute than there are CPUs. The last task that switches still
-# has the transition completed, and the patch goes.
+# All workers that modules can have sleep, or more workers compute than there are CPUs. When the last task changes over,
+# the transition still completes, and the patch can be unloaded.
 completes()
 {
 	cat /proc/klp_target_block &
@@ -38,7 +38,7 @@ done
 put() { { echo $2 >$1; } 2>&1 | sed "s/.*: //"; }
 
 # ---- the file signal ---------------------------------------------------------------------------------------
-# A target loads in the middle of a transition, and its callback sleeps.
+# A target is loaded during a transition, and a callback for this target sleeps.
 cat /proc/klp_target_block >/dev/null &
 sleeper=$!
 asleep_in $sleeper target_block
@@ -48,7 +48,7 @@ loader=$!
 asleep_in $loader any_pre_patch
 is zero_is_accepted_and_does_nothing '0 0' 'set_file klp_any/signal 0; cat /proc/'$sleeper'/patch_state | tr "\n" " "; echo $?'
 is signal_does_not_wait_for_a_callback 'kicked' 'set_file klp_any/signal 1; until_file_says /proc/'$sleeper'/patch_state 1; echo kicked'
-# Reads, and writes of settings that no patch depends on, wait for no task either.
+# Reads do not wait for a task either. The same holds for writes of settings that no patch depends on.
 is each_file_is_read_while_a_callback_sleeps 'all' \
 	'find /sys/kernel/livepatch /sys/kernel/tracing /sys/module /proc/sys /proc/'$sleeper' -type f -perm -400 ! -name "*_pipe*" |
 	 while read file; do cat $file >/dev/null 2>&1; done; echo all'

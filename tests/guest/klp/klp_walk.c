@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * klp_walk.c - a transition's walks over the tasks meet all tasks, although execve() moves tasks to
- * other numbers meanwhile. klp_walk_gate, a patch of the core, holds a walk at such a task.
+ * klp_walk.c - a transition's walks meet all tasks, although execve() gives tasks other pids during a
+ * walk. klp_walk_gate, a patch of the core, stops a walk at such a task.
  */
 #define _GNU_SOURCE
 #include "klp.h"
@@ -15,7 +15,7 @@
 #define PID	"/sys/module/" GATE "/parameters/pid"
 #define AT	"/sys/module/" GATE "/parameters/at"
 
-/* What a process of two threads and the test tell each other. */
+/* Shared memory of the test and a process with two threads. */
 struct story {
 	volatile pid_t leader, thread;
 	volatile int make_thread, exec;
@@ -58,10 +58,10 @@ static int gate_at(void)
 }
 
 /*
- * The walk stands on the leader; the thread takes the leader's number and gives it its own. Between
- * the two numbers is a task that sleeps in the function that is patched.
+ * The walk stands on the leader. The thread takes the pid of the leader, and the leader gets the pid of
+ * the thread. Between the two pids is a task that sleeps in the patched function.
  */
-static void meets_whoever_is_between_the_numbers_that_execve_exchanges(void)
+static void walk_meets_a_task_between_two_pids_that_execve_exchanges(void)
 {
 	struct story *story = shared_page();
 	pid_t leader, sleeper, administrator;
@@ -80,7 +80,7 @@ static void meets_whoever_is_between_the_numbers_that_execve_exchanges(void)
 			nap(500);
 		if (leader < sleeper && sleeper < story->thread)
 			break;
-		end_child(leader);		/* the numbers have begun anew just now */
+		end_child(leader);		/* the pids have just started again at the low end */
 		end_child(sleeper);
 		story->make_thread = story->thread = 0;
 	}
@@ -106,6 +106,6 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "--sleep") == 0)
 		sleep_for_ever(NULL);
-	TAP_TEST(meets_whoever_is_between_the_numbers_that_execve_exchanges);
+	TAP_TEST(walk_meets_a_task_between_two_pids_that_execve_exchanges);
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * livepatch.c - live patching as an administrator sees it: each test is a claim of
+ * livepatch.c - live patching from the view of an administrator. Each test checks a claim of
  * docs/livepatch.md.
  *
  * timeout: 120
@@ -15,7 +15,7 @@
 #define ORACLE		"klp_oracle"
 #define PATCH		"klp_oracle_patch"
 
-/* A child that sleeps inside the old oracle_outer(); its read must succeed in the end. */
+/* Starts a child that sleeps in the old oracle_outer(). The read of the child must succeed in the end. */
 static pid_t start_sleeper(void)
 {
 	return start_reader("/proc/oracle_block", "oracle_outer");
@@ -87,7 +87,7 @@ static void sleeper_in_a_patched_function_blocks_and_is_named(void)
 	CHECK_EQ(klp_read(PATCH, "enabled"), 1);
 	CHECK_EQ(patch_state(sleeper), 0);
 	CHECK_EQ(patch_state(getpid()), 1);
-	/* All other tasks change over themselves, on a busy machine a moment later. */
+	/* All other tasks change over without help, on a busy machine a moment later. */
 	while (strchr(slurp(KLP_SYSFS "/" PATCH "/blockers", blockers, sizeof(blockers)), '\n'))
 		sched_yield();
 	snprintf(line, sizeof(line), "%d livepatch ", sleeper);
@@ -151,7 +151,7 @@ static void reversal_of_a_disable_keeps_the_patch(void)
 
 	CHECK_EQ(insmod(PATCH), 0);
 	klp_wait(PATCH);
-	sleeper = start_sleeper();	/* in the new oracle_outer now */
+	sleeper = start_sleeper();	/* sleeps in the new oracle_outer() */
 	CHECK_EQ(klp_write(PATCH, "enabled", "0"), 0);
 	CHECK_EQ(klp_read(PATCH, "transition"), 1);
 	CHECK_EQ(klp_read(PATCH, "enabled"), 0);
@@ -190,7 +190,7 @@ static void spin(void *arg)
 		;
 }
 
-static void cpu_bound_tasks_switch_without_a_signal(void)
+static void cpu_bound_tasks_change_over_without_a_signal(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	pid_t spinners[64];
@@ -221,7 +221,7 @@ static void stopped_task_does_not_block_a_patch_it_is_not_in(void)
 	end_child(child);
 }
 
-/* ---- the kernel must not have complained -------------------------------------------- */
+/* ---- the log must not have a warning ------------------------------------------------ */
 
 static void nothing_was_warned_about(void)
 {
@@ -236,7 +236,7 @@ int main(void)
 	TAP_TEST(log_of_enable_and_disable_has_the_lines_in_order);
 	TAP_TEST(enabled_patch_cannot_be_unloaded_or_loaded_twice);
 	TAP_TEST(patch_state_is_idle_outside_a_transition);
-	TAP_TEST(cpu_bound_tasks_switch_without_a_signal);
+	TAP_TEST(cpu_bound_tasks_change_over_without_a_signal);
 	TAP_TEST(stopped_task_does_not_block_a_patch_it_is_not_in);
 	if (insmod(ORACLE) == 0) {
 		TAP_TEST(sleeper_in_a_patched_function_blocks_and_is_named);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The function tracer, and all orders in which it, a patch and a probe come to one function and leave it: each has its effect while
-# it is there, and none while it is not. The same with the function graph tracer, and with one that takes the other's place. Then the
-# consistency oracle, with every function and every event of the kernel traced, by one tracer and by the other.
+# The function tracer. A tracer, a patch and a probe are added to one function and removed from it in all orders. Each
+# has its effect while it is on the function, and no effect before or afterwards. The same is tested with the function
+# graph tracer, and with one tracer that replaces the other. Then the consistency oracle runs while every function and
+# every event of the kernel is traced, by one tracer and by the other.
 # timeout: 300
 . /tests/tap.sh
 . /tests/klp.sh
@@ -41,7 +42,8 @@ go_P() { klp unload livepatch_sample; }
 come_K() { insmod /lib/modules/lx_kprobe.ko has_post_handler=0; }
 go_K() { rmmod lx_kprobe; }
 
-# Who is there: letters. One call, and what came of it, as letters.
+# Each user of the slot has a letter. effects() calls the function once, and prints the letters of the users that had an
+# effect.
 effects()
 {
 	local seen= probed=0
@@ -57,7 +59,7 @@ effects()
 # Letters in the order T G P K.
 sorted() { local all=; for c in T G P K; do case $1 in *$c*) all=$all$c ;; esac; done; echo "$all"; }
 
-# walk COMING GOING: prints each step after which the effects are not those of who is there.
+# walk COMING GOING: prints each step after which the effects differ from the letters of the current users.
 walk()
 {
 	local here= step
@@ -93,7 +95,7 @@ echo 1 >$T/events/enable
 STOP=/tmp/trace_functions.$$
 pairs() { until [ -e $STOP ]; do cat /proc/oracle_none /proc/oracle_yield /proc/oracle_sleep; done >/dev/null; }
 for i in $(seq $(nproc)); do pairs & pairs & done
-# The tracer comes, changes and goes while tasks sleep below what it has hooked.
+# The tracer is set, changed and removed, while tasks sleep with hooked functions on their stacks.
 for tracer in function function_graph function function_graph nop function_graph; do
 	echo $tracer >$T/current_tracer
 	klp load klp_oracle_patch --wait

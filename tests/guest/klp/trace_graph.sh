@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The function graph tracer: its text; and that a stack whose returns are hooked is as good as any: it is shown as it is, a transition
-# judges it exactly, and whatever ends a call otherwise than by a return (death, exec, a new process, a signal) finds its way.
+# The function graph tracer: its text, and stacks with hooked returns. Such a stack is as good as any other: /proc shows
+# the true functions, and a look of a transition is exact. Calls that end without a return work as well: by death, exec,
+# a new process, or a signal.
 # timeout: 120
 . /tests/tap.sh
 . /tests/klp.sh
@@ -10,7 +11,7 @@ T=/sys/kernel/tracing
 reset() { echo nop >$T/current_tracer; echo >$T/set_ftrace_filter; echo >$T/set_ftrace_notrace; echo 0 >$T/max_graph_depth; echo 1 >$T/tracing_on; >$T/trace; }
 graph() { reset; for f in "$@"; do echo "$f" >>$T/set_ftrace_filter; done; echo function_graph >$T/current_tracer; }
 asleep_in() { until grep -q " $2+" /proc/$1/stack; do usleep 1000; done; }
-# What was recorded, without the CPU and the times, tasks that take turns, and blank lines.
+# Prints the recorded lines without the CPU and the times, the lines about task switches, and blank lines.
 lines() { echo 0 >$T/tracing_on; grep '|  ' $T/trace | grep -v '^#' | sed 's/^[^|]*|  //'; }
 
 # ---- text ---------------------------------------------------------------------------------------------------------
@@ -37,7 +38,7 @@ ok events_stand_between_as_comments 'echo raw_syscalls:sys_enter >$T/set_event; 
 is a_return_without_its_call_names_itself '} /* __x64_sys_clock_nanosleep */' 'exec 2>/dev/null; graph __x64_sys_clock_nanosleep; sleep 1000 & asleep_in $! sleep_until_interruptible; >$T/trace; kill $!; wait $!; lines | tail -n 1'
 
 # ---- stacks ---------------------------------------------------------------------------------------------------------
-# Tasks that sleep below returns that are hooked: in a function that is there to be patched.
+# Tasks that sleep with hooked returns on their stacks, in a test function that a patch can replace.
 insmod /lib/modules/klp_target.ko
 sleeper() { cat /proc/klp_target_block >$tap_home/said & sleeper=$!; asleep_in $sleeper target_block; }
 functions() { sed 's/.* //; s/+.*//' /proc/$1/stack | xargs; }
@@ -53,7 +54,7 @@ is it_is_the_same_when_the_tracer_is_gone "$plain" "functions $sleeper"
 end
 is it_returns_when_the_tracer_is_gone 4 'cat $tap_home/said'
 
-# The patch waits for the sleeper, and for nobody else for longer than it takes; then it arrives.
+# The patch waits for the sleeper, and for other tasks only until they change over. Then the transition completes.
 blocks() { until grep -q "^$sleeper .* pending: .* target_block+" $KLP/klp_any/blockers; do usleep 1000; done; sed 's/.*pending: //; s/+.*//' $KLP/klp_any/blockers; }
 for turns in function_graph 'function_graph nop' 'function_graph function' 'function_graph nop function_graph'; do
 	name=$(echo $turns | tr ' ' _)
@@ -72,7 +73,7 @@ for turns in function_graph 'function_graph nop' 'function_graph function' 'func
 	disable klp_any
 	unload klp_any
 done
-# The patched function is not on its stack: it switches where it sleeps.
+# The patched function is not on the sleeper's stack, so the sleeper changes over in its sleep.
 graph
 sleeper
 load livepatch-sample

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# /sys/kernel/tracing: the files that Linux's scripts know, what they answer, and what stands in a trace.
+# /sys/kernel/tracing: the files that scripts for Linux use, the contents of these files, and the lines of a trace.
 # timeout: 120
 . /tests/tap.sh
 
@@ -8,7 +8,7 @@ T=/sys/kernel/tracing
 cd $T
 reset() { echo 1 >$T/tracing_on; echo >$T/set_event; >$T/trace; }
 lines() { grep -vc '^#' $T/trace; }
-# A child that does something, traced from its birth to its death.
+# Runs a command as a child, and traces it from its fork to its exit.
 run() { reset; echo "$1" >$T/set_event; shift; "$@" >/dev/null 2>&1; echo >$T/set_event; }
 
 reset
