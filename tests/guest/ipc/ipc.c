@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports: calls, leases, notes, readiness, levels, rights.  The rules of cancelling are in
- * ipc_cancel.c, those of death in ipc_kill.c and ipc_restart.c.
+ * Tests of ports: calls, leases, notes, readiness, levels, rights. ipc_cancel.c tests cancelled
+ * calls; ipc_kill.c and ipc_restart.c test the death of clients and servers.
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -21,7 +21,7 @@ static int client_open_sub(void)
 	return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666) == -1 && errno == EXDEV ? 5 : 1;
 }
 
-static void a_request_says_who_wants_what(void)
+static void a_request_has_the_client_and_the_arguments(void)
 {
 	const struct port_request *req;
 	pid_t child;
@@ -114,7 +114,7 @@ static void large_transfers_are_split_and_leased(void)
 		CHECK_EQ(req->op, PORT_READ);
 		CHECK_EQ(req->arg[0], off);
 		CHECK(req->out_len <= PORT_IO_MAX);
-		/* In two parts, the second one first, and some with the answer. */
+		/* The lease gets all bytes but the first 1000, which the server sends with the answer. */
 		CHECK_EQ(lease_write(port, req->tag, 1000, big + off + 1000, req->out_len - 1000),
 			 req->out_len - 1000);
 		off += req->out_len;
@@ -170,8 +170,8 @@ static int client_lied_to(void)
 	int fd = open_it();
 
 	/*
-	 * A server cannot make the kernel believe more bytes than were asked for, or
-	 * internal codes.
+	 * The kernel accepts neither more bytes than the client requested, nor the kernel's
+	 * internal codes, from a server.
 	 */
 	for (int i = 0; i < 4; i++) {
 		if (read(fd, buf, 8) != -1 || errno != EIO)
@@ -180,7 +180,7 @@ static int client_lied_to(void)
 	return 0;
 }
 
-static void a_lying_server_harms_nobody(void)
+static void wrong_answers_of_a_server_harm_no_client(void)
 {
 	pid_t child;
 
@@ -190,7 +190,7 @@ static void a_lying_server_harms_nobody(void)
 	CHECK_EQ(answer(receive()->tag, 9), 0);
 	CHECK_EQ(answer(receive()->tag, -512), 0);
 	CHECK_EQ(answer(receive()->tag, -99999), 0);
-	/* Its own data are not there. */
+	/* The data of the answer are at an unmapped address of the server. */
 	CHECK_EQ(answer_with(receive()->tag, 8, 0, (void *)4096, 8), -EFAULT);
 	receive_note(PORT_NOTE_CLOSE);
 	expect_status(child, 0);
@@ -261,7 +261,7 @@ static void redirections_are_looked_up_again(void)
 
 	start_server(0);
 	child = client(client_redirected);
-	/* More than the kernel's first room for an answer: it asks again. */
+	/* The path is longer than the kernel's first buffer for an answer, so the kernel calls again. */
 	memset(longer, '/', sizeof(longer));
 	memcpy(longer + 300 - 16, "dev/../dev//null", 16);
 	CHECK_EQ(answer_with(receive()->tag, PORT_REDIRECT, 300, longer, 300), 0);
@@ -308,7 +308,7 @@ static void readiness_is_pushed_by_the_server(void)
 	reply = (struct port_reply){ .tag = msg.request.tag, .aux = HANDLE, .len = sizeof(device),
 				     .data = (uintptr_t)&device, .ready = PORT_READY_SET | POLLOUT };
 	CHECK_EQ(port_reply_recv(port, &reply, NULL, 0), 0);
-	wait_asleep(child);		/* in its second poll */
+	wait_asleep(child);		/* the child sleeps in its second poll */
 	CHECK_EQ(port_ready(port, HANDLE, POLLIN | POLLOUT), 0);
 	receive();
 	reply = (struct port_reply){ .tag = msg.request.tag, .status = 1, .len = 1,
@@ -323,8 +323,8 @@ static void a_server_may_only_call_lower_levels(void)
 	struct stat st;
 
 	start_server_at(0, LEVEL);
-	expect_nothing();		/* it is a server from its first receive on */
-	CHECK_ERR(stat(mount_path, &st), EDEADLK);	/* itself */
+	expect_nothing();		/* the first receive makes this process a server */
+	CHECK_ERR(stat(mount_path, &st), EDEADLK);	/* a server cannot call itself */
 	CHECK_EQ(stat("/", &st), 0);	/* the root's server is at a lower level */
 }
 
@@ -436,7 +436,7 @@ static void arm_allocations(void)
 	CHECK_EQ(pwrite(fail_nth, "1", 1, 0), 1);
 }
 
-/* The next allocation fails, and this is it: so what came before made none. */
+/* The next allocation fails. If this allocation fails, the code before it has made no allocation. */
 static bool none_was_made(void)
 {
 	int p[2];
@@ -470,7 +470,7 @@ static void a_small_call_allocates_nothing(void)
 	serve_open(&device);
 	for (int i = 0; i < 2; i++)
 		CHECK_EQ(answer_with(receive()->tag, 1, 0, "k", 1), 0);
-	/* The server's side: the client sleeps in its third call. */
+	/* Now the allocations of the server are tested: the client sleeps in its third call. */
 	reply.tag = receive()->tag;
 	arm_allocations();
 	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
@@ -481,11 +481,11 @@ static void a_small_call_allocates_nothing(void)
 
 int main(void)
 {
-	TAP_TEST(a_request_says_who_wants_what);
+	TAP_TEST(a_request_has_the_client_and_the_arguments);
 	TAP_TEST(small_transfers_and_errors);
 	TAP_TEST(large_transfers_are_split_and_leased);
 	TAP_TEST(a_bad_buffer_is_the_clients_fault);
-	TAP_TEST(a_lying_server_harms_nobody);
+	TAP_TEST(wrong_answers_of_a_server_harm_no_client);
 	TAP_TEST(tags_are_dead_after_the_answer);
 	TAP_TEST(a_reply_and_a_receive_are_one_call);
 	TAP_TEST(redirections_are_looked_up_again);

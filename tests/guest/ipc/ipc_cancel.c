@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The effect of a signal on a call: the cancel rules of docs/ipc.md, each a test.
+ * Tests of the effect of a signal on a call. Each cancel rule of docs/ipc.md has a test.
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -52,7 +52,7 @@ static void a_note_not_yet_received_disappears_with_its_call(void)
 	uint64_t tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
 
 	CHECK_EQ(kill(child, SIGUSR1), 0);
-	wait_blocked(child);		/* again, and has sent its note */
+	wait_blocked(child);		/* the child has sent its note and sleeps again */
 	CHECK_EQ(answer_with(tag, 1, 0, "k", 1), 0);
 	receive_note(PORT_NOTE_CLOSE);
 	expect_status(child, 21);
@@ -92,14 +92,14 @@ static void a_queued_call_is_taken_back(void)
 	start_server(PORT_CANCEL_OK);
 	child = client(client_handler);
 	serve_open(&device);
-	wait_asleep(child);		/* now it is queued, and we do not receive */
+	wait_asleep(child);		/* the call is queued now, and the server does not receive */
 	CHECK_EQ(kill(child, SIGUSR1), 0);
 	expect_status(child, 10);
 	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
 	expect_nothing();
 }
 
-/* A call that is made again goes behind the others: signals would keep it from ever being received. */
+/* If a signal made the client call again, the call would go to the end of the queue, and might never be received. */
 static void check_place_in_queue(unsigned flags)
 {
 	pid_t first, second;
@@ -238,7 +238,7 @@ static int client_stat_with_handler(void)
 	return stat(path, &st) ? 1 : 20 + handled;
 }
 
-/* Else the server would get a request that it has to give up again at once. */
+/* Without this rule the server would get a request that it must cancel at once. */
 static void a_call_that_begins_with_a_signal_pending_is_taken_back(void)
 {
 	struct port_reply reply = { .status = PORT_REDIRECT, .data = (uintptr_t)"second", .len = 6 };
@@ -249,7 +249,7 @@ static void a_call_that_begins_with_a_signal_pending_is_taken_back(void)
 	reply.tag = receive()->tag;
 	CHECK_EQ(kill(child, SIGUSR1), 0);
 	receive_note(PORT_NOTE_CANCEL);
-	/* It goes on to the second path by itself: the server waits for that. */
+	/* The client calls for the second path. That call is taken back, and the restarted stat begins with "first". */
 	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
 	CHECK_EQ(msg.request.in_len, 5);
 	CHECK(!memcmp(msg.request.data, "first", 5));

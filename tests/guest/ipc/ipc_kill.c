@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Death on either side of a call: clients that are killed do not wait for a server and leave
- * no object behind; clients of a server that dies get EIO.
+ * Tests of death on either side of a call. Killed clients do not wait for a server and leave no
+ * object behind. Clients of a server that dies get EIO.
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -42,7 +42,7 @@ static void a_server_that_never_receives_costs_only_its_clients_notes(void)
 		CHECK_EQ(kill(child, SIGKILL), 0);
 		expect_killed(child);
 	}
-	expect_nothing();		/* no call of theirs is left */
+	expect_nothing();		/* no call of the clients is left */
 }
 
 static int client_expects_eio(void)
@@ -67,13 +67,13 @@ static void clients_of_a_dead_port_get_eio(void)
 	start_server(PORT_CANCEL_OK);
 	child[0] = client(client_expects_eio);
 	serve_open(&device);
-	receive();			/* ACTIVE ... */
+	receive();			/* the call of the first child is ACTIVE */
 	child[1] = client(client_stat);
-	wait_in(child[1], "call_server");	/* ... and QUEUED: its only call */
+	wait_in(child[1], "call_server");	/* the only call of the second child is QUEUED */
 	CHECK_EQ(close(port), 0);
 	expect_status(child[0], 6);
 	expect_status(child[1], 1);
-	start_server(0);		/* mounts over the dead one */
+	start_server(0);		/* mounts over the dead port */
 	child[1] = client(client_stat);
 	CHECK_EQ(answer_with(receive()->tag, 0, 0, &regular, sizeof(regular)), 0);
 	expect_status(child[1], 0);
@@ -104,8 +104,9 @@ static void a_crashed_server_frees_its_clients(void)
 }
 
 /*
- * The last reference on a dead port is its server's task, which its parent frees under a lock:
- * the memory of the port, with a table too large for the slab, must wait for a better moment.
+ * The task of the dead server has the last reference on the port. The parent frees this task while it
+ * holds a lock. The memory of the port has a table that is too large for the slab, so it must be freed
+ * later, without the lock.
  */
 static void a_dead_server_leaves_large_memory(void)
 {

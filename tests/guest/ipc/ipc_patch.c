@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Clients asleep in a call block a live patch of the functions on their stacks.  A kick makes
- * them leave the kernel and call again: the server gets a cancel and a new request, the program
- * sees no change, also in the middle of a transfer (include/neurath/transfer.h).
+ * Tests of live patches and calls. Clients that sleep in a call block a patch of the functions on
+ * their stacks. A kick makes them leave the kernel and call again: the server gets a cancel and a new
+ * request, and the program sees no change, even in a transfer (include/neurath/transfer.h).
  */
 #define _GNU_SOURCE
 #include <tap.h>
@@ -11,7 +11,7 @@
 
 #define READERS	4
 
-/* An error would be seen, and EINTR is one. */
+/* The client exits with 7 only if its read succeeds; any error, such as EINTR, makes the test fail. */
 static int client_reads_once(void)
 {
 	char c = 0;
@@ -21,7 +21,7 @@ static int client_reads_once(void)
 	return n == 1 && c == 'k' ? 7 : n < 0 ? 100 + errno : 1;
 }
 
-static void kicked_readers_come_again_and_notice_nothing(void)
+static void kicked_readers_call_again_and_see_no_change(void)
 {
 	uint64_t tags[READERS];
 	pid_t child[READERS];
@@ -37,7 +37,7 @@ static void kicked_readers_come_again_and_notice_nothing(void)
 	CHECK_EQ(klp_read(PASS, "transition"), 1);
 	CHECK(strstr(pass_blockers(), "port_read") != NULL);
 	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
-	/* Each is cancelled, answered, and there again: notes come before requests. */
+	/* Each call is cancelled, answered and made again. The server receives notes before requests. */
 	for (int cancels = 0, reads = 0; reads < READERS; ) {
 		CHECK_EQ(port_reply_recv(port, NULL, &msg, -1), 0);
 		if (!msg.request.tag) {
@@ -53,7 +53,7 @@ static void kicked_readers_come_again_and_notice_nothing(void)
 		CHECK(++reads <= cancels);
 		tags[reads - 1] = msg.request.tag;
 	}
-	/* None of them is in an old function any more, however long they go on to sleep. */
+	/* No reader is in an old function any more, although all readers still sleep. */
 	pass_settle();
 	CHECK_EQ(klp_read(PASS, "transition"), 0);
 	for (int i = 0; i < READERS; i++)
@@ -70,7 +70,7 @@ static void kicked_readers_come_again_and_notice_nothing(void)
 
 static char bytes[LONG];
 
-/* 7: all bytes are written, 8: no signal was handled before. */
+/* Exits with 7 if all bytes were written and a signal was handled, with 8 if no signal was handled. */
 static int client_writes(void)
 {
 	struct sigaction action = { .sa_handler = count_signal };
@@ -101,7 +101,7 @@ static void serve_write(uint64_t offset, size_t len, size_t taken)
 	CHECK_EQ(answer_with(req->tag, taken, offset + taken, NULL, 0), 0);
 }
 
-/* The client waits, below what is being patched, with the tag that is answered. */
+/* Patches functions on the stack of the waiting client, and kicks the client. */
 static void kick_writer(void)
 {
 	CHECK_EQ(pass_insmod("port_write,file_write", ""), 0);
@@ -109,7 +109,7 @@ static void kick_writer(void)
 	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
 }
 
-/* It has changed over: its place in the transfer is not on its stack. */
+/* The client has changed over, because its position in the transfer is not stored on its stack. */
 static void end_kick(void)
 {
 	pass_settle();
@@ -128,7 +128,7 @@ static void reach_second_piece(pid_t *child, int (*body)(void), unsigned flags,
 	CHECK_EQ(answer_with(msg.request.tag, PIECE, PIECE, NULL, 0), 0);
 }
 
-/* No thread receives: the second piece is QUEUED. */
+/* No thread of the server receives, so the second piece is QUEUED. */
 static void a_kick_between_two_pieces_of_a_file_is_not_seen(void)
 {
 	pid_t child;
@@ -159,7 +159,7 @@ static void a_signal_between_two_pieces_of_a_file_waits_for_the_last(void)
 	expect_status(child, 7);
 }
 
-/* The signal comes first, the kick then: the kick works, and the signal goes on to wait. */
+/* The kick comes after the signal. The kick works, and the signal stays pending. */
 static void a_kick_moves_a_writer_whose_signal_waits(void)
 {
 	pid_t child;
@@ -176,8 +176,8 @@ static void a_kick_moves_a_writer_whose_signal_waits(void)
 	expect_status(child, 7);
 }
 
-/* The server has taken a part of the piece, and says so when it is cancelled. */
-static void what_a_server_took_when_it_was_kicked_is_not_the_end(void)
+/* The server has taken a part of the piece, and answers the cancel with the number of bytes that it took. */
+static void bytes_taken_before_a_kick_do_not_end_the_write(void)
 {
 	pid_t child;
 	uint64_t tag;
@@ -195,7 +195,7 @@ static void what_a_server_took_when_it_was_kicked_is_not_the_end(void)
 	expect_status(child, 8);
 }
 
-static void what_a_server_took_when_a_signal_came_is_the_count(void)
+static void bytes_taken_before_a_signal_are_the_result_of_the_write(void)
 {
 	pid_t child;
 	uint64_t tag;
@@ -230,7 +230,7 @@ static void a_server_of_files_is_cancelled_by_kicks_only(void)
 	expect_status(child, 7);
 }
 
-/* The rest of a transfer does not need its task to be killed. */
+/* A task in an incomplete transfer can be killed at once: the rest of the transfer is dropped. */
 static void sigkill_ends_a_paused_transfer(void)
 {
 	pid_t child;
@@ -244,7 +244,7 @@ static void sigkill_ends_a_paused_transfer(void)
 	receive_note(PORT_NOTE_CLOSE);
 }
 
-/* What a client and its child, who share the description, are told and tell. */
+/* Shared memory of the test, a client and its child. Client and child share the open file. */
 struct pair {
 	volatile pid_t other;
 	volatile int go;
@@ -267,8 +267,8 @@ static int client_writes_beside_another(void)
 	return waitpid(other, &status, 0) == other && !status ? 10 : 2;
 }
 
-/* The byte of the second writer comes behind all of the first's. */
-static void a_kicked_write_stays_one_beside_others_of_its_description(void)
+/* The byte of the second writer comes after all bytes of the first writer. */
+static void a_kicked_write_is_not_mixed_with_other_writes_to_the_open_file(void)
 {
 	pid_t child;
 
@@ -292,14 +292,14 @@ static void a_kicked_write_stays_one_beside_others_of_its_description(void)
 
 int main(void)
 {
-	TAP_TEST(kicked_readers_come_again_and_notice_nothing);
+	TAP_TEST(kicked_readers_call_again_and_see_no_change);
 	TAP_TEST(a_kick_between_two_pieces_of_a_file_is_not_seen);
 	TAP_TEST(a_signal_between_two_pieces_of_a_file_waits_for_the_last);
 	TAP_TEST(a_kick_moves_a_writer_whose_signal_waits);
-	TAP_TEST(what_a_server_took_when_it_was_kicked_is_not_the_end);
-	TAP_TEST(what_a_server_took_when_a_signal_came_is_the_count);
+	TAP_TEST(bytes_taken_before_a_kick_do_not_end_the_write);
+	TAP_TEST(bytes_taken_before_a_signal_are_the_result_of_the_write);
 	TAP_TEST(a_server_of_files_is_cancelled_by_kicks_only);
 	TAP_TEST(sigkill_ends_a_paused_transfer);
-	TAP_TEST(a_kicked_write_stays_one_beside_others_of_its_description);
+	TAP_TEST(a_kicked_write_is_not_mixed_with_other_writes_to_the_open_file);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The log names a task that waits too long for a server, once: for a server that ignores a cancel,
- * and for a vacant port.
+ * Tests of the lines in the log about a task that waits too long for a server. The log names the task
+ * once, if the server ignores a cancel or if the port is vacant.
  */
 #define _GNU_SOURCE
 #include <sys/prctl.h>
@@ -17,7 +17,7 @@ static void open_log(void)
 	CHECK(lseek(log_fd, 0, SEEK_END) >= 0);
 }
 
-/* How many of the lines that came since the last look contain @text. */
+/* The number of lines with @text among the lines that were logged since the last call. */
 static int lines_with(const char *text)
 {
 	char record[1024];
@@ -56,7 +56,7 @@ static void a_server_that_ignores_a_cancel_is_reported_once(void)
 	expect_status(child, 10);
 }
 
-/* What /proc/ports says of the calls on the only port of @server. */
+/* The numbers of calls that /proc/ports shows for the only port of @server. */
 struct counts {
 	unsigned queued, active, cancelled;
 	unsigned long oldest_ms;
@@ -143,7 +143,7 @@ static void a_server_that_does_not_come_back_is_reported(void)
 	CHECK_EQ(close(port), 0);
 	snprintf(line, sizeof(line), "ipc: srv_gone[%d] waits for a new srv_gone since 2 s (op STAT)", child);
 	wait_for_line(line);
-	/* It can be ended all the same. */
+	/* The waiting task can still be killed. */
 	CHECK_EQ(kill(child, SIGKILL), 0);
 	expect_killed(child);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports that outlive their server (PORT_REATTACH): the objects that stay, the calls that wait or
- * fail, and the right to take over.  The first server is a child that is killed; the test itself
- * is the next server.
+ * Tests of ports that outlive their server (PORT_REATTACH): which objects stay, which calls wait or
+ * fail, and which process may take over the port. The first server is a child that is killed; the
+ * test itself is the next server.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -12,7 +12,7 @@
 
 #define FLAGS	(PORT_CANCEL_OK | PORT_REATTACH)
 
-static int told[2];		/* the first server's word that it is so far */
+static int told[2];		/* a pipe: the first server tells that it has reached a step */
 
 static void tell(uint64_t value)
 {
@@ -27,7 +27,7 @@ static uint64_t hear(void)
 	return value;
 }
 
-/* Mounts a first server, which then does @body and waits to be killed. */
+/* Starts and mounts a first server, which then runs @body and waits until it is killed. */
 static pid_t start_first(unsigned flags, void (*body)(void))
 {
 	pid_t pid;
@@ -57,7 +57,7 @@ static void take_over(void)
 {
 	port = port_adopt(mount_path, FLAGS, LEVEL);
 	CHECK(port >= 0);
-	CHECK_EQ(port_mount(port, mount_path, 4242), 0);	/* is there already */
+	CHECK_EQ(port_mount(port, mount_path, 4242), 0);	/* the mount exists already */
 }
 
 static void nothing(void)
@@ -70,7 +70,7 @@ static void serve_open_only(void)
 	tell(2);
 }
 
-/* Has an open file, a read it does not answer, and says the tag. */
+/* Serves an open, receives a read without answering, and tells the tag of the read. */
 static void hold_read(void)
 {
 	serve_open(&device);
@@ -87,7 +87,7 @@ static int client_read_k(void)
 
 static int gate[2];
 
-/* Opens, and reads when the test lets it. */
+/* Opens the file, and reads after the test has written to the gate. */
 static int client_read_later(void)
 {
 	char c = 0;
@@ -192,7 +192,7 @@ static void a_file_closed_meanwhile_is_noted(void)
 	CHECK_EQ(kill(child, SIGKILL), 0);
 	expect_killed(child);
 	take_over();
-	/* Counted until its note is received. */
+	/* The closed handle counts as open until the server receives its CLOSE note. */
 	CHECK_EQ(port_handles(port, handles, 4), 1);
 	CHECK_EQ(handles[0], HANDLE);
 	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
@@ -340,7 +340,7 @@ static int client_tells_of_signal(void)
 	return client_read_k();
 }
 
-/* It was queued for a server of files, where signals wait; without a server they do not. */
+/* A queued call to a server of files delays signals. Without a server the call does not delay them. */
 static void a_signal_is_taken_in_the_wait_of_a_call_that_no_server_has_had(void)
 {
 	pid_t first = start_first(FLAGS | PORT_FILES, serve_open_only), child = client(client_tells_of_signal);
@@ -379,13 +379,13 @@ static void a_cancelled_call_ends_with_its_server(void)
 	expect_nothing();
 }
 
-static void a_port_that_is_nowhere_mounted_dies(void)
+static void a_vacant_port_without_a_mount_dies(void)
 {
 	pid_t first = start_first(FLAGS, hold_read), child = client(client_eio);
 	char path[80];
 
 	hear();
-	/* Another one takes its only place while it is vacant: no server could adopt it any more. */
+	/* Another port takes the only mount while the first port is vacant, so no server can adopt the first port. */
 	kill_first(first);
 	port = port_create(0, LEVEL);
 	CHECK_EQ(port_mount(port, mount_path, 1), 0);
@@ -395,7 +395,7 @@ static void a_port_that_is_nowhere_mounted_dies(void)
 	CHECK_EQ(port_adopt(path, FLAGS, LEVEL), -ENOENT);
 }
 
-/* ---- who may ------------------------------------------------------------------------ */
+/* ---- rights ------------------------------------------------------------------------- */
 
 static void only_a_vacant_port_of_the_same_kind_is_adopted(void)
 {
@@ -432,13 +432,13 @@ static void inherit(void)
 	pause();
 }
 
-static void an_inherited_descriptor_says_nothing_about_the_next_server(void)
+static void an_inherited_descriptor_has_no_effect_on_the_next_server(void)
 {
 	pid_t first = start_first(FLAGS, inherit), heir = (pid_t)hear(), child;
 
 	CHECK_EQ(waitpid(first, NULL, 0), first);
 	take_over();
-	CHECK_EQ(kill(heir, SIGKILL), 0);	/* the last one that has the first server's descriptor */
+	CHECK_EQ(kill(heir, SIGKILL), 0);	/* the last process with the first server's descriptor */
 	while (kill(heir, 0) == 0)
 		sched_yield();
 	child = client(client_read_k);
@@ -465,7 +465,7 @@ static void a_closed_descriptor_leaves_the_port_too(void)
 /* ---- a thread of the old server ------------------------------------------------------- */
 
 static volatile bool ready, closing;
-static volatile int head_start;		/* of the answer: differs from round to round */
+static volatile int head_start;		/* the time before the close; differs from round to round */
 static long late;
 
 static void *answer_while_closing(void *tag)
@@ -481,8 +481,8 @@ static void *answer_while_closing(void *tag)
 }
 
 /*
- * The first server: one thread answers while the other gives the port up.  Exits with 1 if
- * the answer counted.
+ * The body of the first server: one thread answers while the other thread closes the port. Exits
+ * with 1 if the kernel accepted the answer.
  */
 static void give_up_while_answering(void)
 {
@@ -510,7 +510,7 @@ static int client_read_any(void)
 	return read(open_it(), &c, 1) == 1 && (c == 'k' || c == 'o') ? c : 1;
 }
 
-/* Takes over as soon as the port is vacant: whether the call came again, with its tag. */
+/* Takes over as soon as the port is vacant. Returns true, and the tag, if the call was received again. */
 static bool receive_again(uint64_t *tag)
 {
 	while ((port = port_adopt(mount_path, FLAGS, LEVEL)) == -EBUSY)
@@ -522,9 +522,10 @@ static bool receive_again(uint64_t *tag)
 }
 
 /*
- * A thread that is about to answer when the port gets another server is too late: the next
- * server has the call, and its answer counts.  Else the call is over, and only the CLOSE is
- * left.  With race=SEED,1,__x64_sys_port_reply_recv most rounds meet.
+ * The port gets another server while a thread of the old server is about to answer. If the thread is
+ * too late, the next server receives the call, and the answer of the next server counts. Otherwise the
+ * call is complete, and only the CLOSE note is left. With race=SEED,1,__x64_sys_port_reply_recv the two
+ * meet in most rounds.
  */
 static void an_answer_of_the_old_server_does_not_end_a_call_of_the_next(void)
 {
@@ -544,7 +545,7 @@ static void an_answer_of_the_old_server_does_not_end_a_call_of_the_next(void)
 			expect_status(first, 1);
 			expect_status(child, 'o');
 		}
-		CHECK_EQ(close(port), 0);	/* the next round mounts over it */
+		CHECK_EQ(close(port), 0);	/* the next round mounts over this port */
 	}
 }
 
@@ -561,10 +562,10 @@ int main(void)
 	TAP_TEST(a_call_that_two_servers_died_with_ends);
 	TAP_TEST(a_signal_ends_the_wait_for_a_server);
 	TAP_TEST(a_cancelled_call_ends_with_its_server);
-	TAP_TEST(a_port_that_is_nowhere_mounted_dies);
+	TAP_TEST(a_vacant_port_without_a_mount_dies);
 	TAP_TEST(only_a_vacant_port_of_the_same_kind_is_adopted);
 	TAP_TEST(a_dead_port_is_not_adopted);
-	TAP_TEST(an_inherited_descriptor_says_nothing_about_the_next_server);
+	TAP_TEST(an_inherited_descriptor_has_no_effect_on_the_next_server);
 	TAP_TEST(a_closed_descriptor_leaves_the_port_too);
 	TAP_TEST(an_answer_of_the_old_server_does_not_end_a_call_of_the_next);
 	TAP_TEST(a_signal_is_taken_in_the_wait_of_a_call_that_no_server_has_had);

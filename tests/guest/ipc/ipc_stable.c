@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Answers that the kernel gives again without asking (PORT_STABLE): when it does, and what ends
- * it. The test is the server, so it sees each request that the kernel makes.
+ * Tests of answers that the kernel keeps, and gives again without a request to the server
+ * (PORT_STABLE): when it keeps an answer, and which events end that. The test is the server, so it
+ * sees each request of the kernel.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
 #include <tap.h>
 #include "ipc_peer.h"
 
-#define ROOM	4072		/* of a block: kernel/fs/kept.c */
+#define ROOM	4072		/* the data bytes of a block: kernel/fs/kept.c */
 #define SIZE	6000
 
-static int file_fd, other_fd = -1;		/* of one mount, and of another */
+static int file_fd, other_fd = -1;		/* open files below the first and the second mount */
 static struct port_attr attr = { .node = 10, .mode = S_IFREG | 0666, .nlink = 1, .size = SIZE };
 static unsigned char contents[SIZE];
 static int to_client[2], to_server[2];
 
-/* ---- a client that does what it is told, one letter a step -------------------------------- */
+/* ---- a client that does one step for each letter that it receives ------------------------- */
 
 static long size_now(void)
 {
@@ -94,7 +95,7 @@ static pid_t start(unsigned flags)
 	return child;
 }
 
-/* Answers the request @op, which there must be. */
+/* Receives a request, which must be @op, and answers it. */
 static void serve(unsigned op)
 {
 	const struct port_request *req = receive();
@@ -110,7 +111,7 @@ static void serve(unsigned op)
 		answer(req->tag, op == PORT_WRITE);
 }
 
-/* The step @what makes the request @op; its result is @result. */
+/* The client does the step @what, which must make the request @op and return @result. */
 static void asked(char what, unsigned op, long result)
 {
 	tell(what);
@@ -118,7 +119,7 @@ static void asked(char what, unsigned op, long result)
 	CHECK_EQ(hear(), result);
 }
 
-/* It makes none: the client goes on although the test does not serve. */
+/* The step @what makes no request: the client continues although the test does not answer. */
 static void kept(char what, long result)
 {
 	tell(what);
@@ -145,7 +146,7 @@ static void attributes_are_asked_for_once(void)
 	stop(child);
 }
 
-static void each_kind_of_change_ends_that(void)
+static void each_kind_of_change_drops_the_kept_attributes(void)
 {
 	static const struct { char what; unsigned op; long result; } changes[] = {
 		{ 'w', PORT_WRITE, 1 }, { 't', PORT_TRUNC, 0 }, { 'm', PORT_SETATTR, 0 } };
@@ -161,7 +162,7 @@ static void each_kind_of_change_ends_that(void)
 	stop(child);
 }
 
-static void of_another_server_nothing_is_kept(void)
+static void answers_of_a_server_without_port_stable_are_not_kept(void)
 {
 	pid_t child = start(0);
 
@@ -179,7 +180,7 @@ static int write_something(void)
 	return pwrite(open_it(), "x", 1, 0) != 1;
 }
 
-/* A second client, whose write the server has: its tag. */
+/* Starts a second client, and returns the tag of its write, which the server has received. */
 static uint64_t begin_write(pid_t *writer)
 {
 	*writer = client(write_something);
@@ -208,7 +209,7 @@ static void nothing_is_kept_while_a_change_is_under_way(void)
 	stop(child);
 }
 
-/* The answer was right when the server gave it, but a write has begun since. */
+/* The answer was correct when the server gave it, but a write began before the kernel could keep the answer. */
 static void an_answer_that_a_change_has_overtaken_is_not_kept(void)
 {
 	pid_t child = start(PORT_STABLE), writer;
@@ -244,7 +245,7 @@ static void the_change_of_a_killed_client_counts_until_it_is_answered(void)
 	stop(child);
 }
 
-/* One port at two places: the client has a file of each. */
+/* One port has two mounts, and the client has an open file below each of them. */
 static int obey_with_two(void)
 {
 	char other[80];
@@ -254,7 +255,7 @@ static int obey_with_two(void)
 	return other_fd < 0 ? 3 : obey();
 }
 
-static void a_change_by_another_mount_ends_it_too(void)
+static void a_change_through_another_mount_drops_the_kept_attributes(void)
 {
 	char other[80];
 	pid_t child;
@@ -279,7 +280,7 @@ static void a_change_by_another_mount_ends_it_too(void)
 
 /* ---- contents ------------------------------------------------------------------------------ */
 
-/* The first read is as the program makes it, the second fetches a block. */
+/* The first read requests the bytes that the program wants; the second read requests a whole block. */
 static void small_reads_are_answered_from_a_block(void)
 {
 	pid_t child = start(PORT_STABLE);
@@ -334,7 +335,7 @@ static pid_t first_server(unsigned flags)
 		pause();
 }
 
-/* A client of it that has seen one answer, and has it kept. */
+/* Starts a client of the first server. The kernel keeps one answer for this client. */
 static pid_t first_client(void)
 {
 	char mounted;
@@ -350,7 +351,7 @@ static pid_t first_client(void)
 	return child;
 }
 
-static void the_next_server_is_asked_anew(void)
+static void the_next_server_gets_a_new_request(void)
 {
 	pid_t first = first_server(PORT_STABLE | PORT_REATTACH), child = first_client();
 
@@ -364,7 +365,7 @@ static void the_next_server_is_asked_anew(void)
 	stop(child);
 }
 
-static void of_a_dead_server_nothing_is_told(void)
+static void kept_answers_of_a_dead_server_are_not_given(void)
 {
 	pid_t first = first_server(PORT_STABLE), child = first_client();
 
@@ -379,15 +380,15 @@ static void of_a_dead_server_nothing_is_told(void)
 int main(void)
 {
 	TAP_TEST(attributes_are_asked_for_once);
-	TAP_TEST(each_kind_of_change_ends_that);
-	TAP_TEST(of_another_server_nothing_is_kept);
-	TAP_TEST(a_change_by_another_mount_ends_it_too);
+	TAP_TEST(each_kind_of_change_drops_the_kept_attributes);
+	TAP_TEST(answers_of_a_server_without_port_stable_are_not_kept);
+	TAP_TEST(a_change_through_another_mount_drops_the_kept_attributes);
 	TAP_TEST(nothing_is_kept_while_a_change_is_under_way);
 	TAP_TEST(an_answer_that_a_change_has_overtaken_is_not_kept);
 	TAP_TEST(the_change_of_a_killed_client_counts_until_it_is_answered);
 	TAP_TEST(small_reads_are_answered_from_a_block);
 	TAP_TEST(the_end_of_the_file_is_kept_too);
-	TAP_TEST(the_next_server_is_asked_anew);
-	TAP_TEST(of_a_dead_server_nothing_is_told);
+	TAP_TEST(the_next_server_gets_a_new_request);
+	TAP_TEST(kept_answers_of_a_dead_server_are_not_given);
 	return tap_done();
 }

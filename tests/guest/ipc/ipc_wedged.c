@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ten thousand clients of a wedged server are killed.  Each dies at once, and leaves
- * no object behind.  One server never receives; the other receives all requests and never
+ * A stress test of wedged servers: ten thousand clients are killed. Each client dies at once, and
+ * leaves no object behind. One server never receives; the other receives all requests and never
  * answers.
  *
  * configurations: cpus=1,4 firmware=bios
@@ -36,7 +36,7 @@ static long slab_kb(void)
 
 static int served_fd;
 
-/* A client that blocks in a call on a file opened before, as deep as @wait_for it to be. */
+/* Starts a client that reads the open file, and kills it. With @asleep the client sleeps in the call before that. */
 static void one_victim(bool asleep)
 {
 	char c;
@@ -56,7 +56,7 @@ static void one_victim(bool asleep)
 static void many_victims(int count)
 {
 	for (int i = 0; i < count; i++) {
-		/* Some die before they have called, most in the call. */
+		/* Some clients may be killed before their call, most are killed in the call. */
 		one_victim(i % 8 != 0);
 		if (i % 1000 == 999)
 			tap_line("# %d killed", i + 1);
@@ -73,7 +73,7 @@ static void kill_and_count(void)
 	CHECK(slab_kb() <= before + SLACK_KB);
 }
 
-/* The server: opens are answered, then it does what makes it a bad one. */
+/* Starts a server that answers opens and then runs @wedge. */
 static pid_t start_wedged(void (*wedge)(void))
 {
 	int up[2];

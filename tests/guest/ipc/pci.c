@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rights of a user-space driver on a PCI device, and their end at the driver's
- * death: docs/servers.md. The device is the display controller that QEMU puts into every machine;
- * no test drives it.
+ * Tests of the rights of a user-space driver on a PCI device, and of their end when the driver
+ * dies: docs/servers.md. The device is the display controller that QEMU puts into every machine; no
+ * test uses the device itself.
  *
- * The suite of hostfs itself, which needs a folder of the host, is tests/system/test_share.py.
+ * The suite of the server hostfs is tests/system/test_share.py, because hostfs needs a folder of the host.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #define VGA_VENDOR	0x1234
 #define VGA_DEVICE	0x1111
-#define REGISTERS	2		/* base address of its registers */
+#define REGISTERS	2		/* number of the base address of the registers */
 #define DISPI_ID	(0x500 / 2)	/* 16 bits that say which version it is */
 #define PAGE		4096ul
 #define MIB		(1ul << 20)
@@ -67,7 +67,7 @@ static void in_child(void (*body)(void), int signal)
 
 /* ---- claims ------------------------------------------------------------------------- */
 
-static void a_device_that_is_not_there(void)
+static void an_absent_device_cannot_be_claimed(void)
 {
 	CHECK_EQ(pci_claim(0xdead, 0xbeef, 0), -ENODEV);
 	CHECK_EQ(pci_claim(VGA_VENDOR, VGA_DEVICE, 1), -ENODEV);
@@ -135,7 +135,7 @@ static void registers_are_the_device_s(void)
 	CHECK_EQ(registers[DISPI_ID] & 0xfff0, 0xb0c0);
 }
 
-static void a_base_address_that_is_none(void)
+static void a_wrong_base_address_cannot_be_mapped(void)
 {
 	uint64_t size;
 	long fd = claim();
@@ -144,7 +144,7 @@ static void a_base_address_that_is_none(void)
 	CHECK_EQ(pci_map(fd, 6, &size), -EINVAL);
 	CHECK_EQ(pci_map(fd, ~0u, &size), -EINVAL);
 	CHECK_EQ(pci_map(fd, REGISTERS, (void *)8), -EFAULT);
-	/* The failed ones hold nothing. */
+	/* The failed mappings do not hold the claim. */
 	CHECK_EQ(close(fd), 0);
 	CHECK_EQ(close(claim()), 0);
 }
@@ -175,7 +175,7 @@ static void a_child_does_not_inherit_registers(void)
 	CHECK_EQ(inherited[DISPI_ID] & 0xfff0, 0xb0c0);
 }
 
-/* The kernel's copies between processes know memory only: an error, no crash, nothing copied. */
+/* The kernel copies between processes from and to memory only. For registers it returns an error and copies nothing. */
 static void registers_are_no_buffer_for_a_server(void)
 {
 	volatile uint16_t *registers = map_registers(claim());
@@ -263,7 +263,7 @@ static void prepare_and_die(void)
 	raise(SIGKILL);
 }
 
-/* Half of what the driver had: other processes of the system come and go, too. */
+/* Half of the driver's memory. The test must tolerate the memory of other processes that start and end. */
 #define SLACK_KIB	(16 * 1024)
 
 static void memory_of_a_dead_driver_waits_for_the_next_reset(void)
@@ -278,7 +278,7 @@ static void memory_of_a_dead_driver_waits_for_the_next_reset(void)
 	CHECK(meminfo("MemFree:") > before - SLACK_KIB);
 }
 
-static void memory_that_no_device_ever_knew_is_free_at_once(void)
+static void memory_of_a_device_that_was_never_enabled_is_free_at_once(void)
 {
 	long before = meminfo("MemFree:");
 
@@ -287,8 +287,8 @@ static void memory_that_no_device_ever_knew_is_free_at_once(void)
 	CHECK_EQ(close(claim()), 0);
 }
 
-/* Many drivers that die in a row hold the memory of one. */
-static void dead_drivers_do_not_add_up(void)
+/* After many deaths of drivers in a row, only the memory of one driver is still held. */
+static void dead_drivers_in_a_row_hold_the_memory_of_one(void)
 {
 	long before = meminfo("MemFree:");
 
@@ -310,14 +310,14 @@ static void a_device_without_messages(void)
 
 int main(void)
 {
-	TAP_TEST(a_device_that_is_not_there);
+	TAP_TEST(an_absent_device_cannot_be_claimed);
 	TAP_TEST(only_root_may_claim);
 	TAP_TEST(one_claim_at_a_time);
 	TAP_TEST(a_claim_is_closed_on_exec);
 	TAP_TEST(the_descriptor_reads_configuration_space);
 	TAP_TEST(other_descriptors_claim_nothing);
 	TAP_TEST(registers_are_the_device_s);
-	TAP_TEST(a_base_address_that_is_none);
+	TAP_TEST(a_wrong_base_address_cannot_be_mapped);
 	TAP_TEST(a_mapping_prolongs_the_claim);
 	TAP_TEST(a_child_does_not_inherit_registers);
 	TAP_TEST(registers_are_no_buffer_for_a_server);
@@ -326,8 +326,8 @@ int main(void)
 	TAP_TEST(dma_sizes_have_limits);
 	TAP_TEST(bus_mastering_is_on_from_enable_to_close);
 	TAP_TEST(memory_of_a_dead_driver_waits_for_the_next_reset);
-	TAP_TEST(memory_that_no_device_ever_knew_is_free_at_once);
-	TAP_TEST(dead_drivers_do_not_add_up);
+	TAP_TEST(memory_of_a_device_that_was_never_enabled_is_free_at_once);
+	TAP_TEST(dead_drivers_in_a_row_hold_the_memory_of_one);
 	TAP_TEST(a_device_without_messages);
 	return tap_done();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A server in sixty lines, as docs/servers.md explains it, and its promises to clients: a
- * mailbox at PATH.  write stores a line, read removes it and waits if there is no line.
+ * A server in sixty lines, which docs/servers.md explains, and tests of its contract with clients.
+ * The server is a mailbox at PATH: write stores a line, read removes it and waits if there is no line.
  *
  * timeout: 120
  */
@@ -26,7 +26,7 @@ static int64_t box_open(struct srv *srv, const struct port_request *req, struct 
 {
 	static struct port_attr attr = { .node = 1, .mode = S_IFCHR | 0666, .nlink = 1 };
 
-	reply->aux = 1;			/* one handle for all: the box has no state for each open */
+	reply->aux = 1;			/* all opens share one handle: the box has no state for an open */
 	return srv_data(reply, 0, &attr, sizeof(attr));
 }
 
@@ -148,7 +148,7 @@ static void what_is_written_can_be_read(void)
 	CHECK_EQ(write(fd, "hello", 5), 5);
 	CHECK_EQ(read(fd, buf, sizeof(buf)), 5);
 	CHECK_STR(buf, "hello");
-	/* More than fits into a message, so by lease. */
+	/* The data do not fit into a message, so the server reads them through a lease. */
 	memset(buf, 'x', 200);
 	CHECK_EQ(write(fd, buf, 200), 200);
 	CHECK_EQ(read(fd, buf, sizeof(buf)), 200);
@@ -207,7 +207,7 @@ static void signal_cancels_a_parked_read(void)
 	wait_asleep(reader);
 	CHECK_EQ(kill(reader, SIGUSR1), 0);
 	CHECK_EQ(status_of(reader), 100 + EINTR);
-	/* The cancelled request is forgotten: new input belongs to the next reader. */
+	/* The server has dropped the cancelled request, so new input goes to the next reader. */
 	CHECK_EQ(write(fd, "next", 4), 4);
 	CHECK_EQ(read(fd, buf, sizeof(buf)), 4);
 	stop_server();
@@ -277,7 +277,7 @@ static void death_of_the_server_is_an_error_for_its_clients(void)
 	CHECK_EQ(status_of(reader), 100 + EIO);
 	CHECK_ERR(read(fd, buf, 1), EIO);
 	CHECK_ERR(open(PATH, O_RDWR), EIO);
-	/* A new one takes the place; the old descriptor stays dead. */
+	/* A new server mounts at the same path; the old descriptor stays dead. */
 	start_server();
 	CHECK_EQ(write(open_box(0), "x", 1), 1);
 	CHECK_ERR(read(fd, buf, 1), EIO);

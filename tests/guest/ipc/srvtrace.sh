@@ -5,8 +5,8 @@
 
 out=/tmp/srvtrace.out
 
-# until_seen COMMAND PATTERN...: runs the command again and again under srvtrace of / until each pattern has been seen. Other
-# processes call the server, too, so a pattern names the program.
+# until_seen COMMAND PATTERN...: runs the command again and again under srvtrace of / until each pattern has been seen.
+# Other processes call the server as well, so a pattern names the program.
 until_seen()
 {
 	command=$1
@@ -23,7 +23,7 @@ until_seen()
 	wait $tracer
 }
 
-# until_done OPTIONS: runs it until it ends by itself, with calls for it to see.
+# until_done OPTIONS: runs srvtrace with OPTIONS until it ends, and makes calls that it can show.
 until_done()
 {
 	srvtrace $1 / >$out 2>&1 &
