@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * handed.c - wrong objects that a module passes to the kernel: the call refuses the object, one
- * line of the log names the fault, and no function of the object is called, now or after the module is unloaded.
+ * handed.c - wrong objects that a module passes to the kernel. The call refuses the object, and one line
+ * of the log names the fault. No function of the object is called, now or after the module is unloaded.
  */
 #define _GNU_SOURCE
 #include "klp_clean.h"
 
 #define INIT	"in init memory, which goes away (__init, __initdata)"
 
-/* Lines of the log that contain @text. */
+/* The number of lines of the log that contain @text. */
 static int lines_with(const char *text)
 {
 	int count = 0;
@@ -27,12 +27,12 @@ static void refused(const char *flaw, int error, int lines, const char *line)
 	if (insmod_args("tm_handed", args) != error)
 		CHECK_FAIL("%s: not refused with %d", flaw, error);
 	if (lines_with(line) != lines || lines_with("] ") != lines)
-		CHECK_FAIL("%s: the log does not say it in %d lines:\n%s", flaw, lines, klp_log());
+		CHECK_FAIL("%s: the log does not report it in %d lines:\n%s", flaw, lines, klp_log());
 	CHECK(access("/sys/tm_handed", F_OK) != 0 && access("/proc/tm_handed", F_OK) != 0);
 	CHECK(access("/sys/module/tm_handed", F_OK) != 0);
 }
 
-static void what_is_right_is_taken(void)
+static void correct_objects_are_accepted(void)
 {
 	klp_log_clear();
 	CHECK_EQ(insmod_args("tm_handed", "flaw=none"), ECANCELED);
@@ -79,8 +79,8 @@ static void objects_and_their_files(void)
 	refused("attr_slash", EINVAL, 1, "a file has an impossible name");
 }
 
-/* Each work is offered in three ways. */
-static void what_runs_later(void)
+/* The module passes each wrong work to three functions of the kernel, so the log has three lines. */
+static void works_timers_and_threads(void)
 {
 	refused("work_none", EINVAL, 3, " has no function: not taken");
 	refused("work_init", EINVAL, 3, "work work [tm_handed]: its function init_work [tm_handed] is " INIT);
@@ -114,11 +114,11 @@ static void parameters(void)
 
 int main(void)
 {
-	KLP_TEST(what_is_right_is_taken);
+	KLP_TEST(correct_objects_are_accepted);
 	KLP_TEST(probes);
 	KLP_TEST(files_of_proc);
 	KLP_TEST(objects_and_their_files);
-	KLP_TEST(what_runs_later);
+	KLP_TEST(works_timers_and_threads);
 	KLP_TEST(shadow_variables);
 	KLP_TEST(parameters);
 	return tap_done();

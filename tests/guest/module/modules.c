@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * modules.c - loading and unloading: accepted modules, refused modules with their errno, and that a
- * refused module leaves no trace.  Damaged files: modules_damaged.c.
+ * modules.c - loading and unloading of modules: modules that are accepted, and modules that are refused
+ * with an errno and leave no trace. modules_damaged.c tests damaged files.
  *
  * timeout: 120
  * leaves: tm_permanent
@@ -163,7 +163,7 @@ static void bad_parameters_refuse_the_module(void)
 	CHECK_EQ(module_delete("tm_params"), 0);
 }
 
-/* ---- who may -------------------------------------------------------------------------------- */
+/* ---- rights --------------------------------------------------------------------------------- */
 
 static void only_the_superuser_loads_and_unloads(void)
 {
@@ -229,8 +229,8 @@ static void open_file_of_a_removed_module_answers_enodev(void)
 }
 
 /*
- * Each allocation of a load fails once, the first, the second, ... until a load meets none: the
- * answer is ENOMEM and nothing is left. Debug builds only.
+ * In each load one allocation fails: the first, then the second, and so on, until a load has no failure.
+ * A failed load returns ENOMEM and leaves nothing behind. Debug builds only.
  */
 static long failed_allocations(int fd)
 {
@@ -261,12 +261,12 @@ static void load_without_memory(const char *name)
 		errno = 0;
 		ret = module_insert_bytes(bytes, size, "");
 		error = errno;
-		/* Left over by the load, it may meet the disarming instead. */
+		/* If the load did not use up the failure, the write of "0" may meet the failure itself. */
 		if (pwrite(fd, "0", 1, 0) < 0 || failed_allocations(fd) == before)
 			break;
 		before = failed_allocations(fd);
 		failures++;
-		if (ret == 0) {		/* it could do without that one */
+		if (ret == 0) {		/* the load succeeded without that allocation */
 			CHECK_EQ(module_delete(name), 0);
 			continue;
 		}
@@ -290,7 +290,7 @@ static void load_without_memory_fails_cleanly(void)
 	before = meminfo("MemFree:");
 	for (int i = 0; i < 4; i++)
 		load_without_memory("tm_files");
-	/* Some 200 failures; a page left by each would be 800 kB. */
+	/* There are about 200 failures. If each left a page behind, 800 kB would be missing. */
 	CHECK(meminfo("MemFree:") + 200 > before);
 }
 
@@ -309,7 +309,7 @@ static void loads_and_refusals_leave_no_memory_behind(void)
 		CHECK_ERR(module_insert("tm_result", "result=-5"), EIO);
 		CHECK_ERR(module_insert("tm_params", "text=abc number=x"), EINVAL);
 	}
-	/* 100 rounds; a page left by each would be 400 kB. */
+	/* There are 100 rounds. If each left a page behind, 400 kB would be missing. */
 	CHECK(meminfo("MemFree:") + 200 > before);
 }
 

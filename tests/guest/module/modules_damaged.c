@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * modules_damaged.c - files that are no modules of this kernel: of another build, truncated, damaged
- * on purpose or at random. Each is refused, with its errno and one line, and leaves no trace.
+ * modules_damaged.c - module files that this kernel refuses: files of another build, truncated files,
+ * files damaged on purpose or at random. Each has its errno and one line, and leaves no trace.
  *
  * timeout: 120
  */
@@ -11,7 +11,7 @@
 #include "elfedit.h"
 #include "modules.h"
 
-/* The file is refused with ENOEXEC and exactly one line of the log. */
+/* Checks that the file is refused with ENOEXEC and exactly one line of the log. */
 static void refuse_once(const unsigned char *bytes, size_t size, const char *what)
 {
 	int lines;
@@ -81,7 +81,7 @@ static void damaged_headers_are_refused(void)
 	DAMAGE(section_named(bytes, ".strtab")->sh_size = 1);
 	DAMAGE(section_named(bytes, ".rela.text")->sh_info = 0xffff);
 	DAMAGE(section_named(bytes, ".rela.text")->sh_size -= 1);
-	/* What the loader would leave out: holes in the code, a table of numbers that are not there. */
+	/* Section types that the loader ignores: the relocations would be missing, or would have no addends. */
 	DAMAGE(section_named(bytes, ".rela.text")->sh_type = SHT_GROUP);
 	DAMAGE(section_named(bytes, ".rela.text")->sh_type = SHT_REL);
 	DAMAGE(section_named(bytes, ".rela.text")->sh_type = SHT_NULL);
@@ -105,16 +105,16 @@ static void damaged_relocations_are_refused(void)
 	DAMAGE(RELA->r_info = ELF64_R_INFO(1, R_X86_64_TPOFF32));
 	DAMAGE((RELA->r_info = ELF64_R_INFO(ELF64_R_SYM(RELA->r_info), R_X86_64_PC32),
 		RELA->r_addend = 1L << 40));
-	/* A place that is not zero before it is relocated. */
+	/* The bytes at the place of a relocation are not zero before the relocation. */
 	DAMAGE(memset(bytes + section_named(bytes, ".text")->sh_offset + RELA->r_offset, 1, 4));
-	/* The struct module of the file has no fields but name, init and exit. */
+	/* In the file only the fields name, init and exit of struct module may have values. */
 	DAMAGE(((Elf64_Rela *)(bytes + section_named(bytes,
 	       ".rela.gnu.linkonce.this_module")->sh_offset))->r_offset += 8);
 }
 
 /*
- * One byte of the file is wrong, of its code as of its headers; or some are missing; or there are
- * more. Nothing of it runs: the answer is no, in one line.
+ * One byte of the file is wrong, in the code or in the headers; or bytes are missing; or bytes are
+ * added. The file is refused in one line, and none of its code runs.
  */
 static void any_damage_is_found(void)
 {
@@ -139,7 +139,7 @@ static void any_damage_is_found(void)
 		}
 		refuse_once(bytes, n, what);
 	}
-	/* A seal behind a seal is none. */
+	/* A file with a second seal behind the first is refused. */
 	memcpy(bytes, good, size);
 	memcpy(bytes + size, good + size - SEAL, SEAL);
 	refuse_once(bytes, size + SEAL, "two seals");
@@ -161,8 +161,9 @@ static void file_of_another_tool_is_refused(void)
 }
 
 /*
- * Any byte may be wrong: the answer is no, and the system goes on. The file is for another build in
- * each round, because what passes for a module is run; tests/host/module_decode.c goes further.
+ * Any byte may be wrong: the file is refused, and the system continues. In each round the file has the id
+ * of another build, because an accepted module would run. tests/host/module_decode.c tests the decoder
+ * without that restriction.
  */
 static void random_damage_never_harms_the_kernel(void)
 {
