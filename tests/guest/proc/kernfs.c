@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernfs.c - names and attributes in /proc, /sys and /dev: users cannot make or remove any, and
- * the errno is that of Linux; writes to control files; changes by the owner of a file;
+ * kernfs.c - names and attributes in /proc, /sys and /dev. Users cannot create or remove names, and get
+ * the errno of Linux. The tests also check writes to control files, changes by the owner of a file, and
  * the text of some files.
  */
 #define _GNU_SOURCE
@@ -30,7 +30,7 @@ static void as_student(void (*part)(void))
 	CHECK_EQ(status, 0);
 }
 
-/* What each way to make the missing name @path answers. */
+/* Checks the errno of each way to create the missing name @path: @by_open of open(), @otherwise of other calls. */
 static void making_fails(const char *path, int by_open, int otherwise)
 {
 	CHECK_ERR(open(path, O_WRONLY), ENOENT);
@@ -43,7 +43,7 @@ static void making_fails(const char *path, int by_open, int otherwise)
 	CHECK_ERR(rmdir(path), ENOENT);
 }
 
-static void names_in_proc_are_not_there_for_anybody(void)
+static void no_user_can_create_names_in_proc(void)
 {
 	making_fails("/proc/nothing", ENOENT, ENOENT);
 	making_fails("/proc/self/nothing", ENOENT, ENOENT);
@@ -55,7 +55,7 @@ static void names_in_proc_are_not_there_for_anybody(void)
 	CHECK_ERR(mkdir("/proc/version/more", 0755), ENOTDIR);
 }
 
-static void root_cannot_make_names_in_sys(void)
+static void root_cannot_create_names_in_sys(void)
 {
 	making_fails("/sys/nothing", EACCES, EPERM);
 	making_fails("/sys/kernel/livepatch/nothing", EACCES, EPERM);
@@ -78,7 +78,7 @@ static void student_tries_sys(void)
 	making_fails("/proc/nothing", ENOENT, ENOENT);
 }
 
-static void others_may_not_even_try(void)
+static void students_get_eacces_in_sys(void)
 {
 	as_student(student_tries_sys);
 }
@@ -94,7 +94,7 @@ static void nobody_removes_a_kernel_object(void)
 	CHECK(file_exists("/dev/null") && file_exists("/proc/version"));
 }
 
-/* An empty write is no value: a number would read it as an error, a name would be lost. */
+/* An empty write has no value. Taken as a value, it would be an error for a number, and would clear a name. */
 static void an_empty_write_changes_nothing(void)
 {
 	int fd = open("/proc/self/comm", O_WRONLY);
@@ -151,7 +151,7 @@ static void root_may_open_a_file_to_others(void)
 	CHECK_EQ(fchmod(fd, 0400), 0);
 	as_student(student_may_not_read_slabinfo);
 	CHECK_EQ(utimensat(AT_FDCWD, "/dev/null", NULL, 0), 0);
-	/* What is made on demand cannot remember a mode. */
+	/* A file that the kernel creates on demand cannot store a mode. */
 	CHECK_ERR(chmod("/proc/self/status", 0400), EPERM);
 	CHECK_EQ(mode_of("/proc/self/status"), S_IFREG | 0444);
 }
@@ -178,7 +178,7 @@ static void every_file_system_that_is_listed_can_be_mounted(void)
 	CHECK_EQ(rmdir("/tmp/mounted"), 0);
 }
 
-static void a_mount_can_have_a_second_place(void)
+static void a_mount_can_be_bound_to_a_second_path(void)
 {
 	struct stat first, second;
 
@@ -198,7 +198,7 @@ static void a_mount_can_have_a_second_place(void)
 	CHECK_EQ(rmdir("/tmp/bound"), 0);
 }
 
-static void only_what_is_mounted_has_a_second_place(void)
+static void only_a_mount_can_be_bound_to_a_second_path(void)
 {
 	CHECK_ERR(mount("/tmp", "/tmp/bound", NULL, MS_BIND, NULL), EINVAL);
 	CHECK_ERR(mount("/proc/1", "/tmp/bound", NULL, MS_BIND, NULL), EINVAL);
@@ -206,7 +206,7 @@ static void only_what_is_mounted_has_a_second_place(void)
 	CHECK_ERR(mount("/proc", NULL, NULL, MS_BIND, NULL), EFAULT);
 }
 
-static void the_kernels_own_trees_cannot_be_taken_away(void)
+static void trees_of_the_kernel_cannot_be_unmounted(void)
 {
 	static const char *const trees[] = { "/", "/dev", "/proc", "/sys", "/boot" };
 
@@ -218,17 +218,17 @@ static void the_kernels_own_trees_cannot_be_taken_away(void)
 
 int main(void)
 {
-	TAP_TEST(names_in_proc_are_not_there_for_anybody);
-	TAP_TEST(root_cannot_make_names_in_sys);
-	TAP_TEST(others_may_not_even_try);
+	TAP_TEST(no_user_can_create_names_in_proc);
+	TAP_TEST(root_cannot_create_names_in_sys);
+	TAP_TEST(students_get_eacces_in_sys);
 	TAP_TEST(nobody_removes_a_kernel_object);
 	TAP_TEST(an_empty_write_changes_nothing);
 	TAP_TEST(status_keeps_a_strange_name_on_one_line);
 	TAP_TEST(root_may_open_a_file_to_others);
 	TAP_TEST(partitions_is_an_empty_table);
 	TAP_TEST(every_file_system_that_is_listed_can_be_mounted);
-	TAP_TEST(a_mount_can_have_a_second_place);
-	TAP_TEST(only_what_is_mounted_has_a_second_place);
-	TAP_TEST(the_kernels_own_trees_cannot_be_taken_away);
+	TAP_TEST(a_mount_can_be_bound_to_a_second_path);
+	TAP_TEST(only_a_mount_can_be_bound_to_a_second_path);
+	TAP_TEST(trees_of_the_kernel_cannot_be_unmounted);
 	return tap_done();
 }

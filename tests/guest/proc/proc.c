@@ -25,7 +25,7 @@ static const char *pid_path(pid_t pid, const char *file)
 	return path;
 }
 
-/* Field @n (1 = pid) of a stat line; the name in parentheses may contain anything. */
+/* Returns field @n (1 = pid) of a stat line. The name in parentheses may contain any character. */
 static const char *stat_field(pid_t pid, int n)
 {
 	static char field[64];
@@ -60,7 +60,7 @@ static const char *status_field(pid_t pid, const char *key)
 	return value;
 }
 
-/* A child that sleeps until it is killed; it has reached its sleep. */
+/* Starts a child that sleeps until it is killed. Returns when the child sleeps. */
 static pid_t sleeping_child(void)
 {
 	pid_t child = fork();
@@ -242,7 +242,7 @@ static void descriptors_are_links_to_what_is_open(void)
 	CHECK(again >= 0);
 	CHECK_EQ(read(fd, &a, 1), 1);
 	CHECK_EQ(read(again, &b, 1), 1);
-	CHECK_EQ(a, b);		/* opened anew: its own position */
+	CHECK_EQ(a, b);		/* a new open file, with its own position */
 	close(fd);
 	CHECK_ERR(readlink(path, text, sizeof(text)), ENOENT);
 	CHECK_EQ(pipe(fds), 0);
@@ -252,7 +252,7 @@ static void descriptors_are_links_to_what_is_open(void)
 	again = open(path, O_RDONLY);
 	CHECK(again >= 0);
 	CHECK_EQ(read(again, &b, 1), 1);
-	CHECK_EQ(b, 'x');	/* shared: the same pipe */
+	CHECK_EQ(b, 'x');	/* a new open file of the same pipe */
 }
 
 static void links_name_program_and_folders(void)
@@ -401,7 +401,7 @@ static void cpus_are_the_same_everywhere(void)
 	CHECK(strstr(file_text("/proc/stat"), expected) != NULL);
 }
 
-/* The columns of all CPUs. */
+/* The sum of the columns of all CPUs. */
 static unsigned long timer_interrupts(void)
 {
 	const char *row = strstr(file_text("/proc/interrupts"), "\nLOC:");
@@ -446,7 +446,7 @@ static void time_passes_in_uptime_and_stat(void)
 	CHECK(atof(file_text("/proc/uptime")) >= up + 0.04);
 	for (volatile long i = 0; strtoul(stat_field(getpid(), 14), NULL, 10) +
 	     strtoul(stat_field(getpid(), 15), NULL, 10) == 0; i++)
-		;		/* until some of our CPU time is accounted */
+		;		/* until some CPU time of this process is accounted */
 }
 
 static void names_of_the_system_agree_with_uname(void)
@@ -466,7 +466,7 @@ static void names_of_the_system_agree_with_uname(void)
 	CHECK_EQ(file_put_text("/proc/sys/kernel/hostname", old), 0);
 }
 
-static void identifiers_are_random_or_constant_as_they_should(void)
+static void boot_id_is_constant_and_uuid_is_random(void)
 {
 	char first[64];
 
@@ -494,8 +494,8 @@ static void files_that_cannot_be_written_say_so(void)
 	CHECK_ERR(open("/proc/sys/kernel/hostname", O_WRONLY | O_TRUNC), EACCES);
 }
 
-/* A directory of the kernel's trees has no size; asking for its end is an error of the caller. */
-static void end_of_a_directory_is_no_place_to_seek_to(void)
+/* A directory in a tree of the kernel has no size, so a seek to its end is an error of the caller. */
+static void a_seek_to_the_end_of_a_directory_fails(void)
 {
 	static const char *const folders[] = { "/proc", "/sys", "/dev", "/proc/self", "/proc/self/fd" };
 
@@ -533,9 +533,9 @@ int main(int argc, char **argv)
 	TAP_TEST(memory_that_is_used_is_missing_from_free);
 	TAP_TEST(time_passes_in_uptime_and_stat);
 	TAP_TEST(names_of_the_system_agree_with_uname);
-	TAP_TEST(identifiers_are_random_or_constant_as_they_should);
+	TAP_TEST(boot_id_is_constant_and_uuid_is_random);
 	TAP_TEST(mounts_name_the_types_that_scripts_look_for);
 	TAP_TEST(files_that_cannot_be_written_say_so);
-	TAP_TEST(end_of_a_directory_is_no_place_to_seek_to);
+	TAP_TEST(a_seek_to_the_end_of_a_directory_fails);
 	return tap_done();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * proc_look.c - access to a process by /proc is checked for the process that is shown: a user who reads
- * all the time while one of his processes executes set-user-id programs cannot see them.
+ * proc_look.c - the kernel checks access to a process through /proc for the program that the process runs
+ * at that moment. A user reads all the time while one of the user's processes executes set-user-id programs,
+ * and must not see data of these programs.
  *
  * timeout: 120
  */
@@ -18,7 +19,7 @@
 #define USER	1000
 #define EXECS	30
 
-/* This program once more, with the rights of root for every user. */
+/* Installs a copy of this program that runs with the rights of root for every user. */
 static void install_program(void)
 {
 	static char bytes[65536];
@@ -40,7 +41,7 @@ static void become_user(void)
 	CHECK_EQ(setresuid(USER, USER, USER), 0);
 }
 
-/* A process of the user that executes the program when it reads a line, and ends at another. */
+/* Starts a process of the user. It executes the program when it reads a line, and ends at the next line. */
 static pid_t start_program(int *go)
 {
 	int pipes[2];
@@ -50,7 +51,7 @@ static pid_t start_program(int *go)
 	pid = fork();
 	CHECK(pid >= 0);
 	if (pid == 0) {
-		/* A new image of its own, so that it may be looked at: its ids have changed. */
+		/* The ids of the child have changed, so the user may read its data only after an exec. */
 		dup2(pipes[0], STDIN_FILENO);
 		close(pipes[1]);
 		execl("/bin/sh", "sh", "-c", "read line; exec " PROGRAM " wait", NULL);
@@ -61,7 +62,7 @@ static pid_t start_program(int *go)
 	return pid;
 }
 
-/* -1: may not be read. */
+/* Returns AT_SECURE of the process, or -1 if the user may not read the file. */
 static long secure_of(pid_t pid)
 {
 	Elf64_auxv_t entries[64];
@@ -88,7 +89,7 @@ static void watch_one_exec(long *looks)
 	while (secure_of(pid) < 0)
 		sched_yield();
 	CHECK_EQ(write(go, "\n", 1), 1);
-	/* The old image may be seen for a while, then nothing. */
+	/* The user may see the old image for a while, and then sees nothing. */
 	while ((secure = secure_of(pid)) == 0)
 		++*looks;
 	CHECK_EQ(secure, -1);
@@ -108,7 +109,7 @@ static void memory_of_a_set_user_id_program_is_never_shown(void)
 	tap_line("# %ld looks at the old images", looks);
 }
 
-/* What else the kernel knows of it, by the example of the file that it executes. */
+/* Other files about the process are checked as well; the example is the path of its program. */
 static void watch_path_of_one_exec(void)
 {
 	int go, status;
@@ -121,7 +122,7 @@ static void watch_path_of_one_exec(void)
 		sched_yield();
 	CHECK(readlink(path, program, sizeof(program) - 1) > 0);
 	CHECK_EQ(write(go, "\n", 1), 1);
-	/* The old one may be seen for a while, then nothing. */
+	/* The user may see the old path for a while, and then sees nothing. */
 	while ((n = readlink(path, program, sizeof(program) - 1)) > 0) {
 		program[n] = '\0';
 		CHECK(strcmp(program, PROGRAM) != 0);
@@ -140,7 +141,7 @@ static void path_of_a_set_user_id_program_is_never_shown(void)
 		watch_path_of_one_exec();
 }
 
-/* What the program does: it has the rights, and waits until it is told to end. */
+/* The work of the set-user-id program: checks that it has the rights of root, and waits for the line that ends it. */
 static int be_the_program(void)
 {
 	char byte;
