@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ptrace.c - reading and changing a stopped tracee: signals, system calls,
- * registers, memory, single steps. Attaching, and the end of tracing: ptrace_life.c.
+ * ptrace.c - a tracer reads and changes a stopped tracee: signals, system calls, registers, memory,
+ * single steps. ptrace_life.c tests how tracing begins and ends.
  */
 #define _GNU_SOURCE
 #include <stdbool.h>
@@ -66,7 +66,7 @@ static void raises_ignored(void)
 	signal(SIGUSR1, SIG_IGN);
 	raise(SIGUSR1);
 	raise(SIGCHLD);
-	raise(SIGTERM);		/* deadly, but for the tracer */
+	raise(SIGTERM);		/* would kill the task without the tracer */
 }
 
 static void ignored_and_deadly_signals_are_shown(void)
@@ -114,7 +114,7 @@ static void group_stop_is_shown_and_left(void)
 	siginfo_t info;
 	int status;
 
-	/* Delivering SIGSTOP stops the process: another stop, without information. */
+	/* The delivered SIGSTOP stops the process. This is a second stop, without siginfo. */
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, SIGSTOP), TRACE_STOPPED(SIGSTOP));
 	CHECK_ERR(trace(PTRACE_GETSIGINFO, pid, 0, (unsigned long)&info), EINVAL);
 	CHECK_EQ(waitpid(pid, &status, WNOHANG | WUNTRACED), 0);
@@ -132,7 +132,7 @@ static void waitid_says_trapped(void)
 	CHECK_EQ(info.si_code, CLD_TRAPPED);
 	CHECK_EQ(info.si_status, SIGUSR1);
 	CHECK_EQ(info.si_pid, pid);
-	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGUSR1));	/* it was left in place */
+	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGUSR1));	/* WNOWAIT did not consume the stop */
 	CHECK_EQ(trace_end(pid), 0);
 }
 
@@ -151,7 +151,7 @@ static pid_t call_tracee(void (*body)(void))
 	return pid;
 }
 
-/* To the entry of the call @nr. */
+/* Runs the tracee to the entry of the system call @nr. */
 static void trace_to_call(pid_t pid, long nr)
 {
 	do {
@@ -184,7 +184,7 @@ static void calls_stop_at_both_ends(void)
 	CHECK_EQ(trace_go(PTRACE_SYSCALL, pid, 0), TRACE_CALL);
 	regs = trace_regs(pid);
 	CHECK_EQ(regs.orig_rax, SYS_getuid);
-	regs.orig_rax = -1;			/* not made at all */
+	regs.orig_rax = -1;			/* the call is skipped */
 	regs.rax = 77;
 	trace_set_regs(pid, &regs);
 	CHECK_EQ(trace_go(PTRACE_SYSCALL, pid, 0), TRACE_CALL);
@@ -209,8 +209,8 @@ static void number_of_a_call_can_be_changed(void)
 	CHECK_EQ(trace_end(pid), 1 << 8);
 }
 
-/* An exit stop only follows if the tracer asked for it at the entry. */
-static void without_the_option_calls_are_plain_traps(void)
+/* The stop at the exit of a call comes only if the tracer continued from the entry with PTRACE_SYSCALL. */
+static void without_the_option_call_stops_are_plain_traps(void)
 {
 	pid_t pid = tracee(makes_calls);
 
@@ -260,7 +260,7 @@ static void memory_is_read_and_written(void)
 
 	CHECK_EQ(trace_peek(pid, (unsigned long)&data_word), 0x1122334455667788);
 	CHECK_EQ(trace(PTRACE_POKEDATA, pid, (unsigned long)&data_word, 0xabcdef), 0);
-	CHECK_EQ(data_word, 0x1122334455667788);	/* ours is another */
+	CHECK_EQ(data_word, 0x1122334455667788);	/* the word of the tracer is unchanged */
 	CHECK_ERR(trace(PTRACE_PEEKDATA, pid, 8, (unsigned long)&word), EIO);
 	CHECK_ERR(trace(PTRACE_POKEDATA, pid, 8, 1), EIO);
 	CHECK_ERR(trace(PTRACE_PEEKDATA, pid, 1UL << 63, (unsigned long)&word), EIO);
@@ -275,7 +275,7 @@ static void breakpoint_in_text_of_one_process(void)
 
 	CHECK_EQ(trace(PTRACE_POKETEXT, pid, at, (old & ~0xffUL) | 0xcc), 0);
 	CHECK_EQ(trace(PTRACE_POKEDATA, pid, (unsigned long)&data_word, 0xabcdef), 0);
-	CHECK_EQ(text_to_break(5), 6);			/* the page is shared with us */
+	CHECK_EQ(text_to_break(5), 6);			/* the tracer shared this page before the write */
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGTRAP));
 	regs = trace_regs(pid);
 	CHECK_EQ(regs.rip, at + 1);
@@ -340,7 +340,7 @@ static void general_registers_are_exact(void)
 	CHECK_EQ(iov.iov_len, sizeof(regs));
 	CHECK_EQ(part.r12, 0x2121);
 	part.r15 = 0x5151;
-	iov.iov_len = 8;			/* only r15 is taken */
+	iov.iov_len = 8;			/* sets only r15 */
 	part.r12 = 9;
 	CHECK_EQ(trace(PTRACE_SETREGSET, pid, 1, (unsigned long)&iov), 0);
 
@@ -353,7 +353,7 @@ static void general_registers_are_exact(void)
 	CHECK_EQ(trace_end(pid), 0);
 }
 
-static void registers_that_would_hurt_are_refused(void)
+static void harmful_values_of_registers_are_refused(void)
 {
 	pid_t pid = tracee(makes_calls);
 	struct user_regs_struct regs = trace_regs(pid), bad;
@@ -365,7 +365,7 @@ static void registers_that_would_hurt_are_refused(void)
 	CHECK_ERR(trace(PTRACE_SETREGS, pid, 0, (unsigned long)&bad), EIO);
 	bad = regs, bad.fs_base = 1UL << 63;
 	CHECK_ERR(trace(PTRACE_SETREGS, pid, 0, (unsigned long)&bad), EIO);
-	bad = regs, bad.eflags = ~0UL & ~0x100UL;	/* interrupts, I/O level and the like stay */
+	bad = regs, bad.eflags = ~0UL & ~0x100UL;	/* bits such as IF and IOPL keep their values */
 	trace_set_regs(pid, &bad);
 	CHECK_EQ(trace_regs(pid).eflags & 0x23200, 0x200);
 	trace_set_regs(pid, &regs);
@@ -374,7 +374,7 @@ static void registers_that_would_hurt_are_refused(void)
 	CHECK_ERR(trace(PTRACE_POKEUSER, pid, 8 * CS, 0x10), EIO);
 	CHECK_ERR(trace(0x7777, pid, 0, 0), EIO);
 	CHECK_ERR(trace(PTRACE_SETOPTIONS, pid, 0, 0x40000000), EINVAL);
-	/* A jump to nowhere is the tracee's own death, of a fault in user mode. */
+	/* A jump to an unmapped address kills the tracee with a fault in user mode. */
 	regs.rip = 0x8000000000000000;
 	trace_set_regs(pid, &regs);
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGSEGV));
@@ -411,12 +411,12 @@ static void each_instruction_is_one_step(void)
 	CHECK_EQ(trace_regs(pid).rip, (unsigned long)step_begin);
 	step_to(pid, step_begin + 1);
 	step_to(pid, step_call);
-	CHECK_EQ(trace_regs(pid).eflags & 0x100, 0);	/* the flag is not the tracee's */
-	step_to(pid, step_after);			/* over the call, not one further */
+	CHECK_EQ(trace_regs(pid).eflags & 0x100, 0);	/* the trap flag of a step is not shown */
+	step_to(pid, step_after);			/* a step over the call, and not one further */
 	CHECK_EQ(trace_regs(pid).rax, pid);
 	step_to(pid, step_after + 1);
 	step_to(pid, step_end);
-	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);	/* no step is left over */
+	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);	/* no step is pending */
 }
 
 static void step_from_an_entry_ends_at_the_exit(void)
@@ -427,7 +427,7 @@ static void step_from_an_entry_ends_at_the_exit(void)
 	trace_to_call(pid, SYS_getpid);
 	step_to(pid, step_after);
 	step_to(pid, step_after + 1);
-	/* And one from an exit stop executes an instruction. */
+	/* A step from an exit stop executes one instruction. */
 	CHECK_EQ(trace_end(pid), 0);
 	pid = call_tracee(steps);
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGTRAP));
@@ -452,7 +452,7 @@ static void step_into_a_handler_and_back(void)
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGTRAP));
 	CHECK_EQ(trace_go(PTRACE_SINGLESTEP, pid, SIGUSR1), TRACE_STOPPED(SIGTRAP));
 	CHECK_EQ(trace_regs(pid).rip, (unsigned long)on_signal);
-	/* Step by step out of it, over sigreturn, to where it was. */
+	/* Single steps lead out of the handler, over sigreturn, to the interrupted instruction. */
 	for (int i = 0; i < 1000 && !returned; i++) {
 		CHECK_EQ(trace_go(PTRACE_SINGLESTEP, pid, 0), TRACE_STOPPED(SIGTRAP));
 		returned = trace_regs(pid).rip == (unsigned long)step_begin;
@@ -472,7 +472,7 @@ static void forks_in_steps(void)
 	_exit(waitpid(child, &status, 0) == child && status == 5 << 8 ? 0 : 1);
 }
 
-/* The child of a stepped task is not stepped: no tracer would wait for its traps. */
+/* The child of a stepped task is not stepped, because no tracer would wait for the traps of the child. */
 static void steps_are_not_inherited(void)
 {
 	pid_t pid = tracee(forks_in_steps);
@@ -496,13 +496,13 @@ int main(void)
 	TAP_TEST(waitid_says_trapped);
 	TAP_TEST(calls_stop_at_both_ends);
 	TAP_TEST(number_of_a_call_can_be_changed);
-	TAP_TEST(without_the_option_calls_are_plain_traps);
+	TAP_TEST(without_the_option_call_stops_are_plain_traps);
 	TAP_TEST(signal_given_at_a_call_stop_is_sent);
 	TAP_TEST(memory_is_read_and_written);
 	TAP_TEST(breakpoint_in_text_of_one_process);
 	TAP_TEST(read_only_shared_memory_is_not_written);
 	TAP_TEST(general_registers_are_exact);
-	TAP_TEST(registers_that_would_hurt_are_refused);
+	TAP_TEST(harmful_values_of_registers_are_refused);
 	TAP_TEST(each_instruction_is_one_step);
 	TAP_TEST(step_from_an_entry_ends_at_the_exit);
 	TAP_TEST(step_into_a_handler_and_back);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ptrace_family.c - children, threads and new programs of a tracee: the tasks that are traced from birth,
- * and the stops that report this.
+ * ptrace_family.c - children, threads and new programs of a tracee: which tasks are traced from their
+ * start, and which stops report them to the tracer.
  *
  * timeout: 180
  */
@@ -30,7 +30,7 @@ static void child_of_a_tracee_is_traced_from_its_birth(void)
 	child = trace_event_message(pid);
 	CHECK_EQ(trace_wait(child), TRACE_STOPPED(SIGSTOP));
 	CHECK_EQ(tracer_of(child), getpid());
-	/* Its death is shown to us, and then to its parent. */
+	/* The death of the child is reported to the tracer first, and then to the child's parent. */
 	CHECK_EQ(trace_go(PTRACE_CONT, child, 0), 7 << 8);
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), TRACE_STOPPED(SIGCHLD));
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, SIGCHLD), 0);
@@ -80,7 +80,7 @@ static void threads_are_tracees_of_their_own(void)
 	CHECK_EQ(thread_state(pid, thread), 't');
 	CHECK_EQ(thread_state(pid, pid), 't');
 	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_EQ(trace_go(PTRACE_CONT, thread, 0), 0);		/* its end */
+	CHECK_EQ(trace_go(PTRACE_CONT, thread, 0), 0);		/* the thread exits */
 	CHECK_ERR(waitpid(thread, &status, __WALL | WNOHANG), ECHILD);
 	CHECK_EQ(trace_wait(pid), 0);
 }
@@ -102,7 +102,7 @@ static void exec_event_tells_of_the_new_program(void)
 	thread = trace_event_message(pid);
 	CHECK_EQ(trace_wait(thread), TRACE_STOPPED(SIGSTOP));
 	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_EQ(trace_wait(thread), 0);		/* ended in its stop */
+	CHECK_EQ(trace_wait(thread), 0);		/* the exec ended the stopped thread */
 	CHECK_EQ(trace_wait(pid), TRACE_EVENT(PTRACE_EVENT_EXEC));
 	CHECK_EQ(trace_event_message(pid), pid);
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ptrace_life.c - the beginning and the end of tracing: attach, seize, permissions, and the fate of a tracee
- * when it or its tracer dies at a bad moment. The work of a tracer: ptrace.c; children and
- * new programs: ptrace_family.c.
+ * ptrace_life.c - the beginning and the end of tracing: attach, seize, permissions, and the effects when
+ * the tracee or its tracer dies at any moment. ptrace.c tests the work of a tracer, ptrace_family.c
+ * children and new programs.
  *
  * timeout: 180
  */
@@ -19,7 +19,7 @@ static void wait_state(pid_t pid, char state)
 		sched_yield();
 }
 
-/* A child that runs @body untraced. */
+/* Starts a child that runs @body, and is not traced. */
 static pid_t child_of(void (*body)(void))
 {
 	pid_t pid = fork();
@@ -57,7 +57,7 @@ static void spins(void)
 
 static int to_child[2], from_child[2];
 
-/* Answers each byte; an interrupted read would end it. */
+/* Answers each byte. An interrupted read would end this child. */
 static void echoes(void)
 {
 	char c;
@@ -89,7 +89,7 @@ static pid_t echo_child(void)
 
 /* ---- beginning --------------------------------------------------------------------------- */
 
-static void attach_and_detach_are_not_felt(void)
+static void a_tracee_does_not_notice_attach_and_detach(void)
 {
 	pid_t pid = echo_child();
 
@@ -105,14 +105,14 @@ static void attach_and_detach_are_not_felt(void)
 	kill_child(pid);
 }
 
-static void attach_stops_who_never_sleeps(void)
+static void attach_stops_a_task_that_never_sleeps(void)
 {
 	pid_t pid = child_of(spins);
 
 	CHECK_EQ(trace(PTRACE_ATTACH, pid, 0, 0), 0);
 	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGSTOP));
 	CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
-	CHECK_ERR(trace(PTRACE_CONT, pid, 0, 0), ESRCH);	/* it runs */
+	CHECK_ERR(trace(PTRACE_CONT, pid, 0, 0), ESRCH);	/* the tracee runs already */
 	kill_child(pid);
 }
 
@@ -129,7 +129,7 @@ static void attach_to_a_stopped_process_works(void)
 	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGSTOP));
 	CHECK_EQ(thread_state(pid, pid), 't');
 	CHECK_EQ(trace(PTRACE_DETACH, pid, 0, 0), 0);
-	/* It goes back into the stop that it came from. */
+	/* After the detach the process returns to its job-control stop. */
 	wait_state(pid, 'T');
 	CHECK_EQ(kill(pid, SIGCONT), 0);
 	kill_child(pid);
@@ -151,7 +151,7 @@ static void seize_interrupt_and_listen(void)
 
 	CHECK_EQ(kill(pid, SIGSTOP), 0);
 	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGSTOP));
-	/* Delivered, it stops the process, which is told apart. */
+	/* The delivered signal stops the process. A seized tracee reports this group stop with PTRACE_EVENT_STOP. */
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, SIGSTOP), (SIGSTOP | PTRACE_EVENT_STOP << 8) << 8 | 0x7f);
 	CHECK_EQ(trace(PTRACE_LISTEN, pid, 0, 0), 0);
 	CHECK_ERR(trace(PTRACE_CONT, pid, 0, 0), ESRCH);
@@ -162,11 +162,11 @@ static void seize_interrupt_and_listen(void)
 	pid = child_of(sleeps);
 	CHECK_EQ(trace(PTRACE_ATTACH, pid, 0, 0), 0);
 	CHECK_EQ(trace_wait(pid), TRACE_STOPPED(SIGSTOP));
-	CHECK_ERR(trace(PTRACE_INTERRUPT, pid, 0, 0), EIO);	/* not seized */
+	CHECK_ERR(trace(PTRACE_INTERRUPT, pid, 0, 0), EIO);	/* attached, not seized */
 	kill_child(pid);
 }
 
-/* ---- who may ----------------------------------------------------------------------------- */
+/* ---- permissions ------------------------------------------------------------------------- */
 
 static void become(int id)
 {
@@ -235,7 +235,7 @@ static void thread_of_the_own_process_cannot_be_traced(void)
 
 /* ---- ends -------------------------------------------------------------------------------- */
 
-/* A tracer that attaches to @pid by @begin, says so, and sleep_for_ever to be killed. */
+/* Starts a tracer that attaches to @pid with @begin, reports this, and sleeps until it is killed. */
 static pid_t tracer_of_child(pid_t pid, void (*begin)(pid_t pid))
 {
 	int told[2];
@@ -268,7 +268,7 @@ static void attach_and_go_on(pid_t pid)
 static void attach_and_step_into_a_call(pid_t pid)
 {
 	attach_and_hold(pid);
-	CHECK_EQ(trace(PTRACE_SINGLESTEP, pid, 0, 0), 0);	/* read() again, in a step */
+	CHECK_EQ(trace(PTRACE_SINGLESTEP, pid, 0, 0), 0);	/* the step restarts read(), which sleeps */
 	wait_asleep(pid);
 }
 
@@ -278,7 +278,7 @@ static void attach_to_kill_at_exit(pid_t pid)
 	CHECK_EQ(trace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_EXITKILL), 0);
 }
 
-static void dead_tracer_lets_go(void)
+static void death_of_the_tracer_detaches_its_tracee(void)
 {
 	void (*const begins[])(pid_t) = { attach_and_hold, attach_and_go_on, attach_and_step_into_a_call };
 
@@ -289,7 +289,7 @@ static void dead_tracer_lets_go(void)
 		kill_child(tracer);
 		CHECK_EQ(tracer_of(pid), 0);
 		if (begins[i] == attach_and_hold) {
-			/* The signal that it stopped for is delivered now: SIGSTOP. */
+			/* The signal of the tracing stop, SIGSTOP, is delivered now. */
 			wait_state(pid, 'T');
 			CHECK_EQ(kill(pid, SIGCONT), 0);
 		}
@@ -339,7 +339,7 @@ static void parent_sees_a_death_after_the_tracer(void)
 		siginfo_t info;
 		CHECK_EQ(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
 		CHECK_EQ(info.si_code, CLD_KILLED);
-		/* Until the parent has seen that there is nothing to see. */
+		/* Waits until the parent has checked that wait() does not report the death yet. */
 		CHECK_EQ(read(go_on[0], &c, 1), 1);
 		CHECK_EQ(trace_wait(pid), SIGKILL);
 		_exit(0);
@@ -371,7 +371,7 @@ static void works_hard(void)
 	}
 }
 
-/* Follows everything by steps, calls and continuations in turn, until it is killed. */
+/* Traces @pid with single steps, system-call stops and continues in turn, until the tracer is killed. */
 static void follow(pid_t pid, unsigned seed)
 {
 	const long ways[] = { PTRACE_CONT, PTRACE_SYSCALL, PTRACE_SINGLESTEP };
@@ -402,7 +402,7 @@ static void nap(long us)
 	nanosleep(&t, NULL);
 }
 
-/* Tracers and tracees are killed while they follow one another: nothing may hang, leak or warn. */
+/* A tracer and its tracee are killed while the tracer works. Neither may hang, leak or cause a warning. */
 static void killing_either_side_at_any_moment(void)
 {
 	unsigned seed = tap_seed();
@@ -428,7 +428,7 @@ static void killing_either_side_at_any_moment(void)
 	CHECK_ERR(waitpid(-1, NULL, __WALL), ECHILD);
 }
 
-/* SIGSTOP, SIGCONT and a tracer that comes and goes: at the end the process runs. */
+/* SIGSTOP and SIGCONT are sent while a tracer attaches and detaches. At the end the process runs. */
 static void stops_and_tracers_together(void)
 {
 	pid_t pid = echo_child(), sender = fork();
@@ -462,13 +462,13 @@ static void stops_and_tracers_together(void)
 
 int main(void)
 {
-	TAP_TEST(attach_and_detach_are_not_felt);
-	TAP_TEST(attach_stops_who_never_sleeps);
+	TAP_TEST(a_tracee_does_not_notice_attach_and_detach);
+	TAP_TEST(attach_stops_a_task_that_never_sleeps);
 	TAP_TEST(attach_to_a_stopped_process_works);
 	TAP_TEST(seize_interrupt_and_listen);
 	TAP_TEST(permissions_are_those_of_the_ids);
 	TAP_TEST(thread_of_the_own_process_cannot_be_traced);
-	TAP_TEST(dead_tracer_lets_go);
+	TAP_TEST(death_of_the_tracer_detaches_its_tracee);
 	TAP_TEST(exitkill_kills_the_tracee);
 	TAP_TEST(kill_ends_every_stop);
 	TAP_TEST(parent_sees_a_death_after_the_tracer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ptrace_watch.c - hardware breakpoints and watchpoints: a tracer writes the debug registers of a
- * stopped tracee (PTRACE_POKEUSER). Must also pass on Linux: run there, the suite tests itself.
+ * stopped tracee (PTRACE_POKEUSER). The suite must also pass on Linux: a run on Linux tests the suite.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -13,10 +13,10 @@
 #include "tap.h"
 
 #define DEBUG_REGISTER(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
-/* Of breakpoint @i: enabled for this task, condition @rw (0 execute, 1 write, 3 access), @len - 1. */
+/* DR7 bits of breakpoint @i: on for this task, condition @rw (0 execute, 1 write, 3 access), length code @len - 1. */
 #define CONTROL(i, rw, len)	\
 	(1ul << (2 * (i)) | (unsigned long)((rw) | ((len) - 1) << 2) << (16 + 4 * (i)))
-#define EIGHT_BYTES	3		/* as @len: the code is 2 */
+#define EIGHT_BYTES	3		/* value of @len for 8 bytes: the length code is 2 */
 
 #ifndef TRAP_HWBKPT
 #define TRAP_HWBKPT 4
@@ -36,7 +36,7 @@ static unsigned long peek(pid_t pid, int n)
 	return ptrace(PTRACE_PEEKUSER, pid, (void *)DEBUG_REGISTER(n), NULL);
 }
 
-/* A tracee that stops, and runs @body when it goes on. */
+/* Starts a tracee that stops, and runs @body when it is continued. */
 static pid_t start(void (*body)(void))
 {
 	int status;
@@ -53,7 +53,7 @@ static pid_t start(void (*body)(void))
 	return pid;
 }
 
-/* The next stop is a trap of breakpoint @n: its registers. */
+/* Continues the tracee, checks that it stops with a trap of breakpoint @n, and returns its registers. */
 static struct user_regs_struct expect_hit(pid_t pid, int n)
 {
 	struct user_regs_struct regs;
@@ -88,12 +88,12 @@ static unsigned long watched_of(pid_t pid, int i)
 	return ptrace(PTRACE_PEEKDATA, pid, (void *)&watched[i], NULL);
 }
 
-/* ---- what is caught ------------------------------------------------------------------------ */
+/* ---- accesses that stop the tracee --------------------------------------------------------- */
 
 static void write_some(void)
 {
 	sink = watched[0];		/* a read */
-	watched[1] = 1;			/* beside it */
+	watched[1] = 1;			/* the next word */
 	watched[0] = 2;
 	watched[0] = 3;
 	*((volatile unsigned char *)&watched[0] + 7) = 4;
@@ -158,7 +158,7 @@ static void execution_is_caught_before_and_goes_on(void)
 	expect_end(pid);
 }
 
-static void what_is_turned_off_is_not_caught(void)
+static void a_disabled_breakpoint_does_not_stop_the_tracee(void)
 {
 	pid_t pid = start(write_some);
 
@@ -171,7 +171,7 @@ static void what_is_turned_off_is_not_caught(void)
 	expect_end(pid);
 }
 
-/* ---- whose they are ------------------------------------------------------------------------ */
+/* ---- breakpoints belong to one task -------------------------------------------------------- */
 
 static void fork_and_write(void)
 {
@@ -186,7 +186,7 @@ static void fork_and_write(void)
 		_exit(1);
 }
 
-static void others_are_not_caught(void)
+static void accesses_of_other_tasks_do_not_stop_them(void)
 {
 	pid_t pid = start(fork_and_write), bystander = fork();
 
@@ -213,7 +213,7 @@ static void others_are_not_caught(void)
 	kill(bystander, SIGKILL);
 }
 
-/* The kernel's own accesses for a program do not stop it, nor harm the kernel. */
+/* The kernel accesses the watched word for the program. This neither stops the program nor harms the kernel. */
 static void read_into_watched(void)
 {
 	int fd = open("/dev/zero", O_RDONLY);
@@ -224,13 +224,13 @@ static void read_into_watched(void)
 	watched[0] = 1;
 }
 
-static void the_kernel_writes_unseen(void)
+static void writes_of_the_kernel_do_not_stop_the_tracee(void)
 {
 	pid_t pid = start(read_into_watched);
 
 	CHECK_EQ(poke(pid, 0, (unsigned long)&watched[0]), 0);
 	CHECK_EQ(poke(pid, 7, CONTROL(0, 1, 1)), 0);
-	/* Bits of accesses in the kernel may stand in the status: the stop is the program's. */
+	/* The status may have bits of accesses in the kernel, but the stop must come from an access of the program. */
 	CHECK_EQ(ptrace(PTRACE_CONT, pid, NULL, NULL), 0);
 	int status;
 
@@ -240,7 +240,7 @@ static void the_kernel_writes_unseen(void)
 	expect_end(pid);
 }
 
-static void a_program_starts_without(void)
+static void a_new_program_starts_without_breakpoints(void)
 {
 	pid_t pid;
 	int status;
@@ -262,9 +262,9 @@ static void a_program_starts_without(void)
 	expect_end(pid);
 }
 
-/* ---- what is refused ----------------------------------------------------------------------- */
+/* ---- values that are refused --------------------------------------------------------------- */
 
-static void only_what_is_safe_can_be_set(void)
+static void only_safe_breakpoints_can_be_set(void)
 {
 	pid_t pid = start(write_some);
 
@@ -292,10 +292,10 @@ int main(int argc, char **argv)
 	TAP_TEST(writes_are_caught_after_they_happened);
 	TAP_TEST(reads_are_caught_too);
 	TAP_TEST(execution_is_caught_before_and_goes_on);
-	TAP_TEST(what_is_turned_off_is_not_caught);
-	TAP_TEST(others_are_not_caught);
-	TAP_TEST(the_kernel_writes_unseen);
-	TAP_TEST(a_program_starts_without);
-	TAP_TEST(only_what_is_safe_can_be_set);
+	TAP_TEST(a_disabled_breakpoint_does_not_stop_the_tracee);
+	TAP_TEST(accesses_of_other_tasks_do_not_stop_them);
+	TAP_TEST(writes_of_the_kernel_do_not_stop_the_tracee);
+	TAP_TEST(a_new_program_starts_without_breakpoints);
+	TAP_TEST(only_safe_breakpoints_can_be_set);
 	return tap_done();
 }
