@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A patch for measuring the cost of enabling: replaces the first @kernel of these system calls,
+ * A patch that measures the cost of enabling. It replaces the first @kernel of the system calls below,
  * which no measurement makes, and the first @target of the functions of bench_target.
  */
 #include <linux/module.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Five hundred functions for bench_patch to replace. */
+/* The target of bench_patch: five hundred functions that the patch can replace. */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include "klp_many.h"

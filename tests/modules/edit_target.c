@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The functions that the diffs of tests/patches/ edit: each has a property that makes a patch from an
- * edit hard.  /proc/edit calls them all and prints a line for each; warn=N makes the N-th warning
- * function warn at the next read.
+ * The functions that the diffs of tests/patches/ edit. Each has a property that makes a patch from an
+ * edit difficult. A read of /proc/edit calls all of them and prints a line for each; warn=N makes the
+ * N-th warning function warn at the next read.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -7,15 +7,15 @@
  *	value=N		what the new functions return
  *	replace=1	a replacing patch
  *	states=ID/VERSION,ID/VERSION
- *	callbacks=1	each object has all callbacks, which tell the log
- *	fail=OBJECT error=N	its pre_patch returns N
- *	hold=OBJECT	its pre_patch sleeps until 0 is written to wait
+ *	callbacks=1	each object has all callbacks, which write to the log
+ *	fail=OBJECT error=N	pre_patch of OBJECT returns N
+ *	hold=OBJECT	pre_patch of OBJECT sleeps until 0 is written to wait
  *	wait=1		the new version of a function whose name contains "block" sleeps
  *			until 0 is written to the parameter
- *	flaw=WORD	a mistake of the module, most of which must be refused: see any_spoil()
- *	again		(writing) calls klp_enable_patch() once more
+ *	flaw=WORD	a mistake of the module; the kernel must refuse most of them: see any_spoil()
+ *	again		(writing) calls klp_enable_patch() again
  *
- * The modinfo entry "origin" is room for other entries: klp_origin.c writes them into the file.
+ * The modinfo entry "origin" reserves space for other entries, which klp_origin.c writes into the file.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -94,7 +94,7 @@ static void any_tell(const char *callback, const struct klp_object *obj)
 			obj->mod ? module_states[obj->mod->state] : "");
 }
 
-/* What a patch finds of older ones: the version, and a number that is handed on. */
+/* Logs what the patch takes over from older patches: the version of each state, and a counter in the state's data. */
 static void any_tell_states(void)
 {
 	for (struct klp_state *state = any_states; state->id; state++) {
@@ -142,7 +142,7 @@ static const struct klp_callbacks any_callbacks = {
 
 /* ---- from the parameters to the structures --------------------------------------------- */
 
-/* Ends the word at @at with a NUL; what follows it, or NULL. */
+/* Ends the word at @at with a NUL. Returns the text after the separator, or NULL. */
 static char *any_cut(char *at, char separator)
 {
 	char *end = strchr(at, separator);

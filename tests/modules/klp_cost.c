@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A patch for measuring the cost of a hook: replaces getpid's function with the same body, and a
- * function in which tasks sleep, so that one sleeper keeps the transition open during the
- * measurement.
+ * A patch that measures the cost of a hook. It replaces getpid's function with a function that has the
+ * same body. It also replaces a function in which tasks sleep, so that one sleeper keeps the transition
+ * open during the measurement.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A patch of /proc/cmdline and /proc/version with one mistake, which the parameter names: flaws[]
- * below. A compiler accepts each of them.
+ * A patch of /proc/cmdline and /proc/version with one mistake. The parameter names the mistake; flaws[]
+ * below lists all of them. A compiler accepts each mistake.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -42,7 +42,7 @@ static int __init flaws_pre_patch_init(struct klp_object *obj)
 
 static unsigned char flaws_bytes[64] __used = { 0xc3 };
 
-/* Separate variables: the memory behind one belongs to no other. */
+/* The tables are separate variables, so the memory after a table belongs to no other table. */
 static struct klp_func flaws_funcs[] = {
 	{ .old_name = "cmdline_proc_show", .new_func = flaws_show },
 	{ .old_name = "version_proc_show", .new_func = flaws_show },
@@ -74,7 +74,7 @@ static const struct klp_patch const_patch = { .mod = THIS_MODULE, .objs = flaws_
 
 static struct klp_patch *the_patch = &flaws_patch;
 
-/* Whatever is below "internal" set by the author. */
+/* Fills the private fields of the structures, as a careless author could. */
 static void fill_private(void)
 {
 	for (struct klp_func *func = flaws_funcs; func->old_name; func++) {
@@ -107,7 +107,7 @@ static struct module *other_module(void)
 	return mod;
 }
 
-/* All of it from the heap, as some generators of patches do. */
+/* Moves all structures to the heap, as some generators of patches do. */
 static void move_to_heap(void)
 {
 	struct klp_func *funcs = flaws_copy(flaws_funcs, sizeof(flaws_funcs));
@@ -119,7 +119,7 @@ static void move_to_heap(void)
 	funcs[0].old_name = kstrdup(funcs[0].old_name, GFP_KERNEL);
 }
 
-/* ---- a callback that wants what only waits for it ------------------------------- */
+/* ---- a callback that asks for operations that wait for the callback ------------- */
 
 static struct klp_func second_funcs[] = { { } };
 static struct klp_object second_objs[] = { { .funcs = second_funcs }, { } };

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* As klp_any, under a name that force takes for good: see klp_force.c of the guest suites. */
+/* klp_forced - klp_any under another name, for a patch that force keeps loaded until reboot: see klp_force.c. */
 #include "klp_any.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel thread that is difficult for a transition; parameter "how":
+ * A kernel thread that changes over with difficulty; the parameter "how" selects its behaviour:
  *
  *	resched		never sleeps, calls cond_resched()
- *	spin		never sleeps, calls nothing: only force helps
+ *	spin		never sleeps and calls no function: only force ends the transition
  *	sleep		sleeps interruptibly until it is stopped, and counts the wake-ups in "wakeups"
- *	deep		the same uninterruptibly; a write of 1 to "wake" wakes it once
- *	unborn		made, in the middle of a transition that its creator keeps open, and never started
+ *	deep		like sleep, but uninterruptibly; a write of 1 to "wake" wakes the thread once
+ *	unborn		created during a transition that its creator keeps open, and never started
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -53,7 +53,7 @@ static int hard_sleep(void *arg)
 	return 0;
 }
 
-/* The transition waits for this task, which is in insmod, and then for what it has left behind. */
+/* The transition waits for this task, which is in insmod, and then for the thread that this task has created. */
 static int __init hard_init_unborn(void)
 {
 	while (!klp_transition_running())

@@ -16,7 +16,7 @@
 static int result;
 module_param(result, int, 0444);
 
-/* Not exported, and static: only a livepatch relocation reaches them. */
+/* The next two are static and not exported, so only a livepatch relocation can refer to them. */
 static int late_counter = 7;
 
 static noinline int late_helper(int x)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A patch of the module klp_late (and of klp_oracle, which can keep its transition open),
- * with callbacks that log what they find. LATE_VERSION makes several patches of it:
- * /proc/klp_late then begins with 1000 * LATE_VERSION + late_helper(late_counter), which
+ * A patch of the module klp_late (and of klp_oracle, which can keep the transition open). Its
+ * callbacks log the state of the object. LATE_VERSION makes several patches of this source:
+ * /proc/klp_late then begins with 1000 * LATE_VERSION + late_helper(late_counter). This value
  * needs relocations against static symbols of a module that may load later.
  *
  *	pre		the return value of pre_patch of klp_late; writable
- *	twin=N		patches late_twin_1 at position N as well (0: unique); without it, not
- *	replace
- *	look=1		its exit uses the symbols of klp_late, which must be loaded then
- *	again		writing it enables the patch again
+ *	twin=N		patches also late_twin_1, at position N (0: the name is unique)
+ *	replace=1	replaces all older patches
+ *	look=1		the exit function uses the symbols of klp_late, which must be loaded then
+ *	again		(writing) enables the patch again
  *	busy=1		a thread uses the symbols of klp_late all the time, from init to exit, and
- *			counts in "rounds"; klp_late must be loaded all the time, too
+ *			counts in "rounds"; klp_late must be loaded all the time
  *	astray		the faults that this thread found
  */
 #include <linux/module.h>
@@ -35,7 +35,7 @@ module_param(replace, int, 0444);
 extern int late_helper(int x) KLP_RELOC_SYMBOL(klp_late, klp_late, late_helper);
 extern int late_counter KLP_RELOC_SYMBOL(klp_late, klp_late, late_counter);
 extern const char *kernel_build_id(void) KLP_RELOC_SYMBOL(vmlinux, vmlinux, kernel_build_id);
-/* One in data. */
+/* A relocation in data. */
 int (*late_pointer)(int x) = late_helper;
 
 static int late_value_patched(void)
@@ -50,7 +50,7 @@ static int late_twin_patched(void)
 	return 10 * LATE_VERSION;
 }
 
-/* Pauses like the original: who sleeps in either keeps a transition open. */
+/* Pauses like the original function: a task that sleeps in either version keeps a transition open. */
 extern void oracle_pause(int kind) KLP_RELOC_SYMBOL(klp_oracle, klp_oracle, oracle_pause);
 
 static int late_oracle_outer(int kind)
@@ -125,7 +125,7 @@ static struct klp_patch late_patch = {
 	.objs = late_objs,
 };
 
-/* Enables the patch once more, after it has gone. */
+/* Enables the patch again, after it is gone. */
 static int late_again_set(const char *value, const struct kernel_param *kp)
 {
 	return klp_enable_patch(&late_patch);
@@ -134,7 +134,7 @@ static int late_again_set(const char *value, const struct kernel_param *kp)
 static const struct kernel_param_ops late_again_ops = { .set = late_again_set };
 module_param_cb(again, &late_again_ops, NULL, 0200);
 
-/* What a thread or timer of a patch may do as long as its target is there. */
+/* Uses the symbols all the time, as a thread or timer of a patch may as long as its target is loaded. */
 static int late_use(void *arg)
 {
 	while (!kthread_should_stop()) {
@@ -178,7 +178,7 @@ static void __exit late_patch_exit(void)
 {
 	if (late_user)
 		kthread_stop(late_user);
-	/* Its target is there, says who loaded it: what was relocated works up to here. */
+	/* With look=1 the target is still loaded, so the relocations are valid up to here. */
 	if (look)
 		pr_info(KBUILD_MODNAME ": exit sees %d\n", late_helper(late_counter));
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel thread, "look_thread", that stands in look_outer() and looks at its own stack all the
- * time; look_outer() then calls look_inner(). klp_look_patch replaces both, and look_block().
+ * The target of klp_look_patch: a kernel thread, "look_thread", runs look_outer() and looks at its own
+ * stack all the time; look_outer() then calls look_inner(). The patch replaces both, and look_block().
  *
- *	how		where it looks: resched, yield or schedule
+ *	how		the call in which the thread looks: resched, yield or schedule
  *	go=1		(writing) the thread may enter look_outer()
- *	inside		the version of look_outer() that it is in: 1 old, 2 new, 0 none
- *	leave=1		(writing) all leave look_outer() and look_block()
- *	mixed		1: its outer function has called an inner one of the other version; -1: not yet
- *	/proc/klp_look_block	a reader sleeps in look_block(), whatever kicks it
+ *	inside		the version of look_outer() that the thread is in: 1 old, 2 new, 0 none
+ *	leave=1		(writing) all tasks leave look_outer() and look_block()
+ *	mixed		1: the outer function has called the inner function of the other version; -1: no call yet
+ *	/proc/klp_look_block	a reader sleeps in look_block(), also after a kick
  */
 #include <linux/module.h>
 #include <linux/delay.h>
@@ -49,7 +49,7 @@ void look_stay(int version);
 void look_sleep(void);
 int look_inner(void);
 
-/* What both versions of look_outer() and of look_block() do; not patched. */
+/* look_stay() and look_sleep() are not patched; both versions of look_outer() and look_block() call them. */
 void look_stay(int version)
 {
 	WRITE_ONCE(inside, version);

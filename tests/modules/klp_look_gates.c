@@ -4,15 +4,15 @@
  * stack waits at two gates.
  *
  *	gate 1	before the look, where interrupts are on
- *	gate 2	in the look, interrupts off, when it has read the forbidden ranges
+ *	gate 2	in the look, with interrupts off, after it has read the forbidden ranges
  *
  *	stage=1	(writing) the next look waits at gate 1
  *	stage=2	(writing) the next round of klp_ranges_set() opens gate 1, and waits until the look
- *		is at gate 2 or over; the round after that opens gate 2
+ *		is at gate 2 or is complete; the next round opens gate 2
  *	at	the gate where the look waits, or waited last
- *	over=1	the look is over
+ *	over=1	the look is complete
  *
- * With one CPU, no other task runs while the look has interrupts off: gate 2 is open.
+ * With one CPU, no other task runs while the look has interrupts off, so gate 2 stays open.
  */
 #include <linux/module.h>
 #include <linux/delay.h>
@@ -29,7 +29,7 @@ module_param(at, int, 0444);
 module_param(over, int, 0444);
 
 static bool gates_open_2, gates_in_look;
-static struct task_struct *gates_administrator;	/* who is in klp_ranges_set() */
+static struct task_struct *gates_administrator;	/* the task that is in klp_ranges_set() */
 static struct klp_func funcs[];
 
 static int gates_set_stage(const char *text, const struct kernel_param *kp)
@@ -49,14 +49,14 @@ static const struct kernel_param_ops gates_stage_ops = {
 };
 module_param_cb(stage, &gates_stage_ops, &stage, 0644);
 
-/* The original, behind its slot. */
+/* The body of the original function, after its slot. */
 #define BODY(i)	((void *)(funcs[i].old_func + SLOT_SIZE))
 
 static void gates_judge(struct task_struct *task, bool commit, void *out)
 {
 	void (*body)(struct task_struct *, bool, void *) = BODY(0);
 
-	/* The looks of its waiting here come by, too. */
+	/* A thread that waits here with msleep() is looked at as well; such looks are passed on. */
 	if (task != current || !commit || irqs_disabled() || READ_ONCE(stage) != 1 || at ||
 	    strcmp(task->comm, "look_thread") != 0) {
 		body(task, commit, out);

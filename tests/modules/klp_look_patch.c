@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The patch of klp_look: its functions belong together. */
+/* The patch of klp_look. Its functions belong together: the new outer function calls the new inner function. */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>

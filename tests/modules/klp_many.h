@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MANY_ALL applies X(n) for n = 00 .. 99: a hundred functions, in klp_many and klp_many_patch.
- * MANY_500 does for n = 000 .. 499, in bench_target and bench_patch.
+ * Macros that repeat X(n). MANY_ALL applies X(n) for n = 00 .. 99: a hundred functions, in klp_many and
+ * klp_many_patch. MANY_500 applies X(n) for n = 000 .. 499, in bench_target and bench_patch.
  */
 #ifndef KLP_MANY_H
 #define KLP_MANY_H

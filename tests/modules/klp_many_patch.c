@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Replaces all hundred functions of klp_many by one that returns 1. */
+/* A patch that replaces all hundred functions of klp_many with one function that returns 1. */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tries to patch the kernel function that the parameter "target" names: for refusals. */
+/* A patch of the kernel function that the parameter "target" names; tests use it for functions that are refused. */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>

@@ -3,9 +3,9 @@
  * The consistency oracle: two functions that belong together.
  *
  * oracle_outer() pauses in one of several ways and then calls oracle_inner();
- * klp_oracle_patch replaces both.  While outer's old version is on a task's stack the
- * task must not change over, so an old outer never calls a new inner, nor the
- * other way round.  Each entry of each version, in tasks and in interrupts (a timer
+ * klp_oracle_patch replaces both. While outer's old version is on a task's stack, the
+ * task must not change over. So an old outer never calls a new inner, and a new outer never
+ * calls an old inner. Each entry of each version, in tasks and in interrupts (a timer
  * calls oracle_tick()), checks these claims, and counts violations:
  *
  *	mixed		I1  an old caller called a new function, or the other way round
@@ -62,7 +62,7 @@ void oracle_pause(int kind)
 		msleep(1);
 		break;
 	case ORACLE_BLOCK:
-		/* A signal or a kick ends it too; the reader then runs the pair to its end. */
+		/* A signal or a kick also ends the wait; the reader then runs the pair to its end. */
 		wait_event_interruptible(oracle_block_queue,
 					 READ_ONCE(oracle_generation) != generation);
 		break;
@@ -75,14 +75,14 @@ static bool oracle_idle_in_transition(void)
 {
 	const bool *transition = READ_ONCE(oracle_in_transition);
 
-	/* Looked at on both sides of the state: the whole look lies in the transition. */
+	/* The flag is read before and after the state, so the state was read during the transition. */
 	return transition && READ_ONCE(*transition) &&
 	       READ_ONCE(current->patch_state) == KLP_TRANSITION_IDLE && READ_ONCE(*transition);
 }
 
 /*
- * What was seen of a task last.  A place that another task takes over forgets the first, which
- * loses a look and invents none.
+ * The last recorded state of a task. If another task takes the same place in the array, the record of
+ * the first task is lost. This can lose a violation but cannot invent one.
  */
 static struct oracle_task {
 	struct task_struct *task;
@@ -101,7 +101,7 @@ static void oracle_check_turns(int state)
 	spin_lock_irqsave(&oracle_tasks_lock, flags);
 	turn = READ_ONCE(oracle_turns);
 	if (seen->task != current || seen->pid != pid || seen->turn != turn) {
-		/* What happened before this look happened in another direction, or unseen. */
+		/* Earlier changes of the task belong to another direction, or were not recorded. */
 		*seen = (struct oracle_task){ current, pid, turn, state, 0 };
 	} else if (state != KLP_TRANSITION_IDLE && seen->state == !state) {
 		seen->state = state;
@@ -121,7 +121,7 @@ void oracle_check_still(int version)
 }
 EXPORT_SYMBOL(oracle_check_still);
 
-/* Called first thing by each function, so the state is the one that selected it. */
+/* Each function calls this first, so the state is still the state that selected the version. */
 void oracle_check_state(int version)
 {
 	int state = READ_ONCE(current->patch_state);
@@ -151,7 +151,7 @@ void oracle_note_interrupt(int outer, int inner, int state)
 	int now = READ_ONCE(current->patch_state);
 
 	atomic_long_inc(&oracle_record.in_interrupt);
-	/* A transition may begin or end meanwhile (-1): only from one set to the other is wrong. */
+	/* A transition may begin or end meanwhile (state -1). Only a change from one set to the other is wrong. */
 	if (outer == inner && (state < 0 || now < 0 || state == now))
 		return;
 	atomic_long_inc(&oracle_record.irq_mixed);
@@ -182,7 +182,7 @@ noinline int oracle_outer(int kind)
 	return 0;
 }
 
-/* Entered from the timer interrupt. */
+/* Runs in the timer interrupt. */
 noinline void oracle_tick(void)
 {
 	int state = READ_ONCE(current->patch_state);
@@ -191,7 +191,7 @@ noinline void oracle_tick(void)
 	oracle_note_interrupt(0, oracle_inner(), state);
 }
 
-/* ---- driving it ------------------------------------------------------------------ */
+/* ---- the files and the timer that run the pair ----------------------------------- */
 
 static struct timer_list oracle_timer;
 

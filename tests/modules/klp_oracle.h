@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by klp_oracle (the target) and klp_oracle_patch (the patch): the record of
- * what ran.  See klp_oracle.c.
+ * The record of the versions that ran, shared by klp_oracle (the target) and klp_oracle_patch
+ * (the patch). See klp_oracle.c.
  */
 #ifndef KLP_ORACLE_H
 #define KLP_ORACLE_H
@@ -15,9 +15,9 @@ struct oracle_record {
 	atomic_long_t in_interrupt;	/* how often interrupts came through a version */
 	atomic_long_t retired;		/* version 1 ran after its patch was gone */
 	atomic_long_t turned_twice;	/* a task changed over twice in one direction */
-	atomic_long_t left_behind;	/* version 0 ran after it had been left */
+	atomic_long_t left_behind;	/* version 0 ran after all tasks had left it */
 	atomic_long_t stateless;	/* a task without state ran a version in transition */
-	atomic_long_t irq_mixed;	/* an interrupt mixed versions, or saw its task change over */
+	atomic_long_t irq_mixed;	/* an interrupt mixed versions, or the interrupted task changed over */
 };
 
 extern struct oracle_record oracle_record;
@@ -26,16 +26,16 @@ extern int oracle_settled;		/* 1 while version 0 must not run */
 extern int oracle_turns;		/* grows with each direction; odd while one may begin (I2) */
 extern const bool *oracle_in_transition;	/* the core's flag of version 1, while it is there */
 
-/* What lies between the two calls: the ways in which a task can be interrupted there. */
+/* The pause between the two calls: each value is a way in which a task can be interrupted there. */
 enum oracle_pause { ORACLE_NONE, ORACLE_YIELD, ORACLE_SLEEP, ORACLE_BLOCK, ORACLE_PAUSES };
 
 void oracle_pause(int kind);
 /* Checks what must hold when a function of @version is entered. */
 void oracle_check_state(int version);
-/* The same for one that goes on after a pause. */
+/* Checks what must hold when a function of @version continues after a pause. */
 void oracle_check_still(int version);
 void oracle_note_pair(int outer, int inner);
-/* An interrupt came through @outer and from there to @inner; its task had @state before. */
+/* Records that an interrupt ran @outer, which called @inner, and that the task had @state before. */
 void oracle_note_interrupt(int outer, int inner, int state);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Version 1 of the pair in klp_oracle.c, and of its interrupt function. */
+/* The patch of klp_oracle: version 1 of its pair of functions, and of its interrupt function. */
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/livepatch.h>
@@ -11,7 +11,7 @@ static noinline int oracle_inner_v1(void)
 	return 1;
 }
 
-/* By its own name the old inner is reached through its hook, like from anywhere. */
+/* A call of oracle_inner() by this name goes through the hook, as from any other caller. */
 extern int oracle_inner(void);
 
 static noinline int oracle_outer_v1(int kind)
@@ -38,7 +38,7 @@ static struct klp_func oracle_funcs[] = {
 	{ }
 };
 
-/* The interval in which version 1 may run at all. */
+/* From here on, until post_unpatch, version 1 may run. */
 static int oracle_pre_patch(struct klp_object *obj)
 {
 	WRITE_ONCE(oracle_turns, oracle_turns + 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A patch of tm_consumer that needs a static function of tm_provider, the module that tm_consumer
- * uses: relocated when tm_consumer is patched, against the symbols of another module.
+ * uses. When tm_consumer is patched, the relocations use the symbols of tm_provider.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -9,7 +9,7 @@
 
 extern int tm_provider_mul(int a, int b) KLP_RELOC_SYMBOL(tm_consumer, tm_provider, tm_provider_mul);
 
-/* Its init wants 42, too. */
+/* The init of tm_consumer also expects 42. */
 static int owner_sum(void)
 {
 	int product = tm_provider_mul(6, 7);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Patches any functions of the kernel, named by the parameter "target" (up to four, separated
- * by commas), with a version that jumps to the original's body behind its entry slot. So
- * every function can be patched on a running system without a change of its behaviour; the
- * transition is tested.
+ * A patch of any functions of the kernel: the parameter "target" names up to four, separated by
+ * commas. The new version calls the body of the original after its entry slot. So every function can
+ * be patched on a running system without a change of its behaviour, and tests can check the
+ * transition.
  *
- *	target=schedule,sched_switch	they stand on the stack while the originals run, like any new version
- *	delay_us=N			each call of the first one wastes this much time before it passes on
+ *	target=schedule,sched_switch	the new versions stay on the stack while the originals run
+ *	delay_us=N			each call of the first function is delayed by N us before the original runs
  *	replace=1			replaces all older patches
  *
- * Parameter "calls" counts the calls of the new versions, "inside" the tasks that are in one now.
+ * Parameter "calls" counts the calls of the new versions, "inside" the tasks that are in a new version now.
  */
 #include <linux/module.h>
 #include <linux/kernel.h>
@@ -31,8 +31,8 @@ static unsigned long inside;
 module_param(inside, ulong, 0444);
 
 /*
- * Two registers come back; six go in, and some words of the stack, whether they are
- * arguments or not.
+ * A call passes six registers and some words of the stack, although the function may have fewer
+ * arguments. It returns two registers.
  */
 typedef __int128 pass_result;
 #define PASS_PARAMETERS	long a, long b, long c, long d, long e, long f, long s0, long s1, long s2, long s3, long s4, \

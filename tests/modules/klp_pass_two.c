@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* klp_pass under another name, for two patches at once. */
+/* klp_pass_two - klp_pass under another name, so that both can be loaded at the same time. */
 #include "klp_pass.c"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tests of shadow variables inside the kernel.  Reading
- * /proc/klp_shadow runs all tests and shows one line for each, "ok NAME" or
- * "FAILED NAME: what".
+ * Tests of shadow variables inside the kernel. A read of /proc/klp_shadow runs all tests
+ * and shows one line for each, "ok NAME" or "FAILED NAME: what".
+ * The guest suite klp_shadow reports these lines.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -23,7 +23,7 @@
 
 static char objects[OBJECTS];		/* only their addresses matter */
 static atomic_t ctors, dtors;
-static const char *failed;		/* what the running test found wrong first */
+static const char *failed;		/* the first condition that failed in the running test */
 
 #define EXPECT(condition)							\
 	do {									\
@@ -184,7 +184,7 @@ static void run_together(void (*body)(unsigned int n))
 static atomic_t round_arrived;
 static void *seen[THREADS];
 
-/* No thread continues before all have arrived: the threads meet at the same object. */
+/* Waits until all threads have arrived, so that they use the same object at the same time. */
 static void meet(unsigned int meeting)
 {
 	atomic_inc(&round_arrived);
@@ -219,8 +219,8 @@ static void constructor_runs_once_when_threads_meet(void)
 
 #define ALIVE	0x600d600d600d600dUL
 #define HOLDS	20
-#define LOOKS	1000000		/* far longer than the writer takes, if it has a CPU of its own */
-static atomic_t held, let_go;	/* round in which the reader has it, the writer has freed it */
+#define LOOKS	1000000		/* takes much longer than the writer, if the writer has its own CPU */
+static atomic_t held, let_go;	/* the round in which the reader holds the variable, the writer has freed it */
 
 static int alive_ctor(void *obj, void *data, void *ctor_data)
 {
@@ -235,7 +235,7 @@ static void free_under_the_reader(int round)
 	while (atomic_read(&held) < round)
 		cond_resched();
 	klp_shadow_free(&objects[0], ID, NULL);
-	msleep(2);		/* gives the CPU to a task that might free the memory too early */
+	msleep(2);		/* lets another task run, which might free the memory too early */
 	atomic_set(&let_go, round);
 }
 
@@ -269,8 +269,8 @@ static void hold_or_free(unsigned int n)
 	}
 }
 
-/* Freed memory is poisoned or used again: what was found stays as it was until the section ends. */
-static void what_was_found_lives_as_long_as_the_read_section(void)
+/* Freed memory is poisoned or used again, so unchanged data prove that the memory stays until the section ends. */
+static void a_found_variable_lives_as_long_as_the_read_section(void)
 {
 	atomic_set(&held, 0);
 	atomic_set(&let_go, 0);
@@ -286,7 +286,7 @@ static int outside_free_all_ctor(void *obj, void *data, void *ctor_data)
 	return 0;
 }
 
-/* From the first to the last of all objects. */
+/* Sets the flag from the destructor of the first object to that of the last object. */
 static void within_free_all_dtor(void *obj, void *data)
 {
 	atomic_set(&free_all_running, ++freed_now < OBJECTS);
@@ -301,7 +301,7 @@ static void free_all_or_alloc(unsigned int n)
 		for (unsigned int i = 0; i < OBJECTS; i++)
 			klp_shadow_get_or_alloc(&objects[i], ID, 8, GFP_KERNEL, NULL, NULL);
 		meet(2 * round);
-		/* All are there.  One thread takes them away, the others put them back. */
+		/* All variables exist. One thread frees them, the others allocate them again. */
 		if (n == 0)
 			klp_shadow_free_all(ID, within_free_all_dtor);
 		for (unsigned int i = 0; n && i < OBJECTS; i++)
@@ -335,7 +335,7 @@ static const struct {
 	TEST(failing_constructor_leaves_nothing),
 	TEST(free_all_takes_every_object_of_the_id),
 	TEST(constructor_runs_once_when_threads_meet),
-	TEST(what_was_found_lives_as_long_as_the_read_section),
+	TEST(a_found_variable_lives_as_long_as_the_read_section),
 	TEST(free_all_is_one_step),
 };
 

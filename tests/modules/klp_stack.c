@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel thread that sleeps below stack_outer(), on a stack that is hard to judge; parameter
- * "how":
+ * A kernel thread that sleeps with stack_outer() on its stack, where the stack is difficult to look at;
+ * parameter "how":
  *
  *	plain		an ordinary stack
- *	last		stack_outer() ends with a call that never returns: the return address lies
- *			behind it
- *	deep		more calls than the judge has room for
- *	no-frame	a frame pointer that leads nowhere
+ *	last		stack_outer() ends with a call that never returns: the return address is
+ *			after the end of the function
+ *	deep		more calls than the buffer of a look can hold
+ *	no-frame	a frame pointer that points outside of the stack
  *	no-caller	a return address outside of code
- *	no-end		a chain of frames that ends before the stack does
+ *	no-end		a chain of frames that ends before the end of the stack
  *
  * A spoiled frame is repaired before a function returns through it.
  */
@@ -27,7 +27,7 @@ module_param(how, charp, 0444);
 
 static struct task_struct *stack_thread;
 
-/* Wake-ups for nothing are slept through. */
+/* Sleeps until the thread must stop; after any other wake-up the sleep continues. */
 static noinline void stack_sleep(void)
 {
 	for (;;) {
@@ -39,7 +39,7 @@ static noinline void stack_sleep(void)
 	__set_current_state(TASK_RUNNING);
 }
 
-/* Sleeps while @word of its frame (0: frame pointer, 1: return address) is @value. */
+/* Sets @word of its frame (0: frame pointer, 1: return address) to @value while it sleeps. */
 static noinline void stack_sleep_spoiled(unsigned int word, unsigned long value)
 {
 	volatile unsigned long *frame = __builtin_frame_address(0);
@@ -56,7 +56,7 @@ static noinline int stack_recurse(int n)
 		stack_sleep();
 		return 0;
 	}
-	return stack_recurse(n - 1) + 1;	/* a frame for each */
+	return stack_recurse(n - 1) + 1;	/* not a tail call: each call has a frame */
 }
 
 static noinline void __noreturn stack_never_returns(void)
@@ -79,7 +79,7 @@ static noinline void stack_outer(void)
 		stack_sleep();
 }
 
-/* Its last instruction is the call. */
+/* The last instruction of this function is the call. */
 static noinline void stack_outer_last(void)
 {
 	stack_never_returns();

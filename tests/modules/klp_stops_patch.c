@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Patches one of the functions in which stopped tasks sleep; the parameter "target" chooses.
+ * A patch of one of the functions in which stopped tasks sleep; the parameter "target" chooses it.
  * The new versions do not stop, so that a test sees which version a task uses.
  */
 #include <linux/module.h>
@@ -26,7 +26,7 @@ static noinline bool no_entry_stop(struct pt_regs *regs)
 	return true;
 }
 
-/* Takes over the lock. SIGSTOP has no effect. */
+/* Releases the lock, which its caller holds. SIGSTOP then has no effect. */
 static noinline void no_job_stop(struct process *p, unsigned long flags)
 {
 	current->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_COUNTED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The body of klp_target and klp_target_b: modules to be patched, which tell in the log
- * when their init and exit run.
+ * The body of klp_target and klp_target_b: modules that tests patch. They log when their init and
+ * exit run.
  *
  *	/proc/NAME		alpha(), beta() and gamma() alias gamma_alias(): 1 2 3 unless patched
  *	/proc/NAME_block	block(): sleeps until NAME_release is read; 4 unless patched
@@ -44,7 +44,7 @@ static noinline int target_block(void)
 {
 	int seen = READ_ONCE(target_releases);
 
-	/* A kick ends the sleep too, and the call is restarted. */
+	/* A kick also ends the sleep, and the call is restarted. */
 	if (wait_event_interruptible(target_queue, READ_ONCE(target_releases) != seen))
 		return -ERESTARTSYS;
 	return 4;

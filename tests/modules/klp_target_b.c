@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A second module to be patched, of the same functions: see klp_target.h. */
+/* klp_target_b - a second module with the same functions, which tests patch: see klp_target.h. */
 #include "klp_target.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hash of kernel text as it is now: reading /proc/klp_text hashes [start, end), which
- * are parameters because no module can name the bounds of the text.
+ * A hash of the current kernel text: a read of /proc/klp_text hashes [start, end). The bounds are
+ * parameters, because a module cannot name the bounds of the text.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>

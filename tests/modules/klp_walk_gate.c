@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A live patch of the core that only adds a delay: the walk that sets the pending flags waits
- * when it has found the task with a certain number, until that task has another number.
+ * when it has found the task with a certain pid, until that task has another pid.
  *
- *	pid=N	(writing) the task; the next transition waits there
- *	at=N	where it waits, or waited last
+ *	pid=N	(writing) the task at which the walk of the next transition waits
+ *	at=N	the pid at which the walk waits, or waited last
  */
 #include <linux/module.h>
 #include <linux/delay.h>
@@ -17,13 +17,13 @@ static int pid, at;
 module_param(pid, int, 0644);
 module_param(at, int, 0444);
 
-static struct task_struct *walk_administrator;	/* who sets flags now */
+static struct task_struct *walk_administrator;	/* the task that sets flags now */
 static struct klp_func funcs[];
 
-/* The original, behind its slot. */
+/* The body of the original function, after its slot. */
 #define BODY(i)	((void *)(funcs[i].old_func + SLOT_SIZE))
 
-/* The ranges of a transition are set just before its flags are. */
+/* A transition sets its ranges immediately before its flags. */
 static void gate_ranges(struct klp_patch *patch, int target)
 {
 	void (*body)(struct klp_patch *, int) = BODY(0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_basic - one function of the kernel, replaced; written as livepatch modules for Linux are.
+ * lx_basic - a patch that replaces one function of the kernel, written like a livepatch module for Linux.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

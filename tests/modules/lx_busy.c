@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_busy - keeps a function on the stack of a kernel thread: with block=1 the work function
- * sleeps until the parameter is cleared, and then takes one step. A patch of the work function
- * has to wait for that; a patch of the step does not.
+ * lx_busy - keeps a function on the stack of a kernel thread. With block=1 the work function sleeps
+ * until the parameter is cleared, and then calls the step function. A patch of the work function must
+ * wait for the end of this sleep; a patch of the step function need not.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -44,7 +44,7 @@ static int lx_busy_init(void)
 	pr_info("%s\n", __func__);
 	schedule_work(&work);
 
-	/* from here on it is on a stack */
+	/* from here on the work function is on a stack */
 	wait_for_completion(&work_started);
 	if (!block)
 		flush_work(&work);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_callbacks - the four callbacks on the kernel and on two modules: each logs its
- * object and the state of that module. pre_patch_ret, writable at any time, is the return value
- * of pre_patch.
+ * lx_callbacks - a patch with the four callbacks for the kernel and for two modules. Each callback logs
+ * its object and the state of that module. The parameter pre_patch_ret, writable at any time, is the
+ * return value of pre_patch.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

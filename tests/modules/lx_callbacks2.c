@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_callbacks2 - callbacks without any function, and a second patch of them: beside the first
- * one, or instead of it.
+ * lx_callbacks2 - a second patch with callbacks and without functions. With replace=1 it replaces the
+ * first patch, otherwise both are enabled.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_delayed - two delayed works that queue themselves again: one makes items, each with a note
- * that are never freed; the other drops items whose time is over. lx_delayed_fix repairs the leak
- * while they run. The file lx_delayed counts.
+ * lx_delayed - two delayed works that queue themselves again. One makes items, each with a note that is
+ * never freed; the other drops items whose time is over. lx_delayed_fix repairs this leak while both
+ * run. The file lx_delayed shows how many items were made and dropped.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -118,7 +118,7 @@ static void lx_delayed_exit(void)
 
 	proc_remove(entry);
 
-	/* waits for the one that runs, and nothing runs afterwards */
+	/* waits until the running work returns; no work runs afterwards */
 	cancel_delayed_work_sync(&alloc_dwork);
 	cancel_delayed_work_sync(&cleanup_dwork);
 

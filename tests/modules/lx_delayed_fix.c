@@ -54,8 +54,8 @@ static struct item *fix_item_alloc(void)
 		goto err_note;
 
 	/*
-	 * While tasks switch, the old function may free an item that the new one made. Its note
-	 * stays, at an address that is used again.
+	 * While tasks change over, the old function may free an item that the new function made. The
+	 * note of that item stays, and a later item may have the same address.
 	 */
 	klp_shadow_free(item, NOTE_ID, note_dtor);
 	if (!klp_shadow_alloc(item, NOTE_ID, sizeof(note), GFP_NOWAIT, note_ctor, &note))

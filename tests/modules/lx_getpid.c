@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_getpid - replaces a system call that many processes call all the time, and counts them
- * down: each process of the parameter pids that has called the new function is removed from
- * the list, and /sys/kernel/lx_getpid/npids is the number of remaining processes.
+ * lx_getpid - replaces a system call that many processes make all the time, and counts the processes
+ * down. Each process of the parameter pids that has called the new function is removed from the list.
+ * /sys/kernel/lx_getpid/npids is the number of remaining processes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -87,7 +87,7 @@ static int lx_getpid_init(void)
 		return ret;
 	}
 
-	/* how many there were in the parameter */
+	/* the number of processes in the parameter */
 	npids = npids_pending;
 
 	ret = klp_enable_patch(&patch);

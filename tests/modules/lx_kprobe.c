@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_kprobe - a probe at the entry of a function: before the call, and, if has_post_handler is
- * set, after the first instruction, which asks for the function's slot exclusively. The
- * parameters before and after count.
+ * lx_kprobe - a probe at the entry of a function. One handler runs before the call. If has_post_handler
+ * is set, another handler runs after the first instruction; such a probe needs the function's slot for
+ * itself. The parameters before and after count the calls of the handlers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

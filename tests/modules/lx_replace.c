@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_replace - a patch that replaces all others, or, with replace=0, stacks on them:
- * the field is set at run time, from a parameter.
+ * lx_replace - a patch that replaces all other patches, or, with replace=0, is enabled on top of them.
+ * The field .replace is set at run time, from a parameter.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

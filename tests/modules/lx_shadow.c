@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_shadow - uses each call for shadow variables, in all cases, and logs the results; then
- * several threads ask for the same variables at once. Init fails if an allocation does. It
- * warns: an existing variable allocated again is one of the cases.
+ * lx_shadow - makes each call for shadow variables, in all cases, and logs the results. Then several
+ * threads ask for the same variables at the same time. Init fails if an allocation fails. The kernel
+ * warns once, because one case allocates an existing variable again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +18,7 @@
 #define ID_ONE	0x1234
 #define ID_TWO	0x1235
 
-/* Addresses differ from run to run, so the log has numbers for them. */
+/* Addresses differ from run to run, so the log shows numbers in place of addresses. */
 struct ptr_id {
 	void *ptr;
 	int id;
@@ -59,7 +59,7 @@ static void forget_numbers(void)
 	}
 }
 
-/* What is stored is a pointer, so the variable's own address never matters. */
+/* The variable stores a pointer. The log shows this pointer and not the address of the variable. */
 static int shadow_ctor(void *obj, void *shadow_data, void *ctor_data)
 {
 	int **slot = shadow_data, **value = ctor_data;
@@ -124,15 +124,15 @@ static int exercise(void)
 	get(&objs[0], ID_TWO);
 	get(&objs[1], ID_TWO);
 
-	alloc(&objs[0], ID_ONE, GFP_KERNEL, &value[3]);		/* there is one: none */
-	get_or_alloc(&objs[0], ID_ONE, GFP_KERNEL, &value[3]);	/* the one that is there */
-	get_or_alloc(&objs[2], ID_ONE, GFP_KERNEL, NULL);	/* its constructor refuses */
+	alloc(&objs[0], ID_ONE, GFP_KERNEL, &value[3]);		/* returns NULL: the variable exists */
+	get_or_alloc(&objs[0], ID_ONE, GFP_KERNEL, &value[3]);	/* returns the existing variable */
+	get_or_alloc(&objs[2], ID_ONE, GFP_KERNEL, NULL);	/* the constructor fails */
 	get(&objs[2], ID_ONE);
 	get_or_alloc(&objs[2], ID_ONE, GFP_KERNEL, &value[3]);
 	get(&objs[2], ID_ONE);
 
 	klp_shadow_free(&objs[0], ID_ONE, shadow_dtor);
-	klp_shadow_free(&objs[0], ID_ONE, shadow_dtor);		/* nothing left: no dtor */
+	klp_shadow_free(&objs[0], ID_ONE, shadow_dtor);		/* no variable is left: no call of the dtor */
 	klp_shadow_free(&objs[0], ID_TWO, NULL);
 	get(&objs[0], ID_ONE);
 	get(&objs[0], ID_TWO);

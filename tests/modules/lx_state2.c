@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_state2 - knows system state 1 in version 2: it takes over the data of an older patch that
- * it replaces, so that disabling it restores the level from before the first patch. lx_state3
- * is the same source in another module.
+ * lx_state2 - supports system state 1 in version 2. It takes over the data of the older patch that it
+ * replaces. So a disable of lx_state2 restores the level from before the first patch. lx_state3 is the
+ * same source in another module.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -70,7 +70,7 @@ static void free_state(void)
 {
 	struct klp_state *state, *prev;
 
-	/* on the way back from a replace that was never complete: still the older patch's */
+	/* after the reversal of a replace that did not complete, the older patch still owns the space */
 	prev = klp_get_prev_state(CONSOLE_STATE_ID);
 	if (prev) {
 		pr_info("%s: version %u keeps the space\n", __func__, prev->version);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_step - replaces the function that lx_busy's work function calls next: no task is in it, so
- * nothing blocks, although a function of the same object is on a stack.
+ * lx_step - replaces the function that lx_busy's work function calls next. No task is in that function,
+ * so no task blocks the patch, although another function of the same object is on a stack.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lx_target_patch - replaces lx_target's function; the module may be loaded before or after the
- * patch.
+ * lx_target_patch - replaces the function of lx_target. The module lx_target may be loaded before or
+ * after the patch.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

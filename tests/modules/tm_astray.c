@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_astray - a probe that counts the calls of a function (hits), and those on another
- * stack than current's (astray): in such a call the stack and the patch state belong to two tasks.
+ * tm_astray - a probe that counts the calls of a function (hits), and the calls on a stack that is
+ * not current's (astray). In such a call the stack and the patch state belong to different tasks.
  */
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
@@ -17,7 +17,7 @@ static unsigned int hits, astray;
 module_param(hits, uint, 0444);
 module_param(astray, uint, 0444);
 
-/* The trap stays on the stack of the call. */
+/* The trap of the probe uses the stack of the call, so regs->rsp shows that stack. */
 static int astray_look(struct kprobe *p, struct pt_regs *regs)
 {
 	unsigned long base = (unsigned long)current->stack;

@@ -5,7 +5,7 @@
 
 extern int tm_provider_calls;
 int tm_provider_add(int a, int b);
-/* Not there: a weak reference is NULL, not an error. */
+/* No module exports this symbol. The weak reference is then NULL, and the module loads. */
 int tm_nobody_has_this(void) __weak;
 
 int tm_consumer_sum(void);

@@ -50,7 +50,7 @@ static noinline void crash_write(unsigned long target)
 static DEFINE_MUTEX(crash_mutex);
 static DEFINE_SPINLOCK(crash_lock);
 
-/* A function without a frame yet when it faults: its first instruction is the bad one. */
+/* This function faults before it has a frame: its first instruction faults. */
 void crash_at_entry(void);
 __asm__(".text\n"
 	".type crash_at_entry, @function\n"
@@ -61,7 +61,7 @@ __asm__(".text\n"
 	"	popq	%rbp\n"
 	"	ret\n"
 	".size crash_at_entry, . - crash_at_entry\n"
-	/* The same between the two instructions that make the frame. */
+	/* This function faults between the two instructions that make the frame. */
 	".type crash_in_prologue, @function\n"
 	"crash_in_prologue:\n"
 	"	pushq	%rbp\n"
@@ -120,7 +120,7 @@ static int crash_in_thread(void)
 
 	if (IS_ERR(t))
 		return PTR_ERR(t);
-	/* One that has not begun would never begin. */
+	/* kthread_stop() of a thread that has not begun would keep it from running. */
 	while (!READ_ONCE(thread_runs))
 		msleep(1);
 	return kthread_stop(t);

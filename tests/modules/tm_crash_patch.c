@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_crash_patch - a live patch whose new function faults when it is called: a task that reads
- * /proc/cmdline (tests/system/test_oops.py).
+ * tm_crash_patch - a live patch whose new function faults when a task reads /proc/cmdline
+ * (tests/system/test_oops.py).
  */
 #include <linux/kernel.h>
 #include <linux/livepatch.h>

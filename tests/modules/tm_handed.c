@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_handed - passes a wrong object to the kernel; the parameter names the fault: flaws[] below. Logs
- * the result of the call, and its init always fails.
+ * tm_handed - passes a wrong object to the kernel. The parameter names the flaw; flaws[] below lists all
+ * flaws. The module logs the result of the call, and its init always fails.
  */
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -56,7 +56,7 @@ static int probe_try(struct kprobe *p)
 	return error;
 }
 
-/* Registered once, then twice; what lies in the private fields says nothing. */
+/* Registers the probe, and then a second time. The garbage in the private fields must have no effect. */
 static int probe_dirty(void)
 {
 	int error, twice;
@@ -106,7 +106,7 @@ static int attr_try(struct kobj_attribute *attr)
 	return error;
 }
 
-/* ---- later ---------------------------------------------------------------------------- */
+/* ---- works, timers, threads ----------------------------------------------------------- */
 
 static struct delayed_work work;
 static struct work_struct work_initdata __initdata = WORK_INIT(work_initdata, good_work);

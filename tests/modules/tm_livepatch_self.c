@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_livepatch_self - every identifier of <linux/livepatch.h> in one source, so that a change of
- * the interface breaks the build. As a module it only taints the kernel: its init fails.
+ * tm_livepatch_self - uses every identifier of <linux/livepatch.h> in one source, so that a change of
+ * the interface breaks the build. The module only taints the kernel, because its init fails.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

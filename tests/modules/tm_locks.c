@@ -37,7 +37,7 @@ static noinline void locks_in_order(void)
 	mutex_lock(&inner_mutex);
 	spin_lock(&outer_lock);
 	spin_lock(&inner_lock);
-	/* Release in another order is no error. */
+	/* The kernel allows a release in another order. */
 	spin_unlock(&outer_lock);
 	spin_unlock(&inner_lock);
 	mutex_unlock(&outer_mutex);
@@ -64,7 +64,7 @@ static noinline void lock_in_interrupt_and_outside(void)
 	timer_arm(&timer, clock_ns());
 	while (!READ_ONCE(fired))
 		msleep(1);
-	spin_lock(&inner_lock);		/* with interrupts on */
+	spin_lock(&inner_lock);		/* interrupts are on here */
 	spin_unlock(&inner_lock);
 }
 

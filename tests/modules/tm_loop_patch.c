@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_loop_patch - a live patch whose new function never returns: a task that reads /proc/cmdline
+ * tm_loop_patch - a live patch whose new function never returns when a task reads /proc/cmdline
  * (tests/system/test_lockups.py).
  */
 #include <linux/kernel.h>

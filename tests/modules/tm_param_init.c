@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A parameter that can be read when its variable has gone: to be refused. */
+/* tm_param_init - a parameter that could be read after its variable is freed: the kernel must refuse it. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A parameter without operations: to be refused. */
+/* tm_param_ops - a parameter without operations: the kernel must refuse it. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 

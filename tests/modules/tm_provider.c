@@ -15,7 +15,7 @@ noinline int tm_provider_add(int a, int b)
 }
 EXPORT_SYMBOL_GPL(tm_provider_add);
 
-/* Not exported: see klp_owner_patch.c. */
+/* This function is not exported; klp_owner_patch.c refers to it. */
 static noinline int tm_provider_mul(int a, int b)
 {
 	return a * b;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_stuck - makes no progress, how=WAY; the kernel must report the place (tests/system/test_lockups.py).
+ * tm_stuck - stops making progress, in the way how=WAY. The kernel must report the place
+ * (tests/system/test_lockups.py).
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -34,7 +35,7 @@ static noinline void stuck_interrupts_off(void)
 	local_irq_restore(flags);
 }
 
-/* Makes progress: others may run. */
+/* This loop lets other tasks run, so the kernel must not report it. */
 static noinline void stuck_polite(void)
 {
 	for (;;)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tm_unresolved - needs a symbol that is not exported: refused with -ENOENT. */
+/* tm_unresolved - needs a symbol that is not exported: the kernel refuses the module with -ENOENT. */
 #include <linux/module.h>
 
 int tm_symbol_of_nobody(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tm_works - as many works as the pool of modules has workers, and more: most of them sleep,
- * the last ones compute, until the module is unloaded. The parameter begun counts those that run.
+ * tm_works - queues as many works as the pool of modules has workers, or more. The first works sleep and
+ * the last ones compute, until the module is unloaded. The parameter begun counts the works that have begun.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* /proc/klp_twins: what the two functions named twin_value return. */
+/* /proc/klp_twins shows the results of the two functions named twin_value. */
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/proc_fs.h>

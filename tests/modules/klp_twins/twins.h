@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The callers of the two functions, which no other file can name. */
+/* The callers of the two functions twin_value. Each function is static, so only its own file can name it. */
 #ifndef KLP_TWINS_H
 #define KLP_TWINS_H
 
