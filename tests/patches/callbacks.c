@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The hand-written half of callbacks.diff: what has to be done around the transition. */
+/* The hand-written part of the patch of callbacks.diff: the callbacks before and after the transition. */
 #include <linux/kernel.h>
 #include <linux/livepatch.h>
 

@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""damage.py - makes one relocation of a patch wrong, and finds out who notices: the loader, or the check of that patch.
+"""damage.py - makes one relocation of a patch wrong, and tests if the loader or the check of the patch finds it.
 
     tests/patches/damage.py [--build build/debug] [--count 40] [--seed 1] [--only NAME,...]
 
-Patches are made from the diffs of this folder. Of one, one relocation gets another addend, another symbol or another type, and
-the file is sealed again, so that its digest does not give the damage away. It is loaded in a guest, and the commands `after:`
-and `before:` of its diff say whether it works and can be taken back. What becomes of a damage:
+Patches are made from the diffs of this folder. In each damaged copy, one relocation has another addend, symbol or type.
+The file is sealed again, so that its digest does not show the damage. The patch is loaded in a guest. The commands
+`after:` and `before:` of its diff decide whether the patch works and can be disabled. The results are:
 
-    refused     the loader or klp_enable_patch() does not take it
-    caught      it is loaded, and does not do what the diff says, or the kernel reports a fault
-    survived    no check sees it: listed with the place, to be explained
+    refused     the loader or klp_enable_patch() refuses the patch
+    caught      the patch is loaded, and does not do what the diff says, or the kernel reports a fault
+    survived    no check finds the damage: the damage is listed with its place and must be explained
 
-A guest that has loaded a damaged patch is not used again. Status: 0, or 1 if something survived.
+A guest that has loaded a damaged patch is not used again. The exit status is 0, or 1 if a damage survived.
 """
 
 import argparse
@@ -35,7 +35,7 @@ import moduleseal           # noqa: E402
 import vm                   # noqa: E402
 import test_patches         # noqa: E402
 
-# Diffs whose checks look at everything that the patch does.
+# Diffs whose checks test everything that the patch does.
 PATCHES = ("string", "new-function", "new-global", "static-kept", "static-new", "static-shared", "constant-table", "jump-table",
            "inlined", "chain-module")
 R_64, R_PC32, R_PLT32, R_32, R_32S = 1, 2, 4, 10, 11
@@ -46,7 +46,7 @@ Damage = collections.namedtuple("Damage", "patch section offset what data")
 
 
 def relocations(image):
-    """(section with relocations, offset of the entry in the file, place, type, symbol, addend) of all that the kernel applies."""
+    """(section of relocations, offset of the entry in the file, place, type, symbol, addend) of what the kernel applies."""
     for section in image.sections:
         if section.type != elf.SHT_RELA or not image.sections[section.info].flags & elf.SHF_ALLOC:
             continue
@@ -55,7 +55,7 @@ def relocations(image):
 
 
 def ways(image, kind, symbol, addend):
-    """[(what, type, symbol, addend)]: the damages of one relocation."""
+    """[(what, type, symbol, addend)]: the possible damages of one relocation."""
     found = [(f"addend {addend:+d} -> {addend + step:+d}", kind, symbol, addend + step) for step in (8, -8)]
     others = [i for i, s in enumerate(image.symbols) if i and i != symbol and s.shndx and (s.name or s.type == elf.STT_SECTION)
               and (s.shndx == 0xFF20) == (image.symbols[symbol].shndx == 0xFF20)]
@@ -86,7 +86,7 @@ def write(source, target, damage):
 
 
 def script(number, name, head):
-    """The guest's part for one damage: as the test of the patch does it, and told line by line."""
+    """The guest's commands for one damage: the test of the patch, with a line of output for each result."""
     patch = name.replace("-", "_")
     module = ["insmod /host/target.ko"] if "module" in head else []
     return module + [
@@ -101,7 +101,7 @@ def script(number, name, head):
 
 
 class Campaign:
-    """Guests take one damage after the other until one is loaded."""
+    """Boots guests. Each guest tries one damage after the other, until it has loaded a damaged patch."""
 
     def __init__(self, build, folder, chosen):
         self.iso, self.folder, self.chosen = os.path.join(build, "test.iso"), folder, chosen
@@ -152,14 +152,14 @@ def make_patches(build, folder, names):
 
 
 def choose(files, count, seed):
-    """As many of each patch as of any other."""
+    """Chooses @count damages at random, the same number of each patch."""
     chance = random.Random(seed)
     pools = [chance.sample(pool, len(pool)) for pool in (list(damages(name, path)) for name, path in files.items())]
     return [pool[i] for i in range(count) for pool in pools if i < len(pool)][:count]
 
 
 def campaign(build, count, seed, names=PATCHES, report=lambda damage, result: None):
-    """[(Damage, result)]"""
+    """Runs the damages in guests. Returns [(Damage, result)]."""
     with tempfile.TemporaryDirectory(prefix="neurath-damage-") as folder:
         os.chmod(folder, 0o755)
         files = make_patches(build, folder, names)

@@ -4,13 +4,14 @@
 
     tests/patches/history.py [--commits 20] [--skip 0] [--jobs 2] [--work DIR]
 
-For each of the last commits that touch the C of the kernel: the kernel of the commit before is built, and klp-build is asked
-for the patch (--dry-run). The oracle knows nothing of diffs: it compiles every C file of both commits, with __LINE__ as 0, and
-compares each function's bytes and what its relocations reach. A function that differs there and is not in the patch was missed: that fails.
+For each of the last commits that touch the C of the kernel, the kernel before the commit is built, and klp-build makes
+the patch (--dry-run). The oracle does not use diffs: it compiles every C file of both commits, with __LINE__ as 0, and
+compares each function's bytes and the targets of its relocations. If a function differs there and is not in the patch,
+the patch missed it: the run fails.
 
-A commit that klp-build refuses is listed with the first reason; what it says about differing functions is compared all the same.
-Only the C of the kernel is looked at: other parts of a commit, such as a Makefile, are left out. With ccache and a folder of
-one's own (--work) a second run is much faster: most files are the same in two commits.
+A commit that klp-build refuses is listed with the first reason; its list of differing functions is still compared.
+Only the C of the kernel is compared: other parts of a commit, such as a Makefile, are left out. With ccache and a
+folder that is kept (--work) a second run is much faster, because most files are the same in two commits.
 """
 
 import argparse
@@ -31,7 +32,7 @@ import elf                                          # noqa: E402
 from klpbuild.objects import ObjectFile             # noqa: E402
 
 PATHS = ["arch", "boot", "include", "kernel", "livepatch/*.c", "livepatch/*.h"]
-# What klp-build is asked about: the C of the kernel.
+# The files that klp-build compares: the C of the kernel.
 ONLY = [f"{folder}/*.{end}" for folder in ("arch", "boot", "include", "kernel", "livepatch") for end in "ch"]
 
 
@@ -46,12 +47,12 @@ def commits(count, skip):
 
 
 def sources_of(commit):
-    """What the kernel of a commit is made from, as a value."""
+    """A value that is the same for two commits if their kernels have the same sources."""
     return git("ls-tree", "-r", commit, "--", "arch", "boot", "include", "kernel", "livepatch", "Makefile", "linker.ld")
 
 
 def build_kernel(tree, commit, jobs):
-    """Builds the kernel of a commit as tools/klp-build wants it; older ones had no section for each function."""
+    """Builds the kernel of a commit as klp-build needs it: old commits did not make a section for each function."""
     git("checkout", "-q", "--detach", commit, folder=tree)
     extra = "EXTRA_CFLAGS=-ffunction-sections -fdata-sections"
     subprocess.run(["make", f"-j{jobs}", "kernel-now", extra], cwd=tree, check=True, stdout=subprocess.DEVNULL)
@@ -81,7 +82,7 @@ def compile_all(tree, build, out, jobs):
 
 
 def functions(path):
-    """{name: bytes with relocations} of an object file. A numbered name loses its number, strings count by content."""
+    """{name: bytes with relocations} of an object file, where names have no numbers and strings count by content."""
     found = {}
     image = ObjectFile(path)
     for piece in image.functions():
@@ -92,7 +93,7 @@ def functions(path):
 
 
 def differing(before, after):
-    """Functions that are in both full builds and differ, other than those of start-up."""
+    """The functions that are in both full builds and differ, without the functions of the start-up."""
     names = set()
     for source in before.keys() & after.keys():
         with open(before[source], "rb") as one, open(after[source], "rb") as other:
@@ -116,8 +117,8 @@ def ask(build, before, after, out):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--commits", type=int, default=20, help="how many (default: %(default)s)")
-    parser.add_argument("--skip", type=int, default=0, help="not the newest so many")
+    parser.add_argument("--commits", type=int, default=20, help="number of commits (default: %(default)s)")
+    parser.add_argument("--skip", type=int, default=0, help="leave out this number of the newest commits")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--work", help="folder for builds, kept (default: a temporary one)")
     options = parser.parse_args()
@@ -134,7 +135,7 @@ def main():
 
 
 class Replay:
-    """Newest commit first, so that the kernel before one commit is often that after the next one."""
+    """Replays the newest commit first: the kernel before one commit is often the kernel after the next one."""
 
     def __init__(self, tree, work, jobs):
         self.tree, self.work, self.jobs = tree, work, jobs
@@ -142,7 +143,7 @@ class Replay:
         self.missed = self.made = self.refused = self.unread = self.total = 0
 
     def full(self, commit):
-        """All objects of a commit; builds its kernel on the way."""
+        """Builds the kernel of a commit. Returns its build folder and all its objects."""
         build = build_kernel(self.tree, commit, self.jobs)
         sources = sources_of(commit)
         if sources not in self.known:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hook.c - makes a live patch of what create-diff-object of kpatch puts out: its table
- * .kpatch.funcs lists the new functions, all of one object here.  Link order: begin.c, hook.c, that
- * file, end.c.
+ * hook.c - makes a live patch of the output of kpatch's create-diff-object. The table .kpatch.funcs of
+ * that output lists the new functions, which all belong to one object here. Link order: begin.c, hook.c,
+ * the output, end.c.
  */
 #include <linux/kernel.h>
 #include <linux/livepatch.h>

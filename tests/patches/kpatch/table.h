@@ -5,8 +5,8 @@
 
 struct kpatch_patch_func {
 	unsigned long new_addr, new_size;
-	unsigned long old_addr, old_size;	/* as in the file; unused here */
-	unsigned long sympos;			/* as old_sympos */
+	unsigned long old_addr, old_size;	/* address and size in the kernel's file; not used here */
+	unsigned long sympos;			/* the value of old_sympos */
 	char *name, *objname;
 };
 
