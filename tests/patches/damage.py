@@ -46,7 +46,7 @@ Damage = collections.namedtuple("Damage", "patch section offset what data")
 
 
 def relocations(image):
-    """(section of relocations, offset of the entry in the file, place, type, symbol, addend) of what the kernel applies."""
+    """(section of relocations, offset of the entry in the file, place, type, symbol, addend) of all that is applied."""
     for section in image.sections:
         if section.type != elf.SHT_RELA or not image.sections[section.info].flags & elf.SHF_ALLOC:
             continue

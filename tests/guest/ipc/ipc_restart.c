@@ -447,7 +447,7 @@ static void an_inherited_descriptor_has_no_effect_on_the_next_server(void)
 	expect_status(child, 7);
 }
 
-static void a_closed_descriptor_leaves_the_port_too(void)
+static void a_closed_descriptor_also_leaves_the_port(void)
 {
 	pid_t child;
 
@@ -566,7 +566,7 @@ int main(void)
 	TAP_TEST(only_a_vacant_port_of_the_same_kind_is_adopted);
 	TAP_TEST(a_dead_port_is_not_adopted);
 	TAP_TEST(an_inherited_descriptor_has_no_effect_on_the_next_server);
-	TAP_TEST(a_closed_descriptor_leaves_the_port_too);
+	TAP_TEST(a_closed_descriptor_also_leaves_the_port);
 	TAP_TEST(an_answer_of_the_old_server_does_not_end_a_call_of_the_next);
 	TAP_TEST(a_signal_is_taken_in_the_wait_of_a_call_that_no_server_has_had);
 	return tap_done();

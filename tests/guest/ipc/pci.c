@@ -128,7 +128,7 @@ static void other_descriptors_claim_nothing(void)
 
 /* ---- registers ---------------------------------------------------------------------- */
 
-static void registers_are_the_device_s(void)
+static void the_mapping_shows_the_registers_of_the_device(void)
 {
 	volatile uint16_t *registers = map_registers(claim());
 
@@ -202,7 +202,7 @@ static void registers_can_be_protected_and_dropped(void)
 
 /* ---- memory for DMA ----------------------------------------------------------------- */
 
-static void dma_memory_is_zeroed_and_ours(void)
+static void dma_memory_is_zeroed_and_belongs_to_the_driver(void)
 {
 	const size_t size = 5 * PAGE;
 	long fd = claim();
@@ -299,7 +299,7 @@ static void dead_drivers_in_a_row_hold_the_memory_of_one(void)
 	CHECK(meminfo("MemFree:") > before - SLACK_KIB);
 }
 
-static void a_device_without_messages(void)
+static void a_device_without_msi_has_no_messages(void)
 {
 	long port = port_create(0, 3);
 
@@ -316,18 +316,18 @@ int main(void)
 	TAP_TEST(a_claim_is_closed_on_exec);
 	TAP_TEST(the_descriptor_reads_configuration_space);
 	TAP_TEST(other_descriptors_claim_nothing);
-	TAP_TEST(registers_are_the_device_s);
+	TAP_TEST(the_mapping_shows_the_registers_of_the_device);
 	TAP_TEST(a_wrong_base_address_cannot_be_mapped);
 	TAP_TEST(a_mapping_prolongs_the_claim);
 	TAP_TEST(a_child_does_not_inherit_registers);
 	TAP_TEST(registers_are_no_buffer_for_a_server);
 	TAP_TEST(registers_can_be_protected_and_dropped);
-	TAP_TEST(dma_memory_is_zeroed_and_ours);
+	TAP_TEST(dma_memory_is_zeroed_and_belongs_to_the_driver);
 	TAP_TEST(dma_sizes_have_limits);
 	TAP_TEST(bus_mastering_is_on_from_enable_to_close);
 	TAP_TEST(memory_of_a_dead_driver_waits_for_the_next_reset);
 	TAP_TEST(memory_of_a_device_that_was_never_enabled_is_free_at_once);
 	TAP_TEST(dead_drivers_in_a_row_hold_the_memory_of_one);
-	TAP_TEST(a_device_without_messages);
+	TAP_TEST(a_device_without_msi_has_no_messages);
 	return tap_done();
 }

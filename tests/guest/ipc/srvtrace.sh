@@ -34,13 +34,13 @@ until_done()
 
 until_seen 'cat /etc/hostname' 'cat\[[0-9]+\] OPEN\(.*hostname' 'cat\[[0-9]+\] READ\('
 ok the_open_of_a_file_is_seen_with_its_path "grep -qE 'cat\[[0-9]+\] OPEN\(.*\"etc/hostname\".*\) = 0, 0x[0-9a-f]+ <[0-9]+\.[0-9]{6}>' $out"
-ok and_what_was_read_of_it "grep -qE 'cat\[[0-9]+\] READ\(0x[0-9a-f]+, .*, out [0-9]+\) = [1-9]' $out"
+ok the_read_of_the_file_is_seen "grep -qE 'cat\[[0-9]+\] READ\(0x[0-9a-f]+, .*, out [0-9]+\) = [1-9]' $out"
 
 until_seen 'cat /nonexistent' 'cat\[[0-9]+\] OPEN\(.*nonexistent'
 ok an_error_is_told_by_its_name "grep -qE 'OPEN\(.*\"nonexistent\".*\) = -2 \(No such file or directory\)' $out"
 
 until_done '-n 3'
-is so_many_calls_and_no_more 3 "wc -l <$out"
+is exactly_n_calls_are_shown 3 "wc -l <$out"
 
 until_done '-c -n 20'
 ok counts_for_each_operation "grep -qE '^ +[0-9]+ +[0-9]+ +[0-9]+  OPEN' $out"
@@ -48,7 +48,7 @@ is all_of_them_are_counted 20 "awk 'NR > 1 { n += \$1 } END { print n }' $out"
 
 until_done "-p 1 -n 0"
 ok nothing_is_left_on "! srvtrace -n 0 nobody"
-is a_server_that_is_not_there_is_told 'srvtrace: nobody: no server is there; /proc/ports lists them' 'srvtrace nobody'
-is its_file_is_for_root '600' 'stat -c %a /proc/ports_trace'
+is an_absent_server_is_reported 'srvtrace: nobody: no server is there; /proc/ports lists them' 'srvtrace nobody'
+is only_root_may_read_the_file_of_traces '600' 'stat -c %a /proc/ports_trace'
 rm -f $out
 done_testing

@@ -144,7 +144,7 @@ lx_mod: lx_mod_exit"
 
 scenario refused_target
 load lx_callbacks
-is answer_of_pre_patch_is_changed -19 'p=/sys/module/lx_callbacks/parameters/pre_patch_ret; echo -19 >$p; cat $p'
+is result_of_pre_patch_is_changed -19 'p=/sys/module/lx_callbacks/parameters/pre_patch_ret; echo -19 >$p; cat $p'
 matches refusal_of_pre_patch_fails_the_targets_insmod '*No such device*' 'try lx_mod'
 ok refused_target_is_not_loaded '[ ! -e /sys/module/lx_mod ]'
 is patch_stays_when_it_refuses_a_target '1 0' 'echo $(get lx_callbacks/enabled) $(get lx_callbacks/lx_mod/patched)'

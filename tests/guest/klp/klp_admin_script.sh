@@ -40,7 +40,7 @@ livepatch: 'lx_basic': unpatching complete
 scenario two_patches
 load lx_basic
 load lx_replace replace=0
-is both_are_active 'lx_basic: not what the boot loader said lx_replace: enough' 'echo $(cat /proc/cmdline) $(cat /proc/meminfo)'
+is both_patches_are_active 'lx_basic: not what the boot loader said lx_replace: enough' 'echo $(cat /proc/cmdline) $(cat /proc/meminfo)'
 disable lx_replace
 unload lx_replace
 is older_one_stays 'lx_basic: not what the boot loader said MemTotal:' 'echo $(cat /proc/cmdline) $(meminfo)'
@@ -62,24 +62,24 @@ scenario replace
 load lx_basic
 load lx_target_patch
 load lx_callbacks2
-is four_with_the_last 'lx_basic lx_callbacks2 lx_replace lx_target_patch' 'load lx_replace replace=0; echo $(ls $KLP)'
+is last_patch_is_fourth 'lx_basic lx_callbacks2 lx_replace lx_target_patch' 'load lx_replace replace=0; echo $(ls $KLP)'
 disable lx_replace
 unload lx_replace
 scenario replace
 load lx_replace replace=1
 until [ "$(ls $KLP)" = lx_replace ]; do usleep 1000; done
-is only_the_new_one_is_left '1 1 1' 'echo $(ls $KLP | wc -l) $(get lx_replace/replace) $(get lx_replace/stack_order)'
-is what_it_leaves_out_is_original "$CMDLINE lx_replace: enough" 'echo "$(cat /proc/cmdline) $(cat /proc/meminfo)"'
+is only_the_new_patch_is_left '1 1 1' 'echo $(ls $KLP | wc -l) $(get lx_replace/replace) $(get lx_replace/stack_order)'
+is functions_that_the_new_patch_leaves_out_are_original "$CMDLINE lx_replace: enough" 'echo "$(cat /proc/cmdline) $(cat /proc/meminfo)"'
 for module in lx_basic lx_target_patch lx_callbacks2; do
 	until [ "$(cat /sys/module/$module/refcnt)" = 0 ]; do usleep 1000; done
 	ok replaced_module_${module}_can_go "unload $module"
 done
-is going_back_is_loading_the_older_one_again 'lx_basic: not what the boot loader said' 'load lx_basic; cat /proc/cmdline'
+is an_older_patch_can_be_loaded_again 'lx_basic: not what the boot loader said' 'load lx_basic; cat /proc/cmdline'
 disable lx_basic
 unload lx_basic
 disable lx_replace
 unload lx_replace
-is all_is_original "$CMDLINE MemTotal:" 'echo "$(cat /proc/cmdline) $(meminfo)"'
+is all_functions_are_original "$CMDLINE MemTotal:" 'echo "$(cat /proc/cmdline) $(meminfo)"'
 log_is log_of_a_replace "% insmod lx_replace replace=1
 $(enabled_log lx_replace)
 % rmmod lx_basic
@@ -109,7 +109,7 @@ is stack_order_counts_from_the_oldest '1 2 3' order
 disable lx_basic
 is stack_order_closes_the_gap '1 2' order
 unload lx_basic
-is replace_tells_which_one_takes_over '0 0' 'echo $(get lx_target_patch/replace) $(get lx_replace/replace)'
+is replace_shows_which_patch_replaces '0 0' 'echo $(get lx_target_patch/replace) $(get lx_replace/replace)'
 for p in lx_replace lx_target_patch; do disable $p; unload $p; done
 log_is log_of_a_module_that_comes_and_goes "% insmod lx_target_patch
 $(enabled_log lx_target_patch)
@@ -404,12 +404,12 @@ blocked_patch()
 scenario messages_off
 blocked_patch 2>/dev/null
 is messages_about_tasks_are_off 0 looks
-matches control_shows_them '*klp_try_switch_task =_ *' 'cat $CONTROL'
+matches control_shows_that_messages_are_off '*klp_try_switch_task =_ *' 'cat $CONTROL'
 scenario messages_on
 echo 'file kernel/livepatch/* +p' >$CONTROL
 blocked_patch 2>/dev/null
 is messages_about_tasks_can_be_asked_for 1 'n=$(looks); echo $((n > 0))'
-matches control_shows_that '*klp_try_switch_task =p *' 'cat $CONTROL'
+matches control_shows_that_messages_are_on '*klp_try_switch_task =p *' 'cat $CONTROL'
 scenario messages_off_again
 printf 'file kernel/livepatch/* +p\nfunc klp_try_switch_task -p\n' >$CONTROL
 blocked_patch 2>/dev/null

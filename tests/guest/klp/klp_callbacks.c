@@ -95,7 +95,7 @@ static void pre_patch_that_fails_is_not_followed_by_post_unpatch(void)
 }
 
 /* The first object is unpatched. The failing object and the next one get no post_unpatch callback. */
-static void object_before_a_failing_one_is_taken_back(void)
+static void object_before_a_failing_object_is_unpatched(void)
 {
 	load_target();
 	CHECK_EQ(insmod("klp_target_b"), 0);
@@ -230,7 +230,7 @@ static void target_that_a_later_patch_refuses_leaves_the_earlier_one(void)
 	unload_target();
 }
 
-static void target_whose_init_fails_is_taken_back(void)
+static void target_whose_init_fails_is_unpatched(void)
 {
 	enable_fully("objs=" TARGET " callbacks=1");
 	CHECK_EQ(insmod_args("klp_target", "error=-5"), EIO);
@@ -272,7 +272,7 @@ static void late_target_gets_its_patches_in_enabling_order(void)
 
 /* ---- targets that come and go: patch in transition ---------------------------------- */
 
-static void target_that_loads_while_enabling_is_told_at_completion(void)
+static void target_that_loads_while_enabling_runs_post_patch_at_completion(void)
 {
 	char text[64];
 	pid_t sleeper;
@@ -313,7 +313,7 @@ static void target_that_unloads_while_enabling_runs_post_unpatch_alone(void)
 	unload_target();
 }
 
-static void target_that_loads_while_disabling_is_told_at_completion(void)
+static void target_that_loads_while_disabling_runs_post_unpatch_at_completion(void)
 {
 	char text[64];
 	pid_t sleeper;
@@ -358,7 +358,7 @@ static void target_that_unloads_while_disabling_runs_post_unpatch_alone(void)
 }
 
 /* An earlier patch that is not in transition gets its ordinary callbacks and no others. */
-static void refusal_during_a_transition_tells_each_patch_its_own(void)
+static void refusal_during_a_transition_runs_the_callbacks_of_each_patch(void)
 {
 	pid_t sleeper;
 
@@ -404,7 +404,7 @@ int main(void)
 	TAP_TEST(loaded_objects_are_patched_and_unpatched_in_their_order);
 	TAP_TEST(objects_that_are_not_loaded_are_passed_over);
 	TAP_TEST(pre_patch_that_fails_is_not_followed_by_post_unpatch);
-	TAP_TEST(object_before_a_failing_one_is_taken_back);
+	TAP_TEST(object_before_a_failing_object_is_unpatched);
 	TAP_TEST(reversed_enabling_runs_post_unpatch_alone);
 	TAP_TEST(reversed_disabling_runs_post_patch_again);
 	TAP_TEST(force_runs_the_callbacks_of_completion);
@@ -412,13 +412,13 @@ int main(void)
 	TAP_TEST(pre_patch_that_fails_refuses_the_target);
 	TAP_TEST(unresolvable_function_refuses_the_target);
 	TAP_TEST(target_that_a_later_patch_refuses_leaves_the_earlier_one);
-	TAP_TEST(target_whose_init_fails_is_taken_back);
+	TAP_TEST(target_whose_init_fails_is_unpatched);
 	TAP_TEST(late_target_gets_its_patches_in_enabling_order);
-	TAP_TEST(target_that_loads_while_enabling_is_told_at_completion);
+	TAP_TEST(target_that_loads_while_enabling_runs_post_patch_at_completion);
 	TAP_TEST(target_that_unloads_while_enabling_runs_post_unpatch_alone);
-	TAP_TEST(target_that_loads_while_disabling_is_told_at_completion);
+	TAP_TEST(target_that_loads_while_disabling_runs_post_unpatch_at_completion);
 	TAP_TEST(target_that_unloads_while_disabling_runs_post_unpatch_alone);
-	TAP_TEST(refusal_during_a_transition_tells_each_patch_its_own);
+	TAP_TEST(refusal_during_a_transition_runs_the_callbacks_of_each_patch);
 	TAP_TEST(callbacks_of_a_replaced_patch_never_run);
 	TAP_TEST(text_is_as_after_boot);
 	return tap_done();

@@ -113,8 +113,8 @@ static pid_t sleeper(int fd, uint32_t seed)
 
 /*
  * A task leaves its CPU and finds that it is not flagged. Right then the start of a transition flags the
- * task, and looks at it while it is still on the CPU. If the task then sleeps on, no walk comes back
- * to it: only the safety pass finds it, and writes a line about that.
+ * task, and looks at it while it is still on the CPU. If the task then stays asleep, no walk comes
+ * back to it. Only the safety pass finds such a task, and writes a line about it.
  */
 static void tasks_that_fall_asleep_at_the_start_are_not_missed(void)
 {

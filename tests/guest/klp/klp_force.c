@@ -173,7 +173,7 @@ static void other_patches_than_the_forced_one_can_be_unloaded(void)
 	CHECK_EQ(rmmod("klp_target"), 0);
 }
 
-/* @patch replaces ANY and ANY2, and waits for @sleeper. This task is in ANY, because ANY2 was enabled by force. */
+/* @patch replaces ANY and ANY2, and waits for @sleeper. ANY2 was enabled by force while this task was in ANY. */
 static void replace_waits_for(pid_t sleeper, const char *patch, const char *args)
 {
 	char path[96], blockers[2048];

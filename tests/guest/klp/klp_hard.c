@@ -238,7 +238,7 @@ static void insmod_unborn(void)
 	_exit(insmod_args(KTHREAD, "how=unborn"));
 }
 
-/* The thread inherits the flag of its creator but never runs. A look at the creator includes the thread. */
+/* The thread inherits the flag of its creator and never runs. So the creator looks at the thread. */
 static void kthread_that_is_never_started_is_not_forgotten(void)
 {
 	pid_t loader = load_start(insmod_unborn);

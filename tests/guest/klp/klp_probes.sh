@@ -91,10 +91,10 @@ is no_slot_is_in_use '' users
 load livepatch-sample
 is patched_function_is_listed 'cmdline_proc_show (1) R I' users
 insmod /lib/modules/lx_kprobe.ko has_post_handler=0 symbol=cmdline_proc_show
-is its_probe_is_counted 'cmdline_proc_show (2) R I' users
+is probe_of_the_patched_function_is_counted 'cmdline_proc_show (2) R I' users
 disable livepatch_sample
 unload livepatch_sample
-is probe_alone_leads_nowhere_else 'cmdline_proc_show (1) R' 'users | sed "s/ *$//"'
+is slot_with_only_a_probe_is_listed 'cmdline_proc_show (1) R' 'users | sed "s/ *$//"'
 rmmod lx_kprobe
 is slots_are_given_back '' users
 

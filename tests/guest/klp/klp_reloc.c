@@ -291,7 +291,7 @@ static void wrong_places_are_refused(void)
 		relocation_in(bytes, EARLY, 0)->r_addend = 1L << 40);
 }
 
-static void module_that_is_no_patch_has_none(void)
+static void only_a_patch_may_have_livepatch_symbols(void)
 {
 	REFUSED(ENOEXEC, "livepatch symbol in another module: .klp.sym.", {
 		char *mark = memmem(bytes, patch_size, "livepatch=Y", 11);
@@ -426,7 +426,7 @@ int main(void)
 	TAP_TEST(wrong_names_are_refused);
 	TAP_TEST(wrong_symbols_are_refused);
 	TAP_TEST(wrong_places_are_refused);
-	TAP_TEST(module_that_is_no_patch_has_none);
+	TAP_TEST(only_a_patch_may_have_livepatch_symbols);
 	TAP_TEST(failing_late_relocations_leave_nothing);
 	TAP_TEST(positions_choose_among_equal_names);
 	TAP_TEST(text_is_as_after_boot);

@@ -35,7 +35,7 @@ say_and_write issue Barbara
 is new_tickets_have_a_name 'ticket 1: name unknown;ticket 2 for Grace;ticket 3 for Barbara;' 'lines $DESK/list'
 say_and_write close 1
 say_and_write close 2
-is name_goes_with_its_ticket 'ticket 3 for Barbara;' 'lines $DESK/list'
+is name_is_freed_with_its_ticket 'ticket 3 for Barbara;' 'lines $DESK/list'
 disable livepatch_shadow_fix
 is structure_is_what_it_was 'ticket 3;' 'lines $DESK/list'
 unload livepatch_shadow_fix
@@ -59,11 +59,11 @@ livepatch: 'livepatch_shadow_fix': unpatching complete
 # ---- livepatch-callbacks: what a patch needs besides code ---------------------------------------------------
 scenario callbacks
 load livepatch-callbacks
-is what_pre_patch_got_is_there 'a version with callbacks, seen by everybody' 'cat /proc/version'
+is text_of_pre_patch_is_shown 'a version with callbacks, seen by everybody' 'cat /proc/version'
 disable livepatch_callbacks
 unload livepatch_callbacks
-is version_is_the_old_one "$VERSION" 'cat /proc/version'
-matches refusal_is_insmods_error '*No such device*' 'try livepatch-callbacks refuse=Y'
+is version_is_the_old_text "$VERSION" 'cat /proc/version'
+matches refusal_of_pre_patch_is_the_error_of_insmod '*No such device*' 'try livepatch-callbacks refuse=Y'
 is refused_patch_leaves_the_version "$VERSION" 'cat /proc/version'
 log_is log_of_the_callbacks "% insmod livepatch-callbacks
 livepatch: enabling patch 'livepatch_callbacks'
@@ -128,8 +128,8 @@ load livepatch-replace
 gone livepatch_sample
 gone livepatch_callbacks
 is one_patch_is_left livepatch_replace 'ls $KLP'
-is it_says_something_else_again 'livepatch_replace: this is release 2' 'cat /proc/cmdline'
-is what_it_does_not_contain_is_original "$VERSION" 'cat /proc/version'
+is replacing_patch_has_its_own_text 'livepatch_replace: this is release 2' 'cat /proc/cmdline'
+is functions_that_the_replacing_patch_lacks_are_original "$VERSION" 'cat /proc/version'
 unload livepatch_sample
 unload livepatch_callbacks
 load livepatch-sample
@@ -237,7 +237,7 @@ sleep 1000 &
 sleeper=$!
 until grep -q sleep_until_interruptible /proc/$sleeper/stack; do sh -c :; done
 start livepatch-blocked
-is sleeper_keeps_it_waiting '1 0' 'echo $(get livepatch_blocked/transition) $(cat /proc/$sleeper/patch_state)'
+is sleeper_keeps_transition_waiting '1 0' 'echo $(get livepatch_blocked/transition) $(cat /proc/$sleeper/patch_state)'
 matches sleeper_is_named "*$sleeper sleep cpu * S pending: asleep in sleep_until_interruptible+0x*" 'get livepatch_blocked/blockers'
 set_file livepatch_blocked/signal 1
 settle livepatch_blocked

@@ -62,7 +62,7 @@ static void lower_versions_are_refused(void)
 {
 	load(ANY, "states=1/2");
 	refused(ANY2, "states=1/1 replace=1", INCOMPATIBLE(ANY2));
-	/* An additional patch must support the state's version, like a patch that replaces. */
+	/* A lower version is refused in an additional patch as well, not only in a replacing patch. */
 	refused(ANY2, "states=1/1", INCOMPATIBLE(ANY2));
 	/* The states are checked first: the wrong function is not reported. */
 	refused(ANY2, "states=1/1 objs=vmlinux:no_such_function", INCOMPATIBLE(ANY2));
@@ -82,7 +82,7 @@ static void a_state_that_is_not_taken_over_keeps_its_patch_from_being_replaced(v
 	klp_unload(ANY2);
 }
 
-static void a_patch_beside_need_not_know_the_state(void)
+static void an_additional_patch_need_not_know_the_state(void)
 {
 	load(ANY, "states=1/1");
 	load(ANY2, "");
@@ -94,7 +94,7 @@ static void a_patch_beside_need_not_know_the_state(void)
 }
 
 /* The new patch must be compatible with every active patch, not only with the newest one. */
-static void all_active_patches_are_asked(void)
+static void all_active_patches_must_be_compatible(void)
 {
 	load(ANY, "states=1/3");
 	load(ANY2, "states=2/1");
@@ -145,8 +145,8 @@ int main(void)
 	TAP_TEST(the_same_and_higher_versions_take_over);
 	TAP_TEST(lower_versions_are_refused);
 	TAP_TEST(a_state_that_is_not_taken_over_keeps_its_patch_from_being_replaced);
-	TAP_TEST(a_patch_beside_need_not_know_the_state);
-	TAP_TEST(all_active_patches_are_asked);
+	TAP_TEST(an_additional_patch_need_not_know_the_state);
+	TAP_TEST(all_active_patches_must_be_compatible);
 	TAP_TEST(the_newest_older_patch_is_the_predecessor);
 	TAP_TEST(states_are_asked_for_during_a_transition_only);
 	TAP_TEST(text_is_as_after_boot);

@@ -81,7 +81,7 @@ static void take_switch(struct told *told, const char *line, int target)
 	if (!strncmp(how, "death", 5) && !flagged[key])
 		return;		/* the task had changed over before its death */
 	if (!flagged[key])
-		CHECK_FAIL("went over without a flag: %.100s", line);
+		CHECK_FAIL("changed over without a flag: %.100s", line);
 	flagged[key] = false;
 	told->pending--;
 	told->switches++;
@@ -224,7 +224,7 @@ static void a_reversal_is_recorded_as_a_reversal(void)
 	CHECK_EQ(insmod("lx_callbacks"), 0);
 	while (klp_read("lx_callbacks", "transition") != 1)
 		nap(500);
-	/* The old functions are kept: tasks that have changed over change back, and the sleeper's flag is cleared. */
+	/* In the reversal, tasks that have changed over change back, and the flag of the sleeper is cleared. */
 	CHECK_EQ(klp_write("lx_callbacks", "enabled", "0"), 0);
 	klp_wait_gone("lx_callbacks");
 	CHECK_EQ(rmmod("lx_callbacks"), 0);

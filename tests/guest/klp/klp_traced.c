@@ -285,7 +285,7 @@ static int thread_patch_state(pid_t pid, pid_t tid)
 }
 
 /* One thread is stopped in the old function, while the other thread has changed over. */
-static void threads_are_told_apart(void)
+static void each_thread_has_its_own_patch_state(void)
 {
 	pid_t pid = tracee(two_threads), thread;
 	unsigned long message;
@@ -382,7 +382,7 @@ int main(void)
 	TAP_TEST(stopped_job_blocks_until_it_is_continued);
 	TAP_TEST(reversal_does_not_wait_for_a_stopped_task);
 	TAP_TEST(stops_outside_of_the_patch_do_not_block);
-	TAP_TEST(threads_are_told_apart);
+	TAP_TEST(each_thread_has_its_own_patch_state);
 	TAP_TEST(transitions_complete_among_busy_tracers);
 	TAP_TEST(nothing_was_warned_about);
 	TAP_TEST(text_is_as_after_boot);

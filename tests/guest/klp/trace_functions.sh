@@ -15,22 +15,22 @@ hits() { cat $T/per_cpu/cpu*/trace | grep -c ": $1 <-"; }
 calls() { cat $T/per_cpu/cpu*/trace | grep -c "|  *$1()[; ]"; }
 
 # ---- the tracer alone ---------------------------------------------------------------------------------------------
-is there_are_three 'function_graph function nop' 'cat $T/available_tracers'
-is none_is_current 'nop 0' 'echo $(cat $T/current_tracer) $(grep -c . $T/enabled_functions)'
+is three_tracers_are_available 'function_graph function nop' 'cat $T/available_tracers'
+is no_tracer_is_set 'nop 0' 'echo $(cat $T/current_tracer) $(grep -c . $T/enabled_functions)'
 ok an_unknown_tracer_is_refused '! echo hwlat >$T/current_tracer'
 ok functions_can_be_listed 'grep -q "^vm_fault$" $T/available_filter_functions && [ $(wc -l <$T/available_filter_functions) -gt 1000 ]'
-is what_has_no_slot_is_not_listed 0 'grep -c "^nmi_dispatch$" $T/available_filter_functions'
+is a_function_without_a_slot_is_not_listed 0 'grep -c "^nmi_dispatch$" $T/available_filter_functions'
 is a_filter_by_glob 'vm_fault' 'echo "vm_faul*" >$T/set_ftrace_filter; cat $T/set_ftrace_filter'
 is a_filter_is_extended 2 'echo vm_fault >$T/set_ftrace_filter; echo cmdline_proc_show >>$T/set_ftrace_filter; wc -l <$T/set_ftrace_filter'
 is a_word_is_taken_out cmdline_proc_show 'echo "!vm_fault" >>$T/set_ftrace_filter; cat $T/set_ftrace_filter'
 is an_empty_filter_is_all '#### all functions enabled ####' 'echo >$T/set_ftrace_filter; cat $T/set_ftrace_filter'
 ok an_unknown_function_is_refused '! echo no_such_function >$T/set_ftrace_filter'
-is only_what_the_filter_names 'cmdline_proc_show' \
+is only_functions_of_the_filter_are_traced 'cmdline_proc_show' \
 	'reset; echo cmdline_proc_show >$T/set_ftrace_filter; echo function >$T/current_tracer; cat /proc/cmdline /proc/uptime >/dev/null; grep -v "^#" $T/trace | sed "s/.*: //; s/ <-.*//" | sort -u'
 matches a_line_has_linux_form '*# tracer: function*: cmdline_proc_show <-kernfs_*' 'cat $T/trace'
-is the_slot_tells_of_it 'cmdline_proc_show (1) R' 'cat $T/enabled_functions | xargs'
+is the_slot_is_listed_as_used_by_the_tracer 'cmdline_proc_show (1) R' 'cat $T/enabled_functions | xargs'
 is notrace_goes_first 0 'echo "cmdline_*" >$T/set_ftrace_notrace; >$T/trace; cat /proc/cmdline >/dev/null; hits cmdline_proc_show'
-is nop_ends_it '0 0' 'reset; cat /proc/cmdline >/dev/null; echo $(hits cmdline_proc_show) $(grep -c . $T/enabled_functions)'
+is nop_ends_the_tracing '0 0' 'reset; cat /proc/cmdline >/dev/null; echo $(hits cmdline_proc_show) $(grep -c . $T/enabled_functions)'
 
 # ---- three on one slot -----------------------------------------------------------------------------------------------
 come_T() { echo cmdline_proc_show >$T/set_ftrace_filter; echo function >$T/current_tracer; }

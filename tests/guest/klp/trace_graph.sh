@@ -17,12 +17,12 @@ lines() { echo 0 >$T/tracing_on; grep '|  ' $T/trace | grep -v '^#' | sed 's/^[^
 # ---- text ---------------------------------------------------------------------------------------------------------
 graph cmdline_proc_show
 is a_call_is_a_line 'cmdline_proc_show();' 'cat /proc/cmdline >/dev/null; lines'
-is the_head_is_linuxs '# tracer: function_graph
+is the_head_is_that_of_linux '# tracer: function_graph
 #
 # CPU  DURATION                  FUNCTION CALLS
 # |     |   |                     |   |   |   |' 'head -n 4 $T/trace'
 graph cmdline_proc_show kernfs_read seq_puts
-is what_calls_has_braces 'kernfs_read() {
+is a_call_with_calls_in_it_has_braces 'kernfs_read() {
   cmdline_proc_show() {
     seq_puts();
   }
@@ -32,7 +32,7 @@ is depth_can_be_limited 'kernfs_read() {
   cmdline_proc_show();
 }' 'echo 2 >$T/max_graph_depth; cat /proc/cmdline >/dev/null; lines | head -n 3'
 graph __x64_sys_clock_nanosleep
-ok what_took_long_is_marked 'usleep 20000; grep "^ *[0-9]*) [*@$] [0-9.]* us *|  __x64_sys_clock_nanosleep();" $T/trace || { cat $T/trace; false; }'
+ok a_long_call_is_marked 'usleep 20000; grep "^ *[0-9]*) [*@$] [0-9.]* us *|  __x64_sys_clock_nanosleep();" $T/trace || { cat $T/trace; false; }'
 graph cmdline_proc_show
 ok events_stand_between_as_comments 'echo raw_syscalls:sys_enter >$T/set_event; cat /proc/cmdline >/dev/null; echo >$T/set_event; lines | grep "^/\* sys_enter: NR [0-9]* (.*) \*/"'
 is a_return_without_its_call_names_itself '} /* __x64_sys_clock_nanosleep */' 'exec 2>/dev/null; graph __x64_sys_clock_nanosleep; sleep 1000 & asleep_in $! sleep_until_interruptible; >$T/trace; kill $!; wait $!; lines | tail -n 1'
@@ -50,9 +50,9 @@ graph
 sleeper
 is a_hooked_stack_is_shown_as_it_is "$plain" "functions $sleeper"
 reset
-is it_is_the_same_when_the_tracer_is_gone "$plain" "functions $sleeper"
+is the_stack_is_the_same_when_the_tracer_is_gone "$plain" "functions $sleeper"
 end
-is it_returns_when_the_tracer_is_gone 4 'cat $tap_home/said'
+is the_sleeper_returns_when_the_tracer_is_gone 4 'cat $tap_home/said'
 
 # The patch waits for the sleeper, and for other tasks only until they change over. Then the transition completes.
 blocks() { until grep -q "^$sleeper .* pending: .* target_block+" $KLP/klp_any/blockers; do usleep 1000; done; sed 's/.*pending: //; s/+.*//' $KLP/klp_any/blockers; }
@@ -64,8 +64,8 @@ for turns in function_graph 'function_graph nop' 'function_graph function' 'func
 	for t in $turns; do echo $t >$T/current_tracer; done
 	start klp_any objs=klp_target:target_block
 	ok "the_sleeper_blocks_$name" blocks
-	is "nobody_is_unreliable_$name" 0 'grep -c unreliable $KLP/klp_any/blockers'
-	is "the_sleeper_has_not_switched_$name" 0 'cat /proc/'$sleeper'/patch_state'
+	is "no_stack_is_unreliable_$name" 0 'grep -c unreliable $KLP/klp_any/blockers'
+	is "the_sleeper_has_not_changed_over_$name" 0 'cat /proc/'$sleeper'/patch_state'
 	end
 	is "the_old_function_has_answered_$name" 4 'cat $tap_home/said'
 	settle klp_any
@@ -77,7 +77,7 @@ done
 graph
 sleeper
 load livepatch-sample
-is a_hooked_sleeper_switches_asleep '1' 'echo 1 >$T/tracing_on; klp timeline livepatch_sample | grep -c "asleep.* '$sleeper'\|'$sleeper' .*asleep"'
+is a_hooked_sleeper_changes_over_asleep '1' 'echo 1 >$T/tracing_on; klp timeline livepatch_sample | grep -c "asleep.* '$sleeper'\|'$sleeper' .*asleep"'
 disable livepatch_sample
 unload livepatch_sample
 end

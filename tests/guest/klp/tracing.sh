@@ -13,7 +13,7 @@ run() { reset; echo "$1" >$T/set_event; shift; "$@" >/dev/null 2>&1; echo >$T/se
 
 reset
 is tracing_is_on_and_no_event_is '1 0' 'echo $(cat $T/tracing_on) $(cat $T/events/enable)'
-is nothing_is_traced_then 0 'ls / >/dev/null; lines'
+is no_event_is_recorded 0 'ls / >/dev/null; lines'
 matches events_are_listed '*sched:sched_switch*' 'cat $T/available_events'
 ok each_event_has_its_files \
 	'for e in $(cat $T/available_events); do d=$T/events/${e%:*}/${e#*:}; [ -f $d/enable -a -f $d/format -a -f $d/id ] || exit 1; done'
@@ -23,10 +23,10 @@ is a_format_tells_where_fields_are '	field:pid_t next_pid;	offset:56;	size:4;	si
 # ---- switches --------------------------------------------------------------------------------------------
 is an_event_alone '1 X X' 'echo 1 >$T/events/sched/sched_switch/enable; echo $(cat $T/events/sched/sched_switch/enable $T/events/sched/enable $T/events/enable)'
 is a_system '1 1' 'echo 1 >$T/events/sched/enable; echo $(cat $T/events/sched/sched_wakeup/enable $T/events/sched/enable)'
-is all '1 0' 'echo 1 >$T/events/enable; a=$(cat $T/events/enable); echo 0 >$T/events/enable; echo $a $(cat $T/events/enable)'
-is set_event_takes_and_tells 'sched:sched_switch' 'reset; echo sched:sched_switch >$T/set_event; cat $T/set_event'
+is all_events '1 0' 'echo 1 >$T/events/enable; a=$(cat $T/events/enable); echo 0 >$T/events/enable; echo $a $(cat $T/events/enable)'
+is set_event_sets_an_event 'sched:sched_switch' 'reset; echo sched:sched_switch >$T/set_event; cat $T/set_event'
 is set_event_adds_systems '2' 'reset; echo signal:signal_generate >$T/set_event; echo "raw_syscalls:sys_exit" >>$T/set_event; wc -l <$T/set_event'
-is set_event_takes_away '1' 'reset; echo "raw_syscalls:*" >$T/set_event; echo "!sys_exit" >>$T/set_event; wc -l <$T/set_event'
+is set_event_removes_an_event '1' 'reset; echo "raw_syscalls:*" >$T/set_event; echo "!sys_exit" >>$T/set_event; wc -l <$T/set_event'
 is set_event_is_emptied '0' 'reset; wc -l <$T/set_event'
 ok an_unknown_event_is_refused '! echo nothing:at_all >$T/set_event'
 ok a_wrong_switch_is_refused '! echo 2 >$T/events/sched/enable'
@@ -46,35 +46,35 @@ is a_line_has_linux_form 0 \
 	'run raw_syscalls: true; grep -v "^#" $T/trace | grep -vc "^ *[^ ].*-[0-9]* *\[[0-9][0-9][0-9]\] [d.][N.][.][.][.] *[0-9]*\.[0-9]\{6\}: [a-z_]*: "'
 is times_are_in_order '' \
 	'run sched: ls /bin; grep -v "^#" $T/trace | sed "s/.*\[...\] ..... *//; s/:.*//" >a; sort -n a | diff a - | head -n 3'
-is the_dead_keep_their_names 0 'run sched:sched_process_exit /bin/true; grep -c "<\.\.\.>" $T/trace'
+is dead_tasks_keep_their_names 0 'run sched:sched_process_exit /bin/true; grep -c "<\.\.\.>" $T/trace'
 
 # ---- switching off, markers, clearing ----------------------------------------------------------------------------
 matches a_marker_stands_in_the_trace '*: tracing_mark_write: here I am*' 'reset; echo here I am >$T/trace_marker; cat $T/trace'
 is a_long_marker_is_whole 300 'reset; head -c 300 /dev/zero | tr "\0" x >$T/trace_marker; grep mark_write $T/trace | tr -dc x | wc -c'
 is tracing_off_writes_nothing '0' 'reset; echo 0 >$T/tracing_on; echo no >$T/trace_marker; a=$(lines); reset; echo $a'
 is emptied_by_truncation 0 'reset; echo gone >$T/trace_marker; >$T/trace; lines'
-ok reading_leaves_it_there 'reset; echo twice >$T/trace_marker; cat $T/trace >a; cat $T/trace >b; grep -q twice a && cmp a b'
+ok reading_leaves_the_trace_there 'reset; echo twice >$T/trace_marker; cat $T/trace >a; cat $T/trace >b; grep -q twice a && cmp a b'
 
 # ---- trace_pipe -----------------------------------------------------------------------------------------------------
 is a_pipe_hands_out_once '1 0' \
 	'reset; echo once >$T/trace_marker; echo 0 >$T/tracing_on; cat $T/trace_pipe >a; reset; echo $(grep -c once a) $(lines)'
 matches a_pipe_waits_for_more '*: tracing_mark_write: late*' \
 	'reset; head -n 1 $T/trace_pipe >a & until grep -q sys_read /proc/$!/stack; do usleep 1000; done; echo late >$T/trace_marker; wait; cat a'
-is a_cpu_has_its_own 1 \
+is a_cpu_has_its_own_trace 1 \
 	'reset; taskset 1 sh -c "echo mine >$T/trace_marker"; grep -c mine $T/per_cpu/cpu0/trace'
 
 # ---- buffers ----------------------------------------------------------------------------------------------------------
 is a_size_can_be_set 64 'reset; echo 64 >$T/buffer_size_kb; cat $T/buffer_size_kb'
 ok a_wrong_size_is_refused '! echo 0 >$T/buffer_size_kb'
-ok what_is_lost_is_counted \
+ok lost_events_are_counted \
 	'reset; echo raw_syscalls: >$T/set_event; taskset 1 sh -c "i=0; while [ \$i -lt 3000 ]; do kill -0 \$\$; i=\$((i+1)); done"; echo >$T/set_event; sum=0; for c in $T/per_cpu/cpu*/stats; do sum=$((sum + $(sed -n "s/^overrun: //p" $c))); done; [ $sum -gt 1000 ]'
-ok a_pipe_tells_of_losses 'echo 0 >$T/tracing_on; cat $T/trace_pipe | grep -q "^CPU:[0-9]* .LOST [0-9]* EVENTS"'
+ok a_pipe_reports_lost_events 'echo 0 >$T/tracing_on; cat $T/trace_pipe | grep -q "^CPU:[0-9]* .LOST [0-9]* EVENTS"'
 is back_to_the_usual_size 1408 'echo 1408 >$T/buffer_size_kb; cat $T/buffer_size_kb'
 
 # ---- stack traces ---------------------------------------------------------------------------------------------------
 is options_are_listed 'nostacktrace nofunc_stack_trace' 'echo $(cat $T/trace_options)'
 ok a_stack_follows_an_event 'echo 1 >$T/options/stacktrace; run sched:sched_process_exit /bin/true; echo 0 >$T/options/stacktrace; sed -n "/sched_process_exit: comm=true/,/^ *sh-/p" $T/trace | grep -A 9 "<stack trace>" >stack; cat stack; grep -q "^ => do_exit$" stack && grep -q "^ => syscall_dispatch$" stack'
-ok and_none_without_the_option 'run sched:sched_process_exit /bin/true; ! grep "stack trace" $T/trace'
+ok no_stack_follows_without_the_option 'run sched:sched_process_exit /bin/true; ! grep "stack trace" $T/trace'
 ok a_stack_follows_a_call 'reset; echo func_stack_trace >$T/trace_options; echo cmdline_proc_show >$T/set_ftrace_filter; echo function >$T/current_tracer; cat /proc/cmdline; echo nop >$T/current_tracer; echo nofunc_stack_trace >$T/trace_options; echo >$T/set_ftrace_filter; cat $T/trace; grep -A 9 "<stack trace>" $T/trace | grep -q "^ => kernfs_read$"'
 ok an_unknown_option_is_refused '! echo no_such_option >$T/trace_options'
 reset

@@ -380,7 +380,7 @@ static void only_root_sees_addresses_of_symbols(void)
 
 /* ---- the machine -------------------------------------------------------------------- */
 
-static void cpus_are_the_same_everywhere(void)
+static void all_files_show_the_same_cpus(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	const char *text = file_text("/proc/cpuinfo");
@@ -528,7 +528,7 @@ int main(int argc, char **argv)
 	TAP_TEST(stack_of_a_sleeper_names_its_call);
 	TAP_TEST(strangers_see_neither_stack_nor_state);
 	TAP_TEST(only_root_sees_addresses_of_symbols);
-	TAP_TEST(cpus_are_the_same_everywhere);
+	TAP_TEST(all_files_show_the_same_cpus);
 	TAP_TEST(interrupts_are_counted);
 	TAP_TEST(memory_that_is_used_is_missing_from_free);
 	TAP_TEST(time_passes_in_uptime_and_stat);

@@ -122,7 +122,7 @@ static void group_stop_is_shown_and_left(void)
 	CHECK_EQ(trace_go(PTRACE_CONT, pid, 0), 0);
 }
 
-static void waitid_says_trapped(void)
+static void waitid_reports_a_trapped_child(void)
 {
 	pid_t pid = tracee(raises_usr1);
 	siginfo_t info;
@@ -493,7 +493,7 @@ int main(void)
 	TAP_TEST(ignored_and_deadly_signals_are_shown);
 	TAP_TEST(siginfo_is_read_and_written);
 	TAP_TEST(group_stop_is_shown_and_left);
-	TAP_TEST(waitid_says_trapped);
+	TAP_TEST(waitid_reports_a_trapped_child);
 	TAP_TEST(calls_stop_at_both_ends);
 	TAP_TEST(number_of_a_call_can_be_changed);
 	TAP_TEST(without_the_option_call_stops_are_plain_traps);

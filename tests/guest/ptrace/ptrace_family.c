@@ -93,7 +93,7 @@ static void execs_in_a_thread(void)
 	execl("/bin/true", "true", NULL);
 }
 
-static void exec_event_tells_of_the_new_program(void)
+static void exec_event_reports_the_new_program(void)
 {
 	pid_t pid = tracee(execs_in_a_thread), thread;
 
@@ -113,6 +113,6 @@ int main(void)
 	TAP_TEST(child_of_a_tracee_is_traced_from_its_birth);
 	TAP_TEST(vfork_has_two_events);
 	TAP_TEST(threads_are_tracees_of_their_own);
-	TAP_TEST(exec_event_tells_of_the_new_program);
+	TAP_TEST(exec_event_reports_the_new_program);
 	return tap_done();
 }

@@ -145,7 +145,7 @@ static void call_target(void)
 	target();
 }
 
-static void execution_is_caught_before_and_goes_on(void)
+static void a_breakpoint_stops_before_the_instruction_and_execution_continues(void)
 {
 	pid_t pid = start(call_target);
 
@@ -291,7 +291,7 @@ int main(int argc, char **argv)
 	}
 	TAP_TEST(writes_are_caught_after_they_happened);
 	TAP_TEST(reads_are_caught_too);
-	TAP_TEST(execution_is_caught_before_and_goes_on);
+	TAP_TEST(a_breakpoint_stops_before_the_instruction_and_execution_continues);
 	TAP_TEST(a_disabled_breakpoint_does_not_stop_the_tracee);
 	TAP_TEST(accesses_of_other_tasks_do_not_stop_them);
 	TAP_TEST(writes_of_the_kernel_do_not_stop_the_tracee);
