@@ -38,7 +38,7 @@ static void arm(int nth)
 	if (pwrite(control, text, length, 0) != length) {
 		if (errno == EOPNOTSUPP)
 			tap_skip("no fault injection in this build");
-		CHECK_FAIL("arming: errno %d", errno);
+		CHECK_FAIL("cannot arm fail_nth: errno %d", errno);
 	}
 }
 
@@ -86,10 +86,10 @@ static void compare(const struct usage *before, int walks)
 		long grown = after.cache[i].used - before->cache[i].used;
 
 		if (grown >= walks)
-			CHECK_FAIL("%d walks, and %s has %ld objects more", walks, after.cache[i].name, grown);
+			CHECK_FAIL("after %d walks %s has %ld more objects", walks, after.cache[i].name, grown);
 	}
 	if (before->free_kilobytes - after.free_kilobytes >= 4 * walks)
-		CHECK_FAIL("%d walks, and %ld kB less are free", walks, before->free_kilobytes - after.free_kilobytes);
+		CHECK_FAIL("after %d walks %ld kB less are free", walks, before->free_kilobytes - after.free_kilobytes);
 }
 
 static void no_hook_is_left(void)

@@ -22,7 +22,7 @@ static void refused(const char *args, int error, const char *line)
 {
 	klp_log_clear();
 	if (insmod_args(FLAWS, args) != error)
-		CHECK_FAIL("%s: not refused with %d", args, error);
+		CHECK_FAIL("%s: not refused with errno %d", args, error);
 	if (strchr(line, '*'))
 		CHECK(strncmp(story(), line, strchr(line, '*') - line) == 0 &&
 		      strchr(story(), '\n')[1] == '\0');

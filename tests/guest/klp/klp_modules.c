@@ -59,7 +59,7 @@ static const char *late_log(void)
 #define LOG_IS(expected) do {							\
 	const char *_log = late_log();						\
 	if (strcmp(_log, expected) != 0)					\
-		CHECK_FAIL("the log is not\n%sbut\n%s", expected, _log);	\
+		CHECK_FAIL("expected log:\n%sactual log:\n%s", expected, _log);	\
 	klp_log_clear();							\
 } while (0)
 

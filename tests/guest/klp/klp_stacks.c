@@ -73,7 +73,7 @@ static void blocks(const char *how, const char *function, const char *reason)
 	while (strstr(line, "pending: running") || strstr(line, "pending: waits for a CPU"));
 	CHECK_EQ(klp_read(ANY, "transition"), 1);
 	if (!strstr(line, reason))
-		CHECK_FAIL("blockers: \"%s\", not \"%s\"", line, reason);
+		CHECK_FAIL("blockers: \"%s\", expected \"%s\"", line, reason);
 	klp_unload(ANY);
 	CHECK_EQ(rmmod(STACK), 0);
 }

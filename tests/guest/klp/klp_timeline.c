@@ -90,7 +90,7 @@ static void take_switch(struct told *told, const char *line, int target)
 	else if (!strncmp(how, "taken-back", 10))
 		told->taken_back++;
 	else if (state != target && state != !target)
-		CHECK_FAIL("in no colour: %.100s", line);
+		CHECK_FAIL("changed over to an unknown state: %.100s", line);
 }
 
 /* Reads the lines from the last "step=init" to the end, and checks that they are consistent. */
@@ -111,7 +111,7 @@ static struct told take_last_transition(int *target)
 		char event[32];
 
 		if (ns < last)
-			CHECK_FAIL("goes back in time: %.100s", line);
+			CHECK_FAIL("the time is before that of the last line: %.100s", line);
 		last = ns;
 		CHECK_EQ(sscanf(line, "%*u %*u %*d %31s", event), 1);
 		if (!strcmp(event, "lost") && strstr(line, "buffer=klp"))
@@ -134,7 +134,7 @@ static void all_are_in(int target)
 {
 	for (int i = 0; i < MAX_KEYS; i++)
 		if (colour[i] >= 0 && colour[i] != target)
-			CHECK_FAIL("%d ended in %d, and not in %d", i, colour[i], target);
+			CHECK_FAIL("task %d ended in state %d, expected %d", i, colour[i], target);
 }
 
 static void check_last(int wanted, int *turned)
@@ -251,7 +251,7 @@ static void steps_and_barriers_come_in_their_order(void)
 	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		at = strstr(last, order[i]);
 		if (!at)
-			CHECK_FAIL("no \"%s\" behind \"%s\"", order[i], i ? order[i - 1] : "");
+			CHECK_FAIL("no \"%s\" after \"%s\"", order[i], i ? order[i - 1] : "");
 		last = at;
 	}
 	klp_unload("livepatch_sample");

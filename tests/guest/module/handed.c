@@ -25,7 +25,7 @@ static void refused(const char *flaw, int error, int lines, const char *line)
 	klp_log_clear();
 	snprintf(args, sizeof(args), "flaw=%s", flaw);
 	if (insmod_args("tm_handed", args) != error)
-		CHECK_FAIL("%s: not refused with %d", flaw, error);
+		CHECK_FAIL("%s: not refused with errno %d", flaw, error);
 	if (lines_with(line) != lines || lines_with("] ") != lines)
 		CHECK_FAIL("%s: the log does not report it in %d lines:\n%s", flaw, lines, klp_log());
 	CHECK(access("/sys/tm_handed", F_OK) != 0 && access("/proc/tm_handed", F_OK) != 0);
