@@ -108,10 +108,42 @@ FUNCTION uaccess_clear
 	jmp	.Lclear_tail
 	.size uaccess_clear, . - uaccess_clear
 
+/*
+ * Copies a word wherever the next word lies in one page and within n, so the words touch no page
+ * that the string does not reach.  A byte of zero is found as in strlen().  The bytes behind the
+ * NUL in its word are copied, too.
+ */
 FUNCTION uaccess_strncpy
 	USER_OPEN
 	xor	%eax, %eax
+	movabs	$0x0101010101010101, %r8
+	mov	%r8, %r9
+	shl	$7, %r9
 .Lstrncpy_next:
+	lea	8(%rax), %r10
+	cmp	%rdx, %r10
+	ja	.Lstrncpy_byte
+	lea	(%rsi, %rax), %ecx
+	and	$0xfff, %ecx
+	cmp	$0xff8, %ecx
+	ja	.Lstrncpy_byte
+	FAULT_GOES_TO .Lstrncpy_fault
+	mov	(%rsi, %rax), %rcx
+	mov	%rcx, (%rdi, %rax)
+	mov	%rcx, %r11
+	sub	%r8, %rcx
+	not	%r11
+	and	%r11, %rcx
+	and	%r9, %rcx
+	jnz	.Lstrncpy_end
+	mov	%r10, %rax
+	jmp	.Lstrncpy_next
+.Lstrncpy_end:
+	bsf	%rcx, %rcx
+	shr	$3, %ecx
+	add	%rcx, %rax
+	jmp	.Lstrncpy_done
+.Lstrncpy_byte:
 	cmp	%rdx, %rax
 	je	.Lstrncpy_done
 	FAULT_GOES_TO .Lstrncpy_fault

@@ -149,7 +149,8 @@ static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64
 		c->full = true;
 		return false;
 	}
-	memset(at, 0, reclen);
+	/* Zeros behind the name; all other bytes are written below. */
+	memset(at + reclen - 8, 0, 8);
 	memcpy(at, &ino, 8);
 	memcpy(at + 8, &next, 8);
 	memcpy(at + 16, &reclen16, 2);

@@ -29,7 +29,8 @@ static void path_normalise(char *s)
 				;
 		} else if (len && !(len == 1 && in[0] == '.')) {
 			*out++ = '/';
-			memmove(out, in, len);
+			if (out != in)		/* a "." or a doubled slash came before */
+				memmove(out, in, len);
 			out += len;
 		}
 		in = end;

@@ -128,6 +128,35 @@ KTEST(strings_end_at_their_nul_or_say_why_not)
 	mm_exit_current();
 }
 
+/* A string of @len bytes @left bytes before unmapped memory, in a buffer of @size bytes. */
+static bool test_mm_string(char __user *p, size_t left, size_t len, size_t size)
+{
+	static const char text[] = "0123456789abcdefghijklmno";
+	char back[sizeof(text) + 1];
+	size_t mapped = min(len, left);
+	ssize_t want = len < size && len < left ? (ssize_t)len :
+		       size > left ? -EFAULT : -ENAMETOOLONG;
+
+	memset(back, '#', sizeof(back));
+	if (copy_to_user(p, text, mapped) || (len < left && clear_user(p + len, 1)))
+		return false;
+	return strncpy_from_user(back, p, size) == want && back[size] == '#' &&
+	       !memcmp(back, text, min(mapped, size)) && (want < 0 || !back[len]);
+}
+
+KTEST(strings_of_all_lengths_end_at_all_places_of_a_page)
+{
+	long addr;
+
+	KTEST_CHECK(test_mm_enter(&addr));
+	for (size_t left = 1; left <= 20; left++)
+		for (size_t len = 0; len <= left; len++)
+			for (size_t size = 0; size <= 24; size++)
+				KTEST_CHECK(test_mm_string((char __user *)addr + MAP_SIZE - left,
+							   left, len, size));
+	mm_exit_current();
+}
+
 KTEST(user_cmpxchg_exchanges_only_what_it_expects)
 {
 	u32 old = 1;
