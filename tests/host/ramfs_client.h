@@ -239,7 +239,10 @@ static inline void empty_tree(const char *path)
 	char inner[SRV_PATH_MAX];
 
 	while (first_inside(path, inner)) {
-		if (r_unlink(inner, false) == -EISDIR) {
+		int64_t status = r_unlink(inner, false);
+
+		CHECK(status == 0 || status == -EISDIR);
+		if (status == -EISDIR) {
 			empty_tree(inner);
 			CHECK_EQ(r_unlink(inner, true), 0);
 		}

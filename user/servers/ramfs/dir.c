@@ -11,13 +11,37 @@
 #include <string.h>
 #include "ramfs.h"
 
+/* The next bytes of a name, up to 8, as a number. */
+static inline uint64_t name_word(const char *name, size_t len)
+{
+	uint64_t word = 0;
+
+	if (len >= sizeof(word))
+		memcpy(&word, name, sizeof(word));
+	else
+		while (len--)
+			word = word << 8 | (uint8_t)name[len];
+	return word;
+}
+
 static uint32_t name_hash(const struct node *dir, const char *name, size_t len)
 {
-	uint64_t hash = 14695981039346656037ull ^ dir->ino;	/* FNV-1a */
+	const uint64_t odd = 0x9e3779b97f4a7c15;	/* 2^64 / golden ratio */
+	uint64_t hash = dir->ino * odd + len;
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (uint8_t)name[i]) * 1099511628211ull;
-	return (uint32_t)(hash ^ hash >> 32);
+	for (size_t at = 0; at < len; at += 8) {
+		hash = (hash ^ name_word(name + at, len - at)) * odd;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
+static bool name_equal(const char *a, const char *b, size_t len)
+{
+	for (size_t at = 0; at < len; at += 8)
+		if (name_word(a + at, len - at) != name_word(b + at, len - at))
+			return false;
+	return true;
 }
 
 struct entry *dir_find(const struct node *dir, const char *name, size_t len)
@@ -29,7 +53,7 @@ struct entry *dir_find(const struct node *dir, const char *name, size_t len)
 		return NULL;
 	for (entry = kept->buckets[hash & (kept->nr_buckets - 1)]; entry; entry = entry->next)
 		if (entry->hash == hash && entry->dir == dir && entry->len == len &&
-		    memcmp(entry->name, name, len) == 0)
+		    name_equal(entry->name, name, len))
 			return entry;
 	return NULL;
 }
@@ -188,17 +212,18 @@ struct listing {
 static bool list_emit(struct listing *out, const char *name, size_t len, const struct node *node,
 		      uint64_t next)
 {
-	size_t need = (sizeof(struct port_dirent) + len + 1 + 7) & ~7ul;
+	size_t need = (offsetof(struct port_dirent, name) + len + 1 + 7) & ~7ul;
 	struct port_dirent *record = (struct port_dirent *)(out->buf + out->used);
 
 	if (need > out->size - out->used)
 		return false;
-	memset(record, 0, need);
+	/* Zeros behind the name; all other bytes are written below. */
+	memset(out->buf + out->used + need - 8, 0, 8);
 	record->node = node->ino;
 	record->next = next;
 	record->reclen = need;
 	record->type = dirent_type(node);
-	memcpy((char *)record + offsetof(struct port_dirent, name), name, len);
+	memcpy(record->name, name, len);
 	out->used += need;
 	return true;
 }

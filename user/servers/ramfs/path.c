@@ -77,9 +77,11 @@ static int follow_last(struct walk *walk, const char *path, size_t before_len)
 	return 0;
 }
 
-static size_t skip_slashes(const char *path)
+static inline const char *skip_slashes(const char *path)
 {
-	return strspn(path, "/");
+	while (*path == '/')
+		path++;
+	return path;
 }
 
 /* One step from the directory walk->node: fills dir, name, entry, node. */
@@ -106,8 +108,7 @@ static int path_step(struct walk *walk, const char *name, size_t len, struct cre
 
 int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *walk)
 {
-	const char *at = path + skip_slashes(path);
-	const char *name = at;
+	const char *at = skip_slashes(path), *name = at;
 	int ret;
 
 	walk->dir = NULL;
@@ -122,8 +123,7 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 		ret = path_step(walk, name, len, cred);
 		if (ret < 0)
 			return ret;
-		at += len;
-		at += skip_slashes(at);
+		at = skip_slashes(at + len);
 		if (!*at)
 			break;
 		if (!walk->node)
