@@ -233,15 +233,14 @@ static void address_space_ends_at_the_limit(void)
 	CHECK_EQ(munmap(p, 4 << 20), 0);
 }
 
-static volatile char *deepest;
-
+/* Each call needs its page of stack until it returns. */
 static __attribute__((noipa)) int recurse(int depth)
 {
 	volatile char page[4096];
+	unsigned used = (unsigned)depth % sizeof(page);
 
-	page[0] = depth;
-	deepest = page;
-	return depth ? recurse(depth - 1) + page[0] : 0;
+	page[used] = (char)depth;
+	return depth ? recurse(depth - 1) + page[used] : 0;
 }
 
 static void recurses_2m(void)
