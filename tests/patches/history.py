@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""history.py - replays this repository's own commits as live patches, and checks tools/klp-build against full rebuilds.
+"""history.py - replays commits as live patches, and checks tools/klp-build against full rebuilds.
 
-    tests/patches/history.py [--commits 20] [--skip 0] [--jobs 2] [--work DIR]
+    tests/patches/history.py [--commits 20] [--skip 0] [--jobs 2] [--work DIR]    the last commits of this repository
+    tests/patches/history.py --edits [--only REGEX] [--jobs 2] [--work DIR]       the diffs of tests/mutants and of this folder
 
 For each of the last commits that touch the C of the kernel, the kernel before the commit is built, and klp-build makes
 the patch (--dry-run). The oracle does not use diffs: it compiles every C file of both commits, with __LINE__ as 0, and
 compares each function's bytes and the targets of its relocations. If a function differs there and is not in the patch,
 the patch missed it: the run fails.
 
+With --edits, each diff that edits the kernel becomes a commit on top of HEAD, and the tool replays these commits. No branch
+has them.
+
 A commit that klp-build refuses is listed with the first reason; its list of differing functions is still compared.
+A commit whose kernel does not build on this machine is listed and does not count.
 Only the C of the kernel is compared: other parts of a commit, such as a Makefile, are left out. With ccache and a
 folder that is kept (--work) a second run is much faster, because most files are the same in two commits.
 """
@@ -19,16 +24,18 @@ import concurrent.futures
 import glob
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(TOP, "tools"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.join(TOP, "tools"), os.path.join(TOP, "tests", "mutants")]
 sys.dont_write_bytecode = True
 
-import elf                                          # noqa: E402
+import mutant                                       # noqa: E402
 from klpbuild.objects import ObjectFile             # noqa: E402
 
 PATHS = ["arch", "boot", "include", "kernel", "livepatch/*.c", "livepatch/*.h"]
@@ -46,6 +53,37 @@ def commits(count, skip):
     return [(git("rev-parse", f"{name}^").strip(), name) for name in names]
 
 
+def apply_mutant(tree, name):
+    for path, lines in mutant.applied(name, lambda path: git("show", f"HEAD:{path}", folder=tree)).items():
+        with open(os.path.join(tree, path), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
+
+def apply_diff(tree, path):
+    subprocess.run(["patch", "-p1", "-s", "--no-backup-if-mismatch", "-i", path], cwd=tree, check=True)
+
+
+def edits(only):
+    """(title, function that applies the edit to a tree, its argument) of each diff that edits the kernel and is on top of no other."""
+    found = [(f"{name}: {mutant.about(name)}", apply_mutant, name) for name in mutant.names()]
+    for path in sorted(glob.glob(os.path.join(HERE, "*.diff"))):
+        with open(path, encoding="utf-8") as file:
+            if not re.search(r"(?m)^(module|on): ", file.read()):
+                found.append((os.path.basename(path), apply_diff, path))
+    return [edit for edit in found if re.search(only, edit[0])]
+
+
+def commits_of_edits(tree, only):
+    """(HEAD, the edit as a commit on top of HEAD) for each edit."""
+    head = git("rev-parse", "HEAD").strip()
+    for title, apply, argument in edits(only):
+        git("checkout", "-q", "-f", "--detach", head, folder=tree)
+        apply(tree, argument)
+        git("-c", "user.name=history", "-c", "user.email=history", "commit", "-q", "--no-verify", "-a", "-m", title,
+            folder=tree)
+        yield head, git("rev-parse", "HEAD", folder=tree).strip()
+
+
 def sources_of(commit):
     """A value that is the same for two commits if their kernels have the same sources."""
     return git("ls-tree", "-r", commit, "--", "arch", "boot", "include", "kernel", "livepatch", "Makefile", "linker.ld")
@@ -55,7 +93,8 @@ def build_kernel(tree, commit, jobs):
     """Builds the kernel of a commit as klp-build needs it: old commits did not make a section for each function."""
     git("checkout", "-q", "--detach", commit, folder=tree)
     extra = "EXTRA_CFLAGS=-ffunction-sections -fdata-sections"
-    subprocess.run(["make", f"-j{jobs}", "kernel-now", extra], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["make", f"-j{jobs}", "kernel-now", extra], cwd=tree, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.PIPE, text=True)
     build = os.path.join(tree, "build")
     with open(os.path.join(build, "flags.KERNEL_FLAGS"), encoding="utf-8") as file:
         words = shlex.split(file.read())
@@ -119,6 +158,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commits", type=int, default=20, help="number of commits (default: %(default)s)")
     parser.add_argument("--skip", type=int, default=0, help="leave out this number of the newest commits")
+    parser.add_argument("--edits", action="store_true", help="replay the diffs of tests/mutants and tests/patches instead")
+    parser.add_argument("--only", default="", metavar="REGEX", help="with --edits: only diffs whose title matches")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--work", help="folder for builds, kept (default: a temporary one)")
     options = parser.parse_args()
@@ -128,6 +169,8 @@ def main():
         if not os.path.exists(tree):
             git("worktree", "add", "-q", "--detach", tree, "HEAD")
         try:
+            if options.edits:
+                return Edits(tree, work, options.jobs).all(list(commits_of_edits(tree, options.only)))
             return Replay(tree, work, options.jobs).all(commits(options.commits, options.skip))
         finally:
             if not options.work:
@@ -140,7 +183,7 @@ class Replay:
     def __init__(self, tree, work, jobs):
         self.tree, self.work, self.jobs = tree, work, jobs
         self.known = {}         # {sources: {source: object}} of the last two full builds
-        self.missed = self.made = self.refused = self.unread = self.total = 0
+        self.missed = self.made = self.refused = self.unread = self.unbuilt = self.total = 0
 
     def full(self, commit):
         """Builds the kernel of a commit. Returns its build folder and all its objects."""
@@ -154,16 +197,29 @@ class Replay:
                 del self.known[next(iter(self.known))]
         return build, self.known[sources]["objects"]
 
-    def one(self, before, after):
-        title = git("log", "-1", "--format=%h %s", after).strip()
+    def objects(self, before, after):
+        """(folder of the kernel before, all objects of it, those of the kernel after)"""
         _, new = self.full(after)
         build, old = self.full(before)
+        return build, old, new
+
+    def one(self, before, after):
+        title = git("log", "-1", "--format=%h %s", after).strip()
+        try:
+            build, old, new = self.objects(before, after)
+        except subprocess.CalledProcessError as error:
+            self.unbuilt += 1
+            said = (error.stderr or "no output").strip().splitlines()[0]
+            print(f"unbuilt  {title}\n         {shlex.join(error.cmd[:4])}: {said}", flush=True)
+            return
         patched, only_lines, reasons = ask(build, before, after, os.path.join(self.work, "out"))
         if patched is None:
             self.unread += 1
             print(f"unread   {title}\n         {reasons[0].splitlines()[0]}", flush=True)
             return
-        truth = differing(old, new)
+        self.judge(title, patched, only_lines, differing(old, new), reasons)
+
+    def judge(self, title, patched, only_lines, truth, reasons):
         self.made += not reasons
         self.refused += bool(reasons)
         self.total += len(patched)
@@ -178,8 +234,23 @@ class Replay:
         for before, after in pairs:
             self.one(before, after)
         print(f"{len(pairs)} commits: {self.made} became patches, {self.refused} were refused after a comparison, {self.unread} before "
-              f"one; {self.total} functions differ, {self.missed} were missed")
-        return 1 if self.missed else 0
+              f"one, {self.unbuilt} have a kernel that cannot be built here; {self.total} functions differ, {self.missed} were missed")
+        return 1 if self.missed or self.made + self.refused == 0 else 0
+
+
+class Edits(Replay):
+    """All edits are on top of one commit: its kernel is built once. No edit adds a source."""
+
+    def __init__(self, tree, work, jobs):
+        super().__init__(tree, work, jobs)
+        self.base = None        # (folder of its kernel, its objects)
+
+    def objects(self, before, after):
+        if not self.base:
+            self.base = self.full(before)
+        git("checkout", "-q", "--detach", after, folder=self.tree)
+        build, old = self.base
+        return build, old, compile_all(self.tree, build, os.path.join(self.work, "edited"), self.jobs)
 
 
 if __name__ == "__main__":
