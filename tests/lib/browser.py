@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import progress  # noqa: E402
@@ -49,8 +50,9 @@ class Browser:
     """One window. close() ends the browser, and only this one."""
 
     def __init__(self, width=1300, height=900):
+        self.folder = tempfile.mkdtemp(prefix="neurath-browser-")
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                       preexec_fn=vm.die_with_parent)
+                                       env=dict(os.environ, TMPDIR=self.folder), preexec_fn=vm.die_with_parent)
         self.watch = progress.Watch(self.driver.pid, COMPUTING, SLEEPING)
         self.path = ""
         try:
@@ -68,16 +70,23 @@ class Browser:
             if self.path:
                 self.command("DELETE", "")
         finally:
-            for pid, _ in self.watch.family.members():
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            self.kill()
             self.driver.communicate()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self):
+        self.path = ""
+        for pid, _ in self.watch.family.members():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
     def judge(self):
+        """Ends a browser that hangs: what comes next is refused at once."""
         hung = self.watch.look()
         if hung:
+            self.kill()
             raise AssertionError(f"the browser hangs: {hung}")
 
     def wait_for(self, file):

@@ -69,8 +69,6 @@ class PageTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if cls is PageTest:
-            raise unittest.SkipTest("a base class")
         if browser.missing():
             raise unittest.SkipTest(f"these packages are missing: {browser.missing()}; tools/setup --browser installs them")
         cls.folder = tempfile.TemporaryDirectory()
