@@ -4,8 +4,8 @@
  * only wanted the task to pass the exit loop. Programs that were written before live patching see an error that they
  * do not expect.
  *
- * loses: P2 P3
- * at times: P4 P5 P6 P7
+ * loses: P2 P3 P6
+ * at times: P4 P5 P7
  */
 /* splice: kernel/signal/deliver.c */
 static void signal_restart_silently(struct pt_regs *regs)
