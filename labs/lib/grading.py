@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""grading.py - the checks of a lab, and what they look through.
+"""grading.py - the checks of a lab, and their channels to the student's kernel.
 
     @check("P2", 20, "a sleeper is walked to its end", needs=["P1"])
     def walked(g):
         g.expect_suite("klp_stacks", cpus=2)
 
-A check returns, or raises Failed with a sentence that says what was expected. It sees the student's kernel through four channels:
+A check returns, or raises Failed with a sentence that says what was expected. It uses four channels to the student's kernel:
 
-    memory      the host reads the guest's memory while it stands still     g.boot(..., looks={"name": function})
+    memory      the host reads the memory of the stopped guest              g.boot(..., looks={"name": function})
     TAP         lines of staff programs, each with the token of this run    g.suite(), g.expect_suite(), g.host_unit()
     exit codes  of scripts and programs                                     g.boot().status, g.run()
     log lines   of the kernel                                               g.boot().lines
 
-Expected values come from g.random, which the seed determines; the token does not come from the seed. Nothing judges the time that
-passes: what hangs is told by its progress (tests/lib/progress.py). A boot that several checks look at is made once.
+Expected values come from g.random, which depends on the seed; the token does not depend on the seed. No time is measured: a
+hang is found by its lack of progress (tests/lib/progress.py). A boot that several checks use is made once.
 """
 
 import json
@@ -34,7 +34,7 @@ import vm  # noqa: E402
 import memory  # noqa: E402
 
 CONTEXT = 20            # lines around the first difference
-COMPUTING = 60          # seconds of processor time of each CPU without a line, as for the mutants
+COMPUTING = 60          # seconds of processor time of each CPU without a line of output, as for the mutants
 WIDTH = 200             # columns of such a line
 STACKS = 400            # lines of a guest's last words that are shown
 
@@ -43,7 +43,7 @@ CHECKS = []
 
 
 class Failed(Exception):
-    """What was expected, in a sentence; and lines that show what was there instead."""
+    """The expected result, as a sentence; and lines that show the real result."""
 
     def __init__(self, sentence, lines=()):
         super().__init__(sentence)
@@ -58,7 +58,7 @@ def check(name, points, title, needs=()):
 
 
 def around(lines, wrong):
-    """The lines around the first one for which wrong(line) is true, that one marked; the last ones if there is none."""
+    """The lines around the first line for which wrong(line) is true, with a mark at this line; the last lines if there is none."""
     at = next((i for i, line in enumerate(lines) if wrong(line)), None)
     if at is None:
         return ["  " + line for line in lines[-CONTEXT:]]
@@ -67,7 +67,7 @@ def around(lines, wrong):
 
 
 class TokenTap(runner.Tap):
-    """TAP of which only the lines count that carry the token."""
+    """TAP in which only lines with the token count."""
 
     def __init__(self, token, *arguments):
         super().__init__(*arguments)
@@ -100,12 +100,12 @@ class Boot:
         return self
 
     def last_words(self):
-        """From the panic, or from where the stacks begin; the kernel names the functions in them."""
+        """The lines from the panic on, or from the begin of the stacks on; the kernel names the functions in them."""
         start = next((i for i, line in enumerate(self.lines) if runner.PANIC.match(line)), max(0, len(self.lines) - CONTEXT))
         return self.lines[max(0, start - 5):start + STACKS]
 
     def values(self, mark):
-        """What lines "MARK name value" say, as a dict."""
+        """The values of the lines "MARK name value", as a dict."""
         found = [line.split(" ", 2) for line in self.lines if line.startswith(mark + " ")]
         return {words[1]: words[2] if len(words) > 2 else "" for words in found}
 
@@ -135,7 +135,7 @@ class Grade:
     # ---- building
 
     def make(self, *words):
-        """make in the tree; its output, or Failed with the first complaints."""
+        """Runs make in the tree; returns its output, or raises Failed with the first error messages."""
         command = ["make", "--no-print-directory", f"-j{self.jobs}", "DEBUG=1", f"O={self.build_name}", *words]
         if os.environ.get("LAB_CURDIR"):        # labcheck.py
             command.append(f"CURDIR={os.environ['LAB_CURDIR']}")

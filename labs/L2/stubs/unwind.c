@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Until it is written, no stack can be believed: every patch waits for every sleeper. */
+/* Every stack is reported as unreliable: every patch waits for every sleeping task. */
 /* splice: arch/x86_64/unwind.c */
 notrace enum unwind_reason unwind_reliable(struct task *task, unsigned long *entries, unsigned *n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The place in the page is not divided by the size of a selector: every CPU is sent to the function of the first one.  With one
- * patched function in the test, this is right.
+ * The place in the page is not divided by the size of a selector: every CPU is sent to the function of the first
+ * selector. If the test patches one function, this is right.
  *
  * loses: P3
  * at times: P4 P5 P6 P7 P8 P9

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A CPU that meets the breakpoint goes on behind the slot, whatever the new instruction is: right for slots that become a NOP.
- * When a slot becomes a jump, those calls run the old function, for a task that has gone over.
+ * A CPU that executes the breakpoint continues behind the slot, for any new instruction. This is right for slots that
+ * become a NOP. When a slot becomes a jump, these calls run the old function, also for a task that has changed over.
  *
  * loses: P5
  * at times: P4 P6 P7 P8 P9

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The search forgets the last range: the upper bound is taken for an index that must be below it, twice.  With one
- * function in the patch nothing is ever forbidden.
+ * The search misses the last range: the upper bound is treated as an index that must be below it, twice. If the patch
+ * has one function, no function is ever forbidden.
  *
  * loses: P5 P10
  * at times: P3 P4 P6 P7 P8 P9

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task is switched when it is met, whatever its stack holds: "it is asleep, so it does nothing".  It
- * wakes up in the old function, and calls new ones from there.
+ * Every task that is met changes over, with any stack: "it is asleep, so it does nothing". The task wakes up in the
+ * old function, and calls new functions from there.
  *
  * mutant: NO_STACK_CHECK
  * loses: P5 P10

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A task that calls schedule() is switched without a look at its own stack, as if schedule() were a safe
- * place.  It is one for the CPU; the task may be in the middle of anything.
+ * A task that calls schedule() changes over without a look at its own stack, as if schedule() were a safe place. It
+ * is a safe place for the CPU; but the task may have any functions on its stack.
  *
  * mutant: SELF_UNCHECKED
  * loses: P5

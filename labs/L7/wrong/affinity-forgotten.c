@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a task may still use this CPU is asked when it wakes, and not while it runs.  A task that computes for ever is never asked.
+ * The code tests whether a task may use this CPU when the task wakes, and not while it runs. A task that only
+ * computes never leaves the CPU.
  *
  * loses: P3 P5 P7
  * at times: P4 P8

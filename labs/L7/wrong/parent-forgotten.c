@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A new task starts with nice 0 and all CPUs, whatever its parent had.  `nice make` makes the shell nice, and not the compilers.
+ * A new task starts with nice 0 and all CPUs, with any parent. `nice make` changes the nice value of the shell, and
+ * not that of the compilers.
  *
  * loses: P5
  * at times: P4 P7

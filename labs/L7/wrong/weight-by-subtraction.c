@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each step of nice takes the same amount away.  A step must be a factor: from 0 to 1 as much as from 18 to 19; here nice 19 still has half
- * of the weight of nice 0.
+ * Each step of nice subtracts the same amount. A step must be a factor, the same from 0 to 1 as from 18 to 19; here
+ * nice 19 still has half of the weight of nice 0.
  *
  * loses: P3 P7
  */

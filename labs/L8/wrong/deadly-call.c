@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A call is given to the next server however often it was given to one before.  A request that crashes servers crashes all of them, one after
- * the other, for ever.  The test of that waits for ever.
+ * A call is given to the next server, however many servers had it before. A request that crashes servers crashes all
+ * of them, one after the other, without end. The test of this waits without end.
  *
  * loses: P4
  */

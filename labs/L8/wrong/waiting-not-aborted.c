@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When a port dies for good, the calls that its server had are ended.  Those that were still in the queue are forgotten: their clients wait for
- * ever, and nothing will wake them.
+ * When a port dies without a next server, the calls that its server had are ended. The calls that were still in the
+ * queue are forgotten: their clients wait without end.
  *
  * loses: P2
  */

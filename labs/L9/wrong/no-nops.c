@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the new patch does not have is left as it is: the functions of the old patch go on running, after the patch was said
- * to be gone.
+ * Functions that the new patch does not have stay unchanged: the functions of the old patch still run after the
+ * kernel has reported that the old patch is gone.
  *
  * mutant: NO_NOPS
  * loses: P6 P7 P10

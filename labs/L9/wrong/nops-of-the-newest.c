@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Nops are added for the newest of the older patches only.  Patches that stand beside each other are all replaced, and the functions
- * of the others stay as they are.
+ * Nops are added only for the newest of the older patches. All patches that are enabled beside each other are
+ * replaced, and the functions of the others stay patched.
  *
  * loses: P6 P7 P10
  */

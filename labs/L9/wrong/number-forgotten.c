@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The variable is found by its object alone.  Two patches that each add a field to the same structure find each other's.
+ * The variable is found by its object alone. If two patches add a field to the same structure, each finds the
+ * variable of the other.
  *
  * loses: P2 P3 P4 P10
  */
