@@ -79,23 +79,30 @@ static size_t answer(uint8_t *buf, unsigned type, unsigned tag, const void *body
 	return size;
 }
 
+/* Opens the answer of @len bytes that is in `in`. */
+static int open_in(struct p9_reader *r, size_t len, unsigned type, unsigned tag)
+{
+	return p9_open(r, &(struct p9_answer){ in, sizeof(in), len }, type, tag);
+}
+
 static void malformed_answers_are_refused(void)
 {
 	struct p9_reader r;
 	size_t len = answer(in, P9_WALK + 1, 7, "\0\0", 2);
 
-	CHECK_EQ(p9_open(&r, in, sizeof(in), len, P9_WALK, 7), 0);
+	CHECK_EQ(open_in(&r, len, P9_WALK, 7), 0);
 	CHECK_EQ(p9_get(&r, 2), 0);
 	CHECK_EQ(p9_check(&r), 0);
-	CHECK_EQ(p9_open(&r, in, sizeof(in), len, P9_WALK, 8), -EIO);
-	CHECK_EQ(p9_open(&r, in, sizeof(in), len, P9_READ, 7), -EIO);
-	CHECK_EQ(p9_open(&r, in, sizeof(in), len, P9_WALK + 1, 7), -EIO);
-	CHECK_EQ(p9_open(&r, in, sizeof(in), len + 1, P9_WALK, 7), -EIO);
+	CHECK_EQ(open_in(&r, len, P9_WALK, 8), -EIO);
+	CHECK_EQ(open_in(&r, len, P9_READ, 7), -EIO);
+	CHECK_EQ(open_in(&r, len, P9_WALK + 1, 7), -EIO);
+	CHECK_EQ(open_in(&r, len + 1, P9_WALK, 7), -EIO);
 	for (size_t cut = 0; cut < len; cut++) {
 		uint8_t *exact = malloc(cut ? cut : 1);
+		struct p9_answer part = { exact, cut, cut };
 
 		memcpy(exact, in, cut);
-		CHECK_EQ(p9_open(&r, exact, cut, cut, P9_WALK, 7), -EIO);
+		CHECK_EQ(p9_open(&r, &part, P9_WALK, 7), -EIO);
 		free(exact);
 	}
 }
@@ -112,9 +119,9 @@ static void valid_errors_are_passed_on(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		size_t len = answer(in, P9_ERROR + 1, 3, &cases[i].said, 4);
 
-		CHECK_EQ(p9_open(&r, in, sizeof(in), len, P9_READ, 3), cases[i].is);
+		CHECK_EQ(open_in(&r, len, P9_READ, 3), cases[i].is);
 	}
-	CHECK_EQ(p9_open(&r, in, sizeof(in), answer(in, P9_ERROR + 1, 3, "", 1), P9_READ, 3), -EIO);
+	CHECK_EQ(open_in(&r, answer(in, P9_ERROR + 1, 3, "", 1), P9_READ, 3), -EIO);
 }
 
 static void strings_end_with_the_message(void)
@@ -123,18 +130,18 @@ static void strings_end_with_the_message(void)
 	size_t len;
 
 	answer(in, P9_READLINK + 1, 1, "\4\0abcd", 6);
-	CHECK_EQ(p9_open(&r, in, sizeof(in), 13, P9_READLINK, 1), 0);
+	CHECK_EQ(open_in(&r, 13, P9_READLINK, 1), 0);
 	CHECK(p9_get_string(&r, &len) == (const char *)in + P9_HEAD + 2);
 	CHECK_EQ(len, 4);
 	in[P9_HEAD] = 5;
-	CHECK_EQ(p9_open(&r, in, sizeof(in), 13, P9_READLINK, 1), 0);
+	CHECK_EQ(open_in(&r, 13, P9_READLINK, 1), 0);
 	CHECK(!p9_get_string(&r, &len));
 	CHECK_EQ(len, 0);
 	CHECK_EQ(p9_check(&r), -EIO);
 	/* After the first missing value, all further reads give nothing. */
 	CHECK_EQ(p9_get(&r, 1), 0);
 	in[P9_HEAD] = in[P9_HEAD + 1] = 0xff;
-	CHECK_EQ(p9_open(&r, in, sizeof(in), 13, P9_READLINK, 1), 0);
+	CHECK_EQ(open_in(&r, 13, P9_READLINK, 1), 0);
 	CHECK(!p9_get_string(&r, &len));
 }
 
@@ -315,7 +322,7 @@ int job_call(struct job *j, unsigned type, uint32_t at, uint32_t len, bool data_
 	j->answer_len = deliver(all, size, head, at, data_in ? len : 0);
 	if (!j->answer_len)
 		return -EIO;
-	int rc = p9_open(&j->r, j->in.memory, head, j->answer_len, type, j->tag);
+	int rc = p9_open(&j->r, &(struct p9_answer){ j->in.memory, head, j->answer_len }, type, j->tag);
 
 	if (type == P9_CLUNK)
 		clunked++;
@@ -478,7 +485,7 @@ static uint32_t next_fid(void)
 
 	damage = 0;
 	cancelling = false;
-	while (client_walk(&job, ROOT_FID, NULL, 0, &fid, qids) < 0)
+	while (client_walk(&job, ROOT_FID, (char *[]){ NULL }, &fid, qids) < 0)
 		;
 	client_drop_fids(&job);
 	damage = old;

@@ -151,11 +151,13 @@ int client_attach(struct job *job)
 /* ---- names -------------------------------------------------------------------------- */
 
 static int walk_message(struct job *job, uint32_t from, uint32_t fid, char *const names[],
-			unsigned count, struct p9_qid qids[])
+			struct p9_qid qids[])
 {
-	unsigned got;
+	unsigned count = 0, got;
 	int ret;
 
+	while (names[count])
+		count++;
 	job_message(job, P9_WALK);
 	p9_put(&job->w, from, 4);
 	p9_put(&job->w, fid, 4);
@@ -175,7 +177,7 @@ static int walk_message(struct job *job, uint32_t from, uint32_t fid, char *cons
 	return ret < 0 ? ret : got < count ? -ENOENT : 0;
 }
 
-int client_walk(struct job *job, uint32_t from, char *const names[], unsigned count, uint32_t *fid,
+int client_walk(struct job *job, uint32_t from, char *const names[], uint32_t *fid,
 		struct p9_qid qids[P9_WALK_MAX])
 {
 	int64_t new = fid_take();
@@ -183,7 +185,7 @@ int client_walk(struct job *job, uint32_t from, char *const names[], unsigned co
 
 	if (new < 0)
 		return (int)new;
-	ret = walk_message(job, from, (uint32_t)new, names, count, qids);
+	ret = walk_message(job, from, (uint32_t)new, names, qids);
 	if (ret < 0) {
 		fid_give_back((uint32_t)new);
 		return ret;
@@ -195,9 +197,9 @@ int client_walk(struct job *job, uint32_t from, char *const names[], unsigned co
 
 int client_step(struct job *job, uint32_t fid, const char *name, struct p9_qid *qid)
 {
-	char *names[1] = { (char *)name };
+	char *names[] = { (char *)name, NULL };
 
-	return walk_message(job, fid, fid, names, 1, qid);
+	return walk_message(job, fid, fid, names, qid);
 }
 
 int64_t client_readlink(struct job *job, uint32_t fid, char *target, size_t size)
@@ -402,20 +404,25 @@ int client_fsync(struct job *job, uint32_t fid)
 	return call(job, P9_FSYNC);
 }
 
-/* A message about @len bytes at @offset; returns the count in the answer. */
-static int64_t call_counted(struct job *job, unsigned type, uint32_t fid, uint64_t offset,
-			    uint32_t at, uint32_t len, bool in)
+/* @len bytes at @offset of a file, and at @at of job->data. */
+struct range {
+	uint32_t fid;
+	uint64_t offset;
+	uint32_t at, len;
+};
+
+/* A message about @range; returns the count in the answer. */
+static int64_t call_counted(struct job *job, unsigned type, struct range range)
 {
-	uint32_t count;
+	uint32_t len = range.len < io_max ? range.len : io_max, count;
+	bool in = type != P9_WRITE;
 	int ret;
 
-	if (len > io_max)
-		len = io_max;
 	job_message(job, type);
-	p9_put(&job->w, fid, 4);
-	p9_put(&job->w, offset, 8);
+	p9_put(&job->w, range.fid, 4);
+	p9_put(&job->w, range.offset, 8);
 	p9_put(&job->w, len, 4);
-	ret = job_call(job, type, at, len, in);
+	ret = job_call(job, type, range.at, len, in);
 	if (ret < 0)
 		return ret;
 	count = (uint32_t)p9_get(&job->r, 4);
@@ -428,15 +435,15 @@ static int64_t call_counted(struct job *job, unsigned type, uint32_t fid, uint64
 
 int64_t client_read(struct job *job, uint32_t fid, uint64_t offset, uint32_t at, uint32_t len)
 {
-	return call_counted(job, P9_READ, fid, offset, at, len, true);
+	return call_counted(job, P9_READ, (struct range){ fid, offset, at, len });
 }
 
 int64_t client_write(struct job *job, uint32_t fid, uint64_t offset, uint32_t at, uint32_t len)
 {
-	return call_counted(job, P9_WRITE, fid, offset, at, len, false);
+	return call_counted(job, P9_WRITE, (struct range){ fid, offset, at, len });
 }
 
 int64_t client_readdir(struct job *job, uint32_t fid, uint64_t offset, uint32_t len)
 {
-	return call_counted(job, P9_READDIR, fid, offset, 0, len, true);
+	return call_counted(job, P9_READDIR, (struct range){ fid, offset, 0, len });
 }

@@ -52,11 +52,11 @@ int client_attach(struct job *job);
 /* The longest data of one read or write. */
 uint32_t client_io_max(void);
 /*
- * Walks @count names from @from and makes *@fid refer to the result; qids[] has the result of
- * each step.  The job owns *@fid until client_keep_fid().
+ * Walks @names, at most P9_WALK_MAX and then NULL, from @from and makes *@fid refer to the result;
+ * qids[] has the result of each step.  The job owns *@fid until client_keep_fid().
  */
-int client_walk(struct job *job, uint32_t from, char *const names[], unsigned count,
-		uint32_t *fid, struct p9_qid qids[P9_WALK_MAX]);
+int client_walk(struct job *job, uint32_t from, char *const names[], uint32_t *fid,
+		struct p9_qid qids[P9_WALK_MAX]);
 /* One step in place. */
 int client_step(struct job *job, uint32_t fid, const char *name, struct p9_qid *qid);
 /* The job no longer owns @fid, which would be dropped at its end. */

@@ -263,7 +263,8 @@ int job_call(struct job *job, unsigned type, uint32_t data_at, uint32_t data_len
 	job_wait(job);
 	if (!job->answer_len)
 		return job->cancelled ? -EINTR : -EIO;
-	return p9_open(&job->r, job->in.memory, head, job->answer_len, type, job->tag);
+	return p9_open(&job->r, &(struct p9_answer){ job->in.memory, head, job->answer_len }, type,
+		       job->tag);
 }
 
 static void job_done(unsigned chain, uint32_t len)

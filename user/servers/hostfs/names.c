@@ -89,10 +89,10 @@ static int second(struct job *job, int error)
 /* 0 if @name is not in directory @fid. */
 static int must_be_missing(struct job *job, uint32_t fid, const char *name)
 {
-	char *names[1] = { (char *)name };
+	char *names[] = { (char *)name, NULL };
 	struct p9_qid qids[P9_WALK_MAX];
 	uint32_t other;
-	int ret = client_walk(job, fid, names, 1, &other, qids);
+	int ret = client_walk(job, fid, names, &other, qids);
 
 	return ret == -ENOENT ? 0 : ret < 0 ? ret : -EEXIST;
 }
@@ -100,10 +100,10 @@ static int must_be_missing(struct job *job, uint32_t fid, const char *name)
 /* The file to be renamed: @name in directory @fid. */
 static int must_be_directory(struct job *job, uint32_t fid, const char *name)
 {
-	char *names[1] = { (char *)name };
+	char *names[] = { (char *)name, NULL };
 	struct p9_qid qids[P9_WALK_MAX];
 	uint32_t other;
-	int ret = client_walk(job, fid, names, 1, &other, qids);
+	int ret = client_walk(job, fid, names, &other, qids);
 
 	return ret < 0 ? ret : qids[0].type & P9_QID_DIR ? 0 : -ENOTDIR;
 }

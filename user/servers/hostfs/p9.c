@@ -104,24 +104,23 @@ int p9_check(const struct p9_reader *r)
 	return r->bad ? -EIO : 0;
 }
 
-int p9_open(struct p9_reader *r, const void *buf, size_t size, size_t len, unsigned type,
-	    unsigned tag)
+int p9_open(struct p9_reader *r, const struct p9_answer *answer, unsigned type, unsigned tag)
 {
-	uint64_t said, answer, answered;
+	uint64_t said, answered_type, answered_tag;
 
-	r->at = buf;
-	r->end = r->at + (len < size ? len : size);
+	r->at = answer->buf;
+	r->end = r->at + (answer->len < answer->size ? answer->len : answer->size);
 	r->bad = false;
 	said = p9_get(r, 4);
-	answer = p9_get(r, 1);
-	answered = p9_get(r, 2);
-	if (r->bad || said != len || answered != tag)
+	answered_type = p9_get(r, 1);
+	answered_tag = p9_get(r, 2);
+	if (r->bad || said != answer->len || answered_tag != tag)
 		return -EIO;
-	if (answer == P9_ERROR + 1) {
+	if (answered_type == P9_ERROR + 1) {
 		uint64_t error = p9_get(r, 4);
 
 		/* An EINTR of the host is our own cancel, see job.c. */
 		return error && error <= MAX_ERRNO && error != EINTR ? -(int)error : -EIO;
 	}
-	return answer == type + 1 ? 0 : -EIO;
+	return answered_type == type + 1 ? 0 : -EIO;
 }

@@ -79,12 +79,17 @@ struct p9_reader {
 	bool bad;
 };
 
+/* An answer of @len bytes, whose first bytes, at most @size, are in @buf. */
+struct p9_answer {
+	const void *buf;
+	size_t size, len;
+};
+
 /*
- * An answer of @len bytes, whose first bytes, at most @size, are in @buf.  0; the error that it
- * carries (negative errno of Linux); -EIO if it is not an answer to a request @type with @tag.
+ * Begins to read @answer.  0; the error that it carries (negative errno of Linux); -EIO if it is
+ * not an answer to a request @type with @tag.
  */
-int p9_open(struct p9_reader *r, const void *buf, size_t size, size_t len, unsigned type,
-	    unsigned tag);
+int p9_open(struct p9_reader *r, const struct p9_answer *answer, unsigned type, unsigned tag);
 uint64_t p9_get(struct p9_reader *r, unsigned bytes);
 struct p9_qid p9_get_qid(struct p9_reader *r);
 /* A string without NUL; NULL if there is none. */

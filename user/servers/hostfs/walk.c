@@ -57,7 +57,7 @@ uint32_t create_mode(const struct port_request *req, uint32_t mode)
 
 int access_remove(struct job *job, uint32_t fid, const char *name)
 {
-	char *names[1] = { (char *)name };
+	char *names[] = { (char *)name, NULL };
 	struct p9_attr dir, attr;
 	struct p9_qid qids[P9_WALK_MAX];
 	uint32_t victim;
@@ -70,7 +70,7 @@ int access_remove(struct job *job, uint32_t fid, const char *name)
 		ret = access_check(&job->req, &dir, 3);
 	if (ret < 0 || !(dir.mode & STICKY) || dir.uid == job->req.uid)
 		return ret;
-	ret = client_walk(job, fid, names, 1, &victim, qids);
+	ret = client_walk(job, fid, names, &victim, qids);
 	if (ret == 0)
 		ret = client_getattr(job, victim, &attr);
 	if (ret == 0 && attr.uid != job->req.uid)
@@ -79,6 +79,14 @@ int access_remove(struct job *job, uint32_t fid, const char *name)
 }
 
 /* ---- names -------------------------------------------------------------------------- */
+
+/* The names of a path: texts with NUL, one behind the other. */
+struct names {
+	char *first;
+	int count;
+	int steps;			/* the walk takes these: all names, or all but the last */
+	unsigned flags;			/* WALK_ */
+};
 
 /*
  * Splits @path at its slashes, in place.  Returns the number of names, in sequence, each with
@@ -122,23 +130,23 @@ static bool add(char *text, size_t *used, const char *more, bool slash)
 }
 
 /*
- * Name @at of the @count names at @names is the link to which @fid refers: makes the redirect.  A
- * relative target is relative to the mount, so the walked part precedes it.
+ * Name @at of @names is the link to which @fid refers: makes the redirect.  A relative target is
+ * relative to the mount, so the walked part precedes it.
  */
-static int redirect(struct job *job, uint32_t fid, char *names, int at, int count)
+static int redirect(struct job *job, uint32_t fid, const struct names *names, int at)
 {
-	char target[SRV_PATH_MAX];
+	char target[SRV_PATH_MAX], *name = names->first;
 	int64_t len = client_readlink(job, fid, target, sizeof(target));
 	size_t used = 0;
 	bool fits = true;
 
 	if (len <= 0)
 		return len < 0 ? (int)len : -ENOENT;
-	for (int i = 0; i < count && fits; i++, names = next_name(names)) {
+	for (int i = 0; i < names->count && fits; i++, name = next_name(name)) {
 		if (i == at)
 			fits = add(job->redirect, &used, target, used > 0);
 		else if (i > at || target[0] != '/')
-			fits = add(job->redirect, &used, names, used > 0);
+			fits = add(job->redirect, &used, name, used > 0);
 	}
 	if (!fits)
 		return -ENAMETOOLONG;
@@ -146,11 +154,11 @@ static int redirect(struct job *job, uint32_t fid, char *names, int at, int coun
 	return (int)srv_data(&job->reply, PORT_REDIRECT, job->redirect, used);
 }
 
-/* True if step @at of @count led to a link that must be followed. */
-static bool follows(struct p9_qid qid, int at, int count, unsigned flags)
+/* True if step @at led to a link that must be followed. */
+static bool follows(struct p9_qid qid, const struct names *names, int at)
 {
 	return qid.type & P9_QID_SYMLINK &&
-	       (at + 1 < count || !(flags & WALK_NOFOLLOW));
+	       (at + 1 < names->count || !(names->flags & WALK_NOFOLLOW));
 }
 
 /* ---- the walk ----------------------------------------------------------------------- */
@@ -159,12 +167,12 @@ static bool follows(struct p9_qid qid, int at, int count, unsigned flags)
 static int walk_at_once(struct job *job, char *names, int steps, struct walk *walk)
 {
 	struct p9_qid qids[P9_WALK_MAX];
-	char *batch[P9_WALK_MAX] = { NULL };
+	char *batch[P9_WALK_MAX + 1] = { NULL };
 	int error;
 
 	for (int i = 0; i < steps; i++, names = next_name(names))
 		batch[i] = names;
-	error = client_walk(job, ROOT_FID, batch, steps, &walk->fid, qids);
+	error = client_walk(job, ROOT_FID, batch, &walk->fid, qids);
 	if (error == 0)
 		walk->qid = steps ? qids[steps - 1] : (struct p9_qid){ .type = P9_QID_DIR };
 	return error;
@@ -184,28 +192,28 @@ static int may_search(struct job *job, uint32_t fid)
 }
 
 /* Step by step: finds the link, or the missing permission, at which walk_at_once() stopped. */
-static int walk_slowly(struct job *job, char *names, int steps, int count, unsigned flags,
-		       struct walk *walk)
+static int walk_slowly(struct job *job, const struct names *names, struct walk *walk)
 {
-	char *name = names;
-	int error = walk_at_once(job, names, 0, walk);
+	char *name = names->first;
+	int error = walk_at_once(job, name, 0, walk);
 
-	for (int i = 0; i < steps && error == 0; i++, name = next_name(name)) {
+	for (int i = 0; i < names->steps && error == 0; i++, name = next_name(name)) {
 		if (!(walk->qid.type & P9_QID_DIR))
 			return -ENOTDIR;
 		error = may_search(job, walk->fid);
 		if (error == 0)
 			error = client_step(job, walk->fid, name, &walk->qid);
-		if (error == 0 && follows(walk->qid, i, count, flags))
-			return redirect(job, walk->fid, names, i, count);
+		if (error == 0 && follows(walk->qid, names, i))
+			return redirect(job, walk->fid, names, i);
 	}
 	return error;
 }
 
 static int walk_names(struct job *job, unsigned which, unsigned flags, struct walk *walk)
 {
-	char *names = job->path[which], *last = names;
-	int count = cut(names), steps, error = -ENOENT;
+	struct names names = { .first = job->path[which], .flags = flags };
+	char *last = names.first;
+	int count = cut(names.first), steps, error = -ENOENT;
 
 	if (count < 0)
 		return count;
@@ -213,14 +221,16 @@ static int walk_names(struct job *job, unsigned which, unsigned flags, struct wa
 		last = next_name(last);
 	walk->name = count ? last : NULL;
 	steps = count && flags & WALK_PARENT ? count - 1 : count;
+	names.count = count;
+	names.steps = steps;
 	if (job->req.uid == 0 && steps <= P9_WALK_MAX) {
-		error = walk_at_once(job, names, steps, walk);
-		if (error == 0 && steps && follows(walk->qid, steps - 1, count, flags))
-			return redirect(job, walk->fid, names, steps - 1, count);
+		error = walk_at_once(job, names.first, steps, walk);
+		if (error == 0 && steps && follows(walk->qid, &names, steps - 1))
+			return redirect(job, walk->fid, &names, steps - 1);
 		if (error == 0 || error == -EINTR || steps < 2)
 			return error;
 	}
-	return walk_slowly(job, names, steps, count, flags, walk);
+	return walk_slowly(job, &names, walk);
 }
 
 /* The requirement of the path's ending applies to the first path, walked to its end. */
