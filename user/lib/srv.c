@@ -43,9 +43,9 @@ static uint32_t ready_word(struct srv *srv, uint64_t handle)
 	return srv->ready ? PORT_READY_SET | srv->ready(srv, handle) : 0;
 }
 
-static void unlink_parked(struct srv_queue *queue, struct srv_parked *parked)
+static void unlink_parked(struct srv_parked *parked)
 {
-	struct srv_parked **link = &queue->first;
+	struct srv_parked **link = &parked->queue->first;
 
 	while (*link != parked)
 		link = &(*link)->next;
@@ -66,6 +66,7 @@ int64_t srv_park(struct srv *srv, struct srv_queue *queue, const struct port_req
 		srv->queues = queue;
 	}
 	parked->next = NULL;
+	parked->queue = queue;
 	parked->req = *req;
 	parked->done = done;
 	while (*link)
@@ -74,8 +75,8 @@ int64_t srv_park(struct srv *srv, struct srv_queue *queue, const struct port_req
 	return SRV_PARKED;
 }
 
-void srv_answer(struct srv *srv, struct srv_queue *queue, struct srv_parked *parked,
-		int64_t status, const void *data, uint32_t len)
+void srv_answer(struct srv *srv, struct srv_parked *parked, int64_t status, const void *data,
+		uint32_t len)
 {
 	struct port_reply reply = {
 		.tag = parked->req.tag,
@@ -84,7 +85,7 @@ void srv_answer(struct srv *srv, struct srv_queue *queue, struct srv_parked *par
 		.len = len,
 	};
 
-	unlink_parked(queue, parked);
+	unlink_parked(parked);
 	reply.ready = ready_word(srv, parked->req.handle);
 	/* A caller that has died meanwhile is no error: its tag is dead. */
 	port_reply_recv(srv->port, &reply, NULL, 0);
@@ -112,10 +113,10 @@ static void cancel(struct srv *srv, uint64_t tag, unsigned reason)
 			if (parked->req.tag != tag)
 				continue;
 			if (reason == PORT_CANCEL_GONE) {
-				unlink_parked(queue, parked);
+				unlink_parked(parked);
 				free(parked);
 			} else {
-				srv_answer(srv, queue, parked,
+				srv_answer(srv, parked,
 					   parked->done ? (int64_t)parked->done : -EINTR, NULL, 0);
 			}
 			return;

@@ -30,6 +30,7 @@ typedef int64_t srv_handler(struct srv *srv, const struct port_request *req,
 /* A request that waits in a queue, in order of arrival. */
 struct srv_parked {
 	struct srv_parked *next;
+	struct srv_queue *queue;
 	struct port_request req;
 	uint64_t done;			/* bytes already moved: a cancel must report them */
 };
@@ -88,8 +89,8 @@ int srv_round(struct srv *srv, struct port_reply *pending);
 int64_t srv_park(struct srv *srv, struct srv_queue *queue, const struct port_request *req,
 		 uint64_t done);
 /* Answers and drops a parked request.  @data may be NULL. */
-void srv_answer(struct srv *srv, struct srv_queue *queue, struct srv_parked *parked,
-		int64_t status, const void *data, uint32_t len);
+void srv_answer(struct srv *srv, struct srv_parked *parked, int64_t status, const void *data,
+		uint32_t len);
 /* Reports the present result of ops->ready() to poll(2). */
 void srv_push_ready(struct srv *srv, uint64_t handle);
 
@@ -105,14 +106,16 @@ static inline bool srv_by_path(const struct port_request *req)
 	return req->flags & PORT_REQ_PATH;
 }
 
+/* The mode and the owners of a file. */
+struct srv_rights {
+	uint32_t mode, uid, gid;
+};
+
 /* True if the caller is in group @gid; for supplementary groups it asks the kernel. */
 bool srv_in_group(const struct srv *srv, const struct port_request *req, uint32_t gid);
-/*
- * Checks @want (4 read, 2 write, 1 execute or search) for a file of this mode and these owners. 0
- * or -EACCES.
- */
-int srv_access(const struct srv *srv, const struct port_request *req, uint32_t mode, uint32_t uid,
-	       uint32_t gid, unsigned want);
+/* Checks @want (4 read, 2 write, 1 execute or search) for @file. 0 or -EACCES. */
+int srv_access(const struct srv *srv, const struct port_request *req,
+	       const struct srv_rights *file, unsigned want);
 /* The rights that an open with these O_ flags needs. */
 unsigned srv_open_wants(unsigned flags);
 

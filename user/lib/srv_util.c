@@ -66,15 +66,17 @@ bool srv_in_group(const struct srv *srv, const struct port_request *req, uint32_
 	return req->gid == gid || port_in_group(srv->port, req->tag, gid) == 1;
 }
 
-int srv_access(const struct srv *srv, const struct port_request *req, uint32_t mode, uint32_t uid,
-	       uint32_t gid, unsigned want)
+int srv_access(const struct srv *srv, const struct port_request *req,
+	       const struct srv_rights *file, unsigned want)
 {
+	uint32_t mode = file->mode;
+
 	/* root may execute a file with any execute bit. */
 	if (req->uid == 0)
 		return (want & 1) && !S_ISDIR(mode) && !(mode & 0111) ? -EACCES : 0;
-	if (req->uid == uid)
+	if (req->uid == file->uid)
 		mode >>= 6;
-	else if (((mode >> 3 ^ mode) & want) && srv_in_group(srv, req, gid))
+	else if (((mode >> 3 ^ mode) & want) && srv_in_group(srv, req, file->gid))
 		mode >>= 3;	/* if the group makes no difference the kernel is not asked */
 	return (mode & want) == want ? 0 : -EACCES;
 }

@@ -48,7 +48,7 @@ static int64_t box_write(struct srv *srv, const struct port_request *req, struct
 		return n;
 	filled = n;
 	if (readers.first) {
-		srv_answer(srv, &readers, readers.first, filled, box, filled);
+		srv_answer(srv, readers.first, filled, box, filled);
 		filled = 0;
 	}
 	srv_push_ready(srv, 1);

@@ -17,7 +17,9 @@
 
 int access_check(const struct port_request *req, const struct p9_attr *attr, unsigned want)
 {
-	return srv_access(hostfs_server(), req, attr->mode, attr->uid, attr->gid, want);
+	const struct srv_rights file = { attr->mode, attr->uid, attr->gid };
+
+	return srv_access(hostfs_server(), req, &file, want);
 }
 
 int access_change(struct job *job, uint32_t fid)

@@ -37,7 +37,7 @@ static unsigned tty_ready(struct srv *srv, uint64_t handle)
 static void answer(struct srv *srv, struct srv_queue *queue, int64_t status, const void *data,
 		   uint32_t len)
 {
-	srv_answer(srv, queue, queue->first, status, data, len);
+	srv_answer(srv, queue->first, status, data, len);
 	pushed_ready = tty_ready(srv, TTY_HANDLE);
 }
 

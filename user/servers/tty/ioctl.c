@@ -146,7 +146,7 @@ void ioctl_drained(struct srv *srv)
 		struct port_reply nothing = { 0 };
 		int64_t status = perform(srv, &draining.first->req, &nothing);
 
-		srv_answer(srv, &draining, draining.first, status, NULL, 0);
+		srv_answer(srv, draining.first, status, NULL, 0);
 	}
 }
 

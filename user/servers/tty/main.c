@@ -25,12 +25,12 @@ static int64_t answer_with_attr(struct port_reply *reply)
 
 static int64_t tty_open(struct srv *srv, const struct port_request *req, struct port_reply *reply)
 {
+	const struct srv_rights terminal = { attr->mode, attr->uid, attr->gid };
 	unsigned flags = (unsigned)req->arg[0];
 
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
-	if (!(flags & O_PATH) &&
-	    srv_access(srv, req, attr->mode, attr->uid, attr->gid, srv_open_wants(flags)))
+	if (!(flags & O_PATH) && srv_access(srv, req, &terminal, srv_open_wants(flags)))
 		return -EACCES;
 	reply->aux = TTY_HANDLE;
 	return answer_with_attr(reply);
