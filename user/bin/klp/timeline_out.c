@@ -59,6 +59,10 @@ void timeline_html(const struct timeline *t)
 
 enum { TRACK_PATCH = 1, TRACK_CPUS, TRACK_TASKS };	/* "pid" of a trace event */
 
+/* Where an event without length is drawn: in its row, or across all rows. */
+#define OF_ROW	",\"s\":\"t\""
+#define OF_ALL	",\"s\":\"g\""
+
 static bool any;			/* an event was written: a comma comes first */
 
 static void put_string(const char *text, size_t len)
@@ -77,18 +81,25 @@ static void put_string(const char *text, size_t len)
 	putchar('"');
 }
 
-/* Writes an event without its closing brace; @more has further members, with leading commas. */
-static void put_event(const char *phase, const char *name, unsigned long long ns, int track,
-		      long row, const char *text, const char *more)
+struct event {
+	const char *phase, *name;
+	int track;
+	long row;
+	const char *text;		/* may be NULL */
+	const char *more;		/* further members, with leading commas; may be NULL */
+};
+
+/* Writes @e at the time of @r. */
+static void put_event(const struct record *r, struct event e)
 {
-	printf("%s\n{\"ph\":\"%s\",\"name\":", any ? "," : "", phase);
+	printf("%s\n{\"ph\":\"%s\",\"name\":", any ? "," : "", e.phase);
 	any = true;
-	put_string(name, strlen(name));
-	printf(",\"ts\":%llu.%03llu,\"pid\":%d,\"tid\":%ld%s", ns / 1000, ns % 1000, track, row,
-	       more);
-	if (text) {
+	put_string(e.name, strlen(e.name));
+	printf(",\"ts\":%llu.%03llu,\"pid\":%d,\"tid\":%ld%s", r->ns / 1000, r->ns % 1000,
+	       e.track, e.row, e.more ? e.more : "");
+	if (e.text) {
 		printf(",\"args\":{\"text\":");
-		put_string(text, strlen(text));
+		put_string(e.text, strlen(e.text));
 		putchar('}');
 	}
 	putchar('}');
@@ -136,23 +147,24 @@ static void name_task(const struct record *r, long id)
 static void put_task(const struct record *r)
 {
 	bool begins = strcmp(r->event, "klp_flag") == 0;
-	long id = timeline_task(r);
+	long id = timeline_task(r), row = row_of(id);
 	char word[64];
 
-	if (begins || !named[row_of(id)])
+	if (begins || !named[row])
 		name_task(r, id);
 	if (begins) {
-		put_event("B", "pending", r->ns, TRACK_TASKS, row_of(id), r->text, "");
-		pending[row_of(id)] = true;
+		put_event(r, (struct event){ "B", "pending", TRACK_TASKS, row, .text = r->text });
+		pending[row] = true;
 	} else if (strcmp(r->event, "klp_switch") == 0) {
 		timeline_word(r->text, "how", word, sizeof(word));
-		if (pending[row_of(id)])
-			put_event("E", "pending", r->ns, TRACK_TASKS, row_of(id), NULL, "");
-		pending[row_of(id)] = false;
-		put_event("i", word, r->ns, TRACK_TASKS, row_of(id), r->text, ",\"s\":\"t\"");
+		if (pending[row])
+			put_event(r, (struct event){ "E", "pending", TRACK_TASKS, row,
+						     .text = NULL });
+		pending[row] = false;
+		put_event(r, (struct event){ "i", word, TRACK_TASKS, row, r->text, OF_ROW });
 	} else {
 		timeline_word(r->text, "verdict", word, sizeof(word));
-		put_event("i", word, r->ns, TRACK_TASKS, row_of(id), r->text, ",\"s\":\"t\"");
+		put_event(r, (struct event){ "i", word, TRACK_TASKS, row, r->text, OF_ROW });
 	}
 }
 
@@ -162,7 +174,7 @@ static void put_arrow(const char *phase, const struct record *r, long row, const
 	char flow[64];
 
 	snprintf(flow, sizeof(flow), ",\"cat\":\"wake\",\"id\":%ld%s", row, binds);
-	put_event(phase, "wake", r->ns, TRACK_CPUS, r->cpu, NULL, flow);
+	put_event(r, (struct event){ phase, "wake", TRACK_CPUS, r->cpu, .more = flow });
 }
 
 /* Ends a slice of the CPU's row and begins another; ends a wake-up's arrow. */
@@ -172,12 +184,12 @@ static void put_running(const struct record *r, bool *running)
 	char name[32];
 
 	if (*running)
-		put_event("E", "", r->ns, TRACK_CPUS, r->cpu, NULL, "");
+		put_event(r, (struct event){ "E", "", TRACK_CPUS, r->cpu, .text = NULL });
 	*running = next != 0;
 	if (!next)
 		return;
 	timeline_word(r->text, "next_comm", name, sizeof(name));
-	put_event("B", name, r->ns, TRACK_CPUS, r->cpu, r->text, "");
+	put_event(r, (struct event){ "B", name, TRACK_CPUS, r->cpu, .text = r->text });
 	if (woken[row_of(next)])
 		put_arrow("f", r, row_of(next), ",\"bp\":\"e\"");
 	woken[row_of(next)] = false;
@@ -188,7 +200,8 @@ static void put_wakeup(const struct record *r)
 {
 	long row = row_of(timeline_task(r));
 
-	put_event("X", "wake-up", r->ns, TRACK_CPUS, r->cpu, r->text, ",\"dur\":0.001");
+	put_event(r, (struct event){ "X", "wake-up", TRACK_CPUS, r->cpu, r->text,
+				     ",\"dur\":0.001" });
 	if (!woken[row])
 		put_arrow("s", r, row, "");
 	woken[row] = true;
@@ -208,8 +221,8 @@ static void put_slice(const struct record *r)
 		snprintf(name, sizeof(name), "by task %d", r->pid);
 		name_row("thread_name", TRACK_PATCH, row, name);
 	}
-	put_event(begin ? "B" : "E", r->event + 4, r->ns, TRACK_PATCH, row,
-		  begin ? r->text : NULL, "");
+	put_event(r, (struct event){ begin ? "B" : "E", r->event + 4, TRACK_PATCH, row,
+				     .text = begin ? r->text : NULL });
 }
 
 static void put_record(const struct record *r, bool *running)
@@ -225,9 +238,9 @@ static void put_record(const struct record *r, bool *running)
 		 strcmp(r->event, "klp_round") == 0)
 		put_slice(r);
 	else if (strncmp(r->event, "klp_", 4) == 0)
-		put_event("i", r->text, r->ns, TRACK_PATCH, 0, NULL, ",\"s\":\"g\"");
+		put_event(r, (struct event){ "i", r->text, TRACK_PATCH, 0, .more = OF_ALL });
 	else
-		put_event("i", r->event, r->ns, TRACK_CPUS, r->cpu, r->text, ",\"s\":\"t\"");
+		put_event(r, (struct event){ "i", r->event, TRACK_CPUS, r->cpu, r->text, OF_ROW });
 }
 
 static void name_rows(const struct timeline *t)
