@@ -19,18 +19,13 @@ void area_init(void)
 	assert(area_cache);
 }
 
-struct vm_area *area_alloc(unsigned long start, unsigned long end, unsigned flags,
-			   struct vmobject *object, unsigned long offset, char *name)
+struct vm_area *area_alloc(unsigned long start, unsigned long end, unsigned flags)
 {
 	struct vm_area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
 
 	assert(start < end);
-	if (!area)
-		return NULL;
-	*area = (struct vm_area){
-		.start = start, .end = end, .flags = flags,
-		.object = object, .offset = offset, .name = name,
-	};
+	if (area)
+		*area = (struct vm_area){ .start = start, .end = end, .flags = flags };
 	return area;
 }
 
@@ -44,16 +39,16 @@ void area_free(struct vm_area *area)
 
 struct vm_area *area_dup(const struct vm_area *area)
 {
-	struct vm_area *new;
-	char *name = NULL;
+	struct vm_area *new = area_alloc(area->start, area->end, area->flags);
 
-	if (area->name && !(name = kstrdup(area->name, GFP_KERNEL)))
+	if (!new)
 		return NULL;
-	new = area_alloc(area->start, area->end, area->flags, area->object, area->offset, name);
-	if (!new) {
-		kfree(name);
+	if (area->name && !(new->name = kstrdup(area->name, GFP_KERNEL))) {
+		area_free(new);
 		return NULL;
 	}
+	new->object = area->object;
+	new->offset = area->offset;
 	if (new->object)
 		vmobject_get(new->object);
 	return new;

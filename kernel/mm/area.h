@@ -13,9 +13,8 @@
 #define VM_MAX_AREAS	65530
 
 void area_init(void);
-/* NULL = no memory.  Consumes the references @object and @name, but only on success. */
-struct vm_area *area_alloc(unsigned long start, unsigned long end, unsigned flags,
-			   struct vmobject *object, unsigned long offset, char *name);
+/* Without object and name, which the caller may set.  NULL = no memory. */
+struct vm_area *area_alloc(unsigned long start, unsigned long end, unsigned flags);
 void area_free(struct vm_area *area);	/* drops the references on object and name */
 /* A copy of @area with its own references, for another address space.  NULL = no memory. */
 struct vm_area *area_dup(const struct vm_area *area);

@@ -100,17 +100,17 @@ long vm_map_locked(struct mm *mm, const struct vm_mapping *map, char *name)
 		return -ENOMEM;
 	if (!vm_range_ok(addr, len))
 		return -EINVAL;
-	area = area_alloc(addr, addr + len, map->flags & ~VM_NORESERVE, map->object, map->offset,
-			  name);
+	area = area_alloc(addr, addr + len, map->flags & ~VM_NORESERVE);
 	if (!area)
 		return -ENOMEM;
 	error = map->fixed ? vm_unmap_locked(mm, addr, len) : 0;
 	if (error) {
-		area->object = NULL;
-		area->name = NULL;
 		area_free(area);
 		return error;
 	}
+	area->object = map->object;
+	area->offset = map->offset;
+	area->name = name;
 	area_insert(mm, area);
 	mm->total_vm += len >> PAGE_SHIFT;
 	area_merge(mm, area);
