@@ -26,12 +26,7 @@ struct mount_ops {
 	const char *(*source)(const struct mount *mnt);	/* for /proc/mounts */
 	void (*hold)(const struct mount *mnt);		/* holds the port or tree */
 	void (*release)(const struct mount *mnt);	/* releases the port or tree */
-	/*
-	 * @rest: the part of rq->path behind the mount point, without leading '/'.  @rest2: the
-	 * same for rq->path2, or NULL.
-	 */
-	int (*perform)(struct mount *mnt, const char *rest, const char *rest2,
-		       struct path_request *rq);
+	int (*perform)(struct mount *mnt, struct path_request *rq);
 };
 
 /* Legend: (m) mount_mutex, (!) constant. */
@@ -75,6 +70,8 @@ struct path_request {
 	struct statfs statfs;		/* STATFS */
 	/* path_perform() owns these */
 	char *path, *path2;
+	/* the parts behind the mount point, without leading '/'; rest2 is NULL without path2 */
+	const char *rest, *rest2;
 	char *redirect;			/* new path, absolute; kmalloc'ed */
 	unsigned redirect_which;	/* 0: replaces path, 1: path2 */
 };

@@ -154,13 +154,13 @@ int path_redirect(struct path_request *rq, const char *base, const char *target)
 /* A mount point keeps its name; the wrong file type is reported first. */
 static int path_refuse_mount_point(struct mount *mnt, const struct path_request *rq)
 {
-	struct path_request stat = { .op = PORT_STAT };
+	struct path_request stat = { .op = PORT_STAT, .rest = "" };
 	bool is_dir;
 	int error;
 
 	if (rq->op != PORT_UNLINK)
 		return -EBUSY;
-	error = mnt->ops->perform(mnt, "", NULL, &stat);
+	error = mnt->ops->perform(mnt, &stat);
 	kfree(stat.redirect);
 	if (error)
 		return -EBUSY;
@@ -170,21 +170,20 @@ static int path_refuse_mount_point(struct mount *mnt, const struct path_request 
 
 static int path_perform_once(struct path_request *rq)
 {
-	const char *rest, *rest2 = NULL;
-	struct mount *mnt = mount_find(rq->path, &rest), *mnt2 = NULL;
+	struct mount *mnt = mount_find(rq->path, &rq->rest), *mnt2 = NULL;
 	int error;
 
 	if (!mnt)
 		return -ENOENT;
 	if (rq->path2)
-		mnt2 = mount_find(rq->path2, &rest2);
+		mnt2 = mount_find(rq->path2, &rq->rest2);
 	if (rq->path2 && mnt2 != mnt)
 		error = -EXDEV;
 	else if ((rq->op == PORT_UNLINK || rq->op == PORT_RENAME) &&
-		 (!*rest || (rest2 && !*rest2)))
+		 (!*rq->rest || (rq->rest2 && !*rq->rest2)))
 		error = path_refuse_mount_point(mnt, rq);
 	else
-		error = mnt->ops->perform(mnt, rest, rest2, rq);
+		error = mnt->ops->perform(mnt, rq);
 	if (mnt2)
 		mount_put(mnt2);
 	mount_put(mnt);

@@ -18,10 +18,9 @@ union remote_answer {
 };
 
 /* The input for the server: the path alone, or the path with data of the operation. */
-static char *remote_input(const struct path_request *rq, const char *rest, const char *rest2,
-			  size_t *len, u64 *arg0)
+static char *remote_input(const struct path_request *rq, size_t *len, u64 *arg0)
 {
-	size_t n = strlen(rest), before = 0, after = rest2 ? strlen(rest2) : 0;
+	size_t n = strlen(rq->rest), before = 0, after = rq->rest2 ? strlen(rq->rest2) : 0;
 	const void *front = NULL;
 	char *in;
 
@@ -32,7 +31,7 @@ static char *remote_input(const struct path_request *rq, const char *rest, const
 	} else if (rq->op == PORT_SETATTR) {
 		front = rq->set;
 		before = sizeof(*rq->set);
-	} else if (rest2) {
+	} else if (rq->rest2) {
 		*arg0 = n;
 	}
 	*len = before + n + after;
@@ -40,17 +39,16 @@ static char *remote_input(const struct path_request *rq, const char *rest, const
 	if (!in)
 		return NULL;
 	memcpy(in, front, before);
-	memcpy(in + before, rest, n);
-	memcpy(in + before + n, rest2, after);
+	memcpy(in + before, rq->rest, n);
+	memcpy(in + before + n, rq->rest2, after);
 	return in;
 }
 
-/* Makes the call for @rq; if the input is only a path, @rest is used in place. */
-static int remote_call(struct mount *mnt, const char *rest, const char *rest2,
-		       struct path_request *rq, struct port_file *pf, struct iobuf out,
-		       struct call_result *res)
+/* Makes the call for @rq; if the input is only a path, it is used in place. */
+static int remote_call(struct mount *mnt, const struct path_request *rq, struct port_file *pf,
+		       struct iobuf out, struct call_result *res)
 {
-	bool composed = rest2 || rq->op == PORT_SYMLINK || rq->op == PORT_SETATTR;
+	bool composed = rq->rest2 || rq->op == PORT_SYMLINK || rq->op == PORT_SETATTR;
 	struct iobuf input;
 	struct call_request req = {
 		.op = rq->op, .handle = mnt->root, .file = pf, .in = &input, .out = &out,
@@ -59,11 +57,11 @@ static int remote_call(struct mount *mnt, const char *rest, const char *rest2,
 			 (rq->want_search ? PORT_REQ_SEARCH : 0),
 		.arg = { rq->arg0, rq->arg1 } };
 	char *in = NULL;
-	size_t len = strlen(rest);
+	size_t len = strlen(rq->rest);
 	int error;
 
 	if (composed) {
-		in = remote_input(rq, rest, rest2, &len, &req.arg[0]);
+		in = remote_input(rq, &len, &req.arg[0]);
 		if (!in)
 			return -ENOMEM;
 	}
@@ -73,7 +71,7 @@ static int remote_call(struct mount *mnt, const char *rest, const char *rest2,
 		req.arg[0] = !rq->follow;
 	else if (rq->op == PORT_LINK)
 		req.arg[1] = rq->follow;
-	input = iobuf_kernel(in ? in : (char *)rest, len);
+	input = iobuf_kernel(in ? in : (char *)rq->rest, len);
 	error = call_server(mnt->port, &req, res);
 	kfree(in);
 	return error;
@@ -194,8 +192,8 @@ static int port_take_answer(struct mount *mnt, struct path_request *rq,
  * Makes the call with @size bytes of room at @answer. -E2BIG: the answer is larger (only if @size
  * is smaller than a path).
  */
-static int remote_perform_in(struct mount *mnt, const char *rest, const char *rest2,
-			     struct path_request *rq, union remote_answer *answer, size_t size)
+static int remote_perform_in(struct mount *mnt, struct path_request *rq,
+			     union remote_answer *answer, size_t size)
 {
 	bool open = rq->op == PORT_OPEN;
 	struct file *f = open ? file_alloc(&port_file_ops, rq->arg0, 0, rq->path) : NULL;
@@ -205,7 +203,7 @@ static int remote_perform_in(struct mount *mnt, const char *rest, const char *re
 
 	if (open && !pf)
 		goto out;
-	error = remote_call(mnt, rest, rest2, rq, pf, iobuf_kernel(answer, size), &res);
+	error = remote_call(mnt, rq, pf, iobuf_kernel(answer, size), &res);
 	if (error)
 		goto out;
 	if (res.status == PORT_REDIRECT) {
@@ -258,19 +256,19 @@ static int port_check_ctty(const struct mount *mnt, const struct path_request *r
 }
 
 /* The server has no STATFS: the path must still exist. */
-static int remote_perform_statfs(struct mount *mnt, const char *rest, struct path_request *rq)
+static int remote_perform_statfs(struct mount *mnt, struct path_request *rq)
 {
 	int error;
 
 	rq->op = PORT_STAT;
-	error = mnt->ops->perform(mnt, rest, NULL, rq);
+	error = mnt->ops->perform(mnt, rq);
 	rq->op = PORT_STATFS;
 	rq->statfs = port_statfs_default;
 	return error;
 }
 
 /* truncate(2) counts as a writer, so it is refused while the file is executed. */
-static int remote_perform_truncate(struct mount *mnt, const char *rest, struct path_request *rq)
+static int remote_perform_truncate(struct mount *mnt, struct path_request *rq)
 {
 	loff_t size = rq->arg0;
 	int error;
@@ -278,7 +276,7 @@ static int remote_perform_truncate(struct mount *mnt, const char *rest, struct p
 	rq->op = PORT_OPEN;
 	rq->arg0 = O_WRONLY;
 	rq->unless_regular = -EINVAL;
-	error = mnt->ops->perform(mnt, rest, NULL, rq);
+	error = mnt->ops->perform(mnt, rq);
 	rq->op = PORT_TRUNC;
 	rq->arg0 = size;
 	if (error)
@@ -289,8 +287,7 @@ static int remote_perform_truncate(struct mount *mnt, const char *rest, struct p
 	return error;
 }
 
-static int remote_perform(struct mount *mnt, const char *rest, const char *rest2,
-			  struct path_request *rq)
+static int remote_perform(struct mount *mnt, struct path_request *rq)
 {
 	union remote_answer small;
 	char *large;
@@ -299,18 +296,18 @@ static int remote_perform(struct mount *mnt, const char *rest, const char *rest2
 	if (error)
 		return error;
 	if (rq->op == PORT_TRUNC)
-		return remote_perform_truncate(mnt, rest, rq);
+		return remote_perform_truncate(mnt, rq);
 	error = -E2BIG;
 	if (rq->op != PORT_READLINK)
-		error = remote_perform_in(mnt, rest, rest2, rq, &small, sizeof(small));
+		error = remote_perform_in(mnt, rq, &small, sizeof(small));
 	if (error == -EOPNOTSUPP && rq->op == PORT_STATFS)
-		return remote_perform_statfs(mnt, rest, rq);
+		return remote_perform_statfs(mnt, rq);
 	if (error != -E2BIG)
 		return error;
 	large = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!large)
 		return -ENOMEM;
-	error = remote_perform_in(mnt, rest, rest2, rq, (union remote_answer *)large, PATH_MAX);
+	error = remote_perform_in(mnt, rq, (union remote_answer *)large, PATH_MAX);
 	kfree(large);
 	return error == -E2BIG ? -ENAMETOOLONG : error;
 }

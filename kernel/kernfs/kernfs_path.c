@@ -187,13 +187,13 @@ static int kernfs_check_ending(const struct kernfs_node *node, const struct path
 }
 
 /*
- * Walks @rest from the root of @mnt.  Returns 0 and the node with a reference; -EREDIRECT at a
+ * Walks rq->rest from the root of @mnt.  Returns 0 and the node with a reference; -EREDIRECT at a
  * link that must be followed; 1 if following a link has performed the request.
  */
-static int kernfs_walk(struct mount *mnt, const char *rest, struct path_request *rq,
-		       struct kernfs_node **out)
+static int kernfs_walk(struct mount *mnt, struct path_request *rq, struct kernfs_node **out)
 {
 	struct kernfs_node *node = mnt->tree, *child;
+	const char *rest = rq->rest;
 	char name[256];
 	int error;
 
@@ -246,11 +246,11 @@ static int kernfs_unlink(const struct kernfs_node *node, bool is_dir)
 }
 
 /* Checks the second path of LINK and RENAME: 0 if there is such a node, else the error. */
-static int kernfs_second(struct mount *mnt, const char *rest2, struct path_request *rq)
+static int kernfs_second(struct mount *mnt, struct path_request *rq)
 {
-	struct path_request second = { .op = PORT_MKNOD, .path = rq->path2 };
+	struct path_request second = { .op = PORT_MKNOD, .path = rq->path2, .rest = rq->rest2 };
 	struct kernfs_node *node;
-	int error = kernfs_walk(mnt, rest2, &second, &node);
+	int error = kernfs_walk(mnt, &second, &node);
 
 	if (!error)
 		kernfs_put(node);
@@ -299,16 +299,15 @@ static int kernfs_perform_on(struct kernfs_node *node, struct path_request *rq)
 	}
 }
 
-static int kernfs_perform(struct mount *mnt, const char *rest, const char *rest2,
-			  struct path_request *rq)
+static int kernfs_perform(struct mount *mnt, struct path_request *rq)
 {
 	struct kernfs_node *node;
-	int ret = kernfs_walk(mnt, rest, rq, &node);
+	int ret = kernfs_walk(mnt, rq, &node);
 
 	if (ret)
 		return ret > 0 ? 0 : ret;	/* > 0: a magic link has performed the request */
-	if (rest2)
-		ret = kernfs_second(mnt, rest2, rq);
+	if (rq->rest2)
+		ret = kernfs_second(mnt, rq);
 	if (!ret)
 		ret = kernfs_perform_on(node, rq);
 	kernfs_put(node);
