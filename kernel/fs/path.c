@@ -240,26 +240,27 @@ int path_perform(struct path_request *rq, char *path, char *path2)
 	return error;
 }
 
-/* Checks for @who and @group (and current's supplementary groups). */
-static int mode_permission_as(uid_t who, gid_t group, umode_t mode, uid_t uid, gid_t gid,
-			      unsigned mask)
+struct ids { uid_t uid; gid_t gid; };
+
+/* Checks for @who (and current's supplementary groups). */
+static int mode_permission_as(struct ids who, umode_t mode, struct ids owner, unsigned mask)
 {
 	const struct credentials *c = &current->process->cred;
 	unsigned shift = 0;
 
-	if (who == 0) {
+	if (who.uid == 0) {
 		/* The superuser may do everything except execute a file without an execute bit. */
 		bool exec_ok = S_ISDIR(mode) || (mode & 0111);
 
 		return (mask & MAY_EXEC) && !exec_ok ? -EACCES : 0;
 	}
-	if (who == uid) {
+	if (who.uid == owner.uid) {
 		shift = 6;
-	} else if (group == gid) {
+	} else if (who.gid == owner.gid) {
 		shift = 3;
 	} else {
 		for (unsigned i = 0; i < c->ngroups; i++) {
-			if (c->groups[i] == gid)
+			if (c->groups[i] == owner.gid)
 				shift = 3;
 		}
 	}
@@ -270,14 +271,16 @@ int mode_permission(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
 {
 	const struct credentials *c = &current->process->cred;
 
-	return mode_permission_as(c->fsuid, c->fsgid, mode, uid, gid, mask);
+	return mode_permission_as((struct ids){ c->fsuid, c->fsgid }, mode,
+				  (struct ids){ uid, gid }, mask);
 }
 
 int mode_permission_real(umode_t mode, uid_t uid, gid_t gid, unsigned mask)
 {
 	const struct credentials *c = &current->process->cred;
 
-	return mode_permission_as(c->uid, c->gid, mode, uid, gid, mask);
+	return mode_permission_as((struct ids){ c->uid, c->gid }, mode,
+				  (struct ids){ uid, gid }, mask);
 }
 
 /* ---- opens by the kernel ------------------------------------------------------- */
