@@ -62,21 +62,28 @@ static noinline ssize_t rw_user_pause(const struct transfer *begun, size_t len, 
 	return transfer_pause(&t);
 }
 
-/* @locked: uses the offset of the file, which is locked; else @pos, or no offset if NULL. */
-static __always_inline ssize_t rw_user_file(struct file *f, bool counted, struct iobuf io,
-					    loff_t *pos, bool locked, rw_fn fn)
+/* A file for the length of a system call. */
+struct rw_file {
+	struct file *f;
+	bool counted;			/* for fd_return() */
+	bool locked;			/* the call uses the offset of the file, and has pos_lock */
+};
+
+/* The offset is that of the file if it is locked, else @pos; NULL = the file has none. */
+static __always_inline ssize_t rw_user_file(struct rw_file of, struct iobuf io, loff_t *pos,
+					    rw_fn fn)
 {
 	size_t len = io.len;
 	loff_t nowhere = 0;
-	ssize_t ret = fn(f, &io, pos ? pos : locked ? &f->pos : &nowhere);
+	ssize_t ret = fn(of.f, &io, pos ? pos : of.locked ? &of.f->pos : &nowhere);
 
 	if (unlikely(is_restart_code(ret)) && io.len < len)
-		return rw_user_pause(&(struct transfer){ .file = f, .counted = counted, .io = io,
-							 .reads = fn == file_read,
-							 .locked = locked }, len, pos);
-	if (locked)
-		mutex_unlock(&f->pos_lock);
-	fd_return(f, counted);
+		return rw_user_pause(&(struct transfer){ .file = of.f, .counted = of.counted,
+							 .io = io, .reads = fn == file_read,
+							 .locked = of.locked }, len, pos);
+	if (of.locked)
+		mutex_unlock(&of.f->pos_lock);
+	fd_return(of.f, of.counted);
 	return ret;
 }
 
@@ -98,7 +105,8 @@ static __always_inline ssize_t rw_user(int fd, void __user *buf, size_t n, loff_
 	else
 		ret = locked ? file_lock_pos(f) : 0;
 	if (likely(!ret))
-		return rw_user_file(f, counted, iobuf_user(buf, min(n, RW_MAX)), pos, locked, fn);
+		return rw_user_file((struct rw_file){ f, counted, locked },
+				    iobuf_user(buf, min(n, RW_MAX)), pos, fn);
 	fd_return(f, counted);
 	return ret;
 }
