@@ -22,10 +22,17 @@ struct file;
 struct files;
 struct vmobject;
 
+struct dir_entry {
+	const char *name;		/* @len bytes, without NUL */
+	size_t len;
+	u64 ino;
+	unsigned type;			/* DT_ */
+	loff_t next;			/* the position behind the entry */
+};
+
 /* Receives directory entries; false = the caller's buffer is full. */
 struct dir_sink {
-	bool (*emit)(struct dir_sink *sink, const char *name, size_t len, u64 ino, unsigned type,
-		     loff_t next);
+	bool (*emit)(struct dir_sink *sink, const struct dir_entry *entry);
 };
 
 /*

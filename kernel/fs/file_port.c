@@ -286,7 +286,8 @@ static int port_emit_entries(const u8 *buf, size_t n, struct dir_sink *sink, lof
 		len = strnlen(d->name, d->reclen - head);
 		if (len == d->reclen - head || len > 255 || !len)
 			return -EIO;
-		if (!sink->emit(sink, d->name, len, d->node, d->type, d->next))
+		if (!sink->emit(sink, &(struct dir_entry){ d->name, len, d->node, d->type,
+							   d->next }))
 			return 1;
 		*pos = d->next;
 		buf += d->reclen;

@@ -257,8 +257,9 @@ int mount_iterate(const char *path, struct dir_sink *sink, loff_t *pos,
 		const char *name = mount_name_in(m, path);
 
 		if (name && !known(arg, name))
-			more = sink->emit(sink, name, strlen(name), m->dev,
-					  m->port ? DT_UNKNOWN : DT_DIR, *pos + 1);
+			more = sink->emit(sink, &(struct dir_entry){
+				.name = name, .len = strlen(name), .ino = m->dev,
+				.type = m->port ? DT_UNKNOWN : DT_DIR, .next = *pos + 1 });
 		if (more)
 			++*pos;
 		mount_put(m);

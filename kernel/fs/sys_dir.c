@@ -135,13 +135,12 @@ struct dir_collector {
 	bool old, full;
 };
 
-static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64 ino,
-			unsigned type, loff_t next)
+static bool dir_collect(struct dir_sink *sink, const struct dir_entry *entry)
 {
 	struct dir_collector *c = container_of(sink, struct dir_collector, sink);
 	/* Old entries: the type is the last byte, behind the NUL of the name. */
 	size_t head = c->old ? 18 : __builtin_offsetof(struct dirent64_abi, d_name);
-	size_t reclen = align_up(head + len + 1 + c->old, 8UL);
+	size_t reclen = align_up(head + entry->len + 1 + c->old, 8UL);
 	u8 *at = c->buf + c->used;
 	u16 reclen16 = reclen;
 
@@ -151,11 +150,11 @@ static bool dir_collect(struct dir_sink *sink, const char *name, size_t len, u64
 	}
 	/* Zeros behind the name; all other bytes are written below. */
 	memset(at + reclen - 8, 0, 8);
-	memcpy(at, &ino, 8);
-	memcpy(at + 8, &next, 8);
+	memcpy(at, &entry->ino, 8);
+	memcpy(at + 8, &entry->next, 8);
 	memcpy(at + 16, &reclen16, 2);
-	at[c->old ? reclen - 1 : 18] = type;
-	memcpy(at + head, name, len);
+	at[c->old ? reclen - 1 : 18] = entry->type;
+	memcpy(at + head, entry->name, entry->len);
 	c->used += reclen;
 	return true;
 }

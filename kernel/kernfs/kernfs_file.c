@@ -352,8 +352,9 @@ static int kernfs_list_children(struct kernfs_node *dir, struct dir_sink *sink, 
 	list_for_each_entry(child, &dir->children, sibling) {
 		if ((loff_t)child->ino <= *pos || child->unlisted)
 			continue;
-		if (!sink->emit(sink, child->name, strlen(child->name), child->ino,
-				kernfs_dtype(child->mode), child->ino)) {
+		if (!sink->emit(sink, &(struct dir_entry){
+				.name = child->name, .len = strlen(child->name), .ino = child->ino,
+				.type = kernfs_dtype(child->mode), .next = child->ino })) {
 			error = -E2BIG;
 			break;
 		}
@@ -371,12 +372,13 @@ struct kernfs_shifted_sink {
 	bool full;
 };
 
-static bool kernfs_emit_shifted(struct dir_sink *sink, const char *name, size_t len, u64 ino,
-				unsigned type, loff_t next)
+static bool kernfs_emit_shifted(struct dir_sink *sink, const struct dir_entry *entry)
 {
 	struct kernfs_shifted_sink *s = container_of(sink, struct kernfs_shifted_sink, sink);
+	struct dir_entry shifted = *entry;
 
-	s->full = !s->outer->emit(s->outer, name, len, ino, type, next + s->shift);
+	shifted.next += s->shift;
+	s->full = !s->outer->emit(s->outer, &shifted);
 	return !s->full;
 }
 
@@ -387,15 +389,18 @@ static bool kernfs_known_name(void *arg, const char *name)
 
 static int kernfs_list_dots(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
 {
-	struct kernfs_node *parent = dir->parent ? dir->parent : dir;
+	const struct dir_entry dots[] = {
+		{ ".", 1, dir->ino, DT_DIR, 1 },
+		{ "..", 2, dir->parent ? dir->parent->ino : dir->ino, DT_DIR, 2 },
+	};
 
 	if (*pos < 1) {
-		if (!sink->emit(sink, ".", 1, dir->ino, DT_DIR, 1))
+		if (!sink->emit(sink, &dots[0]))
 			return -E2BIG;
 		*pos = 1;
 	}
 	if (*pos < 2) {
-		if (!sink->emit(sink, "..", 2, parent->ino, DT_DIR, 2))
+		if (!sink->emit(sink, &dots[1]))
 			return -E2BIG;
 		*pos = 2;
 	}

@@ -120,7 +120,8 @@ static int proc_fd_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_
 		char name[16];
 		int len = snprintf(name, sizeof(name), "%d", fd);
 
-		if (!sink->emit(sink, name, len, (1UL << 33) + fd, DT_LNK, fd + 1))
+		if (!sink->emit(sink, &(struct dir_entry){ name, len, (1UL << 33) + fd, DT_LNK,
+							   fd + 1 }))
 			break;
 		*pos = fd + 1;
 	}

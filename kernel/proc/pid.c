@@ -202,9 +202,11 @@ static int proc_entry_iterate(struct kernfs_node *dir, struct dir_sink *sink, lo
 		const struct proc_pid_entry *e = &proc_pid_entries[*pos];
 		unsigned int type = S_ISDIR(e->mode) ? DT_DIR : S_ISLNK(e->mode) ? DT_LNK : DT_REG;
 
-		if (!sink->emit(sink, e->name, strlen(e->name),
-				proc_pid_ino(t->pid, 1 + *pos + is_thread * PROC_PID_SLOTS / 2),
-				type, *pos + 1))
+		if (!sink->emit(sink, &(struct dir_entry){
+				.name = e->name, .len = strlen(e->name),
+				.ino = proc_pid_ino(t->pid, 1 + *pos +
+						    is_thread * PROC_PID_SLOTS / 2),
+				.type = type, .next = *pos + 1 }))
 			break;
 	}
 	return 0;

@@ -33,7 +33,9 @@ static bool proc_emit_pid(struct dir_sink *sink, pid_t pid, unsigned int index)
 	char name[16];
 	int len = snprintf(name, sizeof(name), "%d", pid);
 
-	return sink->emit(sink, name, len, proc_pid_ino(pid, index), DT_DIR, pid + 1);
+	return sink->emit(sink, &(struct dir_entry){
+		.name = name, .len = len, .ino = proc_pid_ino(pid, index), .type = DT_DIR,
+		.next = pid + 1 });
 }
 
 static int proc_root_iterate(struct kernfs_node *dir, struct dir_sink *sink, loff_t *pos)
