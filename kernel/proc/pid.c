@@ -140,9 +140,9 @@ static const struct kernfs_dyn_dir proc_pid_dir, proc_tid_dir;
 
 /* ---- the directory --------------------------------------------------------------------- */
 
-/* Makes a node whose private pointer is @t; consumes the reference. */
-static int proc_pid_node(struct kernfs_node *parent, const char *name, struct task *t,
-			 const struct proc_pid_entry *e, u64 ino, struct kernfs_node **out)
+/* A new node whose private pointer is @t; consumes the reference.  NULL = no memory. */
+static struct kernfs_node *proc_pid_node(struct kernfs_node *parent, const char *name,
+					 struct task *t, const struct proc_pid_entry *e, u64 ino)
 {
 	struct kernfs_node *node = kernfs_new(parent, name, &(struct kernfs_attr){
 		.mode = e->mode, .ops = e->ops, .dyn = e->dyn,
@@ -150,13 +150,12 @@ static int proc_pid_node(struct kernfs_node *parent, const char *name, struct ta
 
 	if (!node) {
 		task_put(t);
-		return -ENOMEM;
+		return NULL;
 	}
 	/* A task that may not be traced belongs to root: its rights are more than its ids. */
 	if (!(t->pflags & PF_KTHREAD) && task_dumpable(t))
 		kernfs_set_owner(node, t->process->cred.euid, t->process->cred.egid);
-	*out = node;
-	return 0;
+	return node;
 }
 
 int proc_pid_lookup(struct kernfs_node *parent, struct task *task, bool is_thread,
@@ -167,8 +166,9 @@ int proc_pid_lookup(struct kernfs_node *parent, struct task *task, bool is_threa
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", task->pid);
-	return proc_pid_node(parent, name, task, &dir,
-			     proc_pid_ino(task->pid, is_thread ? PROC_PID_SLOTS / 2 : 0), out);
+	*out = proc_pid_node(parent, name, task, &dir,
+			     proc_pid_ino(task->pid, is_thread ? PROC_PID_SLOTS / 2 : 0));
+	return *out ? 0 : -ENOMEM;
 }
 
 static int proc_entry_lookup(struct kernfs_node *dir, const char *name, bool is_thread,
@@ -186,9 +186,9 @@ static int proc_entry_lookup(struct kernfs_node *dir, const char *name, bool is_
 		if (is_thread && i == 0)
 			e = &proc_tid_stat;
 		task_get(t);
-		return proc_pid_node(dir, name, t, e,
-				     proc_pid_ino(t->pid, 1 + i + is_thread * PROC_PID_SLOTS / 2),
-				     out);
+		*out = proc_pid_node(dir, name, t, e,
+				     proc_pid_ino(t->pid, 1 + i + is_thread * PROC_PID_SLOTS / 2));
+		return *out ? 0 : -ENOMEM;
 	}
 	return -ENOENT;
 }
