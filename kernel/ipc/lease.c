@@ -12,42 +12,51 @@
 #include <neurath/vm.h>
 #include "ipc_internal.h"
 
-/* Pins the page of the lease at @off, and returns how much of it may be used. */
-static int lease_pin(struct call *c, const struct iobuf *lease, u64 off, bool write,
-		     struct page **page, void **at, size_t *n)
+/* Bytes of the client: at its address, and once they are pinned at the kernel's address. */
+struct lease_piece {
+	void *at;
+	size_t n;
+	struct page *page;		/* NULL = nothing is pinned */
+};
+
+/* Pins the page at the start of @piece, and cuts @piece at the end of the page. */
+static int lease_pin(struct mm *mm, struct lease_piece *piece, bool write)
 {
-	unsigned long addr = (unsigned long)lease->base + off;
-	int error = c->mm ? vm_pin_page(c->mm, addr, write, page) : -EFAULT;
+	unsigned long addr = (unsigned long)piece->at;
+	struct page *page;
+	int error = mm ? vm_pin_page(mm, addr, write, &page) : -EFAULT;
 
 	if (error)
 		return error;
-	*at = (char *)page_to_virt(*page) + addr % PAGE_SIZE;
-	*n = min_t(size_t, *n, PAGE_SIZE - addr % PAGE_SIZE);
+	piece->page = page;
+	piece->at = (char *)page_to_virt(page) + addr % PAGE_SIZE;
+	piece->n = min_t(size_t, piece->n, PAGE_SIZE - addr % PAGE_SIZE);
 	return 0;
 }
 
 /* Copies one piece within a page of the client.  Returns the bytes, or -EFAULT. */
-static ssize_t lease_copy_piece(struct call *c, bool to_client, u64 off, void __user *mine,
-				size_t n, bool *client_fault)
+static ssize_t lease_copy_piece(struct call *c, bool to_client, u64 off, const struct iobuf *mine,
+				bool *client_fault)
 {
 	const struct iobuf *lease = to_client ? &c->out : &c->in;
-	struct page *page = NULL;
-	void *at = (char *)lease->base + off;
+	struct lease_piece piece = { .at = (char *)lease->base + off, .n = mine->len };
 	int error = 0;
 
 	if (lease->user)
-		error = lease_pin(c, lease, off, to_client, &page, &at, &n);
+		error = lease_pin(c->mm, &piece, to_client);
 	if (error) {
 		*client_fault = true;
 		return -EFAULT;
 	}
-	error = to_client ? copy_from_user(at, mine, n) : copy_to_user(mine, at, n);
-	if (page)
-		page_put(page);
-	return error ? error : (ssize_t)n;
+	error = to_client ? copy_from_user(piece.at, mine->base, piece.n) :
+			    copy_to_user(mine->base, piece.at, piece.n);
+	if (piece.page)
+		page_put(piece.page);
+	return error ? error : (ssize_t)piece.n;
 }
 
-static ssize_t lease_copy(struct call *c, bool to_client, u64 off, void __user *mine, size_t n,
+/* @mine is memory of the server. */
+static ssize_t lease_copy(struct call *c, bool to_client, u64 off, struct iobuf mine,
 			  bool *client_fault)
 {
 	size_t size = to_client ? c->out.len : c->in.len;
@@ -56,13 +65,15 @@ static ssize_t lease_copy(struct call *c, bool to_client, u64 off, void __user *
 	*client_fault = false;
 	if (off >= size)
 		return 0;
-	n = min(n, size - off);
-	while (done < n) {
-		ssize_t ret = lease_copy_piece(c, to_client, off + done, (char *)mine + done,
-					       n - done, client_fault);
+	mine.len = min(mine.len, size - off);
+	while (mine.len) {
+		ssize_t ret = lease_copy_piece(c, to_client, off + done, &mine, client_fault);
+
 		if (ret < 0)
 			return ret;
 		done += ret;
+		mine.base = (char *)mine.base + ret;
+		mine.len -= ret;
 	}
 	return done;
 }
@@ -70,10 +81,10 @@ static ssize_t lease_copy(struct call *c, bool to_client, u64 off, void __user *
 ssize_t lease_copy_out(struct call *c, u64 off, const void __user *src, size_t n,
 		       bool *client_fault)
 {
-	return lease_copy(c, true, off, (void *)src, n, client_fault);
+	return lease_copy(c, true, off, iobuf_user((void *)src, n), client_fault);
 }
 
 ssize_t lease_copy_in(struct call *c, u64 off, void __user *dst, size_t n, bool *client_fault)
 {
-	return lease_copy(c, false, off, dst, n, client_fault);
+	return lease_copy(c, false, off, iobuf_user(dst, n), client_fault);
 }

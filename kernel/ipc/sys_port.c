@@ -12,30 +12,38 @@
 #include <neurath/syscall.h>
 #include "ipc_internal.h"
 
-static ssize_t port_lease(int fd, u64 tag, u64 off, void __user *buf, size_t len, bool out)
+/* The call with @tag, pinned, for lease_end(); or an error pointer. */
+static struct call *lease_begin(int fd, u64 tag)
 {
 	struct port *port = port_from_fd(fd);
-	bool client_fault;
 	unsigned long flags;
 	struct call *c;
-	ssize_t n;
 
 	if (IS_ERR(port))
-		return PTR_ERR(port);
+		return ERR_PTR(PTR_ERR(port));
 	spin_lock_irqsave(&port->lock, flags);
 	c = call_find(port, tag);
 	if (c)
 		call_pin(c);
 	spin_unlock_irqrestore(&port->lock, flags);
-	if (!c) {
-		port_put(port);
-		return -ESRCH;
-	}
-	n = out ? lease_copy_out(c, off, buf, len, &client_fault) :
-		  lease_copy_in(c, off, buf, len, &client_fault);
+	if (c)
+		return c;
+	port_put(port);
+	return ERR_PTR(-ESRCH);
+}
+
+/*
+ * A copy is over, with the result @n: the client's buffer has bytes up to @filled.  Returns the
+ * result for the server.
+ */
+static ssize_t lease_end(struct call *c, ssize_t n, u64 filled)
+{
+	struct port *port = c->port;
+	unsigned long flags;
+
 	spin_lock_irqsave(&port->lock, flags);
-	if (out && n > 0 && off + n > c->moved)
-		c->moved = off + n;
+	if (filled > c->moved)
+		c->moved = filled;
 	if (!call_unpin(c))
 		n = -ESRCH;
 	spin_unlock_irqrestore(&port->lock, flags);
@@ -45,12 +53,24 @@ static ssize_t port_lease(int fd, u64 tag, u64 off, void __user *buf, size_t len
 
 SYSCALL_DEFINE5(lease_read, int, fd, u64, tag, u64, off, void __user *, buf, size_t, len)
 {
-	return port_lease(fd, tag, off, buf, len, false);
+	struct call *c = lease_begin(fd, tag);
+	bool client_fault;
+
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	return lease_end(c, lease_copy_in(c, off, buf, len, &client_fault), 0);
 }
 
 SYSCALL_DEFINE5(lease_write, int, fd, u64, tag, u64, off, void __user *, buf, size_t, len)
 {
-	return port_lease(fd, tag, off, buf, len, true);
+	struct call *c = lease_begin(fd, tag);
+	bool client_fault;
+	ssize_t n;
+
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+	n = lease_copy_out(c, off, buf, len, &client_fault);
+	return lease_end(c, n, n > 0 ? off + n : 0);
 }
 
 SYSCALL_DEFINE3(port_in_group, int, fd, u64, tag, gid_t, gid)
