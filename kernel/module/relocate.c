@@ -87,18 +87,31 @@ bool elf_reloc_compute(unsigned int type, u64 place, u64 symbol, u64 addend, u64
 	}
 }
 
-/* An access to the global offset table: direct if the symbol is in reach, else by an entry. */
-static int elfmod_got_value(struct elfmod *m, u8 *loc, u64 offset, u64 place, u64 symbol,
-			    u64 addend, u64 *value)
+static u8 *elfmod_section_memory(const struct elfmod *m, unsigned int section)
 {
-	*value = symbol + addend - place;
-	if (elfmod_got_relaxes(loc - offset, offset) && elf_fits_s32(*value)) {
-		loc[-2] = 0x8d;		/* lea */
+	const struct elfmod_placement *p = &m->place[section];
+
+	return m->region_mem[p->region] + p->offset;
+}
+
+/*
+ * An access of section @target to the global offset table: direct if the symbol is in reach, else
+ * by an entry.
+ */
+static int elfmod_got_value(struct elfmod *m, unsigned int target, const Elf64_Rela *r, u64 *value)
+{
+	u64 symbol = m->symbols[ELF64_R_SYM(r->r_info)].st_value;
+	u64 place = elfmod_address(m, target) + r->r_offset;
+	u8 *memory = elfmod_section_memory(m, target);
+
+	*value = symbol + r->r_addend - place;
+	if (elfmod_got_relaxes(memory, r->r_offset) && elf_fits_s32(*value)) {
+		memory[r->r_offset - 2] = 0x8d;		/* lea */
 		return 0;
 	}
 	if (m->got_used == m->got_size)
 		return elfmod_refuse(m, -ENOEXEC, "symbol out of reach for a GOT access", NULL);
-	*value = elfmod_got_entry(m, symbol) + addend - place;
+	*value = elfmod_got_entry(m, symbol) + r->r_addend - place;
 	return elf_fits_s32(*value) ? 0 : -ENOEXEC;
 }
 
@@ -123,10 +136,9 @@ static bool elfmod_symbol_usable(const struct elfmod *m, const Elf64_Sym *sym)
 static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf64_Rela *r)
 {
 	static const u8 zero[8];
-	const struct elfmod_placement *p = &m->place[target];
 	unsigned int type = ELF64_R_TYPE(r->r_info), index = ELF64_R_SYM(r->r_info);
 	unsigned int width = elf_reloc_width(type);
-	u8 *loc = m->region_mem[p->region] + p->offset + r->r_offset;
+	u8 *loc = elfmod_section_memory(m, target) + r->r_offset;
 	u64 value, place, symbol;
 	int error;
 
@@ -143,7 +155,7 @@ static int elfmod_relocate_one(struct elfmod *m, unsigned int target, const Elf6
 	place = elfmod_address(m, target) + r->r_offset;
 	symbol = m->symbols[index].st_value;
 	if (elfmod_is_got(type))
-		error = elfmod_got_value(m, loc, r->r_offset, place, symbol, r->r_addend, &value);
+		error = elfmod_got_value(m, target, r, &value);
 	else
 		error = elf_reloc_compute(type, place, symbol, r->r_addend, &value) ? 0 : -ENOEXEC;
 	if (error)
