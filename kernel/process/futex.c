@@ -345,34 +345,41 @@ static int futex_move(const struct futex_key *from, const struct futex_key *to, 
 	return done;
 }
 
+struct futex_requeue {
+	u32 __user *from, *to;
+	bool private;
+	int wake, move;			/* the numbers of waiters */
+	const u32 *expected;		/* the value of *from; NULL = any */
+};
+
 /*
  * The comparison is made before the locks are taken.  If the word changes in between, waiters
  * that came after the change may be moved as well.  They wake when the second futex is released:
  * for them this is an early wake-up, not a lost one.
  */
-static long futex_requeue(u32 __user *uaddr, bool private, int wake, int move, u32 __user *uaddr2,
-			  const u32 *expected)
+static long futex_requeue(const struct futex_requeue *how)
 {
 	struct futex_key from, to;
 	u32 value;
 	int error;
 
-	if (wake < 0 || move < 0)
+	if (how->wake < 0 || how->move < 0)
 		return -EINVAL;
-	error = futex_get_key(uaddr, private, &from);
+	error = futex_get_key(how->from, how->private, &from);
 	if (error)
 		return error;
-	error = futex_get_key(uaddr2, private, &to);
+	error = futex_get_key(how->to, how->private, &to);
 	if (error)
 		goto put_from;
-	if (expected && get_user(value, uaddr))
+	if (how->expected && get_user(value, how->from))
 		error = -EFAULT;
-	else if (expected && value != *expected)
+	else if (how->expected && value != *how->expected)
 		error = -EAGAIN;
 	else if (futex_key_equal(&from, &to))
-		error = futex_wake_key(&from, wake, FUTEX_BITSET_ALL);
+		error = futex_wake_key(&from, how->wake, FUTEX_BITSET_ALL);
 	else
-		error = futex_move(&from, &to, wake, min(move, (int)(~0U >> 1) - wake));
+		error = futex_move(&from, &to, how->wake,
+				   min(how->move, (int)(~0U >> 1) - how->wake));
 	futex_put_key(&to);
 put_from:
 	futex_put_key(&from);
@@ -432,9 +439,10 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val, unsigned long, ar
 	case FUTEX_WAKE_BITSET:
 		return futex_wake(uaddr, private, (int)val, val3);
 	case FUTEX_REQUEUE:
-		return futex_requeue(uaddr, private, (int)val, (int)arg4, uaddr2, NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(uaddr, private, (int)val, (int)arg4, uaddr2, &val3);
+		return futex_requeue(&(struct futex_requeue){
+			.from = uaddr, .to = uaddr2, .private = private, .wake = (int)val,
+			.move = (int)arg4, .expected = command == FUTEX_REQUEUE ? NULL : &val3 });
 	default:
 		return -ENOSYS;
 	}
