@@ -58,22 +58,27 @@ static int klp_decode_head(const struct klp_patch *patch)
 	return 0;
 }
 
+struct klp_table {
+	const void *first;
+	size_t size;			/* of an entry */
+	const char *what, *of;		/* for the log: "functions of object", its name */
+};
+
 /*
  * Checks entry number @n of a table of @patch: it must be in the same variable as the first
  * entry, in memory of the module.  The variable ends where its symbol ends, so a table without
  * its terminating entry is not followed into other data.
  */
-static int klp_decode_entry(const struct klp_patch *patch, const void *table, unsigned n,
-			    size_t size, const char *what, const char *of)
+static int klp_decode_entry(const struct klp_patch *patch, const struct klp_table *t, unsigned n)
 {
 	const char *why;
 
-	if (!handed_own_data(patch->mod, table, size, &why)) {
-		pr_err("the %s '%.64s' are %s\n", what, of, why);
+	if (!handed_own_data(patch->mod, t->first, t->size, &why)) {
+		pr_err("the %s '%.64s' are %s\n", t->what, t->of, why);
 		return -EINVAL;
 	}
-	if (!handed_own_data(patch->mod, table, (n + 1UL) * size, NULL)) {
-		pr_err("the %s '%.64s' do not end with an empty entry { }\n", what, of);
+	if (!handed_own_data(patch->mod, t->first, (n + 1UL) * t->size, NULL)) {
+		pr_err("the %s '%.64s' do not end with an empty entry { }\n", t->what, t->of);
 		return -EINVAL;
 	}
 	return 0;
@@ -187,12 +192,13 @@ static int klp_decode_names(const struct klp_object *obj, unsigned n)
 static int klp_decode_funcs(const struct klp_patch *patch, const struct klp_object *obj)
 {
 	const struct klp_func *func;
+	const struct klp_table table = { obj->funcs, sizeof(*func), "functions of object",
+					 klp_object_name(obj) };
 	unsigned n = 0;
 	int error;
 
 	for (func = obj->funcs;; func++, n++) {
-		error = klp_decode_entry(patch, obj->funcs, n, sizeof(*func),
-					 "functions of object", klp_object_name(obj));
+		error = klp_decode_entry(patch, &table, n);
 		if (error)
 			return error;
 		if (!func->old_name && !func->new_func && !func->old_sympos)
@@ -297,12 +303,13 @@ static int klp_decode_object(const struct klp_patch *patch, const struct klp_obj
 static int klp_decode_objects(const struct klp_patch *patch)
 {
 	const struct klp_object *obj;
+	const struct klp_table table = { patch->objs, sizeof(*obj), "objects of patch",
+					 patch->mod->name };
 	unsigned n = 0;
 	int error;
 
 	for (obj = patch->objs;; obj++, n++) {
-		error = klp_decode_entry(patch, patch->objs, n, sizeof(*obj), "objects of patch",
-					 patch->mod->name);
+		error = klp_decode_entry(patch, &table, n);
 		if (error || (!obj->name && !obj->funcs))
 			return error;
 		error = klp_decode_object(patch, obj);
@@ -316,12 +323,13 @@ static int klp_decode_objects(const struct klp_patch *patch)
 static int klp_decode_states(const struct klp_patch *patch)
 {
 	const struct klp_state *state, *other;
+	const struct klp_table table = { patch->states, sizeof(*state), "states of patch",
+					 patch->mod->name };
 	unsigned n = 0;
 	int error;
 
 	for (state = patch->states; state; state++, n++) {
-		error = klp_decode_entry(patch, patch->states, n, sizeof(*state),
-					 "states of patch", patch->mod->name);
+		error = klp_decode_entry(patch, &table, n);
 		if (error || !state->id)
 			return error;
 		for (other = patch->states; other < state; other++) {
