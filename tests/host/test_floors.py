@@ -21,6 +21,8 @@ MAX_FILE, MAX_FUNCTION, MAX_CIRCLE = 600, 60, 16
 # "using file -> used file": the reason for the exception. At most MAX_EXCEPTIONS.
 EXCEPTIONS = {
     # The unwinder only compares addresses: it must know where a task begins, and the labels belong to the code there.
+    # The linker fixes both addresses. A table that is filled at boot would need no exception, but the proof of a stack would then trust
+    # memory that a stray write can change.
     "arch/x86_64/unwind.c -> arch/x86_64/switch.S": "the first code of a kernel thread ends a stack",
     "arch/x86_64/unwind.c -> arch/x86_64/entry/entry.S": "the first code of a forked child ends a stack",
 }
