@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tasks (threads of execution) and processes (thread groups).
+ * Tasks: threads of execution. process_object.h has the processes that they form.
  *
  * A task is created by task_alloc(), published by task_publish(), and exists until its last
  * reference is dropped.  It stays in the pid table, visible to live patching, until its final
@@ -19,19 +19,18 @@
 #include <neurath/arch.h>
 #include <neurath/list.h>
 #include <neurath/pheap.h>
+#include <neurath/process_object.h>
 #include <neurath/ptrace.h>
 #include <neurath/spinlock.h>
 #include <neurath/signal_types.h>
 #include <neurath/timer.h>
 #include <neurath/transfer.h>
-#include <neurath/wait.h>
 
+struct call;
 struct files;
 struct mm;
-struct mount_path;
 struct port;
 struct return_stack;
-struct user;
 
 /*
  * task->state, written with set_current_state() by the task itself and back to
@@ -112,15 +111,6 @@ struct restart_block {
 	unsigned long arg[4];
 };
 
-/* ITIMER_VIRTUAL or ITIMER_PROF, counted down by ticks: kernel/process/itimer.c. */
-struct cpu_itimer {
-	u64 left_ns;			/* 0 = off */
-	u64 interval_ns;
-};
-
-/* A call of this task to a server: kernel/ipc.  See port.h for the states. */
-struct call;
-
 struct task {
 	/* Assembly uses these offsets; keep them first. */
 	unsigned long kernel_sp;	/* saved stack pointer while off the CPU */
@@ -178,7 +168,7 @@ struct task {
 	size_t robust_list_len;		/* (@) */
 
 	/* Calls to servers */
-	struct call *call;		/* (!) embedded object, allocated with the task */
+	struct call *call;	/* (!) port.h: embedded object, allocated with the task */
 	struct port *served;		/* (@) port of its last receive */
 
 	/* Kernel threads */
@@ -203,87 +193,7 @@ struct task {
 	unsigned held_count;
 };
 
-struct credentials {
-	uid_t uid, euid, suid, fsuid;
-	gid_t gid, egid, sgid, fsgid;
-	unsigned ngroups;
-	gid_t groups[32];
-};
-
-/*
- * The data that the threads of one process share.  It exists until the last thread is reaped.
- * Marks as above.
- */
-struct process {
-	spinlock_t lock;		/* RANK_SIGNAL */
-	atomic_t refs;			/* (a) */
-	pid_t pid;			/* (!) == tgid */
-	struct task *leader;		/* (t)+(s) */
-	struct list_head threads;	/* (t)+(s): read under either; a dead leader stays */
-	unsigned nr_threads;		/* (t)+(s) published and before their last switch */
-	unsigned nr_live;		/* (s) threads that have not begun to exit */
-	unsigned state;			/* (t) PROCESS_: process.h */
-
-	/* Family */
-	struct process *parent;		/* (t) */
-	struct list_head children;	/* (t) */
-	struct list_head sibling;	/* (t) */
-	struct list_head tracees;	/* (t) tasks that it traces: task->trace.node */
-	struct wait_queue_head wait_child;	/* (own lock) parents sleep here in wait4 */
-	int exit_signal;		/* (t) sent to the parent */
-	struct list_head process_node;	/* (t) all_processes */
-
-	/* Job control */
-	struct process_group *pgrp;	/* (t) */
-	struct list_head pgrp_node;	/* (t) */
-	struct session *session;	/* (t) */
-	bool did_exec;			/* (t) setpgid() for it is not allowed any more */
-
-	/* Signals */
-	struct k_sigaction action[_NSIG];	/* (s) */
-	struct sigpending shared_pending;	/* (s) */
-	unsigned sig_flags;		/* (s) SIGNAL_ bits: signal.h */
-	int group_exit_code;		/* (s) */
-	struct task *exec_task;		/* (s) waits in execve for the other threads to die */
-	int stop_count;			/* (s) threads that must still stop */
-	unsigned wait_flags;		/* (s) WAIT_ bits: unreported stop or continuation */
-	int stop_code;			/* (s) signal that stopped it */
-	int pdeath_signal;		/* (s) PR_SET_PDEATHSIG */
-	bool is_subreaper;		/* (t) PR_SET_CHILD_SUBREAPER */
-	bool no_new_privs;		/* (s) */
-	unsigned personality;		/* (racy) only reported: no effect */
-
-	/* State */
-	struct credentials cred;	/* (s) */
-	struct user *user;		/* (t)+(s) of cred.uid: read under either */
-	unsigned nr_tasks;		/* (t) its threads in the pid table */
-	bool too_many;	/* (s) it changed to an id with more threads than the limit */
-	struct rlimit64 rlim[16];	/* (s) */
-	char *cwd;			/* (s) absolute, normalised; kmalloc'ed */
-	char *root;			/* (s) chroot prefix, "" = none */
-	umode_t umask;			/* (s) */
-	struct file *exe;		/* (s) for /proc/PID/exe */
-	char *exe_path;			/* (s) */
-
-	/* Time */
-	struct timer *itimer_real;	/* (s) ITIMER_REAL, alarm */
-	u64 itimer_real_interval;	/* (s) */
-	struct cpu_itimer itimer_cpu[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF */
-	u64 utime, stime;		/* (s) of dead threads */
-	u64 cutime, cstime;		/* (t) of waited-for children */
-	u64 start_ns;			/* (!) */
-
-	/* Out of memory: kernel/process/oom.c */
-	short oom_score_adj;		/* (s) -1000: never chosen */
-	short oom_score_adj_min;	/* (s) last value set by root: lower limit for its owner */
-	size_t oom_pages;		/* (oom_mutex) last measurement */
-
-	unsigned long min_flt;		/* statistics: concurrent threads may lose a count */
-};
-
 extern spinlock_t tasklist_lock;
-extern struct process *init_process;	/* pid 1; orphans go to it */
-extern struct process kernel_process;	/* all kernel threads */
 
 /* ---- the pid table: kernel/sched/task.c --------------------------------- */
 /*
