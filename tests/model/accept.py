@@ -102,6 +102,7 @@ class Monitor:
             self.need("slots lead to selectors before the start", "slots" in self.done)
             self.need("the start comes after the slots are armed", "B" in self.done and self.target == target)
             self.reached("start")
+            self.starter = self.pid
         elif step == "reverse":
             self.looked()
             self.need("a reversal clears flags, and flips the target", "start" in self.done and self.target == target)
@@ -122,7 +123,9 @@ class Monitor:
         self.target, self.partial, self.completing, self.settled = target, False, False, False
         self.turned = False         # a task may still write the target that it read before the reversal
         self.done = []              # of: A, B, slots, start, ranges, flags, round
-        self.pending, self.unseen, self.idle, self.running = {}, set(), set(), {}
+        self.pending = {}           # who has a flag: how many flags, and the pid that set the first
+        self.starter = None
+        self.unseen, self.idle, self.running = set(), set(), {}
 
     def looked(self):
         """The administrator has passed its looks at all tasks."""
@@ -168,8 +171,11 @@ class Monitor:
         self.need("flags are set after the start", "start" in self.done)
         self.need("a round separates the ranges from earlier ones", "ranges" in self.done)
         self.need("only a task with the old state is flagged", state == 1 - self.target)
-        self.need("a task is flagged once", who not in self.pending)
-        self.pending[who] = state
+        flags, setter = self.pending.get(who, (0, self.pid))
+        # The walk may meet a new task, which its parent has flagged, in the middle of its change over: the flag is clear,
+        # the state is still the old one. The record of the first change over comes after that of the second flag.
+        self.need("a task is flagged once", not flags or (flags == 1 and setter != self.starter == self.pid and "round" not in self.done))
+        self.pending[who] = flags + 1, setter
         if isinstance(who, str):
             self.idle.add(int(who.rsplit("/", 1)[1]))
         if "round" not in self.done:
@@ -194,7 +200,9 @@ class Monitor:
             self.need("a task that changes over by itself runs", isinstance(who, str) or self.pid == who)
         if how == "asleep" and isinstance(who, int):
             self.need("a task that is looked at does not run", who not in {pid for cpu, pid in self.running.items() if cpu != self.cpu})
-        self.pending.pop(who, None)
+        flags, setter = self.pending.pop(who, (0, 0))
+        if flags > 1:
+            self.pending[who] = flags - 1, setter
         self.unseen.discard(who)
 
 

@@ -122,6 +122,17 @@ class Traces(unittest.TestCase):
             accept.judge(before(lines[:i] + lines[i + 1:], after - 1, late))
         self.assertEqual(caught.exception.rule, "a task that changes over takes the target")
 
+    def test_a_new_task_may_be_flagged_by_its_parent_and_then_by_the_walk(self):
+        lines = self.traces[""]
+        i = first(lines, r"klp_flag comm=\S+ pid=[1-9]")
+        pid = re.search(r" pid=(\d+)", lines[i])[1]
+        by_parent = re.sub(r"^(\s*\d+ \d+ \d+) \d+ ", r"\1 99999 ", lines[i])
+        j = first(lines, rf"klp_switch comm=\S+ pid={pid} ", i)
+        accept.judge(lines[:i] + [by_parent] + lines[i:j] + lines[j:j + 1] + lines[j:])
+        with self.assertRaises(accept.Impossible) as caught:
+            accept.judge(lines[:i] + [by_parent] + lines[i:j + 1] + lines[j + 1:])
+        self.assertEqual(caught.exception.rule, "a transition completes when no task is pending")
+
     def test_each_rule_rejects(self):
         self.assertEqual({name.rstrip(" *") for name in EDITS}, set(accept.RULES))
         for name, edit in EDITS.items():
