@@ -285,6 +285,17 @@ class Progress(unittest.TestCase):
     def test_sleeping_child_of_a_sleeper_is_found(self):
         self.assertIn("slept", self.judge(self.start("import subprocess; subprocess.run(['sleep', '1000'])")))
 
+    def test_looks_that_come_late_prove_no_sleep(self):
+        child = subprocess.Popen(["sh", "-c", "echo; read line"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(child.communicate)
+        child.stdout.readline()
+        watch = run.progress.Watch(child.pid, self.COMPUTING, self.SLEEPING)
+        while watch.family.look()[1]:
+            time.sleep(0.01)        # until it waits for its line
+        for _ in range(2):
+            watch.last -= 100       # as if a busy machine had delayed the look
+            self.assertEqual(watch.look(), "")
+
     def test_endless_loop_is_found(self):
         self.assertIn("processor time", self.judge(self.start("while True: pass")))
 

@@ -16,7 +16,7 @@ import os
 import time
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
-STEP = 1.0      # a look that comes later than this was delayed itself, and does not know what happened in between
+STEP = 0.4      # a look that comes later than this was delayed itself: it saw one moment, and counts for no longer time
 
 
 def read(path):
