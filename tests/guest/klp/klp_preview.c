@@ -246,6 +246,8 @@ static void changes_of_a_patch_are_events(void)
 	CHECK_EQ(read_digit(enabled), '1');
 	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
 	wait_for_digit(transition, '0');
+	for (int i = 0; i < SLEEPERS; i++)
+		wait_at_rest(sleepers[i]);	/* else none of them may block the way back */
 	CHECK_EQ(klp_write(PASS, "enabled", "0"), 0);
 	CHECK(changed(enabled, 0) && changed(transition, 0));
 	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
