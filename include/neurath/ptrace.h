@@ -62,6 +62,8 @@ struct task_trace {
 	bool zombie;
 	enum trace_stop stop;		/* (s) */
 	enum trace_mode mode;		/* (s) of the last resume */
+	/* A SIGTRAP of a step is queued, or is the present stop.  Written by the tracee. */
+	bool step_trap;
 	/* (s) of the stop: signal | event << 8; at resume: the signal to take */
 	int code;
 	unsigned options;		/* (s) PTRACE_O_ */

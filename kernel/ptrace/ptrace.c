@@ -228,7 +228,7 @@ bool ptrace_hides_zombie(const struct process *p)
 /* The signal that a tracee without a tracer takes from its stop: not the trap of a step. */
 static int ptrace_left_signal(const struct task_trace *tr)
 {
-	if (tr->stop != TRACE_SIGNAL || (tr->code == SIGTRAP && tr->mode == TRACE_SINGLESTEP))
+	if (tr->stop != TRACE_SIGNAL || (tr->code == SIGTRAP && tr->step_trap))
 		return 0;
 	return tr->code;
 }

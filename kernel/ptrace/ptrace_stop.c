@@ -104,6 +104,8 @@ int ptrace_signal(int sig, siginfo_t *info)
 	int next;
 
 	next = ptrace_stop(TRACE_SIGNAL, sig, info, CLD_TRAPPED);
+	if (sig == SIGTRAP)
+		current->trace.step_trap = false;
 	if (next && next != sig) {
 		tracer = current->trace.tracer;
 		memset(info, 0, sizeof(*info));
@@ -163,8 +165,11 @@ void ptrace_handler_entered(void)
 bool ptrace_step_is_stale(void)
 {
 	struct task_trace *tr = &current->trace;
+	/* If another stop came before the trap's, its resume has changed the mode. */
+	bool step = tr->mode == TRACE_SINGLESTEP || tr->step_trap;
 
-	if (tr->mode != TRACE_SINGLESTEP || READ_ONCE(tr->tracer))
+	tr->step_trap = step && READ_ONCE(tr->tracer);
+	if (!step || tr->step_trap)
 		return false;
 	tr->mode = TRACE_CONT;
 	/*
@@ -263,7 +268,9 @@ void ptrace_syscall_exit(struct pt_regs *regs)
 	clear_task_flag(current, TIF_SYSCALL_EXIT);
 	ptrace_syscall_stop(TRACE_EXIT);
 	/* The step was the syscall instruction: the processor does not trap after it. */
-	if (stepped && READ_ONCE(current->trace.tracer))
+	if (stepped && READ_ONCE(current->trace.tracer)) {
+		current->trace.step_trap = true;
 		force_sig_fault(SIGTRAP, TRAP_BRKPT, regs->rip);
+	}
 	race_point();
 }

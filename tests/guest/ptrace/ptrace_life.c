@@ -395,6 +395,39 @@ static void follow(pid_t pid, unsigned seed)
 	}
 }
 
+/*
+ * A tracee in a fork is interrupted and then stepped, so its stop for the interrupt comes before the
+ * trap of the step. The tracer continues it from there, and dies before or in the stop for the trap.
+ */
+static void a_trap_behind_another_stop_dies_with_the_tracer(void)
+{
+	for (int in_stop = 0; in_stop < 2; in_stop++) {
+		pid_t pid = child_of(works_hard), tracer = fork();
+		int status;
+
+		if (tracer == 0) {
+			CHECK_EQ(trace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK), 0);
+			while (trace_wait(pid) >> 8 != (SIGTRAP | PTRACE_EVENT_FORK << 8))
+				trace(PTRACE_CONT, pid, 0, 0);
+			CHECK_EQ(trace(PTRACE_INTERRUPT, pid, 0, 0), 0);
+			CHECK_EQ(trace(PTRACE_SINGLESTEP, pid, 0, 0), 0);
+			CHECK_EQ(trace_wait(pid) >> 8, SIGTRAP | PTRACE_EVENT_STOP << 8);
+			CHECK_EQ(trace(PTRACE_CONT, pid, 0, 0), 0);
+			if (in_stop)
+				CHECK_EQ(trace_wait(pid) >> 8, SIGTRAP);
+			_exit(0);
+		}
+		CHECK_EQ(waitpid(tracer, &status, 0), tracer);
+		CHECK_EQ(status, 0);
+		/* The tracee works on: its child and the wait for it need no tracer. */
+		for (int i = 0; i < 50; i++)
+			sched_yield();
+		kill(pid, SIGKILL);
+		CHECK_EQ(waitpid(pid, &status, 0), pid);
+		CHECK_EQ(status, SIGKILL);
+	}
+}
+
 static void nap(long us)
 {
 	struct timespec t = { .tv_nsec = us * 1000 };
@@ -472,6 +505,7 @@ int main(void)
 	TAP_TEST(exitkill_kills_the_tracee);
 	TAP_TEST(kill_ends_every_stop);
 	TAP_TEST(parent_sees_a_death_after_the_tracer);
+	TAP_TEST(a_trap_behind_another_stop_dies_with_the_tracer);
 	TAP_TEST(killing_either_side_at_any_moment);
 	TAP_TEST(stops_and_tracers_together);
 	return tap_done();
