@@ -30,9 +30,9 @@ enum path_ending {
  * Writes the absolute, normalised path into @out: @path, relative to @base if it is not absolute,
  * both inside of @root ("" or a normal absolute path).  "." and ".." and doubled '/' are removed,
  * and ".." does not leave the root.  A @base outside of the root counts without it.  An ending
- * other than a name follows the result as a mark: "/", "/.", "/..", "//".
+ * other than a name follows the result as a mark: "/", "/.", "/..", "//".  Returns the length.
  */
-void path_compose(char *out, const char *root, const char *base, const char *path);
+size_t path_compose(char *out, const char *root, const char *base, const char *path);
 /* Removes the mark: afterwards @path is "/" or has no final '/'. */
 enum path_ending path_take_ending(char *path);
 /* Removes the last name of an absolute path without a mark. */

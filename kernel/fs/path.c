@@ -17,8 +17,7 @@ static char *path_build(const char *root, const char *base, const char *path)
 
 	if (!out)
 		return ERR_PTR(-ENOMEM);
-	path_compose(out, root, base, path);
-	if (strlen(out) >= PATH_MAX) {
+	if (path_compose(out, root, base, path) >= PATH_MAX) {
 		kfree(out);
 		return ERR_PTR(-ENAMETOOLONG);
 	}

@@ -141,20 +141,19 @@ static bool dir_collect(struct dir_sink *sink, const struct dir_entry *entry)
 	/* Old entries: the type is the last byte, behind the NUL of the name. */
 	size_t head = c->old ? 18 : __builtin_offsetof(struct dirent64_abi, d_name);
 	size_t reclen = align_up(head + entry->len + 1 + c->old, 8UL);
-	u8 *at = c->buf + c->used;
-	u16 reclen16 = reclen;
+	struct dirent64_abi *at = (void *)(c->buf + c->used);
 
 	if (c->used + reclen > c->size) {
 		c->full = true;
 		return false;
 	}
 	/* Zeros behind the name; all other bytes are written below. */
-	memset(at + reclen - 8, 0, 8);
-	memcpy(at, &entry->ino, 8);
-	memcpy(at + 8, &entry->next, 8);
-	memcpy(at + 16, &reclen16, 2);
-	at[c->old ? reclen - 1 : 18] = entry->type;
-	memcpy(at + head, entry->name, entry->len);
+	*(u64 *)((u8 *)at + reclen - 8) = 0;
+	at->d_ino = entry->ino;
+	at->d_off = entry->next;
+	at->d_reclen = (u16)reclen;
+	((u8 *)at)[c->old ? reclen - 1 : 18] = entry->type;
+	memcpy((u8 *)at + head, entry->name, entry->len);
 	c->used += reclen;
 	return true;
 }

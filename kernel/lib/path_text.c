@@ -8,9 +8,9 @@
 
 /*
  * Normalises the path at @s in place: "/a/b", or "" for the root.  The path must be empty or
- * start with '/', so that the output is never ahead of the input.
+ * start with '/', so that the output is never ahead of the input.  Returns the length.
  */
-static void path_normalise(char *s)
+static size_t path_normalise(char *s)
 {
 	const char *in = s;
 	char *out = s;
@@ -36,6 +36,7 @@ static void path_normalise(char *s)
 		in = end;
 	}
 	*out = '\0';
+	return (size_t)(out - s);
 }
 
 bool path_is_below(const char *path, const char *prefix)
@@ -56,9 +57,10 @@ const char *path_seen_from(const char *path, const char *root)
 /* By enum path_ending.  No mark is the end of another mark behind a name. */
 static const char *const path_marks[] = { "", "/", "/.", "/..", "//" };
 
-static enum path_ending path_ending_of(const char *path)
+/* The ending of the text @path, whose NUL is at @end. */
+static enum path_ending path_ending_of(const char *path, const char *end)
 {
-	const char *end = path + strlen(path), *last;
+	const char *last;
 	bool slash = false;
 
 	for (; end > path && end[-1] == '/'; end--)
@@ -80,9 +82,10 @@ size_t path_compose_size(const char *root, const char *base, const char *path)
 	return strlen(root) + strlen(base) + strlen(path) + 2 + 3 + 1;
 }
 
-void path_compose(char *out, const char *root, const char *base, const char *path)
+size_t path_compose(char *out, const char *root, const char *base, const char *path)
 {
-	size_t root_len, base_len;
+	size_t root_len, base_len, path_len = strlen(path), len;
+	const char *mark = path_marks[path_ending_of(path, path + path_len)];
 
 	if (path[0] == '/')
 		base = "";
@@ -96,11 +99,14 @@ void path_compose(char *out, const char *root, const char *base, const char *pat
 	out[root_len] = '/';
 	memcpy(out + root_len + 1, base, base_len);
 	out[root_len + 1 + base_len] = '/';
-	memcpy(out + root_len + 2 + base_len, path, strlen(path) + 1);
-	path_normalise(out + root_len);
-	strcpy(out + strlen(out), path_marks[path_ending_of(path)]);
-	if (!out[0])
-		memcpy(out, "/", 2);
+	memcpy(out + root_len + 2 + base_len, path, path_len + 1);
+	len = root_len + path_normalise(out + root_len);
+	for (; *mark; mark++)
+		out[len++] = *mark;
+	if (!len)
+		out[len++] = '/';
+	out[len] = '\0';
+	return len;
 }
 
 enum path_ending path_take_ending(char *path)

@@ -14,7 +14,7 @@ static void expect(const char *root, const char *base, const char *path, const c
 	size_t size = path_compose_size(root, base, path);
 	char *out = malloc(size);		/* of the exact size, so that ASan sees a write behind it */
 
-	path_compose(out, root, base, path);
+	CHECK_EQ(path_compose(out, root, base, path), strlen(want));
 	CHECK_STR(out, want);
 	free(out);
 }
@@ -130,7 +130,7 @@ static void random_paths_agree_with_the_model(void)
 			strcat(path, parts[rand() % 10]);
 		model(want, "/x/y", path);
 		out = malloc(path_compose_size("", "/x/y", path));
-		path_compose(out, "", "/x/y", path);
+		CHECK_EQ(path_compose(out, "", "/x/y", path), strlen(out));
 		path_take_ending(out);
 		CHECK_STR(out, want);
 		free(out);
