@@ -38,10 +38,15 @@ static uint32_t name_hash(const struct node *dir, const char *name, size_t len)
 
 static bool name_equal(const char *a, const char *b, size_t len)
 {
-	for (size_t at = 0; at < len; at += 8)
-		if (name_word(a + at, len - at) != name_word(b + at, len - at))
+	size_t at = 0;
+
+	for (; at + 8 < len; at += 8)
+		if (name_word(a + at, 8) != name_word(b + at, 8))
 			return false;
-	return true;
+	/* The last word may overlap the word before it; a short name is one short word. */
+	if (len > 8)
+		at = len - 8;
+	return name_word(a + at, len - at) == name_word(b + at, len - at);
 }
 
 struct entry *dir_find(const struct node *dir, const char *name, size_t len)

@@ -162,7 +162,11 @@ struct node *node_by_handle(uint64_t handle)
 
 void node_changed(struct node *node)
 {
-	CHANGE(node->mtime) = CHANGE(node->ctime) = srv_now();
+	int64_t *times = undo(&node->mtime, sizeof(node->mtime) + sizeof(node->ctime));
+
+	_Static_assert(offsetof(struct node, ctime) ==
+		       offsetof(struct node, mtime) + sizeof(node->mtime), "one record for both");
+	times[0] = times[1] = srv_now();
 	CHANGE(node->version) = CHANGE(kept->next_version)++;
 }
 

@@ -84,6 +84,16 @@ static inline const char *skip_slashes(const char *path)
 	return path;
 }
 
+/* The length of the name at @name, up to a slash or the end. */
+static inline size_t name_length(const char *name)
+{
+	size_t len = 0;
+
+	while (name[len] && name[len] != '/')
+		len++;
+	return len;
+}
+
 /* One step from the directory walk->node: fills dir, name, entry, node. */
 static int path_step(struct walk *walk, const char *name, size_t len, struct cred cred)
 {
@@ -117,7 +127,7 @@ int path_walk(const char *path, unsigned flags, struct cred cred, struct walk *w
 	walk->len = 0;
 	walk->node = kept->root;
 	while (*at) {
-		size_t len = strcspn(at, "/");
+		size_t len = name_length(at);
 
 		name = at;
 		ret = path_step(walk, name, len, cred);

@@ -69,8 +69,10 @@ struct kept {
 	uint32_t nr_buckets, nr_entries;
 
 	/* The last request that changed something; if it comes again it was not answered. */
-	uint64_t last_tag, last_aux;
-	int64_t last_status;
+	struct last_request {
+		uint64_t tag, aux;
+		int64_t status;
+	} last;
 };
 
 static struct kept *const kept = (struct kept *)KEEP_ADDRESS;

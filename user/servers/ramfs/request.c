@@ -25,18 +25,16 @@ static bool changes_something(unsigned op)
 
 static int64_t answer_again(const struct port_request *req, struct port_reply *reply)
 {
-	int64_t rc = req->op == PORT_OPEN ? open_handler_again(reply, kept->last_aux) : 0;
+	int64_t rc = req->op == PORT_OPEN ? open_handler_again(reply, kept->last.aux) : 0;
 
-	reply->aux = kept->last_aux;
-	return rc < 0 ? rc : kept->last_status;
+	reply->aux = kept->last.aux;
+	return rc < 0 ? rc : kept->last.status;
 }
 
 /* The last of the changes. */
 static void note_done(uint64_t tag, int64_t status, uint64_t aux)
 {
-	CHANGE(kept->last_tag) = tag;
-	CHANGE(kept->last_status) = status;
-	CHANGE(kept->last_aux) = aux;
+	CHANGE(kept->last) = (struct last_request){ tag, aux, status };
 }
 
 static void finish(struct srv *srv)
@@ -50,7 +48,7 @@ static int64_t one_request(struct srv *srv, const struct port_request *req,
 {
 	int64_t status;
 
-	if (req->tag == kept->last_tag)
+	if (req->tag == kept->last.tag)
 		status = answer_again(req, reply);
 	else
 		status = handlers[req->op](srv, req, reply);

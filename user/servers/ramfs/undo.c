@@ -42,7 +42,10 @@ void *undo(void *p, size_t n)
 	/* The limits of directories and files ensure that this cannot happen. */
 	if (end > kept->log_bytes)
 		abort();
-	memcpy(log_at(kept->log_used), p, n);
+	if (n == sizeof(uint64_t))
+		memcpy(log_at(kept->log_used), p, sizeof(uint64_t));	/* one instruction */
+	else
+		memcpy(log_at(kept->log_used), p, n);
 	memcpy(log_at(end - sizeof(record)), &record, sizeof(record));
 	atomic_signal_fence(memory_order_seq_cst);
 	kept->log_used = end;
