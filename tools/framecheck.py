@@ -10,28 +10,32 @@ every function, on every path:
 
   * the frame (push %rbp; mov %rsp,%rbp) is complete before any call, and nothing moves %rsp or %rbp before it;
   * %rbp is not written while the frame stands, other than by leave or pop %rbp;
-  * after leave or pop %rbp, only ret follows: no call, no push or pop, and no jump out of the function (a
+  * after leave or pop %rbp, no call, push or pop follows, and no jump out of the function, but ret (a
     sibling call would make the caller's caller the return address of an unframed function);
   * no jump goes to another function, except to the few of NORETURN_THUNKS.
 
 The tool follows each function instruction by instruction from its entry, with the state of its frame. It cannot read jump
-tables. Their targets are the instructions that no other instruction reaches. An indirect jump is allowed only with
-a complete frame, so these targets start with a complete frame.
+tables and tables of fault fix-ups. Their targets are the instructions that no other instruction reaches. An indirect jump is
+allowed only with a complete frame, and so is a fault, so these targets start with a complete frame.
 
-If the first bytes of a function look like mov %rsp,%rbp, they must be this instruction: a report about a function that was
-interrupted before its frame was complete finds the caller by these bytes.
+A function can be interrupted at any instruction. arch/x86_64/frame_state.c decides how much of the frame exists then. For this the
+tool proves the shape of each function:
 
-A leaf function without calls and stack accesses needs no frame (GCC drops the frame in functions without entry slot, with any
-flags): no task returns into it, and an interrupt in it makes the stack unreliable in any case.
+  * there is one mov %rsp,%rbp that completes the frame, and its bytes are the first such bytes where frame_state.c searches. Exactly
+    the instructions up to it have no frame or half a frame;
+  * a function without a frame is a plain leaf: it has no calls and no stack accesses, and no such bytes (GCC drops the frame in functions
+    without entry slot, with any flags);
+  * no other symbol is inside of a function: the start of a function is found by its symbol.
 
 Also, every entry of __mcount_loc must be the start of a function whose first instruction is the 5-byte NOP, and a
 function that starts with that NOP must be in __mcount_loc. Functions without the NOP (notrace) follow the same rule for frames.
 
 Functions defined in assembly (--asm: their object files) are exempt inside .entry.text: the unwinder treats their frames
-as trap frames, or reports the stack as unreliable. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
+as trap frames, or reports the stack as unreliable. Those of ASM_UNSHAPED run before there are tasks, with interrupts off. Elsewhere they follow the rule, except those of ASM_FRAMELESS.
 """
 
 import argparse
+import bisect
 import re
 import subprocess
 import sys
@@ -41,7 +45,8 @@ import elf
 
 NOP5 = "0f 1f 44 00 00"
 SET_FRAME = bytes.fromhex("4889e5")     # mov %rsp,%rbp
-FRAME_SEARCHED = 64                     # bytes, as in arch/x86_64/unwind.c
+FRAME_SEARCHED = 64                     # bytes, as in arch/x86_64/frame_state.c
+SLOT_FIRST = (0x0f, 0xe9, 0xcc)         # the first byte of a slot; its bytes change, and are not searched
 
 # Functions to which C code may jump: they never return, so they need no frame.
 NORETURN_THUNKS = set()
@@ -49,6 +54,9 @@ NORETURN_THUNKS = set()
 # Assembly functions outside .entry.text that use the stack without a frame, and why the unwinder's result is still right.
 ASM_FRAMELESS = {
 }
+
+# Assembly functions that no interrupt meets.
+ASM_UNSHAPED = {"boot_high", "ap_entry"}
 
 Insn = namedtuple("Insn", "address raw mnemonic operands target")
 
@@ -64,7 +72,7 @@ STACK = re.compile(r"%(rsp|esp|sp|spl|rbp|ebp|bp|bpl)\b")
 FRAME_POINTER = re.compile(r"%(?:rbp|ebp|bp|bpl)$")
 STACK_POINTER = re.compile(r"%(?:rsp|esp|sp|spl)$")
 READ_ONLY = re.compile(r"^(cmp|test|push|nop|bt[lqw]?$|ud|mul|imul[lqw]?$|div|idiv)")
-NO_RETURN = re.compile(r"^(ud[012][abw]?|hlt|int3|iretq?|sysretq?|sysexit)$")
+NO_RETURN = re.compile(r"^(ud[012][abw]?|int3|iretq?|sysretq?|sysexit)$")
 
 
 def split_insn(text):
@@ -134,24 +142,34 @@ class Function:
                 return False
         return True
 
-    def check_frame_bytes(self):
-        """The unwinder finds the end of an interrupted prologue by its bytes (frame_complete_at() in unwind.c)."""
+    def frame_bytes_at(self):
+        """The offset at which frame_complete_at() in frame_state.c finds the bytes of mov %rsp,%rbp, or None."""
+        code = b"".join(bytes.fromhex(insn.raw) for insn in self.insns.values())[:FRAME_SEARCHED]
+        found = code.find(SET_FRAME, 5 if code and code[0] in SLOT_FIRST else 0)
+        return None if found < 0 else found
+
+    def check_shape(self):
+        """The states of all instructions are those that frame_state.c assumes."""
         start = self.order[0]
-        code = b"".join(bytes.fromhex(insn.raw) for insn in self.insns.values())
-        found = code[:FRAME_SEARCHED].find(SET_FRAME)
         real = [address for address, state in self.states.items() if state == PUSHED
                 and bytes.fromhex(self.insns[address].raw) == SET_FRAME]
-        if real and found != min(real) - start:
-            self.problem(self.insns[min(real)], f"is not where the unwinder looks for it, at {found:+#x}")
+        if not real:
+            self.problem(self.insns[start], "the function never completes its frame")
+            return
+        if self.frame_bytes_at() != min(real) - start:
+            self.problem(self.insns[min(real)], "is not where the unwinder looks for it")
+        for address, state in self.states.items():
+            if (state in (ENTRY, PUSHED)) != (address <= min(real)):
+                self.problem(self.insns[address], f"an interrupt would be misjudged: the function has {state} here")
 
-    def check(self):
+    def check(self, shape=True):
         """Follows every path; returns the list of problems."""
         self.walk(self.order[0], ENTRY)
-        self.check_frame_bytes()
-        if any(i.mnemonic.startswith("jmp") and i.target is None for i in self.insns.values()):
-            for address in self.order:
-                if address not in self.states and not self.is_padding(self.insns[address]):
-                    self.walk(address, FRAME)
+        for address in self.order:
+            if address not in self.states and not self.is_padding(self.insns[address]):
+                self.walk(address, FRAME)
+        if shape and not self.problems:
+            self.check_shape()
         return self.problems
 
     @staticmethod
@@ -288,6 +306,30 @@ def assembly_names(objects):
     return names
 
 
+def inner_symbols(image, functions):
+    """A problem for each symbol inside of a function: frame_state.c would take it for the start of the function."""
+    starts = sorted((section, insns[0].address, insns[-1].address, name) for name, _, section, insns in functions)
+    for symbol in image.symbols:
+        if symbol.type in (elf.STT_SECTION, elf.STT_FILE) or not symbol.name or not 0 < symbol.shndx < 0xFF00:
+            continue
+        section = image.sections[symbol.shndx].name
+        at = bisect.bisect_left(starts, (section, symbol.value)) - 1
+        if at >= 0 and starts[at][0] == section and starts[at][1] < symbol.value <= starts[at][2]:
+            yield f"{starts[at][3]}: the symbol {symbol.name} is inside of it"
+
+
+def leaf_problems(function):
+    if function.frame_bytes_at() is None:
+        return []
+    return [f"{function.name}: a leaf without a frame has bytes that look like mov %rsp,%rbp"]
+
+
+def check_assembly(function):
+    if function.is_plain_leaf():
+        return leaf_problems(function)
+    return [] if function.name in ASM_FRAMELESS else function.check(shape=function.name not in ASM_UNSHAPED)
+
+
 def check_image(path, asm_objects, objdump="objdump"):
     """(number of functions, names of functions without an entry slot, problems)"""
     image = elf.Elf(path)
@@ -296,15 +338,13 @@ def check_image(path, asm_objects, objdump="objdump"):
     bounds = {s.name: s.value for s in image.symbols if s.name in ("__entry_text_start", "__entry_text_end")}
     entry = range(bounds.get("__entry_text_start", 0), bounds.get("__entry_text_end", 0))
     slots = set(entry_slots(image))
-    used, problems, untraced, count = set(), [], [], 0
-    for name, address, section, insns in functions_of(image, parse(text)):
-        count += 1
-        if name in assembly:
-            function = Function(name, insns)
-            if address not in entry and name not in ASM_FRAMELESS and not function.is_plain_leaf():
-                problems += function.check()
-            continue
+    used, problems, untraced = set(), [], []
+    functions = list(functions_of(image, parse(text)))
+    for name, address, section, insns in functions:
         function = Function(name, insns)
+        if name in assembly:
+            problems += check_assembly(function) if address not in entry else []
+            continue
         slot = {(None, address), (section, address)} & slots
         used |= slot
         if bool(slot) != (insns[0].raw == NOP5):
@@ -312,11 +352,11 @@ def check_image(path, asm_objects, objdump="objdump"):
                             f"{'' if slot else ' that __mcount_loc does not list'}")
         if not slot:
             untraced.append(name)
-        if slot or not function.is_plain_leaf():
-            problems += function.check()
+        problems += function.check() if slot or not function.is_plain_leaf() else leaf_problems(function)
     problems += [f"__mcount_loc lists {address:#x}, which is no start of a C function"
                  for _, address in sorted(slots - used, key=str)]
-    return count, untraced, problems
+    problems += inner_symbols(image, [f for f in functions if f[1] not in entry])
+    return len(functions), untraced, problems
 
 
 def main():

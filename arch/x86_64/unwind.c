@@ -16,10 +16,9 @@
  *	              | switch frame: r15 r14 r13 r12 rbx rbp ret   |  <- kernel_sp
  *
  * An interrupt or fault in the kernel leaves a pt_regs in the middle, marked by the odd frame
- * pointer.  The interrupted function may have been between its entry and its frame, so the walk
- * ends as unreliable, with one exception: the user-copy routines in .uaccess.text access user
- * memory only after their frame is built, so a walk passes a fault there. (Only there a task
- * sleeps on such a frame.)
+ * pointer.  The interrupted function may be at any instruction; frame_state() decides how much of
+ * its frame exists, and so where its return address is.  If it cannot decide, the walk ends as
+ * unreliable. (A task sleeps on such a frame only after a fault in a user copy.)
  *
  * If the function graph tracer has hooked a return, its true address is in the return stack of
  * the task (neurath/return_hook.h).
@@ -32,9 +31,9 @@
 #include <neurath/ksyms.h>
 #include <neurath/return_hook.h>
 #include <neurath/sched.h>
+#include "frame_state.h"
 
 extern const char __entry_text_start[], __entry_text_end[];
-extern const char __uaccess_text_start[], __uaccess_text_end[];
 extern const char kthread_first_return[], fork_first_return[];
 
 /* The words that switch_stacks() pushes below the frame. */
@@ -52,27 +51,6 @@ struct unwind {
 static notrace bool in_range(unsigned long addr, const char *start, const char *end)
 {
 	return addr >= (unsigned long)start && addr < (unsigned long)end;
-}
-
-notrace const char *unwind_reason_text(enum unwind_reason reason)
-{
-	switch (reason) {
-	case UNWIND_OK:
-		return "reliable";
-	case UNWIND_RUNNING:
-		return "is running";
-	case UNWIND_KERNEL_REGS:
-		return "interrupted in the kernel";
-	case UNWIND_BAD_ADDRESS:
-		return "return address outside kernel text";
-	case UNWIND_BAD_FRAME:
-		return "broken frame pointer";
-	case UNWIND_BAD_END:
-		return "no known end of the stack";
-	case UNWIND_TOO_DEEP:
-		return "stack too deep";
-	}
-	return "unknown";
 }
 
 /* True if @size bytes at @addr are on the stack and @addr is aligned. */
@@ -111,37 +89,16 @@ static notrace unsigned long unwind_start_address(unsigned long addr)
 	return addr;
 }
 
-/* At a trap frame: sets *done at the registers of user mode. */
-static notrace enum unwind_reason unwind_regs(struct unwind *u, unsigned long addr, bool *done)
+/*
+ * Steps over a frame at @frame, whose caller's frame pointer is @next; sets *done at the end mark
+ * of a kernel thread.
+ */
+static notrace enum unwind_reason unwind_call(struct unwind *u, unsigned long frame,
+					      unsigned long next, bool *done)
 {
-	const struct pt_regs *regs = (const struct pt_regs *)addr;
+	unsigned long ret = unwind_return_at(u, frame + sizeof(long));
+	enum unwind_reason reason = unwind_emit(u, unwind_start_address(ret));
 
-	if (!unwind_on_stack(u, addr, sizeof(*regs)))
-		return UNWIND_BAD_FRAME;
-	if (user_mode(regs)) {
-		*done = true;
-		return addr + sizeof(*regs) == u->high ? UNWIND_OK : UNWIND_BAD_END;
-	}
-	if (!in_range(regs->rip, __uaccess_text_start, __uaccess_text_end))
-		return UNWIND_KERNEL_REGS;
-	if ((regs->rbp & ~FRAME_IS_REGS) <= addr)
-		return UNWIND_BAD_FRAME;
-	u->frame = regs->rbp;
-	return unwind_emit(u, regs->rip + 1);
-}
-
-static notrace enum unwind_reason unwind_step(struct unwind *u, bool *done)
-{
-	unsigned long frame = u->frame, next, ret;
-	enum unwind_reason reason;
-
-	if (frame & FRAME_IS_REGS)
-		return unwind_regs(u, frame & ~FRAME_IS_REGS, done);
-	if (!unwind_on_stack(u, frame, 16))
-		return UNWIND_BAD_FRAME;
-	next = ((unsigned long *)frame)[0];
-	ret = unwind_return_at(u, frame + sizeof(long));
-	reason = unwind_emit(u, unwind_start_address(ret));
 	if (reason != UNWIND_OK)
 		return reason;
 	if (next == 0) {
@@ -155,6 +112,62 @@ static notrace enum unwind_reason unwind_step(struct unwind *u, bool *done)
 		return UNWIND_BAD_FRAME;
 	u->frame = next;
 	return UNWIND_OK;
+}
+
+/*
+ * At a function of the kernel that was interrupted at @regs.  Without a whole frame, its return
+ * address is where the frame that it would build has it.
+ */
+static notrace enum unwind_reason unwind_interrupted(struct unwind *u, const struct pt_regs *regs,
+						     bool *done)
+{
+	unsigned long sp = regs->rsp;
+	enum frame_state state;
+	enum unwind_reason reason;
+
+	if (!unwind_on_stack(u, sp, sizeof(long)))
+		return UNWIND_BAD_FRAME;
+	state = frame_state(regs, *(const unsigned long *)sp);
+	if (state == FRAME_UNKNOWN)
+		return UNWIND_KERNEL_REGS;
+	reason = unwind_emit(u, regs->rip + 1);
+	if (reason != UNWIND_OK)
+		return reason;
+	if (state == FRAME_NONE)
+		return unwind_call(u, sp - sizeof(long), regs->rbp, done);
+	/* A whole frame is at rbp, which is not below the stack pointer. */
+	u->frame = state == FRAME_HALF ? sp : regs->rbp;
+	if (u->frame < sp || !unwind_on_stack(u, u->frame, 16))
+		return UNWIND_BAD_FRAME;
+	return UNWIND_OK;
+}
+
+/* At a trap frame: sets *done at the registers of user mode. */
+static notrace enum unwind_reason unwind_regs(struct unwind *u, unsigned long addr, bool *done)
+{
+	const struct pt_regs *regs = (const struct pt_regs *)addr;
+
+	if (!unwind_on_stack(u, addr, sizeof(*regs)))
+		return UNWIND_BAD_FRAME;
+	if (user_mode(regs)) {
+		*done = true;
+		return addr + sizeof(*regs) == u->high ? UNWIND_OK : UNWIND_BAD_END;
+	}
+	/* The interrupted function has not used the stack below its own part. */
+	if (regs->rsp < addr + sizeof(*regs))
+		return UNWIND_BAD_FRAME;
+	return unwind_interrupted(u, regs, done);
+}
+
+static notrace enum unwind_reason unwind_step(struct unwind *u, bool *done)
+{
+	unsigned long frame = u->frame;
+
+	if (frame & FRAME_IS_REGS)
+		return unwind_regs(u, frame & ~FRAME_IS_REGS, done);
+	if (!unwind_on_stack(u, frame, 16))
+		return UNWIND_BAD_FRAME;
+	return unwind_call(u, frame, *(unsigned long *)frame, done);
 }
 
 static notrace enum unwind_reason unwind_walk(struct unwind *u)
@@ -190,56 +203,48 @@ notrace enum unwind_reason unwind_reliable(struct task *task, unsigned long *ent
 	return reason;
 }
 
-/* ---- guesses, which need not be reliable ------------------------------------------- */
-
-/*
- * GCC moves instructions before and between the two that make a frame, but only a few.
- * framecheck.py proves that the first such bytes in a function are the second instruction, mov
- * %rsp,%rbp.
- */
-#define FRAME_SEARCHED	64
-#define FRAME_SET_BYTES	3
-
-/* The offset from which the function at [start, start + size) has its frame; 0: none. */
-static notrace unsigned long frame_complete_at(unsigned long start, unsigned long size)
+notrace enum unwind_reason unwind_reliable_from(const struct pt_regs *regs, unsigned long *entries,
+						unsigned *n)
 {
-	unsigned long end = start + (size < FRAME_SEARCHED ? size : FRAME_SEARCHED);
+	struct unwind u = { .entries = entries, .room = *n, .hooked = current->returns };
+	enum unwind_reason reason;
+	bool done = false;
 
-	for (unsigned long at = start; at + FRAME_SET_BYTES <= end; at++) {
-		const u8 *p = (const u8 *)at;
-
-		if (p[0] == 0x48 && p[1] == 0x89 && p[2] == 0xe5)
-			return at + FRAME_SET_BYTES;
-	}
-	return 0;
+	u.low = (unsigned long)current->stack;
+	u.high = u.low + KSTACK_SIZE;
+	reason = unwind_interrupted(&u, regs, &done);
+	if (reason == UNWIND_OK && !done)
+		reason = unwind_walk(&u);
+	*n = u.n;
+	return reason;
 }
 
-/*
- * If a function was interrupted without its frame, the frame pointer is its caller's: returns the
- * place of the return address. 0 if the function has its frame.
- */
+/* ---- guesses, which need not be reliable ------------------------------------------- */
+
+/* The place of the return address of an interrupted function without its frame, else 0. */
 static notrace unsigned long frameless_return_at(const struct unwind *u,
 						 const struct pt_regs *regs)
 {
-	unsigned long rip = regs->rip, sp = regs->rsp, complete;
-	struct ksym sym;
+	unsigned long sp = regs->rsp;
 
-	if (!unwind_on_stack(u, sp, 16) || in_range(rip, __entry_text_start, __entry_text_end))
+	if (!unwind_on_stack(u, sp, 16) ||
+	    in_range(regs->rip, __entry_text_start, __entry_text_end))
 		return 0;
 	/* A jump to an invalid address: the call's return address is on top of the stack. */
-	if (!kernel_text_address(rip))
+	if (!kernel_text_address(regs->rip))
 		return sp;
-	if (!ksym_lookup(rip, &sym) || *(const u8 *)rip == 0xc3)	/* ret */
+	switch (frame_state(regs, *(const unsigned long *)sp)) {
+	case FRAME_NONE:
 		return sp;
-	complete = frame_complete_at(sym.start, sym.size);
-	if (complete && rip >= complete)
+	case FRAME_HALF:
+		return sp + sizeof(long);
+	default:
 		return 0;
-	/* After the push, the caller's frame pointer is below the return address. */
-	return *(unsigned long *)sp == regs->rbp ? sp + 8 : sp;
+	}
 }
 
 /* Adds the interrupted function, and its caller if no frame leads to the caller. */
-static notrace void unwind_interrupted(struct unwind *u, const struct pt_regs *regs)
+static notrace void guess_interrupted(struct unwind *u, const struct pt_regs *regs)
 {
 	unsigned long at = frameless_return_at(u, regs);
 
@@ -259,7 +264,7 @@ notrace unsigned unwind_guess(struct task *task, const struct pt_regs *regs,
 	u.low = (unsigned long)task->stack;
 	u.high = u.low + KSTACK_SIZE;
 	if (regs)
-		unwind_interrupted(&u, regs);
+		guess_interrupted(&u, regs);
 	else if (task == current)
 		u.frame = (unsigned long)__builtin_frame_address(0);
 	else
@@ -272,7 +277,7 @@ notrace unsigned unwind_guess(struct task *task, const struct pt_regs *regs,
 		if (done)
 			break;
 		if (reason == UNWIND_KERNEL_REGS)
-			unwind_interrupted(&u, (const struct pt_regs *)inner);
+			guess_interrupted(&u, (const struct pt_regs *)inner);
 		else if (reason != UNWIND_OK)
 			break;
 	}

@@ -46,9 +46,10 @@ def ends(g):
     g.host_unit("unwind", ["end_in_the_wrong_place_is_refused", "running_task_is_refused"])
 
 
-@check("P6", 10, "trap frames: walked in a user copy, refused in any other kernel code")
+@check("P6", 10, "trap frames: walked at every instruction of a function, refused in entry code")
 def traps(g):
-    g.host_unit("unwind", ["fault_in_a_user_copy_is_walked", "interrupted_kernel_function_is_refused"])
+    g.host_unit("unwind", ["fault_in_a_user_copy_is_walked", "interrupted_function_is_walked_at_every_instruction",
+                           "interrupt_of_an_interrupt_is_walked", "interrupted_code_without_frames_is_refused"])
 
 
 SLEEPERS = """\

@@ -4,9 +4,11 @@ unwinder."""
 
 import os
 import sys
+import types
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "tools"))
+import elf  # noqa: E402
 import framecheck  # noqa: E402
 
 PROLOGUE = ["nopl 0x0(%rax,%rax,1)", "push %rbp", "mov %rsp,%rbp"]
@@ -20,7 +22,8 @@ def check(instructions, name="victim", tail_targets=frozenset({"thunk"})):
         mnemonic, _, operands = text.partition(" ")
         if operands.startswith("@"):
             operands = f"{int(operands[1:]):x} <{name}+{operands[1:]}>"
-        lines.append(f"{address:4x}:\t90 \t{mnemonic} {operands}")
+        raw = "48 89 e5" if text == PROLOGUE[2] else "90"
+        lines.append(f"{address:4x}:\t{raw} \t{mnemonic} {operands}")
     insns = framecheck.parse("\n".join(lines))[".text"]
     return framecheck.Function(name, insns, tail_targets).check()
 
@@ -72,6 +75,36 @@ class FrameBytes(unittest.TestCase):
     def test_a_prologue_that_comes_too_late_is_refused(self):
         late = ["48 b8 01 02 03 04 05 06 07 08"] * 7
         self.assertIn("where the unwinder looks", str(self.problems(framecheck.NOP5, *late, "55", "48 89 e5", "5d", "c3")))
+
+
+class Shape(unittest.TestCase):
+    """Before the mov there is no whole frame, behind it there is one, or the end of the function."""
+
+    def test_two_prologues_are_refused(self):
+        problems = check(["test %rdi,%rdi", "je @6"] + PROLOGUE[1:] + EPILOGUE + PROLOGUE[1:] + EPILOGUE)
+        self.assertIn("an interrupt would be misjudged: the function has no frame here: push %rbp", str(problems))
+
+    def test_function_without_end_and_frame_is_refused(self):
+        self.assertIn("never completes its frame", str(check(["nopl 0x0(%rax,%rax,1)", "jmp @0"])))
+
+    def test_instructions_behind_the_end_of_a_frame_are_accepted(self):
+        self.assertEqual(check(PROLOGUE + ["pop %rbp", "mov %edx,%eax", "je @6", "ret"]), [])
+
+    def test_code_behind_a_halt_is_followed(self):
+        self.assertIn("calls with left", str(check(PROLOGUE + ["hlt", "pop %rbp", "call 1000 <other>", "ret"])))
+
+    def test_symbols_inside_of_functions_are_found(self):
+        insns = framecheck.parse("Disassembly of section .text:\n" + "\n".join(f" {a:x}:\t90 \tnop" for a in range(16, 20)))[".text"]
+        image = types.SimpleNamespace(sections=[None, types.SimpleNamespace(name=".text")], symbols=[
+            types.SimpleNamespace(name=name, type=kind, shndx=1, value=value) for name, kind, value in (
+                ("victim", elf.STT_FUNC, 16), ("label", elf.STT_NOTYPE, 18), ("", elf.STT_NOTYPE, 18), ("next", elf.STT_FUNC, 20))])
+        self.assertEqual(list(framecheck.inner_symbols(image, [("victim", 16, ".text", insns)])),
+                         ["victim: the symbol label is inside of it"])
+
+    def test_leaf_with_the_bytes_of_a_prologue_is_refused(self):
+        insns = [framecheck.Insn(0, "b8 48 89 e5 00", "mov", "$0xe58948,%eax", None), framecheck.Insn(5, "c3", "ret", "", None)]
+        self.assertIn("look like mov %rsp,%rbp", str(framecheck.leaf_problems(framecheck.Function("leaf", insns))))
+        self.assertEqual(framecheck.leaf_problems(framecheck.Function("leaf", insns[1:])), [])
 
 
 class Rejects(unittest.TestCase):

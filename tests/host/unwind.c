@@ -35,12 +35,10 @@ static bool task_running(const struct task *task)
 __asm__(".data\n"
 	".balign 4096\n"
 	"text: .skip 0x4000\n"
-	".globl text, __entry_text_start, __entry_text_end, __uaccess_text_start, __uaccess_text_end\n"
+	".globl text, __entry_text_start, __entry_text_end\n"
 	".globl kthread_first_return, fork_first_return, return_hook_stub\n"
 	".set __entry_text_start, text + 0x1000\n"
 	".set __entry_text_end, text + 0x2000\n"
-	".set __uaccess_text_start, text + 0x2000\n"
-	".set __uaccess_text_end, text + 0x3000\n"
 	".set kthread_first_return, text + 0x1100\n"
 	".set fork_first_return, text + 0x1200\n"
 	".set return_hook_stub, text + 0x1300\n"
@@ -66,6 +64,8 @@ static bool ksym_lookup(unsigned long addr, struct ksym *out)
 	return kernel_text_address(addr);
 }
 
+#define SLOT_SIZE	5
+#include "../../arch/x86_64/frame_state.c"
 #include "../../arch/x86_64/unwind.c"
 
 #define ENTRY_CALL	((unsigned long)text + 0x1110)	/* a return address in .entry.text */
@@ -156,19 +156,167 @@ static void dead_task_returns_into_nothing(void)
 	CHECK_EQ(count, 0);
 }
 
+/* A user copy: push %rbp; mov %rsp,%rbp; and the access. */
 static void fault_in_a_user_copy_is_walked(void)
 {
+	static const unsigned char copy[] = { 0x55, 0x48, 0x89, 0xe5, 0x48, 0x8b, 0x06 };
 	struct pt_regs *regs = (struct pt_regs *)&stack[120];
 
 	begin();
+	memcpy(text + 0x2000, copy, sizeof(copy));
 	frame(100, addr(120) | 1, FUNC(1));
 	regs->cs = 0x10;
 	regs->rip = UACCESS;
-	regs->rbp = addr(150);
+	regs->rsp = regs->rbp = addr(150);
 	frame(150, user_regs(), FUNC(2));
 	CHECK_EQ(walk(), UNWIND_OK);
 	CHECK_EQ(count, 3);
 	CHECK_EQ(entries[1], UACCESS + 1);
+}
+
+static const unsigned char prologue[] = {
+	0x0f, 0x1f, 0x44, 0, 0,		/* slot */
+	0x31, 0xc0,			/* GCC moves an instruction before the push ... */
+	0x55,				/* push %rbp */
+	0x48, 0x89, 0xf2,		/* ... and one behind it */
+	0x48, 0x89, 0xe5,		/* mov %rsp,%rbp */
+	0x90,				/* body */
+	0x5d,				/* pop %rbp */
+	0x31, 0xd2,			/* ... and one behind the end of the frame */
+	0xc3 };				/* ret */
+
+#define OFFSET_BODY	14
+#define OFFSET_TAIL	16
+#define OFFSET_RET	18
+
+/* What FUNC(3), which FUNC(2) has called, has on the stack, in words. */
+enum part { NOTHING, PUSHED, FRAMED, FRAMED_AND_A_LOCAL };
+
+/* FUNC(3) is interrupted at @offset; FUNC(1) has called FUNC(2). Returns the registers, at word 110. */
+static struct pt_regs *interrupt_at(unsigned offset, enum part part)
+{
+	struct pt_regs *regs = (struct pt_regs *)&stack[110];
+	unsigned word = 140;
+
+	begin();
+	memcpy(text + 0x300, prologue, sizeof(prologue));
+	frame(100, addr(110) | 1, FUNC(5));	/* the handler */
+	stack[word] = FUNC(2);
+	frame(150, addr(160), FUNC(1));
+	frame(160, user_regs(), ENTRY_CALL);
+	regs->cs = 0x10;
+	regs->rip = (unsigned long)text + 0x300 + offset;
+	if (part >= PUSHED)
+		stack[--word] = addr(150);
+	regs->rbp = part >= FRAMED ? addr(word) : addr(150);
+	if (part == FRAMED_AND_A_LOCAL)
+		stack[--word] = 7;
+	regs->rsp = addr(word);
+	return regs;
+}
+
+static void walk_finds_the_caller_at(unsigned offset, enum part part)
+{
+	interrupt_at(offset, part);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 5);
+	CHECK_EQ(entries[0], FUNC(5));
+	CHECK_EQ(entries[1], (unsigned long)text + 0x300 + offset + 1);
+	CHECK_EQ(entries[2], FUNC(2));
+	CHECK_EQ(entries[3], FUNC(1));
+	CHECK_EQ(entries[4], ENTRY_CALL);
+}
+
+static void interrupted_function_is_walked_at_every_instruction(void)
+{
+	walk_finds_the_caller_at(0, NOTHING);
+	walk_finds_the_caller_at(5, NOTHING);
+	walk_finds_the_caller_at(7, NOTHING);
+	walk_finds_the_caller_at(8, PUSHED);
+	walk_finds_the_caller_at(11, PUSHED);
+	walk_finds_the_caller_at(OFFSET_BODY, FRAMED);
+	walk_finds_the_caller_at(OFFSET_BODY, FRAMED_AND_A_LOCAL);
+	walk_finds_the_caller_at(OFFSET_BODY + 1, FRAMED_AND_A_LOCAL);
+	walk_finds_the_caller_at(OFFSET_RET, NOTHING);
+}
+
+/* The main function of a kernel thread: the caller's frame pointer is 0. */
+static void interrupted_thread_ends_at_its_first_function(void)
+{
+	for (enum part part = NOTHING; part <= FRAMED; part++) {
+		struct pt_regs *regs = interrupt_at(part == NOTHING ? 5 : part == PUSHED ? 8 : OFFSET_BODY, part);
+
+		stack[140] = ENTRY_CALL;
+		if (part == NOTHING || part == PUSHED)
+			regs->rbp = 0;
+		if (part != NOTHING)
+			stack[139] = 0;
+		CHECK_EQ(walk(), UNWIND_OK);
+		CHECK_EQ(count, 3);
+		CHECK_EQ(entries[2], ENTRY_CALL);
+		stack[140] = FUNC(2);
+		CHECK_EQ(walk(), UNWIND_BAD_END);
+	}
+}
+
+/* The displacement of a jump in a slot is no instruction. */
+static void bytes_of_a_slot_are_not_searched(void)
+{
+	static const unsigned char slots[][5] = { { 0xe9, 0x48, 0x89, 0xe5, 0 }, { 0xcc, 0x48, 0x89, 0xe5, 0 } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		interrupt_at(5, NOTHING);
+		memcpy(text + 0x300, slots[i], sizeof(slots[i]));
+		CHECK_EQ(walk(), UNWIND_OK);
+		CHECK_EQ(count, 5);
+		CHECK_EQ(entries[2], FUNC(2));
+	}
+}
+
+/* No frame: only the word on top is used. */
+static void interrupted_leaf_is_walked(void)
+{
+	struct pt_regs *regs = interrupt_at(0, NOTHING);
+
+	memset(text + 0x400, 0x90, 0x40);
+	regs->rip = FUNC(4);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 5);
+	CHECK_EQ(entries[2], FUNC(2));
+}
+
+static void interrupt_of_an_interrupt_is_walked(void)
+{
+	struct pt_regs *inner = (struct pt_regs *)&stack[60];
+
+	interrupt_at(8, PUSHED);
+	task.kernel_sp = addr(50 - SWITCH_FRAME_WORDS);
+	frame(50, addr(60) | 1, FUNC(6));
+	inner->cs = 0x10;
+	inner->rip = (unsigned long)text + 0x300 + OFFSET_RET;
+	inner->rsp = addr(90);
+	inner->rbp = addr(100);
+	stack[90] = FUNC(7);
+	CHECK_EQ(walk(), UNWIND_OK);
+	CHECK_EQ(count, 8);
+	CHECK_EQ(entries[0], FUNC(6));
+	CHECK_EQ(entries[2], FUNC(7));
+	CHECK_EQ(entries[3], FUNC(5));
+	CHECK_EQ(entries[5], FUNC(2));
+}
+
+static void walk_begins_at_registers_of_another_stack(void)
+{
+	struct pt_regs regs = *interrupt_at(8, PUSHED);
+
+	current = &task;
+	memset(&stack[100], 0, 30 * sizeof(stack[0]));
+	count = ROOM;
+	CHECK_EQ(unwind_reliable_from(&regs, entries, &count), UNWIND_OK);
+	CHECK_EQ(count, 4);
+	CHECK_EQ(entries[0], regs.rip + 1);
+	CHECK_EQ(entries[1], FUNC(2));
+	current = NULL;
 }
 
 /* ---- refused ------------------------------------------------------------------------- */
@@ -180,17 +328,40 @@ static void running_task_is_refused(void)
 	CHECK_EQ(walk(), UNWIND_RUNNING);
 }
 
-static void interrupted_kernel_function_is_refused(void)
+static void interrupted_code_without_frames_is_refused(void)
 {
-	struct pt_regs *regs = (struct pt_regs *)&stack[120];
+	struct pt_regs *regs = interrupt_at(OFFSET_BODY, FRAMED);
 
-	begin();
-	frame(100, addr(120) | 1, FUNC(1));
-	regs->cs = 0x10;
-	regs->rip = FUNC(3);
-	regs->rbp = addr(150);
-	frame(150, user_regs(), FUNC(2));
+	regs->rip = (unsigned long)text + 0x1200;	/* entry code */
 	CHECK_EQ(walk(), UNWIND_KERNEL_REGS);
+	regs->rip = (unsigned long)text + TEXT_SIZE;	/* a selector, a trampoline: no symbol */
+	CHECK_EQ(walk(), UNWIND_KERNEL_REGS);
+}
+
+/* Behind pop %rbp the return address is on top; a body may have pushed an address of text, too. */
+static void end_of_a_function_is_never_taken_for_its_body(void)
+{
+	struct pt_regs *regs;
+
+	interrupt_at(OFFSET_TAIL, NOTHING);
+	CHECK_EQ(walk(), UNWIND_KERNEL_REGS);
+	regs = interrupt_at(OFFSET_BODY, FRAMED_AND_A_LOCAL);
+	*(unsigned long *)regs->rsp = FUNC(4);
+	CHECK_EQ(walk(), UNWIND_KERNEL_REGS);
+}
+
+static void registers_that_do_not_fit_the_stack_are_refused(void)
+{
+	interrupt_at(OFFSET_BODY, FRAMED)->rbp = addr(138);		/* below the stack pointer */
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	interrupt_at(OFFSET_BODY, FRAMED)->rbp = addr(139) | 1;
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	interrupt_at(OFFSET_BODY, FRAMED)->rsp = addr(120);		/* inside of the registers */
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	interrupt_at(5, NOTHING)->rsp = addr(WORDS);
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
+	interrupt_at(5, NOTHING)->rbp = addr(130);
+	CHECK_EQ(walk(), UNWIND_BAD_FRAME);
 }
 
 static void return_address_outside_text_is_refused(void)
@@ -266,35 +437,13 @@ static void stack_deeper_than_the_room_is_refused(void)
 
 /* ---- guessed: the caller of an interrupted function with any part of its frame --------- */
 
-static const unsigned char prologue[] = {
-	0x0f, 0x1f, 0x44, 0, 0,		/* slot */
-	0x31, 0xc0,			/* GCC moves an instruction before the push ... */
-	0x55,				/* push %rbp */
-	0x48, 0x89, 0xf2,		/* ... and one behind it */
-	0x48, 0x89, 0xe5,		/* mov %rsp,%rbp */
-	0x90, 0x5d, 0xc3 };		/* body, pop %rbp, ret */
-
-/*
- * FUNC(3) is interrupted at @offset; FUNC(2) has called it, and FUNC(1) has called FUNC(2).  @pushed
- * and @framed: how much of FUNC(3)'s frame exists.
- */
-static void guess_at(unsigned offset, bool pushed, bool framed)
+static void guess_at(unsigned offset, enum part part)
 {
-	unsigned word = 140;
-	struct pt_regs regs = { .cs = 0x10, .rip = (unsigned long)text + 0x300 + offset };
+	struct pt_regs *regs = interrupt_at(offset, part);
 
-	begin();
-	memcpy(text + 0x300, prologue, sizeof(prologue));
-	stack[word] = FUNC(2);
-	frame(150, addr(160), FUNC(1));
-	frame(160, user_regs(), ENTRY_CALL);
-	if (pushed)
-		stack[--word] = addr(150);
-	regs.rsp = addr(word);
-	regs.rbp = framed ? addr(word) : addr(150);
-	count = unwind_guess(&task, &regs, entries, ROOM);
+	count = unwind_guess(&task, regs, entries, ROOM);
 	CHECK_EQ(count, 4);
-	CHECK_EQ(entries[0], regs.rip + 1);
+	CHECK_EQ(entries[0], regs->rip + 1);
 	CHECK_EQ(entries[1], FUNC(2));
 	CHECK_EQ(entries[2], FUNC(1));
 	CHECK_EQ(entries[3], ENTRY_CALL);
@@ -302,14 +451,14 @@ static void guess_at(unsigned offset, bool pushed, bool framed)
 
 static void caller_is_found_at_every_instruction(void)
 {
-	guess_at(0, false, false);
-	guess_at(5, false, false);
-	guess_at(7, false, false);
-	guess_at(8, true, false);
-	guess_at(11, true, false);
-	guess_at(14, true, true);
-	guess_at(15, true, true);
-	guess_at(16, false, false);
+	guess_at(0, NOTHING);
+	guess_at(5, NOTHING);
+	guess_at(7, NOTHING);
+	guess_at(8, PUSHED);
+	guess_at(11, PUSHED);
+	guess_at(OFFSET_BODY, FRAMED);
+	guess_at(OFFSET_BODY + 1, FRAMED);
+	guess_at(OFFSET_RET, NOTHING);
 }
 
 static void caller_of_a_bad_address_is_found(void)
@@ -446,8 +595,16 @@ int main(void)
 	TAP_TEST(task_that_never_ran_is_inside_its_first_code);
 	TAP_TEST(dead_task_returns_into_nothing);
 	TAP_TEST(fault_in_a_user_copy_is_walked);
+	TAP_TEST(interrupted_function_is_walked_at_every_instruction);
+	TAP_TEST(interrupted_thread_ends_at_its_first_function);
+	TAP_TEST(bytes_of_a_slot_are_not_searched);
+	TAP_TEST(interrupted_leaf_is_walked);
+	TAP_TEST(interrupt_of_an_interrupt_is_walked);
+	TAP_TEST(walk_begins_at_registers_of_another_stack);
 	TAP_TEST(running_task_is_refused);
-	TAP_TEST(interrupted_kernel_function_is_refused);
+	TAP_TEST(interrupted_code_without_frames_is_refused);
+	TAP_TEST(end_of_a_function_is_never_taken_for_its_body);
+	TAP_TEST(registers_that_do_not_fit_the_stack_are_refused);
 	TAP_TEST(return_address_outside_text_is_refused);
 	TAP_TEST(addresses_are_judged_by_their_call);
 	TAP_TEST(frame_pointer_that_does_not_rise_is_refused);
