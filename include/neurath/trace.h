@@ -136,7 +136,7 @@ int trace_main_reserve(void);
 void trace_set_tracer(const char *name);
 /* Turns the recording of hooked returns on or off. (any) */
 void trace_graph_record_returns(bool on);
-/* True if @text matches the first @len bytes of @pattern, with '*' and '?' as wildcards. */
+/* True if @text matches the first @len bytes of @pattern: '*', '?', "[a-z]", "[!a]". */
 bool trace_glob(const char *pattern, size_t len, const char *text);
 /* Ids, files, and the rings of live patching. (boot, after kernfs_init()) */
 void trace_init(void);

@@ -25,8 +25,8 @@ void __init trace_init(void)
 	SET_FOREACH(struct trace_event, event, trace_event)
 		event->point->id = event->fixed_id ? event->fixed_id : id++;
 	mutex_lock(&trace_mutex);
-	klp = !trace_buffer_resize(TRACE_KLP, TRACE_KLP_BYTES) &&
-	      !trace_buffer_resize(TRACE_AROUND, TRACE_AROUND_BYTES);
+	klp = !trace_buffer_resize(TRACE_KLP, -1, TRACE_KLP_BYTES) &&
+	      !trace_buffer_resize(TRACE_AROUND, -1, TRACE_AROUND_BYTES);
 	SET_FOREACH(struct trace_event, event, trace_event)
 		if (klp && !strcmp(event->system, "livepatch"))
 			trace_event_set(event, TRACE_KLP, true);
@@ -65,8 +65,8 @@ int trace_klp_reserve(unsigned nr_tasks)
 
 	mutex_lock(&trace_mutex);
 	/* Grows by at least a half: a resize loses the contents, so it must be rare. */
-	if (bytes > trace_buffer_size(TRACE_KLP))
-		error = trace_buffer_resize(TRACE_KLP, bytes + bytes / 2);
+	if (bytes > trace_buffer_size(TRACE_KLP, 0))
+		error = trace_buffer_resize(TRACE_KLP, -1, bytes + bytes / 2);
 	mutex_unlock(&trace_mutex);
 	return error;
 }

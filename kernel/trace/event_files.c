@@ -11,23 +11,6 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-/* "*" stands for any part of a name. */
-bool trace_glob(const char *pattern, size_t len, const char *text)
-{
-	for (; len; pattern++, len--, text++) {
-		if (*pattern == '*') {
-			do {
-				if (trace_glob(pattern + 1, len - 1, text))
-					return true;
-			} while (*text++);
-			return false;
-		}
-		if (!*text || (*pattern != '?' && *pattern != *text))
-			return false;
-	}
-	return !*text;
-}
-
 /*
  * Sets every event of @system (NULL: all) whose name matches @name.  Returns their number. (held)
  */

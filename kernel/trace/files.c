@@ -10,36 +10,29 @@
 	static const struct kernfs_file_ops name##_ops = { .show = showfn, .store = storefn }; \
 	KERNFS_FILE(name, TRACING "/" file, S_IFREG | 0644, &name##_ops, NULL)
 
-/* ---- tracing_on ------------------------------------------------------------------------- */
-
-static int tracing_on_show(struct seq_file *m, void *private)
-{
-	seq_printf(m, "%d\n", READ_ONCE(trace_main_enabled));
-	return 0;
-}
-
-static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
-{
-	unsigned long on;
-	int error = kstrtoul(buf, 10, &on);
-
-	if (error)
-		return error;
-	WRITE_ONCE(trace_main_enabled, on != 0);
-	/* Readers of trace_pipe may be at the end now. */
-	wake_up_all(&trace_wait);
-	return (ssize_t)n;
-}
-TRACE_SWITCH(trace_tracing_on, "tracing_on", tracing_on_show, tracing_on_store);
-
 /* ---- buffers ---------------------------------------------------------------------------- */
 
-/* The rings do not exist until they are needed: Linux reports this in the same words. */
+/* True if the rings of all CPUs have the size of the first. */
+static bool buffer_sizes_are_equal(void)
+{
+	for (unsigned cpu = 1; cpu < nr_cpus; cpu++)
+		if (trace_buffer_size(TRACE_MAIN, cpu) != trace_buffer_size(TRACE_MAIN, 0))
+			return false;
+	return true;
+}
+
+/*
+ * private: the CPU + 1, or 0 for all; "X": their sizes differ.  The rings do not exist until they
+ * are needed: Linux reports this in the same words.
+ */
 static int buffer_size_show(struct seq_file *m, void *private)
 {
-	size_t kb = trace_buffer_size(TRACE_MAIN) / 1024;
+	unsigned cpu = private ? (unsigned)(long)private - 1 : 0;
+	size_t kb = trace_buffer_size(TRACE_MAIN, cpu) / 1024;
 
-	if (trace_buffer_allocated(TRACE_MAIN) || private)
+	if (!private && !buffer_sizes_are_equal())
+		seq_puts(m, "X\n");
+	else if (trace_buffer_allocated(TRACE_MAIN) || private)
 		seq_printf(m, "%lu\n", kb);
 	else
 		seq_printf(m, "0 (expanded: %lu)\n", kb);
@@ -57,16 +50,22 @@ static ssize_t buffer_size_store(const char *buf, size_t n, void *private)
 	if (!kb || kb > (VMAP_END - VMAP_BASE) / 2 / nr_cpus / 1024)
 		return -EINVAL;
 	mutex_lock(&trace_mutex);
-	error = trace_buffer_resize(TRACE_MAIN, kb * 1024);
+	/* Either no CPU has a ring or all have one. */
+	error = private ? trace_main_need() : 0;
+	if (!error)
+		error = trace_buffer_resize(TRACE_MAIN, (int)(long)private - 1, kb * 1024);
 	mutex_unlock(&trace_mutex);
 	return error ? error : (ssize_t)n;
 }
 TRACE_SWITCH(trace_buffer_kb, "buffer_size_kb", buffer_size_show, buffer_size_store);
-static const struct kernfs_file_ops trace_cpu_buffer_ops = { .show = buffer_size_show };
 
 static int buffer_total_show(struct seq_file *m, void *private)
 {
-	seq_printf(m, "%lu\n", trace_buffer_size(TRACE_MAIN) / 1024 * nr_cpus);
+	size_t kb = 0;
+
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		kb += trace_buffer_size(TRACE_MAIN, cpu) / 1024;
+	seq_printf(m, "%lu\n", kb);
 	return 0;
 }
 KERNFS_SHOW(trace_buffer_total, TRACING "/buffer_total_size_kb", 0444, buffer_total_show);
@@ -97,20 +96,32 @@ static const struct kernfs_file_ops cpu_stats_ops = { .show = cpu_stats_show };
 
 /* ---- per_cpu, and files that scripts expect --------------------------------------------- */
 
+/* All of them are the one clock of this kernel, which is the same on all CPUs. */
+static const char *const clock_names[] = { "local", "global", "mono", "boot" };
+static unsigned clock_chosen;		/* one word: needs no lock */
+
 static int trace_clock_show(struct seq_file *m, void *private)
 {
-	seq_puts(m, "[local] mono boot\n");
+	unsigned chosen = READ_ONCE(clock_chosen);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(clock_names); i++)
+		seq_printf(m, i == chosen ? "%s[%s]" : "%s%s", i ? " " : "", clock_names[i]);
+	seq_putc(m, '\n');
 	return 0;
 }
 
-/* All three are the one clock of this kernel, which is the same on all CPUs. */
 static ssize_t trace_clock_store(const char *buf, size_t n, void *private)
 {
-	static const char *const names[] = { "local", "global", "mono", "boot" };
+	size_t len = 0;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(buf, names[i], strlen(names[i])))
-			return (ssize_t)n;
+	while (buf[len] && !strchr(" \t\n", buf[len]))
+		len++;
+	for (unsigned i = 0; i < ARRAY_SIZE(clock_names); i++) {
+		if (strlen(clock_names[i]) != len || strncmp(buf, clock_names[i], len))
+			continue;
+		WRITE_ONCE(clock_chosen, i);
+		return (ssize_t)n;
+	}
 	return -EINVAL;
 }
 TRACE_SWITCH(trace_clock, "trace_clock", trace_clock_show, trace_clock_store);
@@ -135,7 +146,7 @@ static void per_cpu_dir(struct kernfs_node *parent, unsigned cpu)
 	per_cpu_file(dir, "trace_pipe", 0444, &trace_pipe_ops, cpu);
 	per_cpu_file(dir, "trace_pipe_raw", 0444, &trace_raw_ops, cpu);
 	per_cpu_file(dir, "stats", 0444, &cpu_stats_ops, cpu);
-	per_cpu_file(dir, "buffer_size_kb", 0444, &trace_cpu_buffer_ops, cpu);
+	per_cpu_file(dir, "buffer_size_kb", 0644, &trace_buffer_kb_ops, cpu);
 }
 
 KERNFS_DIR(trace_per_cpu_dir, TRACING "/per_cpu", 0755, NULL);

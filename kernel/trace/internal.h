@@ -18,6 +18,9 @@
  *	files.c		the control files below /sys/kernel/tracing
  *	event_files.c	`events/`, `set_event`
  *	marker.c	`trace_marker`
+ *	switch.c	`tracing_on`, `tracing_cpumask`
+ *	glob.c		patterns for names
+ *	help.c		README
  */
 #ifndef KERNEL_TRACE_INTERNAL_H
 #define KERNEL_TRACE_INTERNAL_H
@@ -76,13 +79,18 @@ extern u64 trace_stop_tsc;		/* the first record with this time or a later one st
 void trace_stop_init(void);		/* stop.c */
 
 bool trace_buffer_allocated(enum trace_buffer_id id);
-size_t trace_buffer_size(enum trace_buffer_id id);	/* bytes for each CPU, as requested */
-/* Allocates rings of at least @bytes for each CPU; old contents are lost. 0, -ENOMEM. (held) */
-int trace_buffer_resize(enum trace_buffer_id id, size_t bytes);
+size_t trace_buffer_size(enum trace_buffer_id id, unsigned cpu);	/* bytes, as requested */
+/*
+ * Allocates a ring of at least @bytes for the CPU @only, or with -1 for each CPU; old contents are
+ * lost.  0, -ENOMEM. (held)
+ */
+int trace_buffer_resize(enum trace_buffer_id id, int only, size_t bytes);
 void trace_buffer_clear(enum trace_buffer_id id, int cpu);	/* -1: all (held) */
 struct trace_ring *trace_ring(enum trace_buffer_id id, unsigned cpu);
-/* `tracing_on`: TRACE_MAIN accepts records. */
+/* `tracing_on`: TRACE_MAIN accepts records.  (trace_mutex) read without a lock */
 extern bool trace_main_enabled;
+/* The same for each CPU: trace_main_enabled, and the CPU is in `tracing_cpumask`. */
+extern bool trace_main_on[NR_CPUS];	/* (trace_mutex) writers read it without a lock */
 extern struct trace_point trace_point_function, trace_point_graph_entry, trace_point_graph_exit;
 extern unsigned trace_graph_depth;	/* calls deeper than this are not recorded */
 extern const char *trace_tracer;	/* name of the present tracer */

@@ -16,7 +16,10 @@
 DEFINE_MUTEX_RANK(trace_mutex, RANK_TRACE);
 DECLARE_WAIT_QUEUE_HEAD(trace_wait);
 
-static size_t trace_sizes[TRACE_BUFFERS] = { [TRACE_MAIN] = TRACE_MAIN_KB * 1024 };
+/* (trace_mutex) read without a lock */
+static size_t trace_sizes[TRACE_BUFFERS][NR_CPUS] = {
+	[TRACE_MAIN] = { [0 ... NR_CPUS - 1] = TRACE_MAIN_KB * 1024 }
+};
 
 void trace_interrupt(void)
 {
@@ -36,9 +39,9 @@ bool trace_buffer_allocated(enum trace_buffer_id id)
 	return trace_rings[id][0] != NULL;
 }
 
-size_t trace_buffer_size(enum trace_buffer_id id)
+size_t trace_buffer_size(enum trace_buffer_id id, unsigned cpu)
 {
-	return trace_sizes[id];
+	return READ_ONCE(trace_sizes[id][cpu]);
 }
 
 static size_t ring_records(size_t bytes)
@@ -65,29 +68,40 @@ static void rings_free(struct trace_ring **rings)
 		vfree(rings[cpu]);
 }
 
-int trace_buffer_resize(enum trace_buffer_id id, size_t bytes)
+/* Allocates a ring for each CPU of @cpus, of the size in @bytes or, if that is 0, of its own. */
+static int rings_replace(enum trace_buffer_id id, u64 cpus, size_t bytes)
 {
 	static struct trace_ring *fresh[NR_CPUS], *old;	/* (trace_mutex) too large for a stack */
 
-	assert_mutex_held(&trace_mutex);
 	memset(fresh, 0, sizeof(fresh));
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
-		fresh[cpu] = ring_alloc(ring_records(bytes));
+		if (!(cpus & BIT(cpu)))
+			continue;
+		fresh[cpu] = ring_alloc(ring_records(bytes ? bytes : trace_sizes[id][cpu]));
 		if (!fresh[cpu]) {
 			rings_free(fresh);
 			return -ENOMEM;
 		}
 	}
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
+		if (!(cpus & BIT(cpu)))
+			continue;
 		old = trace_rings[id][cpu];
 		smp_store_release(&trace_rings[id][cpu], fresh[cpu]);
 		fresh[cpu] = old;
+		if (bytes)
+			WRITE_ONCE(trace_sizes[id][cpu], bytes);
 	}
-	trace_sizes[id] = bytes;
 	/* Writers that have read the old pointers no longer use them. */
 	synchronize_cpus();
 	rings_free(fresh);
 	return 0;
+}
+
+int trace_buffer_resize(enum trace_buffer_id id, int only, size_t bytes)
+{
+	assert_mutex_held(&trace_mutex);
+	return rings_replace(id, only < 0 ? U64_MAX : BIT(only), bytes);
 }
 
 int trace_main_need(void)
@@ -95,7 +109,7 @@ int trace_main_need(void)
 	int error = trace_comms_need();
 
 	if (!error && !trace_buffer_allocated(TRACE_MAIN))
-		error = trace_buffer_resize(TRACE_MAIN, trace_buffer_size(TRACE_MAIN));
+		error = rings_replace(TRACE_MAIN, U64_MAX, 0);
 	return error;
 }
 

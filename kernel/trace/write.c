@@ -35,7 +35,7 @@
 #include <neurath/hook.h>
 #include "writer.h"
 
-bool trace_main_enabled = true;
+bool trace_main_on[NR_CPUS] = { [0 ... NR_CPUS - 1] = true };
 u8 trace_wait_armed;		/* TRACE_ARM_: a reader sleeps, or is about to sleep */
 static bool trace_wait_due;			/* an interrupt will wake it */
 void (*trace_raise_interrupt)(void);		/* set once, before the first record */
@@ -89,7 +89,7 @@ notrace void trace_write_plain(const struct trace_point *point, const void *data
 
 		if (!(READ_ONCE(point->on) & BIT(id)) || !ring)
 			continue;
-		if (id == TRACE_MAIN && !READ_ONCE(trace_main_enabled))
+		if (id == TRACE_MAIN && !READ_ONCE(trace_main_on[cpu]))
 			continue;
 		tsc = ring_write(ring, point->id, data, (size + 7) / sizeof(u64));
 		if (CONFIG_DEBUG && id != TRACE_MAIN && unlikely(tsc >= trace_stop_tsc))

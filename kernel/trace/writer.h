@@ -74,12 +74,13 @@ static __always_inline void ring_complete(struct trace_record *r, u64 at)
 static __always_inline u64 tracer_write(u16 type, const struct task *t, u64 first, u64 second,
 					const u64 *third)
 {
-	struct trace_ring *ring = READ_ONCE(trace_rings[TRACE_MAIN][cpu_id()]);
+	unsigned cpu = cpu_id();
+	struct trace_ring *ring = READ_ONCE(trace_rings[TRACE_MAIN][cpu]);
 	struct trace_record *r;
 	u64 tsc, at, *data;
 
 	/* Plain reads are one comparison with memory. */
-	if (unlikely(!trace_main_enabled))
+	if (unlikely(!trace_main_on[cpu]))
 		return read_tsc();
 	at = ring_reserve(ring, 1, &tsc);
 	r = &ring->record[at & ring->mask];

@@ -55,6 +55,19 @@ is tracing_off_writes_nothing '0' 'reset; echo 0 >$T/tracing_on; echo no >$T/tra
 is emptied_by_truncation 0 'reset; echo gone >$T/trace_marker; >$T/trace; lines'
 ok reading_leaves_the_trace_there 'reset; echo twice >$T/trace_marker; cat $T/trace >a; cat $T/trace >b; grep -q twice a && cmp a b'
 
+# ---- CPUs, sizes, clocks, patterns ---------------------------------------------------------------------------------
+is a_cpu_outside_of_the_mask_records_nothing '0 1' \
+	'reset; m=$(cat $T/tracing_cpumask); echo 0 >$T/tracing_cpumask; echo no >$T/trace_marker; a=$(lines); echo $m >$T/tracing_cpumask; echo yes >$T/trace_marker; echo $a $(lines)'
+ok a_wrong_mask_is_refused '! echo x >$T/tracing_cpumask && ! echo >$T/tracing_cpumask'
+is a_ring_has_a_size_of_its_own '700 1408' \
+	'echo 700 >$T/per_cpu/cpu0/buffer_size_kb; a=$(cat $T/per_cpu/cpu0/buffer_size_kb); echo 1408 >$T/buffer_size_kb; echo $a $(cat $T/per_cpu/cpu0/buffer_size_kb)'
+is different_sizes_are_an_x "$([ $(nproc) = 1 ] && echo 700 || echo X)" \
+	'echo 700 >$T/per_cpu/cpu0/buffer_size_kb; cat $T/buffer_size_kb; echo 1408 >$T/buffer_size_kb'
+is the_chosen_clock_is_marked 'local global [mono] boot' 'echo mono >$T/trace_clock; cat $T/trace_clock; echo local >$T/trace_clock'
+ok an_unknown_clock_is_refused '! echo monotonous >$T/trace_clock'
+is a_class_is_a_pattern 'signal_deliver signal_generate' 'reset; echo "signal:[a-s]ignal_[!x]*" >$T/set_event; echo $(cut -d: -f2 $T/set_event); reset'
+ok readme_names_the_files 'for f in trace trace_pipe set_event tracing_cpumask; do grep -q "^  $f" $T/README || exit 1; done'
+
 # ---- trace_pipe -----------------------------------------------------------------------------------------------------
 is a_pipe_hands_out_once '1 0' \
 	'reset; echo once >$T/trace_marker; echo 0 >$T/tracing_on; cat $T/trace_pipe >a; reset; echo $(grep -c once a) $(lines)'

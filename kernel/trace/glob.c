@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Patterns for names of functions and events: '*' is any text, '?' any character, "[abc]",
+ * "[a-z]" and "[!a]" one character of a class or outside of it.  A '[' without its ']' is a
+ * character like others.
+ */
+#include <neurath/string.h>
+#include "internal.h"
+
+/* The length of the class at the start of @pattern with its brackets; 0: there is none. */
+static size_t class_length(const char *pattern, size_t len)
+{
+	size_t i = 1;
+
+	if (!len || *pattern != '[')
+		return 0;
+	if (i < len && pattern[i] == '!')
+		i++;
+	/* A ']' in the first place is one of the characters. */
+	for (i++; i < len; i++)
+		if (pattern[i] == ']')
+			return i + 1;
+	return 0;
+}
+
+/* Whether @c is in the class, whose text has @len bytes with the brackets. */
+static bool class_has(const char *class, size_t len, char c)
+{
+	bool inverted = class[1] == '!', found = false;
+
+	for (size_t i = 1 + inverted; i < len - 1; i++) {
+		char first = class[i], last = first;
+
+		if (i + 2 < len - 1 && class[i + 1] == '-') {
+			last = class[i + 2];
+			i += 2;
+		}
+		found |= first <= c && c <= last;
+	}
+	return found != inverted;
+}
+
+/* The length of the first part of @pattern if it matches @c; 0: it does not. */
+static size_t match_one(const char *pattern, size_t len, char c)
+{
+	size_t class = class_length(pattern, len);
+
+	if (class)
+		return class_has(pattern, class, c) ? class : 0;
+	return *pattern == '?' || *pattern == c;
+}
+
+bool trace_glob(const char *pattern, size_t len, const char *text)
+{
+	size_t part;
+
+	for (; len && *pattern != '*'; pattern += part, len -= part, text++) {
+		part = *text ? match_one(pattern, len, *text) : 0;
+		if (!part)
+			return false;
+	}
+	if (!len)
+		return !*text;
+	do {
+		if (trace_glob(pattern + 1, len - 1, text))
+			return true;
+	} while (*text++);
+	return false;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether the ring of a CPU accepts records: `tracing_on`, and the CPU is in `tracing_cpumask`.
+ * Writers look at one byte for their CPU, which is made from both.
+ */
+#include <neurath/string.h>
+#include "internal.h"
+
+#define TRACING	"/sys/kernel/tracing"
+
+bool trace_main_enabled = true;
+static u64 tracing_cpus = U64_MAX;	/* (trace_mutex) a bit for each CPU */
+
+/* Makes the byte of each CPU. (held) */
+static void switches_apply(void)
+{
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		WRITE_ONCE(trace_main_on[cpu], trace_main_enabled && (tracing_cpus & BIT(cpu)));
+}
+
+/* ---- tracing_on ------------------------------------------------------------------------- */
+
+static int tracing_on_show(struct seq_file *m, void *private)
+{
+	seq_printf(m, "%d\n", READ_ONCE(trace_main_enabled));
+	return 0;
+}
+
+static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
+{
+	unsigned long on;
+	int error = kstrtoul(buf, 10, &on);
+
+	if (error)
+		return error;
+	mutex_lock(&trace_mutex);
+	WRITE_ONCE(trace_main_enabled, on != 0);
+	switches_apply();
+	mutex_unlock(&trace_mutex);
+	/* Readers of trace_pipe may be at the end now. */
+	wake_up_all(&trace_wait);
+	return (ssize_t)n;
+}
+
+static const struct kernfs_file_ops tracing_on_ops = {
+	.show = tracing_on_show, .store = tracing_on_store };
+KERNFS_FILE(trace_tracing_on, TRACING "/tracing_on", S_IFREG | 0644, &tracing_on_ops, NULL);
+
+/* ---- tracing_cpumask -------------------------------------------------------------------- */
+
+static u64 all_cpus(void)
+{
+	return nr_cpus < 64 ? BIT(nr_cpus) - 1 : U64_MAX;
+}
+
+/* Hexadecimal, with a comma before the last 32 bits, as Linux prints a set of CPUs. */
+static int cpumask_show(struct seq_file *m, void *private)
+{
+	u64 cpus = READ_ONCE(tracing_cpus) & all_cpus();
+
+	if (nr_cpus > 32)
+		seq_printf(m, "%x,%08x\n", (u32)(cpus >> 32), (u32)cpus);
+	else
+		seq_printf(m, "%x\n", (u32)cpus);
+	return 0;
+}
+
+/* Hexadecimal digits; commas have no meaning.  CPUs that do not exist are ignored. */
+static int cpumask_parse(const char *buf, u64 *cpus)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned n = 0;
+
+	for (*cpus = 0; *buf && *buf != '\n'; buf++) {
+		const char *digit = strchr(digits, *buf >= 'A' && *buf <= 'F' ? *buf | 0x20 : *buf);
+
+		if (*buf == ',')
+			continue;
+		if (!digit || ++n > 16)
+			return -EINVAL;
+		*cpus = *cpus << 4 | (u64)(digit - digits);
+	}
+	return n ? 0 : -EINVAL;
+}
+
+static ssize_t cpumask_store(const char *buf, size_t n, void *private)
+{
+	u64 cpus;
+	int error = cpumask_parse(buf, &cpus);
+
+	if (error)
+		return error;
+	mutex_lock(&trace_mutex);
+	WRITE_ONCE(tracing_cpus, cpus);
+	switches_apply();
+	mutex_unlock(&trace_mutex);
+	return (ssize_t)n;
+}
+
+static const struct kernfs_file_ops cpumask_ops = { .show = cpumask_show, .store = cpumask_store };
+KERNFS_FILE(trace_cpumask, TRACING "/tracing_cpumask", S_IFREG | 0644, &cpumask_ops, NULL);
