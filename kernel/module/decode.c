@@ -64,8 +64,8 @@ static int elfmod_check_section(struct elfmod *m, unsigned int i)
 	const Elf64_Shdr *s = &m->sections[i];
 	u64 align = s->sh_addralign;
 
-	if (s->sh_type != SHT_NOBITS && s->sh_type != SHT_NULL &&
-	    !elfmod_in_file(m, s->sh_offset, s->sh_size))
+	/* Also without a type: .modinfo is found by its name. */
+	if (s->sh_type != SHT_NOBITS && !elfmod_in_file(m, s->sh_offset, s->sh_size))
 		return elfmod_refuse(m, -ENOEXEC, "a section reaches beyond the file", NULL);
 	if (!(s->sh_flags & SHF_ALLOC))
 		return 0;

@@ -331,6 +331,8 @@ static void every_wrong_field_is_refused(void)
 	EXPECT(-ENOEXEC, image.shstrtab[159] = 'x');
 	EXPECT(-ENOEXEC, image.strtab[63] = 'x');
 	EXPECT(-ENOEXEC, image.modinfo[63] = 'x');
+	EXPECT(-ENOEXEC, (image.s[S_MODINFO].sh_type = SHT_NULL, image.s[S_MODINFO].sh_flags = 0,
+			  image.s[S_MODINFO].sh_offset = 1UL << 40));
 	EXPECT(-ENOEXEC, image.modinfo[12] = 'x');
 	EXPECT(-ENOEXEC, image.modinfo[18] = '/');
 	EXPECT(-ENOEXEC, image.modinfo[17] = '\0');
