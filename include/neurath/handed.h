@@ -40,7 +40,7 @@ const char *handed_place_text(enum handed_place place);
 bool handed_function(const void *fn, const char **why);
 /* The same, and the function belongs to @mod. */
 bool handed_own_function(const struct module *mod, const void *fn, const char **why);
-/* True if [@p, @p + @size) is permanent, writable memory. */
+/* True if [@p, @p + @size) is a structure: permanent, writable memory, aligned as a long. */
 bool handed_data(const void *p, size_t size, const char **why);
 /* The same, and it belongs to @mod or is on the heap. */
 bool handed_own_data(const struct module *mod, const void *p, size_t size, const char **why);

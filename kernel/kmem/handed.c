@@ -177,6 +177,9 @@ static bool handed_check_data(const void *p, size_t size, const struct handed *l
 		return handed_say(why, handed_place_text(look->place));
 	if (look->room < size)
 		return handed_say(why, "in a variable that ends before it");
+	/* A word over the border of two cache lines is not read in one piece by other CPUs. */
+	if ((unsigned long)p % sizeof(long))
+		return handed_say(why, "not at a multiple of 8");
 	return handed_say(why, NULL);
 }
 
