@@ -8,6 +8,7 @@
  */
 #include <poll.h>
 #include <tap.h>
+#include <termios.h>
 #include "fake_port.h"
 #include "screen.h"
 #include "tty.h"
@@ -46,9 +47,11 @@ void uart_want_room(bool want)
 	room_wanted = want;
 }
 
+static bool drained;
+
 bool uart_is_drained(void)
 {
-	return false;
+	return drained;
 }
 
 int uart_receive(void)
@@ -85,8 +88,19 @@ bool ioctl_waits_for_drain(void)
 	return false;
 }
 
-void ioctl_drained(struct srv *srv)
+/* A waiting TCSETSW that turns lines on or off. */
+static bool drain_waits;
+
+bool ioctl_drained(struct srv *srv)
 {
+	struct ktermios termios = line->termios;
+	bool waited = drain_waits;
+
+	drain_waits = false;
+	termios.lflag ^= ICANON;
+	if (waited)
+		ldisc_set_termios(line, &termios);
+	return waited;
 }
 
 void keep_read_begins(uint64_t tag)
@@ -181,11 +195,29 @@ static void poll_hears_of_the_room_after_an_answer_without(void)
 	CHECK(fake_ready_mask & POLLOUT);
 }
 
+/* "ab" is no line, but after the change of the mode it can be read. */
+static void a_reader_gets_what_a_drained_change_of_the_mode_gives(void)
+{
+	struct port_request read = { .op = PORT_READ, .handle = TTY_HANDLE, .out_len = 100 };
+	struct fake_call *call;
+	char text[100];
+
+	begin(0);
+	takes_bytes = drained = true;
+	call = fake_begin(&srv, read, text, text, false);
+	typed = "ab";
+	drain_waits = true;
+	fake_note(&srv, PORT_NOTE_IRQ, 0, 1 << TTY_IRQ_SERIAL);
+	CHECK(!drain_waits && call->answered);
+	CHECK_EQ(fake_end(call).status, 2);
+}
+
 int main(void)
 {
 	TAP_TEST(output_that_waits_goes_on_whatever_the_device_answers);
 	TAP_TEST(a_stopped_terminal_waits_for_its_key);
 	TAP_TEST(poll_hears_of_the_room_after_a_long_write);
 	TAP_TEST(poll_hears_of_the_room_after_an_answer_without);
+	TAP_TEST(a_reader_gets_what_a_drained_change_of_the_mode_gives);
 	return tap_done();
 }

@@ -238,12 +238,13 @@ void io_progress(struct srv *srv)
 {
 	unsigned mask;
 
-	send_bytes();
-	serve_readers(srv);
-	serve_writers(srv);
-	send_bytes();
-	if (io_is_drained())
-		ioctl_drained(srv);
+	/* A request that waited for the drain may change the mode, and so what readers get. */
+	do {
+		send_bytes();
+		serve_readers(srv);
+		serve_writers(srv);
+		send_bytes();
+	} while (io_is_drained() && ioctl_drained(srv));
 	srv->deadline = sooner(next_deadline(), screen_draw());
 	mask = tty_ready(srv, TTY_HANDLE);
 	if (mask != pushed_ready) {

@@ -140,14 +140,17 @@ bool ioctl_waits_for_drain(void)
 	return draining.first != NULL;
 }
 
-void ioctl_drained(struct srv *srv)
+bool ioctl_drained(struct srv *srv)
 {
+	bool waited = ioctl_waits_for_drain();
+
 	while (draining.first) {
 		struct port_reply nothing = { 0 };
 		int64_t status = perform(srv, &draining.first->req, &nothing);
 
 		srv_answer(srv, draining.first, status, NULL, 0);
 	}
+	return waited;
 }
 
 void ioctl_register(struct srv *srv)

@@ -67,8 +67,8 @@ bool io_is_drained(void);
 /* ---- ioctl.c -------------------------------------------------------------------------------- */
 
 void ioctl_register(struct srv *srv);
-/* Completes requests that waited for the output to drain. */
-void ioctl_drained(struct srv *srv);
+/* Completes requests that waited for the output to drain: true if there was one. */
+bool ioctl_drained(struct srv *srv);
 bool ioctl_waits_for_drain(void);
 
 #endif
