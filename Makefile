@@ -23,7 +23,7 @@ $(foreach v,O BUSYBOX LIBTCC,$(if $(word 2,$($(v))),$(error $(v)='$($(v))': make
 
 # A misspelt option would be ignored without a word: each variable on the command line has to be one of these, or one that
 # this file looks at.
-OPTIONS := CPUS MEM FIRMWARE ACCEL SHARE DIR WINDOW MACHINE CMDLINE SCRIPT TIMEOUT SRC OUT NAME ONLY SEED AT COUNT LAB CHECK GUEST \
+OPTIONS := CPUS MEM FIRMWARE ACCEL SHARE DIR WINDOW MACHINE CMDLINE SCRIPT TIMEOUT SRC OUT NAME ONLY SEED AT COUNT FUZZ SECONDS LAB CHECK GUEST \
 	V DEBUG O CI CC CROSS_COMPILE BUSYBOX LIBTCC LINUX USER_CC HOSTCC PYTHON EXTRA_CFLAGS
 given := $(foreach v,$(filter-out -%,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(v)))),$(v)))
 upper = $(shell printf '%s' $(call quote,$(1)) | tr a-z A-Z)
@@ -433,10 +433,11 @@ stress: setup    # the long-running suites: races searched with random seeds
 damage: setup    # one relocation of a patch made wrong, many times: who notices? [COUNT=40 SEED=n]
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	$(Q)$(PYTHON) tests/patches/damage.py --build build/debug $(call option,COUNT,count) $(call option,SEED,seed)
-fuzz: setup      # random system calls of an ordinary user, 60 processes from SEED=n
-	@$(TEST) --kind fuzz --list >/dev/null
-	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
-	@$(TEST) --kind fuzz
+fuzz: setup      # inputs and system calls that find new paths: [FUZZ=target SECONDS=60 SEED=n]; tests/fuzz/README.md
+	$(Q)$(PYTHON) tests/fuzz/fuzz.py --list $(FUZZ) >/dev/null
+	$(if $(filter syscalls,$(FUZZ)),,$(Q)BUSYBOX=$(BUSYBOX) tools/setup --fuzz)
+	$(if $(filter syscalls,$(or $(FUZZ),syscalls)),$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images)
+	@$(PYTHON) tests/fuzz/fuzz.py $(call option,SECONDS,seconds) $(call option,SEED,seed) $(FUZZ)
 model: setup     # verifies tests/model in every configuration: minutes, 5 GB of memory
 	@$(PYTHON) tests/model/check.py --all
 explore: setup   # runs the kernel's own files under every schedule; SEARCH='SCENE --dfs=2': tests/explore/README.md

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The diffs of tests/mutants: each diff applies to the tree, is small, says which rule it breaks, and has its line in a
-table. tests/system/test_mutants.py and tests/host/test_explore.py show that a test finds each mutant."""
+table. tests/system/test_mutants.py, tests/host/test_explore.py and tests/host/test_fuzz.py show that a test finds each
+mutant."""
 
 import os
 import re
@@ -9,8 +10,9 @@ import unittest
 from unittest import mock
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [os.path.join(TESTS, "mutants"), os.path.join(TESTS, "explore")]
+sys.path[:0] = [os.path.join(TESTS, "mutants"), os.path.join(TESTS, "explore"), os.path.join(TESTS, "fuzz")]
 import explore  # noqa: E402
+import fuzz  # noqa: E402
 import mutant  # noqa: E402
 
 LINES = 10          # the most lines that a mutant may remove and add
@@ -32,21 +34,21 @@ class Diffs(unittest.TestCase):
                 except mutant.Stale as error:
                     self.fail(str(error))
 
-    def test_each_changes_few_lines_and_only_c_of_the_kernel(self):
+    def test_each_changes_few_lines_and_only_c_of_the_kernel_or_a_server(self):
         for name in mutant.names():
             with self.subTest(name):
                 changed = [line for line in mutant.text_of(name).split("\n") if re.match(r"[-+](?!--|\+\+)", line)]
                 self.assertTrue(0 < len(changed) <= LINES, f"{len(changed)} lines")
                 for path in mutant.files(name):
-                    self.assertRegex(path, r"^(arch/x86_64|boot|kernel|livepatch)/(?!samples/).*\.c$")
+                    self.assertRegex(path, r"^(arch/x86_64|boot|kernel|livepatch|user/lib|user/servers)/(?!samples/).*\.c$")
 
     def test_each_says_what_it_breaks(self):
         for name in mutant.names():
             self.assertRegex(mutant.about(name), r"^\S.{10,100}$", name)
 
     def test_each_has_a_line_in_a_table(self):
-        explored = {row[0] for row in explore.mutants()}
-        self.assertEqual(mutant.names(), sorted(set(suites()) | explored))
+        others = {row[0] for row in [*explore.mutants(), *fuzz.mutants()]}
+        self.assertEqual(mutant.names(), sorted(set(suites()) | others))
         self.assertEqual(len(suites()), len(set(suites())))
 
 

@@ -67,6 +67,14 @@ class Machine(unittest.TestCase):
         with open(self.log, encoding="utf-8") as file:
             self.assertEqual(file.read().splitlines(), ["install -q -y --no-install-recommends chromium chromium-driver"])
 
+    def test_a_fuzzer_is_installed_only_when_it_is_asked_for(self):
+        self.command("id", "echo 0")
+        self.command("apt-cache", "exit 0")
+        self.command("apt-get", f"echo \"$@\" >>{self.log}")
+        self.assertEqual(self.setup_tool("--fuzz").returncode, 0)
+        with open(self.log, encoding="utf-8") as file:
+            self.assertRegex(file.read(), r"^install -q -y --no-install-recommends clang-14\b.*\n$")
+
     def test_sh_is_enough_to_start_the_tool(self):
         """Also an sh that is not bash; the tool installs even make, as README says."""
         os.symlink(shutil.which("dash") or "/bin/sh", os.path.join(self.bin, "sh"))

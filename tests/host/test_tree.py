@@ -13,6 +13,8 @@ SPDX = "SPDX-License-Identifier: GPL-2.0-or-later"
 # The licence itself, and files in formats without comments (user/README.md).
 NO_SPDX = {"LICENSE", "user/etc/group", "user/etc/hostname", "user/etc/passwd", "user/etc/shadow"}
 PICTURES = (".png",)
+# Inputs of the fuzzer: any bytes.
+INPUTS = "tests/fuzz/corpus/"
 SOURCES = (".c", ".h", ".S")
 # Folders that the README above them describes.
 README_ABOVE = re.compile(r"labs/.*|tests/.*|include|include/linux/.*|user|user/servers|arch|arch/x86_64/.*|user/etc")
@@ -55,6 +57,10 @@ def tracked():
     return found
 
 
+def is_binary(name):
+    return name.endswith(PICTURES) or name.startswith(INPUTS)
+
+
 def read(name):
     with open(os.path.join(TOP, name), encoding="utf-8") as file:
         return file.read()
@@ -82,7 +88,7 @@ def exists(reference):
 
 class Tree(unittest.TestCase):
     def test_every_file_names_its_licence(self):
-        self.assertEqual([name for name in tracked() if name not in NO_SPDX and not name.endswith(PICTURES) and SPDX not in read(name)[:400]], [])
+        self.assertEqual([name for name in tracked() if name not in NO_SPDX and not is_binary(name) and SPDX not in read(name)[:400]], [])
 
     def test_the_licence_line_has_one_form(self):
         """/* */ in C and assembly, but not in the samples, which have the form of a module for Linux."""
@@ -118,7 +124,7 @@ class Tree(unittest.TestCase):
         blank."""
         wrong = []
         for name in tracked():
-            if name.endswith(PICTURES):
+            if is_binary(name):
                 continue
             width = 100 if name.endswith(SOURCES) and not name.startswith(("tests/", "labs/")) else None
             for number, line in enumerate(read(name).split("\n"), 1):

@@ -135,6 +135,8 @@ def read_here(path):
 def overlay(name, folder):
     """A tree of links with the mutant in it."""
     tree = overlays.Overlay(folder, TOP)
+    for other in sorted({path.split("/")[0] for path in files(name)} - set(overlays.SOURCES)):
+        tree.link_files(other)
     for path, lines in applied(name, read_here).items():
         tree.write(path, "\n".join(lines).splitlines(keepends=True))
     return tree
