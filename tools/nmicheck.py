@@ -25,7 +25,7 @@ import framecheck
 # The entry of NMIs; and the code of a #DB in the kernel, which has a stack of its own that a second #DB would overwrite.
 ROOTS = "nmi_common", "debugreg_hit"
 EXIT = "return_to_kernel"
-LEAVES = {"nmi_to_panic": "the panic runs on a stack that no NMI comes to, with a copy of the frame"}
+LEAVES = {"nmi_leave": "a panic or report runs on a stack that no NMI comes to, and returns by a copy of the frame"}
 
 SHOWN = 10
 

@@ -3,9 +3,9 @@
  * Time: the monotonic clock is the TSC, one-shot interrupts come from the local
  * APIC timer (TSC-deadline mode if there is one).
  *
- * Both are calibrated once against the HPET, or against the PIT if there is no HPET; these are
- * not used afterwards.  The TSC is assumed to have a constant rate and to be synchronous on all
- * CPUs, as on every machine since about 2010 and in emulators.
+ * Both are calibrated once against the HPET, or against the PIT if there is no HPET; these do not
+ * serve as clocks afterwards.  The TSC is assumed to have a constant rate and to be synchronous on
+ * all CPUs, as on every machine since about 2010 and in emulators.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
@@ -14,14 +14,11 @@
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"
+#include "hpet.h"
 #include "pagetable.h"
 #include "smp.h"
 #include "x86.h"
 
-#define HPET_CAPABILITIES	(0x000 / 8)
-#define HPET_CONFIG		(0x010 / 8)
-#define HPET_COUNTER		(0x0f0 / 8)
-#define HPET_ENABLE		1
 #define FEMTO_PER_NANO		1000000UL
 
 #define PIT_HZ			1193182UL
@@ -70,7 +67,7 @@ struct clock_sample {
 	u32 timer;
 };
 
-static volatile u64 *hpet;
+volatile u64 *hpet;
 static struct clock_sample clock_first;
 
 /* Channel 2 of the PIT counts down from 0xffff; a full cycle takes 55 ms. */

@@ -35,7 +35,7 @@ extern struct entry_points entry_points;
 void exception_dispatch(struct pt_regs *regs, unsigned long vector);
 void interrupt_dispatch(struct pt_regs *regs, unsigned long vector);
 struct pt_regs *nmi_dispatch(struct pt_regs *regs);
-void nmi_panic(struct pt_regs *regs) __noreturn;
+void nmi_left(struct pt_regs *regs);
 
 /* entry.S of boot/: the first C functions of the boot CPU and of the other CPUs. */
 void arch_boot(unsigned long information);

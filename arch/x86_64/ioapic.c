@@ -19,6 +19,7 @@
 /* more than the field can contain: a missing IO-APIC reads as all ones */
 #define IOAPIC_INPUTS_MAX	240
 
+#define ROUTE_NMI		(4u << 8)
 #define ROUTE_ACTIVE_LOW	(1u << 13)
 #define ROUTE_LEVEL		(1u << 15)
 #define ROUTE_MASKED		(1u << 16)
@@ -63,6 +64,8 @@ void ioapic_write_route(u32 gsi, const struct ioapic_route *route)
 
 	assert(io);
 	input = gsi - io->gsi_base;
+	if (route->nmi)
+		low = ROUTE_NMI;
 	if (route->active_low)
 		low |= ROUTE_ACTIVE_LOW;
 	if (route->level)

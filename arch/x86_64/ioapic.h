@@ -9,6 +9,7 @@ struct ioapic_route {
 	u8 vector;
 	u32 apic_id;
 	bool level, active_low, masked;
+	bool nmi;			/* an edge is an NMI; @vector has no meaning */
 };
 
 /* Maps the IO-APICs of the MADT and masks every input. */

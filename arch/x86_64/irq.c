@@ -79,6 +79,32 @@ int irq_request(unsigned int line, irq_handler_t handler, void *arg)
 	return error;
 }
 
+static void irq_never(unsigned int line, void *arg)
+{
+}
+
+int irq_line_to_nmi(unsigned int line)
+{
+	const struct acpi_isa_irq *isa = &acpi.isa[line];
+	const struct ioapic_route route = { .apic_id = cpus[0].apic_id, .nmi = true };
+	unsigned long flags;
+	int error = 0;
+
+	assert(line < IRQ_ISA_LINES);
+	if (!ioapic_has_input(isa->gsi) || isa->level)
+		return -EINVAL;
+	spin_lock_irqsave(&irq_lock, flags);
+	if (irq_lines[line].handler) {
+		error = -EBUSY;
+	} else {
+		/* The handler keeps irq_request() away; no vector leads to it. */
+		irq_lines[line].handler = irq_never;
+		ioapic_write_route(isa->gsi, &route);
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return error;
+}
+
 int irq_request_message(irq_handler_t handler, void *arg, struct irq_message *message)
 {
 	unsigned long flags;

@@ -6,4 +6,10 @@
 /* Calls the handler of @line, or records the edge if it is masked.  Interrupts are off. */
 void irq_line_interrupt(unsigned int line);
 
+/*
+ * From now on the ISA line delivers an NMI to the boot CPU: 0; -EBUSY: it has a handler; -EINVAL:
+ * it has no input.
+ */
+int irq_line_to_nmi(unsigned int line);
+
 #endif

@@ -10,7 +10,9 @@
  *
  *	stopped by a panic	here: the CPU halts permanently
  *	asked where it is	here: the CPU waits until the other CPU has looked
- *	the button		on another stack (nmi_to_panic), with a copy of the registers; it
+ *	the NMI timer		here: a count.  At its limit a report on that other stack,
+ *				from which the CPU returns to the interrupted code
+ *	the button		on another stack (nmi_leave), with a copy of the registers; it
  *				may trap, and NMIs that come then return at once
  *	unknown		in an interrupt that it sends to itself (nmi_report)
  *
@@ -41,6 +43,7 @@ static unsigned int nmi_stopper;	/* the CPU that stops the others; set before nm
 static const struct pt_regs *nmi_stopped_regs[NR_CPUS];
 /* For each CPU: the number of unknown NMIs, and how many of them were logged. */
 static unsigned int nmi_unknown[NR_CPUS], nmi_told[NR_CPUS];
+static bool nmi_locked_up[NR_CPUS];	/* own CPU: it reports on the other stack */
 
 notrace void arch_halt(void)
 {
@@ -140,7 +143,7 @@ static notrace void nmi_copy_regs(struct pt_regs *to, const struct pt_regs *from
 		target[i] = source[i];
 }
 
-/* The registers for a panic, at the top of its stack; NULL: return to the interrupted code. */
+/* The registers at the top of the other stack; NULL: return to the interrupted code. */
 notrace struct pt_regs *nmi_dispatch(struct pt_regs *regs)
 {
 	unsigned int cpu = cpu_id();
@@ -158,13 +161,20 @@ notrace struct pt_regs *nmi_dispatch(struct pt_regs *regs)
 	}
 	if (nmi_show(cpu, regs))
 		return NULL;
+	if (nmi_timer_came()) {
+		if (!nmi_timer_is_stuck(regs) || nmi_locked_up[cpu])
+			return NULL;
+		nmi_copy_regs(copy, regs);
+		WRITE_ONCE(nmi_locked_up[cpu], true);
+		return copy;
+	}
 	if (!nmi_panics) {
 		WRITE_ONCE(nmi_unknown[cpu], nmi_unknown[cpu] + 1);
 		lapic_send_self(VECTOR_LOG);
 		return NULL;
 	}
-	/* This CPU panics already. */
-	if (nmi_stopped_regs[cpu])
+	/* This CPU panics already, or uses the other stack for a report. */
+	if (nmi_stopped_regs[cpu] || nmi_locked_up[cpu])
 		return NULL;
 	nmi_copy_regs(copy, regs);
 	/* The NMI button interrupts all CPUs: those that do not report leave registers here. */
@@ -172,9 +182,15 @@ notrace struct pt_regs *nmi_dispatch(struct pt_regs *regs)
 	return copy;
 }
 
-void nmi_panic(struct pt_regs *regs)
+/* On the other stack.  It may trap; then NMIs come, and use only their own stack. */
+void nmi_left(struct pt_regs *regs)
 {
-	panic_regs(regs, "NMI on request");
+	bool *locked_up = &nmi_locked_up[cpu_id()];
+
+	if (!*locked_up)
+		panic_regs(regs, "NMI on request");
+	nmi_timer_report(regs);
+	WRITE_ONCE(*locked_up, false);
 }
 
 /* Called in the log interrupt, interrupts off. */

@@ -18,6 +18,11 @@ void cpu_setup(void);
 
 /* An NMI of unknown origin is the NMI button: panic, to show all stacks. */
 extern bool nmi_panics;
+/* nmi_timer.c: true if this NMI is that of the timer, which is started again. (NMI) */
+bool nmi_timer_came(void);
+/* After it: true if this CPU is stuck, once; nmi_timer_report() then says so elsewhere. (NMI) */
+bool nmi_timer_is_stuck(const struct pt_regs *regs);
+void nmi_timer_report(const struct pt_regs *regs);
 /* Logs the unknown NMIs of this CPU. (log interrupt) */
 void nmi_report(void);
 

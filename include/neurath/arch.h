@@ -74,6 +74,15 @@ const struct pt_regs *arch_stopped_regs(unsigned cpu);
  */
 int arch_look_at_cpu(unsigned cpu, void (*look)(const struct pt_regs *regs, void *arg),
 		     void *arg);
+/*
+ * Interrupts the boot CPU by NMI in each period; 0: no more.  After @limit NMIs in a row in the
+ * kernel without arch_nmi_timer_progress(), @stuck is called once, on a stack of its own with
+ * interrupts off.  0; -ENODEV: there is no such timer; -ERANGE: it cannot count so long.  An
+ * error leaves it off. (task, one caller at a time)
+ */
+int arch_nmi_timer_set(u64 period_ns, unsigned limit, void (*stuck)(const struct pt_regs *regs));
+/* On the boot CPU: it makes progress. (any) */
+void arch_nmi_timer_progress(void);
 /* Stops this CPU permanently. (any) */
 void arch_halt(void) __noreturn;
 /* The same functions for panic(), on a lower floor: set before a panic is possible. */

@@ -6,15 +6,16 @@
  *	soft lockup	the timer runs, but the scheduler did not: at five looks in a row the CPU
  *			had not passed it, and was neither in user mode nor idle
  *	hard lockup	the timer does not run: another CPU sees no progress for watchdog_thresh
- *			seconds, and samples the locked CPU by NMI
+ *			seconds, and samples the locked CPU by NMI.  The only CPU of a machine
+ *			sees it itself, in the NMIs of a hardware timer (nmi_watchdog)
  *
  * Looks are counted instead of time: a virtual machine that does not run gets no looks.  For a
- * hard lockup, CPU n watches the next online CPU.  A machine with one CPU has no other CPU that
- * watches.  If a host runs some virtual CPUs and stops another one for longer than
- * watchdog_thresh, that CPU appears to be locked up.
+ * hard lockup, CPU n watches the next online CPU.  If a host runs some virtual CPUs and stops
+ * another one for longer than watchdog_thresh, that CPU appears to be locked up.
  *
- * Names, defaults and texts are Linux's: kernel.watchdog, watchdog_thresh, softlockup_panic,
- * hardlockup_panic.  All of this is in interrupts, with interrupts off.
+ * Names, defaults and texts are Linux's: kernel.watchdog, nmi_watchdog, watchdog_thresh,
+ * softlockup_panic, hardlockup_panic.  All of this is in interrupts, with interrupts off, or in
+ * the NMI.
  */
 #include <neurath/bug.h>
 #include <neurath/init.h>
@@ -27,6 +28,7 @@
 
 #define LOOKS_SOFT	5		/* in 2 * watchdog_thresh */
 #define LOOKS_HARD	3		/* in 1.2 * watchdog_thresh */
+#define NMIS_IN_LOOK	2		/* NMIs in the time of one look */
 
 /* The data of one CPU, written only by that CPU. */
 struct watched_cpu {
@@ -41,7 +43,8 @@ struct watched_cpu {
 } __cacheline_aligned;
 
 static struct watched_cpu watched[NR_CPUS];
-static int watchdog_on = 1, watchdog_thresh = 10, softlockup_panic, hardlockup_panic;
+static int watchdog_on = 1, nmi_watchdog = 1, watchdog_thresh = 10;
+static int softlockup_panic, hardlockup_panic;
 
 static u64 watchdog_period_ns(void)
 {
@@ -128,6 +131,33 @@ static void watchdog_look_at_next(struct watched_cpu *w)
 		watchdog_report_hard(next);
 }
 
+/* ---- hard, on the only CPU ----------------------------------------------------------- */
+
+static void watchdog_report_here(const struct pt_regs *regs)
+{
+	struct report_hold hold;
+
+	report_begin(&hold);
+	pr_emerg("watchdog: Watchdog detected hard LOCKUP on cpu %u\n", cpu_id());
+	pr_emerg("CPU %u: %s pid %d\n", cpu_id(), current->comm, current->pid);
+	report_interrupted(regs);
+	report_end(&hold);
+	if (hardlockup_panic)
+		panic_regs(regs, "Hard LOCKUP");
+}
+
+/* Only for a machine with one CPU: on others the CPUs watch each other. */
+static void watchdog_set_nmis(void)
+{
+	bool on = watchdog_on && nmi_watchdog && watchdog_thresh && nr_cpus == 1;
+	u64 period_ns = on ? watchdog_period_ns() / NMIS_IN_LOOK : 0;
+	int error = arch_nmi_timer_set(period_ns, LOOKS_HARD * NMIS_IN_LOOK, watchdog_report_here);
+
+	if (error)
+		pr_warn("watchdog: no timer for NMIs: a hard lockup will not be seen (%d)\n",
+			error);
+}
+
 /* ---- the timers ------------------------------------------------------------------- */
 
 static void watchdog_look(struct timer *timer)
@@ -139,6 +169,8 @@ static void watchdog_look(struct timer *timer)
 		return;
 	}
 	WRITE_ONCE(w->looks, w->looks + 1);
+	if (nr_cpus == 1)
+		arch_nmi_timer_progress();
 	watchdog_look_here(w);
 	if (timer_interrupt_regs())
 		evict_look(timer_interrupt_regs());
@@ -167,6 +199,7 @@ static void watchdog_changed(void)
 	flags = irq_save();
 	watchdog_start_cpu(NULL);
 	irq_restore(flags);
+	watchdog_set_nmis();
 }
 
 void __init watchdog_init(void)
@@ -177,6 +210,7 @@ void __init watchdog_init(void)
 }
 
 SYSCTL(watchdog, "watchdog", &watchdog_on, 0, 1, watchdog_changed);
+SYSCTL(nmi_watchdog, "nmi_watchdog", &nmi_watchdog, 0, 1, watchdog_changed);
 SYSCTL(watchdog_thresh, "watchdog_thresh", &watchdog_thresh, 0, 60, watchdog_changed);
 SYSCTL(softlockup_panic, "softlockup_panic", &softlockup_panic, 0, 1, NULL);
 SYSCTL(hardlockup_panic, "hardlockup_panic", &hardlockup_panic, 0, 1, NULL);

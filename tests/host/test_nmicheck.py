@@ -10,12 +10,12 @@ import framecheck  # noqa: E402
 import nmicheck  # noqa: E402
 
 GOOD = {
-    "nmi_common": ["cld", "call {dispatch} <dispatch>", "jne {nmi_to_panic} <nmi_to_panic>",
+    "nmi_common": ["cld", "call {dispatch} <dispatch>", "jne {nmi_leave} <nmi_leave>",
                    "jmp {return_to_kernel} <return_to_kernel>"],
     "dispatch": ["push %rbp", "call {count} <count>", "pop %rbp", "ret"],
     "count": ["incl (%rdi)", "ret"],
     "return_to_kernel": ["pop %rax", "iretq"],
-    "nmi_to_panic": ["mov %rax,%rsp", "call {printk} <printk>", "ud2"],
+    "nmi_leave": ["mov %rax,%rsp", "call {printk} <printk>", "ud2"],
     "debugreg_hit": ["mov %dr6,%rax", "ret"],
     "printk": ["nopl 0x0(%rax,%rax,1)", "int3", "ret"],
 }

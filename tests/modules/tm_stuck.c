@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -33,6 +34,33 @@ static noinline void stuck_interrupts_off(void)
 	local_irq_save(flags);
 	stuck_spin();
 	local_irq_restore(flags);
+}
+
+static bool reported;
+
+/* The report itself runs into a breakpoint here. */
+static int stuck_seen(struct kprobe *probe, struct pt_regs *regs)
+{
+	WRITE_ONCE(reported, true);
+	return 0;
+}
+
+/* Interrupts are off until the watchdog of this CPU has reported it. */
+static noinline int stuck_until_reported(void)
+{
+	static struct kprobe probe = {
+		.symbol_name = "watchdog_report_here", .pre_handler = stuck_seen };
+	int error = register_kprobe(&probe);
+	unsigned long flags;
+
+	if (error)
+		return error;
+	local_irq_save(flags);
+	while (!READ_ONCE(reported))
+		cpu_relax();
+	local_irq_restore(flags);
+	unregister_kprobe(&probe);
+	return 0;
 }
 
 /* This loop lets other tasks run, so the kernel must not report it. */
@@ -70,6 +98,8 @@ static int stuck_init(void)
 		stuck_spin();
 	else if (!strcmp(how, "interrupts-off"))
 		stuck_interrupts_off();
+	else if (!strcmp(how, "until-reported"))
+		return stuck_until_reported();
 	else if (!strcmp(how, "polite"))
 		stuck_polite();
 	else if (strcmp(how, "deadlock"))

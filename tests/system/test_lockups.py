@@ -32,9 +32,9 @@ cat /proc/cmdline && echo survived
 
 
 class Lockups(unittest.TestCase):
-    def watch(self, script, *patterns, cpus=2, cmdline="watchdog_thresh=1"):
+    def watch(self, script, *patterns, cpus=2, cmdline="watchdog_thresh=1", qemu=()):
         """Runs the script until the console has shown every pattern, in this order; returns the console until then."""
-        run = vm.Script(ISO, vm.Config(cpus), script, watched=True, cmdline=cmdline)
+        run = vm.Script(ISO, vm.Config(cpus), script, watched=True, cmdline=cmdline, qemu=qemu)
         self.addCleanup(run.close)
         lines, left = [], list(patterns)
         for line in run:
@@ -69,6 +69,25 @@ class Lockups(unittest.TestCase):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", "hard LOCKUP", "Kernel panic - not syncing: Hard LOCKUP",
                    cmdline="watchdog_thresh=1 hardlockup_panic=1")
 
+    def test_hard_lockup_of_the_only_cpu(self):
+        self.watch(f"insmod {STUCK} how=interrupts-off\n", r"watchdog: Watchdog detected hard LOCKUP on cpu 0$",
+                   r"CPU 0: insmod pid \d+", r"RIP: 0010:stuck_spin\+", r"Call trace", r"stuck_interrupts_off\+.*tm_stuck\.c:\d+", cpus=1)
+
+    def test_hard_lockup_of_the_only_cpu_can_be_a_panic(self):
+        self.watch(f"insmod {STUCK} how=interrupts-off\n", "hard LOCKUP", "Kernel panic - not syncing: Hard LOCKUP",
+                   r"RIP: 0010:stuck_spin\+", cpus=1, cmdline="watchdog_thresh=1 hardlockup_panic=1")
+
+    def test_the_only_cpu_continues_after_a_lockup(self):
+        """The CPU returns from the report, into which a probe has put a breakpoint, and later NMIs find nothing."""
+        console = self.watch(f"insmod {STUCK} how=until-reported && echo returned\nsleep 2\necho 0 >/proc/sys/kernel/nmi_watchdog\n"
+                             "cat /proc/sys/kernel/nmi_watchdog\necho survived\n", "hard LOCKUP", r"stuck_until_reported\+", "^returned",
+                             "^0$", "^survived", cpus=1)
+        self.assertEqual(console.count("LOCKUP"), 1, console)
+
+    def test_a_machine_without_a_timer_for_nmis_says_so(self):
+        self.watch("echo alive\n", r"watchdog: no timer for NMIs: a hard lockup will not be seen", "^alive", cpus=1,
+                   qemu=("-machine", "hpet=off"))
+
     def test_hung_tasks_and_the_tasks_that_they_wait_for(self):
         self.watch(f"insmod {STUCK} how=deadlock\nwhile :; do sleep 1; done\n", r"INFO: task first:\d+ blocked for more than \d+ seconds",
                    r"hung_task_timeout_secs", r"stuck_lock\+.*tm_stuck\.c:\d+", r"waits for the mutex stuck_b, held by second pid \d+",
@@ -83,7 +102,7 @@ class Lockups(unittest.TestCase):
         self.assertNotIn("blocked for more", console)
 
     def test_sysctls_have_their_limits(self):
-        console = self.watch("cd /proc/sys/kernel\nfor f in watchdog:1 watchdog_thresh:7 softlockup_panic:0 hardlockup_panic:0 "
+        console = self.watch("cd /proc/sys/kernel\nfor f in watchdog:1 nmi_watchdog:1 watchdog_thresh:7 softlockup_panic:0 hardlockup_panic:0 "
                              "hung_task_timeout_secs:120 hung_task_warnings:10 hung_task_panic:0 hung_task_check_interval_secs:0; do "
                              "[ $(cat ${f%:*}) = ${f#*:} ] || echo wrong $f; done\n"
                              "echo 61 >watchdog_thresh || echo refused\necho x >watchdog || echo refused\ncat watchdog_thresh\n", "^7$",

@@ -256,7 +256,8 @@ nmi_common:
 1:	movq	%rsp, %rdi
 	CALL_ALIGNED nmi_dispatch
 	testq	%rax, %rax
-	jnz	nmi_to_panic
+	jnz	nmi_leave
+.Lnmi_return:
 	testl	%r12d, %r12d
 	jz	return_to_kernel
 	swapgs
@@ -264,16 +265,15 @@ nmi_common:
 	.size	nmi_common, . - nmi_common
 
 /* rax = a copy of the frame, at the top of a stack that no NMI uses. */
-	.globl	nmi_to_panic
-	.type	nmi_to_panic, @function
-nmi_to_panic:
+	.globl	nmi_leave
+	.type	nmi_leave, @function
+nmi_leave:
 	movq	%rax, %rdi
 	movq	%rax, %rsp
 	leaq	1(%rax), %rbp
-	andq	$-16, %rsp
-	call	nmi_panic
-	ud2
-	.size	nmi_to_panic, . - nmi_to_panic
+	CALL_ALIGNED nmi_left
+	jmp	.Lnmi_return
+	.size	nmi_leave, . - nmi_leave
 
 	.type	return_to_kernel, @function
 return_to_kernel:
