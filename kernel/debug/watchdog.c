@@ -5,19 +5,21 @@
  *
  *	soft lockup	the timer runs, but the scheduler did not: at five looks in a row the CPU
  *			had not passed it, and was neither in user mode nor idle
- *	hard lockup	the timer does not run: another CPU sees no progress for watchdog_thresh
- *			seconds, and samples the locked CPU by NMI.  The only CPU of a machine
- *			sees it itself, in the NMIs of a hardware timer (nmi_watchdog)
+ *	hard lockup	the timer does not run: another CPU sees no look for watchdog_thresh
+ *			seconds, and finds interrupts off in two NMIs, a look apart.  The only
+ *			CPU of a machine sees it itself, in the NMIs of a hardware timer
+ *			(nmi_watchdog)
  *
  * Looks are counted instead of time: a virtual machine that does not run gets no looks.  For a
- * hard lockup, CPU n watches the next online CPU.  If a host runs some virtual CPUs and stops
- * another one for longer than watchdog_thresh, that CPU appears to be locked up.
+ * hard lockup, CPU n watches the next online CPU.  If a host stops that virtual CPU, the CPU makes
+ * no look, but answers no NMI, or has interrupts on when it does: it is no lockup.
  *
  * Names, defaults and texts are Linux's: kernel.watchdog, nmi_watchdog, watchdog_thresh,
  * softlockup_panic, hardlockup_panic.  All of this is in interrupts, with interrupts off, or in
  * the NMI.
  */
 #include <neurath/bug.h>
+#include <neurath/errno.h>
 #include <neurath/init.h>
 #include <neurath/printk.h>
 #include <neurath/report.h>
@@ -26,8 +28,11 @@
 #include <neurath/timer.h>
 #include "debug_internal.h"
 
+#define EFLAGS_IF	(1UL << 9)
+
 #define LOOKS_SOFT	5		/* in 2 * watchdog_thresh */
 #define LOOKS_HARD	3		/* in 1.2 * watchdog_thresh */
+#define NMIS_HARD	2		/* in the last of them */
 #define NMIS_IN_LOOK	2		/* NMIs in the time of one look */
 
 /* The data of one CPU, written only by that CPU. */
@@ -37,9 +42,12 @@ struct watched_cpu {
 	unsigned long looks;		/* read by the CPU that watches this one */
 	unsigned long passes;		/* as of the last look */
 	unsigned stuck;			/* looks in a row without progress */
-	/* of the next CPU: its looks at our last look, and how often they were unchanged */
+	/*
+	 * of the next CPU: its looks at our last look, how often they were unchanged, and how
+	 * often in a row an NMI found it with interrupts off
+	 */
 	unsigned long next_looks;
-	unsigned next_still;
+	unsigned next_still, next_off;
 } __cacheline_aligned;
 
 static struct watched_cpu watched[NR_CPUS];
@@ -114,6 +122,27 @@ static void watchdog_report_hard(unsigned cpu)
 		panic("Hard LOCKUP");
 }
 
+static void watchdog_see_interrupts(const struct pt_regs *regs, void *off)
+{
+	*(bool *)off = !(regs->eflags & EFLAGS_IF);
+}
+
+/* By an NMI to a CPU that makes no look: its interrupts are off for a long time, once. */
+static bool watchdog_next_is_locked_up(struct watched_cpu *w, unsigned next)
+{
+	bool off = false;
+	int error = arch_look_at_cpu(next, watchdog_see_interrupts, &off);
+
+	/* Another task looks at a CPU: ask at the next look. */
+	if (error == -EBUSY)
+		return false;
+	if (error && w->next_still == LOOKS_HARD)
+		pr_warn("watchdog: cpu %u has not run for %us, not even for an NMI\n", next,
+			watchdog_seconds(w->next_still));
+	w->next_off = off ? w->next_off + 1 : 0;
+	return w->next_off == NMIS_HARD;
+}
+
 static void watchdog_look_at_next(struct watched_cpu *w)
 {
 	unsigned next = watchdog_next_cpu();
@@ -123,11 +152,11 @@ static void watchdog_look_at_next(struct watched_cpu *w)
 		return;
 	if (looks != w->next_looks) {
 		w->next_looks = looks;
-		w->next_still = 0;
+		w->next_still = w->next_off = 0;
 		return;
 	}
 	/* Report once: a report about a CPU that does not move stays true. */
-	if (++w->next_still == LOOKS_HARD)
+	if (++w->next_still > LOOKS_HARD - NMIS_HARD && watchdog_next_is_locked_up(w, next))
 		watchdog_report_hard(next);
 }
 
@@ -183,7 +212,7 @@ static void watchdog_start_cpu(void *unused)
 {
 	struct watched_cpu *w = &watched[cpu_id()];
 
-	w->stuck = w->next_still = 0;
+	w->stuck = w->next_still = w->next_off = 0;
 	if (!watchdog_on || !watchdog_thresh)
 		return;
 	w->armed = true;

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -34,6 +35,21 @@ static noinline void stuck_interrupts_off(void)
 	local_irq_save(flags);
 	stuck_spin();
 	local_irq_restore(flags);
+}
+
+/*
+ * As on a CPU that its host does not run: it makes no look and has interrupts on.  The task
+ * priority of the processor (cr8) blocks all interrupts but NMIs for some seconds.
+ */
+static noinline int stuck_starved(void)
+{
+	u64 end = ktime_get_ns() + 3 * NSEC_PER_SEC;
+
+	asm volatile("movq %0, %%cr8" : : "r"(15UL) : "memory");
+	while (ktime_get_ns() < end)
+		cpu_relax();
+	asm volatile("movq %0, %%cr8" : : "r"(0UL) : "memory");
+	return 0;
 }
 
 static bool reported;
@@ -102,6 +118,8 @@ static int stuck_init(void)
 		return stuck_until_reported();
 	else if (!strcmp(how, "polite"))
 		stuck_polite();
+	else if (!strcmp(how, "starved"))
+		return stuck_starved();
 	else if (strcmp(how, "deadlock"))
 		return -EINVAL;
 	kthread_run(stuck_first, NULL, "first");

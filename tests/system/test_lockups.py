@@ -69,6 +69,11 @@ class Lockups(unittest.TestCase):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", "hard LOCKUP", "Kernel panic - not syncing: Hard LOCKUP",
                    cmdline="watchdog_thresh=1 hardlockup_panic=1")
 
+    def test_a_cpu_that_its_host_does_not_run_is_not_locked_up(self):
+        """The CPU makes no look of its own for so long that a locked-up CPU would be reported."""
+        console = self.watch(f"insmod {STUCK} how=starved\necho ran\n", "^ran")
+        self.assertNotIn("LOCKUP", console)
+
     def test_hard_lockup_of_the_only_cpu(self):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", r"watchdog: Watchdog detected hard LOCKUP on cpu 0$",
                    r"CPU 0: insmod pid \d+", r"RIP: 0010:stuck_spin\+", r"Call trace", r"stuck_interrupts_off\+.*tm_stuck\.c:\d+", cpus=1)
