@@ -284,7 +284,8 @@ static int port_emit_entries(const u8 *buf, size_t n, struct dir_sink *sink, lof
 		if (d->reclen <= head || d->reclen > n || d->reclen % 8)
 			return -EIO;
 		len = strnlen(d->name, d->reclen - head);
-		if (len == d->reclen - head || len > 255 || !len)
+		/* A name with '/' would lead out of the directory. */
+		if (len == d->reclen - head || len > 255 || !len || memchr(d->name, '/', len))
 			return -EIO;
 		if (!sink->emit(sink, &(struct dir_entry){ d->name, len, d->node, d->type,
 							   d->next }))

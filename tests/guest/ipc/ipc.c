@@ -427,6 +427,33 @@ static void directories_come_from_the_server(void)
 	expect_status(child, 0);
 }
 
+static int client_lists_in_vain(void)
+{
+	DIR *d = opendir(mount_path);
+
+	errno = 0;
+	return d && !readdir(d) && errno == EIO ? 0 : 1;
+}
+
+/* Programs use a name as a part of a path: it must not lead out of the directory. */
+static void a_name_with_a_slash_is_no_entry(void)
+{
+	static const struct port_attr directory = { .node = 1, .mode = S_IFDIR | 0755, .nlink = 2 };
+	static struct { uint64_t node, next; uint16_t len; uint8_t type; char name[13]; } entry = { 2, 100, 32, 8, "../first" };
+	pid_t child;
+
+	start_server(0);
+	child = client(client_lists_in_vain);
+	serve_open(&directory);
+	while (port_reply_recv(port, NULL, &msg, -1) == 0 && msg.request.tag) {
+		if (msg.request.op == PORT_STAT)
+			CHECK_EQ(answer_with(msg.request.tag, 0, 0, &directory, sizeof(directory)), 0);
+		else
+			CHECK_EQ(answer_with(msg.request.tag, 32, 0, &entry, 32), 0);
+	}
+	expect_status(child, 0);
+}
+
 /* ---- costs -------------------------------------------------------------------------- */
 
 static int fail_nth;
@@ -495,6 +522,7 @@ int main(void)
 	TAP_TEST(an_unusable_buffer_fails_the_client_not_the_kernel);
 	TAP_TEST(a_receive_interrupted_by_a_handler_restarts_as_a_pure_receive);
 	TAP_TEST(directories_come_from_the_server);
+	TAP_TEST(a_name_with_a_slash_is_no_entry);
 	TAP_TEST(a_small_call_allocates_nothing);
 	return tap_done();
 }
