@@ -20,49 +20,24 @@
 #include <time.h>
 
 #include "tap.h"
+#include "user.h"
 
-#define USER		1000
 #define CHILDREN	60
 #define CALLS		500
 #define TICK_US		5000
 #define PATIENCE_NS	3000000000ll
 
 static uint64_t state;
+static char *page;		/* the next one is not mapped */
 
 static uint64_t next_random(void)
 {
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
+	return random_of(&state);
 }
-
-static char *page;		/* the next one is not mapped */
 
 static long random_argument(void)
 {
-	static const long edges[] = { 0, 1, -1, 2, 8, 64, 4095, 4096, 65536, INT32_MAX, INT32_MIN, INT64_MAX,
-				      INT64_MIN, 0x7ffffffff000, 0x7fffffffefff, (long)0x800000000000,
-				      (long)0xffff888000000000, (long)0xffffffff80200000, (long)0xdead000000000000 };
-	uint64_t r = next_random();
-
-	switch (r & 7) {
-	case 0:
-	case 1:
-		return (long)page + (r >> 8) % 4096;
-	case 2:
-		return (long)page + 4096 - (r >> 8) % 32;
-	case 3:
-		return (r >> 8) % 12;			/* a descriptor, a signal, a small number */
-	case 4:
-		return edges[(r >> 8) % (sizeof(edges) / sizeof(*edges))];
-	case 5:
-		return 1L << (r >> 8) % 64;
-	case 6:
-		return (long)(r >> 40);
-	default:
-		return (long)next_random();
-	}
+	return random_long(&state, page);
 }
 
 /* Those that only end the child early, or that nothing here can undo. */
@@ -112,15 +87,10 @@ static void make_random_calls(uint64_t seed)
 	struct itimerval timer = { { 0, TICK_US }, { 0, TICK_US } };
 	struct sigaction sa = { .sa_handler = wake };
 	struct rlimit processes = { 40, 40 };
-	int quiet = open("/dev/null", O_RDWR);
 
-	dup2(quiet, 0);
-	dup2(quiet, 1);
-	dup2(quiet, 2);
 	state = seed;
 	setrlimit(RLIMIT_NPROC, &processes);
-	if (setgid(USER) || setuid(USER))
-		_exit(1);
+	become_user();
 	open_things();
 	sigaction(SIGALRM, &sa, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -137,47 +107,14 @@ static void make_random_calls(uint64_t seed)
 	_exit(0);
 }
 
-static long long now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-/* All processes of that user, also those that a child left behind. */
-static void kill_user(void)
-{
-	pid_t killer = fork();
-
-	if (killer == 0) {
-		if (setuid(USER))
-			_exit(1);
-		kill(-1, SIGKILL);
-		_exit(0);
-	}
-	waitpid(killer, NULL, 0);
-}
-
 static void run_child(uint64_t seed)
 {
-	long long end = now_ns() + PATIENCE_NS;
 	pid_t child = fork();
 
 	CHECK(child >= 0);
 	if (child == 0)
 		make_random_calls(seed);
-	while (waitpid(child, NULL, WNOHANG) == 0) {
-		struct timespec t = { 0, 2000000 };
-
-		if (now_ns() > end) {
-			kill(child, SIGKILL);
-			CHECK_EQ(waitpid(child, NULL, 0), child);
-			break;
-		}
-		nanosleep(&t, NULL);
-	}
-	kill_user();
+	end_user(child, PATIENCE_NS);
 }
 
 static void random_calls_of_a_user_do_not_harm_the_kernel(void)
