@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.c - the rest of the kernel for the files that a target tests, as simple as possible: one CPU, one
- * task that never sleeps, memory of the host's allocator with the sanitizer around each piece, a log whose
+ * kernel.c - the rest of the kernel for the files that a target tests, as simple as possible: one CPU, a
+ * task that never sleeps unless the target lets it, memory of the host's allocator with the sanitizer around each piece, a log whose
  * messages are formatted and dropped. What would be a panic ends the program.
  *
  * A function that is needed and is not here does not exist: a call of it ends the program.
@@ -16,6 +16,7 @@
 #include <neurath/printk.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
+#include <neurath/spinlock.h>
 #include <neurath/string.h>
 #include <neurath/wait.h>
 #include "kernel.h"
@@ -69,24 +70,77 @@ size_t vmalloc_room(const void *p)
 /* ---- locks, tasks, interrupts: there is no other task ---------------------------------------- */
 
 static struct task the_task;
+struct task *kernel_current = &the_task;
 
 struct task *get_current(void)
 {
-	return &the_task;
+	return kernel_current;
 }
+
+static bool irqs_off;
 
 unsigned long irq_save(void)
 {
-	return 0;
+	bool before = irqs_off;
+
+	irqs_off = true;
+	return before;
 }
 
 void irq_restore(unsigned long flags)
 {
+	irqs_off = flags;
 }
 
 bool irqs_disabled(void)
 {
-	return true;
+	return irqs_off;
+}
+
+void irq_disable(void)
+{
+	irqs_off = true;
+}
+
+void irq_enable(void)
+{
+	irqs_off = false;
+}
+
+void spin_lock_init_rank(spinlock_t *lock, const char *name, enum lock_rank rank)
+{
+	*lock = (spinlock_t)SPINLOCK_INIT(name, rank);
+}
+
+void spin_lock_checked(spinlock_t *lock)
+{
+	CHECK_EQ(lock->next, lock->owner);
+	lock->next++;
+}
+
+void spin_unlock_checked(spinlock_t *lock)
+{
+	CHECK(lock->next != lock->owner);
+	lock->owner++;
+}
+
+bool spin_is_held(const spinlock_t *lock)
+{
+	return lock->next != lock->owner;
+}
+
+unsigned long spin_lock_irqsave_flags(spinlock_t *lock)
+{
+	unsigned long flags = irq_save();
+
+	spin_lock(lock);
+	return flags;
+}
+
+void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
+{
+	spin_unlock(lock);
+	irq_restore(flags);
 }
 
 void mutex_lock(struct mutex *m)

@@ -6,6 +6,8 @@
 #include <neurath/types.h>
 #include "fuzz.h"
 
+struct task;
+extern struct task *kernel_current;
 /* What the last message of the log was; "" after kernel_begin(). */
 extern char kernel_log[512];
 /* All read-only data and all data that the kernel has, as handed_look() sees it. */

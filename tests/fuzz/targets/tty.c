@@ -174,13 +174,20 @@ static void take_answers(void)
 	} while (first < CALLS);
 }
 
-/* Makes a request with @in_len bytes at @in, and room for @out_len bytes. */
-static void request(struct port_request req, const void *in)
+static unsigned free_slot(void)
 {
 	unsigned i = 0;
 
 	while (i < CALLS && calls[i].call)
 		i++;
+	return i;
+}
+
+/* Makes a request with @in_len bytes at @in, and room for @out_len bytes, unless as many wait as can. */
+static void request(struct port_request req, const void *in)
+{
+	unsigned i = free_slot();
+
 	if (i == CALLS)
 		return;
 	req.handle = TTY_HANDLE;
@@ -228,7 +235,8 @@ static void write_bytes(struct fuzz_input *in)
 	uint8_t *text;
 
 	/* In a plain terminal all writers wait their turn: nothing is refused, so it is known what arrives. */
-	if (plain && (nr_written + n * repeat > sizeof(written) || nr_written - nr_sent + n * repeat > OUT_SIZE))
+	if (plain && (free_slot() == CALLS || nr_written + n * repeat > sizeof(written) ||
+		      nr_written - nr_sent + n * repeat > OUT_SIZE))
 		return;
 	all = n * repeat;
 	text = malloc(all + 1);
