@@ -23,9 +23,11 @@
 #include <neurath/arch.h>
 
 enum trace_buffer_id { TRACE_MAIN, TRACE_KLP, TRACE_AROUND, TRACE_BUFFERS };
+#define TRACE_TRIGGERS	7	/* the bit for: something else happens with the event, too */
 
 struct trace_point {
-	u8 on;			/* bit by enum trace_buffer_id: buffers that get the event */
+	/* (a) bit by enum trace_buffer_id: the buffers that get the event; and TRACE_TRIGGERS */
+	u8 on;
 	u16 id;			/* Linux's "common_type"; constant after trace_init() */
 };
 

@@ -50,10 +50,8 @@ unsigned trace_item_size(const struct trace_event *event, const struct trace_ite
 
 void trace_event_set(const struct trace_event *event, enum trace_buffer_id id, bool on)
 {
-	u8 now = READ_ONCE(event->point->on);
-
 	assert_mutex_held(&trace_mutex);
-	WRITE_ONCE(event->point->on, on ? now | BIT(id) : now & ~BIT(id));
+	trace_point_set(event->point, id, on);
 }
 
 /* ---- the buffers of live patching --------------------------------------------------------- */

@@ -62,7 +62,9 @@ static ssize_t enable_store(const char *buf, size_t n, const char *system, const
 
 static int event_enable_show(struct seq_file *m, void *event)
 {
-	seq_printf(m, "%d\n", trace_event_is_set(event, TRACE_MAIN));
+	/* As on Linux, a star: a trigger may change it. */
+	seq_printf(m, "%d%s\n", trace_event_is_set(event, TRACE_MAIN),
+		   trace_event_is_target(event) ? "*" : "");
 	return 0;
 }
 
@@ -259,6 +261,8 @@ static void event_folder(struct kernfs_node *system, const struct trace_event *e
 		kernfs_create_file(dir, "enable", 0644, &event_enable_ops, private);
 	if (!event->tracer)
 		kernfs_create_file(dir, "filter", 0644, &event_filter_ops, private);
+	if (!event->tracer)
+		kernfs_create_file(dir, "trigger", 0644, &trace_trigger_ops, private);
 	kernfs_create_file(dir, "format", 0444, &event_format_ops, private);
 	kernfs_create_file(dir, "id", 0444, &event_id_ops, private);
 }

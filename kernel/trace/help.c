@@ -18,7 +18,7 @@ static const char help_text[] =
 	"  per_cpu/cpuN/\t\tthe files of one CPU; trace_pipe_raw for trace-cmd\n\n"
 	"  available_events\tthe events as SYSTEM:EVENT\n"
 	"  set_event\t\tthose that are on; accepts: [!]SYSTEM:EVENT\n"
-	"  events/\t\tenable, format and id of each\n\n"
+	"  events/\t\tenable, trigger, format and id of each\n\n"
 	"  current_tracer\t\tone of available_tracers\n"
 	"  available_filter_functions\tthe functions that can be traced\n"
 	"  set_ftrace_filter\tonly these; accepts: [!]NAME or [!]glob-matching-pattern\n"

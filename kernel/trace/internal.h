@@ -18,7 +18,10 @@
  *	files.c		the control files below /sys/kernel/tracing
  *	event_files.c	`events/`, `set_event`
  *	marker.c	`trace_marker`
+ *	switch_write.c	which CPUs accept records
  *	switch.c	`tracing_on`, `tracing_cpumask`
+ *	trigger_write.c	what else happens with an event
+ *	trigger.c	`events/SYSTEM/EVENT/trigger`
  *	glob.c		patterns for names
  *	help.c		README
  */
@@ -87,10 +90,13 @@ size_t trace_buffer_size(enum trace_buffer_id id, unsigned cpu);	/* bytes, as re
 int trace_buffer_resize(enum trace_buffer_id id, int only, size_t bytes);
 void trace_buffer_clear(enum trace_buffer_id id, int cpu);	/* -1: all (held) */
 struct trace_ring *trace_ring(enum trace_buffer_id id, unsigned cpu);
-/* `tracing_on`: TRACE_MAIN accepts records.  (trace_mutex) read without a lock */
+/* `tracing_on`: TRACE_MAIN accepts records.  (a) */
 extern bool trace_main_enabled;
+extern u64 trace_main_cpus;		/* `tracing_cpumask`: a bit for each CPU.  (a) */
+void trace_main_switch(bool on);	/* sets the one (any) */
+void trace_main_limit(u64 cpus);	/* and the other (any) */
 /* The same for each CPU: trace_main_enabled, and the CPU is in `tracing_cpumask`. */
-extern bool trace_main_on[NR_CPUS];	/* (trace_mutex) writers read it without a lock */
+extern bool trace_main_on[NR_CPUS];	/* (a) */
 extern struct trace_point trace_point_function, trace_point_graph_entry, trace_point_graph_exit;
 extern unsigned trace_graph_depth;	/* calls deeper than this are not recorded */
 extern const char *trace_tracer;	/* name of the present tracer */
@@ -192,6 +198,14 @@ const struct trace_event *trace_event_of(unsigned id);
 unsigned trace_item_size(const struct trace_event *event, const struct trace_item *item);
 /* Turns the event on or off for the buffer @id. (held) */
 void trace_event_set(const struct trace_event *event, enum trace_buffer_id id, bool on);
+/* One bit of point->on.  Atomic: triggers change it in any context. */
+static __always_inline void trace_point_set(struct trace_point *point, unsigned bit, bool on)
+{
+	if (on)
+		__atomic_fetch_or(&point->on, (u8)BIT(bit), __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&point->on, (u8)~BIT(bit), __ATOMIC_RELAXED);
+}
 static inline bool trace_event_is_set(const struct trace_event *event, enum trace_buffer_id id)
 {
 	return READ_ONCE(event->point->on) & BIT(id);
@@ -260,6 +274,12 @@ extern const struct kernfs_file_ops trace_file_ops, trace_pipe_ops;
 extern const struct kernfs_file_ops trace_raw_ops;
 /* Allocates the rings of TRACE_MAIN for the first event or tracer. (held) 0, -ENOMEM. */
 int trace_main_need(void);
+/* trigger.c: the private value is the event. */
+extern const struct kernfs_file_ops trace_trigger_ops;
+/* Runs the triggers of the event at @point. (any) */
+void trace_triggers_run(const struct trace_point *point);
+/* True if a trigger turns the event on or off. */
+bool trace_event_is_target(const struct trace_event *event);
 void trace_files_init(void);
 void trace_event_files_init(void);
 

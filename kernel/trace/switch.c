@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Whether the ring of a CPU accepts records: `tracing_on`, and the CPU is in `tracing_cpumask`.
- * Writers look at one byte for their CPU, which is made from both.
- */
+/* The files `tracing_on` and `tracing_cpumask`, for switch_write.c. */
 #include <neurath/string.h>
 #include "internal.h"
 
 #define TRACING	"/sys/kernel/tracing"
-
-bool trace_main_enabled = true;
-static u64 tracing_cpus = U64_MAX;	/* (trace_mutex) a bit for each CPU */
-
-/* Makes the byte of each CPU. (held) */
-static void switches_apply(void)
-{
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
-		WRITE_ONCE(trace_main_on[cpu], trace_main_enabled && (tracing_cpus & BIT(cpu)));
-}
 
 /* ---- tracing_on ------------------------------------------------------------------------- */
 
@@ -33,10 +20,7 @@ static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
 
 	if (error)
 		return error;
-	mutex_lock(&trace_mutex);
-	WRITE_ONCE(trace_main_enabled, on != 0);
-	switches_apply();
-	mutex_unlock(&trace_mutex);
+	trace_main_switch(on != 0);
 	/* Readers of trace_pipe may be at the end now. */
 	wake_up_all(&trace_wait);
 	return (ssize_t)n;
@@ -56,7 +40,7 @@ static u64 all_cpus(void)
 /* Hexadecimal, with a comma before the last 32 bits, as Linux prints a set of CPUs. */
 static int cpumask_show(struct seq_file *m, void *private)
 {
-	u64 cpus = READ_ONCE(tracing_cpus) & all_cpus();
+	u64 cpus = READ_ONCE(trace_main_cpus) & all_cpus();
 
 	if (nr_cpus > 32)
 		seq_printf(m, "%x,%08x\n", (u32)(cpus >> 32), (u32)cpus);
@@ -90,10 +74,7 @@ static ssize_t cpumask_store(const char *buf, size_t n, void *private)
 
 	if (error)
 		return error;
-	mutex_lock(&trace_mutex);
-	WRITE_ONCE(tracing_cpus, cpus);
-	switches_apply();
-	mutex_unlock(&trace_mutex);
+	trace_main_limit(cpus);
 	return (ssize_t)n;
 }
 

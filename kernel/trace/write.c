@@ -35,7 +35,6 @@
 #include <neurath/hook.h>
 #include "writer.h"
 
-bool trace_main_on[NR_CPUS] = { [0 ... NR_CPUS - 1] = true };
 u8 trace_wait_armed;		/* TRACE_ARM_: a reader sleeps, or is about to sleep */
 static bool trace_wait_due;			/* an interrupt will wake it */
 void (*trace_raise_interrupt)(void);		/* set once, before the first record */
@@ -102,6 +101,8 @@ notrace void trace_write_silent(const struct trace_point *point, const void *dat
 	trace_write_plain(point, data, size);
 	if (unlikely(trace_stack_of_events) && (point->on & BIT(TRACE_MAIN)))
 		trace_write_stack();
+	if (unlikely(READ_ONCE(point->on) & BIT(TRACE_TRIGGERS)))
+		trace_triggers_run(point);
 }
 
 /* A wake-up is not possible in every context; a separate interrupt makes it possible. */

@@ -68,6 +68,28 @@ ok an_unknown_clock_is_refused '! echo monotonous >$T/trace_clock'
 is a_class_is_a_pattern 'signal_deliver signal_generate' 'reset; echo "signal:[a-s]ignal_[!x]*" >$T/set_event; echo $(cut -d: -f2 $T/set_event); reset'
 ok readme_names_the_files 'for f in trace trace_pipe set_event tracing_cpumask; do grep -q "^  $f" $T/README || exit 1; done'
 
+# ---- triggers ------------------------------------------------------------------------------------------------------
+F=$T/events/sched/sched_process_fork/trigger
+S=$T/events/sched/sched_switch/enable
+forks() { ( : ) ; /bin/true; }
+matches triggers_are_listed '# Available triggers:*traceoff*' 'cat $F'
+is tracing_ends_at_an_event '1 0' 'reset; a=$(cat $T/tracing_on); echo traceoff >$F; forks; echo $a $(cat $T/tracing_on)'
+is it_begins_at_an_event 1 'echo "!traceoff" >$F; echo traceon >$F; forks; cat $T/tracing_on'
+is a_trigger_is_shown_and_removed 'traceon:unlimited # Available triggers:' 'a=$(cat $F); echo "!$a" >$F; echo $a $(head -n 1 $F)'
+is a_trigger_acts_so_often_and_no_more '2 stacktrace:count=0' \
+	'reset; echo stacktrace:2 >$F; forks; forks; forks; forks; echo $(grep -c "<stack trace>" $T/trace) $(cat $F); echo "!stacktrace" >$F'
+is an_event_is_turned_on '0* 1* 1' \
+	'reset; echo enable_event:sched:sched_switch >$F; read a <$S; forks; b=$(cat $S); echo "!enable_event:sched:sched_switch" >$F; echo "$a $b $(cat $S)"'
+is and_off '0' 'echo disable_event:sched:sched_switch >$F; forks; echo "!disable_event:sched:sched_switch" >$F; cat $S'
+ok wrong_triggers_are_refused \
+	'for w in traceof traceoff:x traceoff+0 "traceoff if 1" enable_event:sched enable_event:no:thing stacktrace: stacktrace:1:2; do ! echo "$w" >$F || { echo "$w"; [ "$w" = stacktrace: ] && echo "!stacktrace" >$F; }; done; [ "$(head -c 1 $F)" = "#" ]'
+ok one_trigger_of_a_kind '
+	echo traceon >$F; ! echo traceoff >$F && ! echo traceon >$F; a=$?
+	echo enable_event:sched:sched_switch >$F; ! echo disable_event:sched:sched_switch >$F && echo enable_event:sched:sched_wakeup >$F; b=$?
+	for t in $(cat $F); do echo "!$t" >$F; done; [ $a$b = 00 ] && [ "$(head -c 1 $F)" = "#" ]'
+ok what_is_not_there_is_not_removed '! echo "!stacktrace" >$F'
+reset
+
 # ---- trace_pipe -----------------------------------------------------------------------------------------------------
 is a_pipe_hands_out_once '1 0' \
 	'reset; echo once >$T/trace_marker; echo 0 >$T/tracing_on; cat $T/trace_pipe >a; reset; echo $(grep -c once a) $(lines)'
