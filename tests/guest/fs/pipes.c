@@ -366,6 +366,22 @@ static void splice_needs_a_pipe_and_takes_no_offset_for_it(void)
 	CHECK_EQ(splice(p[0], NULL, null, NULL, 0, 0), 0);
 }
 
+/* A device that takes all bytes and uses none must say so, or the kernel offers them without end. */
+static void splice_ends_at_a_device_that_swallows(void)
+{
+	static const char *const devices[] = { "/dev/null", "/dev/zero" };
+
+	for (int i = 0; i < 2; i++) {
+		int p[2], to = open(devices[i], O_WRONLY);
+
+		CHECK_EQ(pipe(p), 0);
+		CHECK_EQ(write(p[1], "0123456789", 10), 10);
+		CHECK_EQ(splice(p[0], NULL, to, NULL, 4, 0), 4);
+		CHECK_EQ(splice(p[0], NULL, to, NULL, 100, 0), 6);
+		CHECK_ERR(splice(p[0], NULL, to, NULL, 10, SPLICE_F_NONBLOCK), EAGAIN);
+	}
+}
+
 /*
  * With an empty source or a full target splice() waits or fails with EAGAIN. Bytes that do not fit stay
  * in the source.
@@ -416,6 +432,7 @@ int main(void)
 	TAP_TEST(opening_a_fifo_without_waiting);
 	TAP_TEST(opening_a_fifo_can_be_interrupted);
 	TAP_TEST(splice_needs_a_pipe_and_takes_no_offset_for_it);
+	TAP_TEST(splice_ends_at_a_device_that_swallows);
 	TAP_TEST(splice_waits_unless_nonblocking);
 	return tap_done();
 }
