@@ -38,8 +38,12 @@ static __always_inline volatile u32 *hpet_low(unsigned int reg)
 /* No interrupt while the comparator and the counter are compared in between. */
 static __always_inline void nmi_timer_restart(void)
 {
+	u32 now;
+
 	*hpet_low(HPET_TIMER_0) = HPET_TIMER_32;
-	nmi_timer_at = *hpet_low(HPET_COUNTER) + nmi_timer_ticks;
+	now = *hpet_low(HPET_COUNTER);
+	/* Not beyond the end of the counter, where such a timer interrupts, too. */
+	nmi_timer_at = nmi_timer_ticks > ~now ? ~0u : now + nmi_timer_ticks;
 	*hpet_low(HPET_COMPARATOR_0) = nmi_timer_at;
 	*hpet_low(HPET_TIMER_0) = HPET_TIMER_32 | HPET_TIMER_ON;
 }

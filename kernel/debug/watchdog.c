@@ -51,7 +51,7 @@ struct watched_cpu {
 } __cacheline_aligned;
 
 static struct watched_cpu watched[NR_CPUS];
-static int watchdog_on = 1, nmi_watchdog = 1, watchdog_thresh = 10;
+static int watchdog_on = 1, nmi_watchdog, watchdog_thresh = 10;
 static int softlockup_panic, hardlockup_panic;
 
 static u64 watchdog_period_ns(void)

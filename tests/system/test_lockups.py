@@ -14,6 +14,7 @@ import vm  # noqa: E402
 
 ISO = os.path.join(os.environ.get("NEURATH_BUILD", "build/debug"), "test.iso")
 STUCK = "/lib/modules/tm_stuck.ko"
+ONLY = "watchdog_thresh=1 nmi_watchdog=1"    # the only CPU watches itself
 # The looping task is killed while its patch is being disabled.
 LOOPER = """
 insmod /lib/modules/tm_loop_patch.ko
@@ -76,22 +77,22 @@ class Lockups(unittest.TestCase):
 
     def test_hard_lockup_of_the_only_cpu(self):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", r"watchdog: Watchdog detected hard LOCKUP on cpu 0$",
-                   r"CPU 0: insmod pid \d+", r"RIP: 0010:stuck_spin\+", r"Call trace", r"stuck_interrupts_off\+.*tm_stuck\.c:\d+", cpus=1)
+                   r"CPU 0: insmod pid \d+", r"RIP: 0010:stuck_spin\+", r"Call trace", r"stuck_interrupts_off\+.*tm_stuck\.c:\d+", cpus=1, cmdline=ONLY)
 
     def test_hard_lockup_of_the_only_cpu_can_be_a_panic(self):
         self.watch(f"insmod {STUCK} how=interrupts-off\n", "hard LOCKUP", "Kernel panic - not syncing: Hard LOCKUP",
-                   r"RIP: 0010:stuck_spin\+", cpus=1, cmdline="watchdog_thresh=1 hardlockup_panic=1")
+                   r"RIP: 0010:stuck_spin\+", cpus=1, cmdline=ONLY + " hardlockup_panic=1")
 
     def test_the_only_cpu_continues_after_a_lockup(self):
         """The CPU returns from the report, into which a probe has put a breakpoint, and later NMIs find nothing."""
         console = self.watch(f"insmod {STUCK} how=until-reported && echo returned\nsleep 2\necho 0 >/proc/sys/kernel/nmi_watchdog\n"
                              "cat /proc/sys/kernel/nmi_watchdog\necho survived\n", "hard LOCKUP", r"stuck_until_reported\+", "^returned",
-                             "^0$", "^survived", cpus=1)
+                             "^0$", "^survived", cpus=1, cmdline=ONLY)
         self.assertEqual(console.count("LOCKUP"), 1, console)
 
     def test_a_machine_without_a_timer_for_nmis_says_so(self):
         self.watch("echo alive\n", r"watchdog: no timer for NMIs: a hard lockup will not be seen", "^alive", cpus=1,
-                   qemu=("-machine", "hpet=off"))
+                   cmdline=ONLY, qemu=("-machine", "hpet=off"))
 
     def test_hung_tasks_and_the_tasks_that_they_wait_for(self):
         self.watch(f"insmod {STUCK} how=deadlock\nwhile :; do sleep 1; done\n", r"INFO: task first:\d+ blocked for more than \d+ seconds",
@@ -107,7 +108,7 @@ class Lockups(unittest.TestCase):
         self.assertNotIn("blocked for more", console)
 
     def test_sysctls_have_their_limits(self):
-        console = self.watch("cd /proc/sys/kernel\nfor f in watchdog:1 nmi_watchdog:1 watchdog_thresh:7 softlockup_panic:0 hardlockup_panic:0 "
+        console = self.watch("cd /proc/sys/kernel\nfor f in watchdog:1 nmi_watchdog:0 watchdog_thresh:7 softlockup_panic:0 hardlockup_panic:0 "
                              "hung_task_timeout_secs:120 hung_task_warnings:10 hung_task_panic:0 hung_task_check_interval_secs:0; do "
                              "[ $(cat ${f%:*}) = ${f#*:} ] || echo wrong $f; done\n"
                              "echo 61 >watchdog_thresh || echo refused\necho x >watchdog || echo refused\ncat watchdog_thresh\n", "^7$",
