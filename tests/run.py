@@ -102,15 +102,20 @@ class Tap:
         elif plan:
             self.plan = int(plan.group(1))
 
-    def excerpt(self):
-        """The last lines, and before them the comments of earlier tests that failed."""
-        earlier, found, said = self.lines[:-TAIL], [], []
-        for line in earlier:
+    @staticmethod
+    def failures(lines):
+        """The results of the tests that failed, each behind its comments."""
+        found, said = [], []
+        for line in lines:
             said = said + [line] if line.startswith("#") else said
             if RESULT.match(line):
                 found += said + [line] if line.startswith("not ") else []
                 said = []
-        return found + self.lines[-TAIL:]
+        return found
+
+    def excerpt(self):
+        """The last lines, and before them the comments of earlier tests that failed."""
+        return self.failures(self.lines[:-TAIL]) + self.lines[-TAIL:]
 
     def verdict(self, status):
         """The error of the suite as a whole, or None."""
@@ -129,7 +134,7 @@ class Tap:
 
 
 class Report:
-    """Counts the results, and prints all failures at the end. Several threads use it."""
+    """Counts the results. Prints the tests that failed at once, and at the end again, with the last lines. Several threads use it."""
 
     def __init__(self, options):
         self.options, self.lock = options, threading.Lock()
@@ -145,8 +150,9 @@ class Report:
             mark = "FAIL" if tap.failed or trouble else "pass"
             print(f"  {mark}  {title}: {tap.passed} passed, {len(tap.failed)} failed"
                   f"{f'; {trouble}' if trouble else ''}", flush=True)
-            if self.options.verbose:
-                print("\n".join("        " + line for line in tap.lines), flush=True)
+            shown = tap.lines if self.options.verbose else tap.failures(tap.lines)
+            if shown:
+                print("\n".join("        " + line for line in shown), flush=True)
             if tap.failed or trouble:
                 reason = "; ".join(filter(None, [trouble] + tap.failed))
                 self.failures.append(Failure(title, reason, repeat, tap.excerpt()))

@@ -128,6 +128,15 @@ class OneSuite(unittest.TestCase):
             tap.feed(line)
         self.assertEqual(tap.excerpt(), ["# of b", "not ok 2 - b"] + ["ok"] * run.TAIL)
 
+    def test_failure_is_shown_before_the_run_ends(self):
+        tap = run.Tap()
+        for line in ["# of a", "ok 1 - a", "# of b", "not ok 2 - b", "1..2"]:
+            tap.feed(line)
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            run.Report(OPTIONS).suite("x", tap, None, "again")
+        self.assertIn("# of b\n        not ok 2 - b\n", text.getvalue())
+        self.assertNotIn("of a", text.getvalue())
+
 
 class Lines(unittest.TestCase):
     def test_erased_text_is_not_in_a_line(self):
