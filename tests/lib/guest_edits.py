@@ -19,7 +19,7 @@ EDITS = [Edit(*words) for words in (
     ("modules_proc_show", '"Live"', '"Edited"', "grep -q Edited /proc/modules && echo yes", "yes"),
     ("proc_oom_score_show", "%u", "edited %u", "cut -c1-6 /proc/self/oom_score", "edited"),
     ("get_taint", "return ", "return 77 + 0 * ", "cat /proc/sys/kernel/tainted", "77"),
-    ("trace_clock_show", "mono", "edited", "cat /sys/kernel/tracing/trace_clock", "[local] edited boot"),
+    ("trace_clock_show", '"%s[%s]"', '"%s<%s>"', "cat /sys/kernel/tracing/trace_clock", "<local> global mono boot"),
     ("period_show", "%lu", "edited %lu", "cut -c1-6 /proc/sys/kernel/livepatch_signal_period_ms", "edited"),
     ("cpuinfo_proc_show", "processor", "edited", "grep -c ^edited /proc/cpuinfo", "2"),
     ("sched_loadavg", "READ_ONCE(load_average[i])", "7 << 11", "cut -c1-14 /proc/loadavg", "7.00 7.00 7.00"),
