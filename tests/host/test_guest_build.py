@@ -24,6 +24,12 @@ import klprelocs    # noqa: E402
 import moduleseal   # noqa: E402
 from klpbuild.debuginfo import DebugInfo    # noqa: E402
 
+# Why a function cannot be built in the guest: docs/writing-a-patch.md.
+CANNOT = r"__int128|unknown opcode|is made by a macro|generated/font\.h|an instruction that is not known|neither the kernel nor this file has it"
+# Functions for which `klp new` finds too few declarations.
+LEFT_OUT = ("function_show", "ksym_get", "ksym_search", "module_load_image", "port_irq_ack", "trace_graph_show_item",
+            "trace_klp_callback", "trace_klp_transition")
+
 # The guest's C code makes the same changes, to a file that another compiler has made.
 CONVERT = r'''
 #include <fcntl.h>
@@ -238,18 +244,40 @@ class GuestBuild(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return elf.Elf(os.path.join(self.work, "fix.ko"))
 
-    def test_every_fiftieth_function_becomes_a_module_that_the_frame_check_accepts(self):
-        failed = []
+    def module_of(self, name):
+        """The path of the module of an unchanged function, or None; and what klp said."""
+        for file in "fix.c", "fix.ko":
+            if os.path.exists(os.path.join(self.work, file)):
+                os.unlink(os.path.join(self.work, file))
+        made = self.klp("new", name, "fix.c")
+        if made.returncode == 0:
+            made = self.klp("build", "fix.c")
+        return os.path.join(self.work, "fix.ko") if made.returncode == 0 else None, made.stderr
+
+    def test_each_function_becomes_a_module_or_is_refused_for_a_known_reason(self):
+        built = 0
+        for name in self.functions:
+            module, said = self.module_of(name)
+            if module:
+                built += 1
+            elif name not in LEFT_OUT:
+                self.assertRegex(said, CANNOT, name)
+        print(f"# {built} of {len(self.functions)} functions are built", flush=True)
+        self.assertGreater(built, 0.95 * len(self.functions))
+
+    def test_every_fiftieth_module_passes_the_frame_check(self):
         for name in self.functions[::50]:
-            if self.klp("new", name, "fix.c").returncode == 0 and self.klp("build", "fix.c").returncode == 0:
-                _, _, problems = framecheck.check_image(os.path.join(self.work, "fix.ko"), [])
-                self.assertEqual(problems, [], name)
-                os.unlink(os.path.join(self.work, "fix.ko"))
-            else:
-                failed.append(name)
-            if os.path.exists(os.path.join(self.work, "fix.c")):
-                os.unlink(os.path.join(self.work, "fix.c"))
-        self.assertLessEqual(len(failed), 2, failed)
+            module, _ = self.module_of(name)
+            if module:
+                self.assertEqual(framecheck.check_image(module, [])[2], [], name)
+
+    def test_an_initial_value_declares_nothing(self):
+        self.assertEqual(self.klp("new", "watchdog_start_cpu", "fix.c").returncode, 0)
+        with open(os.path.join(self.work, "fix.c"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertRegex(text, r"extern int watchdog_thresh\s+KLP_RELOC_SYMBOL")
+        self.assertNotRegex(text, r"extern int \d")
+        self.built()
 
     def test_a_file_may_contain_only_a_function(self):
         self.write("int cmdline_proc_show(struct seq_file *m, void *v)\n{\n\tmeminfo_sysrq();\n\treturn 0;\n}\n")

@@ -41,23 +41,29 @@ static bool same_word(const struct token *a, const struct token *b)
 	       memcmp(a->at, b->at, (size_t)(a->end - a->at)) == 0;
 }
 
-/* The declaration of one of several variables: from its name or its * to the = , or ;. */
+/*
+ * The declaration of one of several variables: from its name or its * to the = , or ;. A word of
+ * an initial value declares nothing.
+ */
 static bool find_declarator(const struct item *item, const struct token *word, const char **at,
 			    const char **end)
 {
 	struct token token = next_token(item->start, item->end), next,
 		     star = { TOKEN_END, NULL, NULL };
+	bool value = false;
 	int depth = 0;
 
 	for (; token.kind != TOKEN_END; token = next) {
 		next = next_token(token.end, item->end);
 		depth += char_is(&token, '(') || char_is(&token, '{') || char_is(&token, '[');
 		depth -= char_is(&token, ')') || char_is(&token, '}') || char_is(&token, ']');
+		if (!depth && (char_is(&token, '=') || char_is(&token, ',')))
+			value = char_is(&token, '=');
 		if (char_is(&token, '*') && !star.at)
 			star = token;
 		else if (!char_is(&token, '*') && !same_word(&token, word))
 			star.at = NULL;
-		if (depth || !same_word(&token, word) || !strchr("=[;,", *next.at))
+		if (depth || value || !same_word(&token, word) || !strchr("=[;,", *next.at))
 			continue;
 		*at = star.at ? star.at : token.at;
 		while (next.kind != TOKEN_END && !strchr("=;,", *next.at))
