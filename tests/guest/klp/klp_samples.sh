@@ -178,7 +178,9 @@ disable livepatch_protocol
 unload livepatch_protocol
 send_letter
 start livepatch-protocol
-is letter_under_way_is_waited_for "$sender" 'cut -d" " -f1 $KLP/livepatch_protocol/blockers'
+blockers() { cut -d" " -f1 $KLP/livepatch_protocol/blockers; }
+until [ "$(blockers)" = "$sender" ]; do usleep 1000; done	# the other tasks have changed over
+is letter_under_way_is_waited_for "1 $sender" 'echo $(get livepatch_protocol/transition) $(blockers)'
 letter >/tmp/result.$$
 settle livepatch_protocol
 is letter_under_way_arrives clear 'cat /tmp/result.$$'
@@ -241,8 +243,10 @@ is sleeper_keeps_transition_waiting '1 0' 'echo $(get livepatch_blocked/transiti
 matches sleeper_is_named "*$sleeper sleep cpu * S pending: asleep in sleep_until_interruptible+0x*" 'get livepatch_blocked/blockers'
 set_file livepatch_blocked/signal 1
 settle livepatch_blocked
-is sleeper_sleeps_on_in_the_new_version 'S 1' \
-	'echo $(cut -d" " -f3 /proc/$sleeper/stat) $(dmesg | grep -c "livepatch_blocked: sleep:$sleeper sleeps in the new version")'
+slept() { dmesg | grep -c "livepatch_blocked: sleep:$sleeper sleeps in the new version"; }
+# The change over ends the transition, before the task calls the new version.
+until [ "$(slept)" != 0 ] && [ "$(cut -d" " -f3 /proc/$sleeper/stat)" = S ]; do usleep 1000; done
+is sleeper_sleeps_on_in_the_new_version 1 slept
 kill $sleeper
 wait
 set_file livepatch_blocked/enabled 0
