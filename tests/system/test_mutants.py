@@ -45,9 +45,13 @@ def table():
                 yield words[0], words[1], int(words[2]), int(words[3]), race
 
 
+class NotBegun(RuntimeError):
+    """The machine stopped before the suite began: that says nothing about the suite."""
+
+
 def first_failure(iso, suite, cpus, seed, cmdline):
-    """The first failure of the suite in one boot, or None if the suite is green. An error if the machine does not reach
-    the suite."""
+    """The first failure of the suite in one boot, or None if the suite is green. NotBegun if the machine does not
+    reach the suite."""
     script = vm.Script(iso, vm.Config(cpus), run.guest_script([suite], seed),
                        min(suite.timeout, COMPUTING), cmdline=cmdline)
     tap, status, begun = run.Tap(suite.warnings), None, False
@@ -70,7 +74,7 @@ def first_failure(iso, suite, cpus, seed, cmdline):
         script.close()
     said = "a hang" if script.hung else f"the machine ended with status {script.status}"
     if not begun:
-        raise RuntimeError(f"{said} before {suite.name} began:\n" + "\n".join(tap.lines) + script.error)
+        raise NotBegun(f"{said} before {suite.name} began:\n" + "\n".join(tap.lines) + script.error)
     return said
 
 
@@ -85,15 +89,22 @@ class Mutants(unittest.TestCase):
 
     @classmethod
     def catch(cls, name, suite, cpus, seeds, race):
-        """(seed, first failure), or None if all boots are green."""
+        """(seed, first failure), or None if all boots are green. NotBegun if no boot reaches the suite."""
         folder = os.path.join(BUILD, "mutants", name)
         try:
             iso = mutant.image(name, BUILD, folder, frozenset(f"/tests/{other}" for other in cls.suites if other != suite))
+            missed = []
             for seed in range(SEED, SEED + seeds):
                 delays = "" if race is None else f"race={seed}{race}"
-                found = first_failure(iso, cls.suites[suite], cpus, seed, delays)
+                try:
+                    found = first_failure(iso, cls.suites[suite], cpus, seed, delays)
+                except NotBegun as error:
+                    missed.append(error)
+                    continue
                 if found:
                     return seed, found
+            if len(missed) == seeds:
+                raise missed[0]
             return None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
