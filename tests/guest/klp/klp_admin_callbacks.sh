@@ -203,7 +203,8 @@ is transition_waits_for_the_work_function '1 1' 'echo $(get lx_callbacks/enabled
 # The work function calls msleep() again and again, so most of the time its kernel thread is asleep.
 ok blocker_is_the_kernel_thread_in_it \
 	'until get lx_callbacks/blockers | grep -q " kworker/.* D pending: asleep in lx_busy_work_func+0x"; do usleep 1000; done'
-is exactly_one_task_blocks 1 'get lx_callbacks/blockers | wc -l'
+# A busy machine lets the other tasks change over late.
+ok only_one_task_blocks_in_the_end 'until [ "$(get lx_callbacks/blockers | wc -l)" = 1 ]; do usleep 1000; done'
 is patch_state_finds_the_same_task "$(get lx_callbacks/blockers | cut -d' ' -f1)" \
 	'for t in /proc/[0-9]*/task/[0-9]*; do [ "$(cat $t/patch_state 2>/dev/null)" != 0 ] || basename $t; done'
 start lx_mod
