@@ -114,8 +114,8 @@ int file_deny_write(struct file *f, struct write_claim *c);
 /* Reads at @pos into kernel memory; short only at end of file.  May be interrupted. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, loff_t pos);
 /*
- * One transfer at *@pos; advances *@pos, and the iobuf by the result: callers repeat it until the
- * iobuf is empty.
+ * One transfer at *@pos; advances *@pos.  A write advances the iobuf by its result, or by what it
+ * has moved before an interruption: callers repeat it until the iobuf is empty.
  */
 ssize_t file_read(struct file *f, struct iobuf *to, loff_t *pos);
 ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos);

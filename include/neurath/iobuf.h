@@ -24,14 +24,4 @@ static inline struct iobuf iobuf_kernel(void *base, size_t len)
 	return (struct iobuf){ .base = base, .len = len };
 }
 
-/* For files that take all bytes and use none; returns their number. */
-static inline ssize_t iobuf_swallow(struct iobuf *from)
-{
-	size_t n = from->len;
-
-	from->base = (char *)from->base + n;
-	from->len = 0;
-	return (ssize_t)n;
-}
-
 #endif

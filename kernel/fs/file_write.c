@@ -29,32 +29,42 @@ static int file_write_start(struct file *f, loff_t pos, u64 *start)
 	return error;
 }
 
-/* Like ops->write, but a regular file does not grow beyond RLIMIT_FSIZE. */
-static ssize_t file_write_limited(struct file *f, struct iobuf *from, loff_t *pos)
+/* Shortens @part, so that a regular file does not grow beyond RLIMIT_FSIZE. */
+static ssize_t file_write_limit(struct file *f, struct iobuf *part, loff_t pos)
 {
 	u64 limit = process_rlimit(RLIMIT_FSIZE), start;
-	struct iobuf part = *from;
-	ssize_t ret;
+	int error;
 
-	if (likely(limit == RLIM_INFINITY) || !S_ISREG(f->mode) || !from->len)
-		return f->ops->write(f, from, pos);
-	ret = file_write_start(f, *pos, &start);
-	if (!ret)
-		ret = file_check_size(start + 1);
-	if (ret)
-		return ret;
-	part.len = min_t(u64, part.len, limit - start);
-	ret = f->ops->write(f, &part, pos);
-	from->len -= (char *)part.base - (char *)from->base;
-	from->base = part.base;
-	return ret;
+	if (likely(limit == RLIM_INFINITY) || !S_ISREG(f->mode) || !part->len)
+		return 0;
+	error = file_write_start(f, pos, &start);
+	if (!error)
+		error = file_check_size(start + 1);
+	if (!error)
+		part->len = min_t(u64, part->len, limit - start);
+	return error;
 }
 
 ssize_t file_write(struct file *f, struct iobuf *from, loff_t *pos)
 {
+	struct iobuf part = *from;
+	size_t taken;
+	ssize_t ret;
+
 	if (!file_may_write(f))
 		return -EBADF;
 	if (!f->ops->write)
 		return -EINVAL;
-	return file_write_limited(f, from, pos);
+	ret = file_write_limit(f, &part, *pos);
+	if (ret)
+		return ret;
+	ret = f->ops->write(f, &part, pos);
+	/*
+	 * The result counts: a file may ignore bytes that it accepts, or accept fewer than it has
+	 * copied.  An interrupted write has no number as its result, and has taken what it moved.
+	 */
+	taken = ret > 0 ? (size_t)ret : (size_t)((char *)part.base - (char *)from->base);
+	from->base = (char *)from->base + taken;
+	from->len -= taken;
+	return ret;
 }

@@ -153,6 +153,7 @@ static ssize_t kernfs_store(struct file *f, struct kernfs_node *node, const char
 static ssize_t kernfs_write_text(struct file *f, struct iobuf *from, loff_t *pos)
 {
 	struct kernfs_node *node = kernfs_open_of(f)->node;
+	struct iobuf part = *from;	/* a write that has to be repeated has taken nothing */
 	size_t n = min_t(size_t, from->len, PAGE_SIZE - 1);
 	char *buf = n ? kmalloc(n + 1, GFP_KERNEL) : NULL;
 	ssize_t ret;
@@ -161,7 +162,7 @@ static ssize_t kernfs_write_text(struct file *f, struct iobuf *from, loff_t *pos
 		return 0;	/* an empty write has no effect, so methods need not handle it */
 	if (!buf)
 		return -ENOMEM;
-	ret = iobuf_get(from, buf, n);
+	ret = iobuf_get(&part, buf, n);
 	if (ret >= 0) {
 		buf[ret] = '\0';
 		ret = kernfs_store(f, node, buf, ret);
