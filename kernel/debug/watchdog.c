@@ -11,8 +11,9 @@
  *			(nmi_watchdog)
  *
  * Looks are counted instead of time: a virtual machine that does not run gets no looks.  For a
- * hard lockup, CPU n watches the next online CPU.  If a host stops that virtual CPU, the CPU makes
- * no look, but answers no NMI, or has interrupts on when it does: it is no lockup.
+ * hard lockup, CPU n watches the next online CPU.  A virtual CPU that its host has stopped makes
+ * no look, either.  It answers no NMI, or answers late and has interrupts on: no lockup is
+ * reported.
  *
  * Names, defaults and texts are Linux's: kernel.watchdog, nmi_watchdog, watchdog_thresh,
  * softlockup_panic, hardlockup_panic.  All of this is in interrupts, with interrupts off, or in

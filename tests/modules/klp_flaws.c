@@ -55,6 +55,7 @@ static struct klp_patch flaws_patch = {
 };
 
 static struct klp_func open_funcs[] = { { .old_name = "cmdline_proc_show", .new_func = flaws_show } };
+static u64 odd_objs[2 * sizeof(struct klp_object) / sizeof(u64)];
 static struct klp_object open_objs[] = { { .funcs = flaws_funcs } };
 static struct klp_state open_states[] = { { .id = 1 } };
 
@@ -185,6 +186,7 @@ static void ask_in_callbacks(void)
 	F(wild_objs, flaws_patch.objs = WILD(void *)) \
 	F(user_objs, flaws_patch.objs = (void *)0x400000UL) \
 	F(open_objs, flaws_patch.objs = open_objs) \
+	F(odd_objs, flaws_patch.objs = (void *)((char *)odd_objs + 1)) \
 	F(init_objs, flaws_patch.objs = init_objs) \
 	F(const_objs, flaws_patch.objs = (void *)const_objs) \
 	F(wild_funcs, flaws_objs[0].funcs = WILD(void *)) \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * exec.c - execve()'s loader of ELF files on any file, with an interpreter that is any file, too. What it maps is
- * in the memory of programs, whole pages, of pages that the file has; it copies only into what it has mapped, and the
- * references of the file are as before.
+ * exec.c - execve()'s loader of ELF files on any file, with an interpreter that is any file, too. It maps
+ * whole pages of the file, in the memory of programs, and copies only into what it has mapped. At the end the file has
+ * as many references as before.
  *
  * world: kernel
  * sources: kernel/exec/exec_elf.c

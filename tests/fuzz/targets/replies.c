@@ -252,7 +252,7 @@ static void server_turn(void)
 		copy = *req;
 		compose(&copy);
 		reply_recv(true, false);
-		/* Without an answer so far: the client must not wait without end. */
+		/* A client that got no answer would never return: it gets an error. */
 		memory.reply = (struct port_reply){ .tag = copy.tag, .status = -EIO };
 		reply_recv(true, false);
 	}

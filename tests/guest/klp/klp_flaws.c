@@ -44,6 +44,8 @@ static void tables_must_lie_in_the_module_and_have_an_end(void)
 	refused("flaw=const_objs", EINVAL, "the objects of patch 'klp_flaws' are " CONST "\n");
 	refused("flaw=open_objs", EINVAL,
 		"the objects of patch 'klp_flaws' do not end with an empty entry { }\n");
+	refused("flaw=odd_objs", EINVAL,
+		"the objects of patch 'klp_flaws' are not at a multiple of 8\n");
 	refused("flaw=wild_funcs", EINVAL, "the functions of object 'vmlinux' are " NONE "\n");
 	refused("flaw=text_funcs", EINVAL, "the functions of object 'vmlinux' are code\n");
 	refused("flaw=init_funcs", EINVAL, "the functions of object 'vmlinux' are " INIT "\n");
