@@ -203,22 +203,6 @@ notrace enum unwind_reason unwind_reliable(struct task *task, unsigned long *ent
 	return reason;
 }
 
-notrace enum unwind_reason unwind_reliable_from(const struct pt_regs *regs, unsigned long *entries,
-						unsigned *n)
-{
-	struct unwind u = { .entries = entries, .room = *n, .hooked = current->returns };
-	enum unwind_reason reason;
-	bool done = false;
-
-	u.low = (unsigned long)current->stack;
-	u.high = u.low + KSTACK_SIZE;
-	reason = unwind_interrupted(&u, regs, &done);
-	if (reason == UNWIND_OK && !done)
-		reason = unwind_walk(&u);
-	*n = u.n;
-	return reason;
-}
-
 /* ---- guesses, which need not be reliable ------------------------------------------- */
 
 /* The place of the return address of an interrupted function without its frame, else 0. */

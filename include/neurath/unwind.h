@@ -30,12 +30,6 @@ const char *unwind_reason_text(enum unwind_reason reason);	/* (any) */
  * task_call_func(), or an idle task that is not running)
  */
 enum unwind_reason unwind_reliable(struct task *task, unsigned long *entries, unsigned *n);
-/*
- * The same for current as it was interrupted in the kernel at @regs, which may be on another
- * stack; without the functions that run since. (any)
- */
-enum unwind_reason unwind_reliable_from(const struct pt_regs *regs, unsigned long *entries,
-					unsigned *n);
 /* A guess from @regs or, if NULL, from the caller, for panics and warnings. (any) */
 unsigned unwind_guess(struct task *task, const struct pt_regs *regs, unsigned long *entries,
 		      unsigned max);

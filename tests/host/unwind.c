@@ -305,20 +305,6 @@ static void interrupt_of_an_interrupt_is_walked(void)
 	CHECK_EQ(entries[5], FUNC(2));
 }
 
-static void walk_begins_at_registers_of_another_stack(void)
-{
-	struct pt_regs regs = *interrupt_at(8, PUSHED);
-
-	current = &task;
-	memset(&stack[100], 0, 30 * sizeof(stack[0]));
-	count = ROOM;
-	CHECK_EQ(unwind_reliable_from(&regs, entries, &count), UNWIND_OK);
-	CHECK_EQ(count, 4);
-	CHECK_EQ(entries[0], regs.rip + 1);
-	CHECK_EQ(entries[1], FUNC(2));
-	current = NULL;
-}
-
 /* ---- refused ------------------------------------------------------------------------- */
 
 static void running_task_is_refused(void)
@@ -600,7 +586,6 @@ int main(void)
 	TAP_TEST(bytes_of_a_slot_are_not_searched);
 	TAP_TEST(interrupted_leaf_is_walked);
 	TAP_TEST(interrupt_of_an_interrupt_is_walked);
-	TAP_TEST(walk_begins_at_registers_of_another_stack);
 	TAP_TEST(running_task_is_refused);
 	TAP_TEST(interrupted_code_without_frames_is_refused);
 	TAP_TEST(end_of_a_function_is_never_taken_for_its_body);
