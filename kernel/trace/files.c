@@ -4,12 +4,6 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-#define TRACING	"/sys/kernel/tracing"
-
-#define TRACE_SWITCH(name, file, showfn, storefn) \
-	static const struct kernfs_file_ops name##_ops = { .show = showfn, .store = storefn }; \
-	KERNFS_FILE(name, TRACING "/" file, S_IFREG | 0644, &name##_ops, NULL)
-
 /* ---- buffers ---------------------------------------------------------------------------- */
 
 /* True if the rings of all CPUs have the size of the first. */

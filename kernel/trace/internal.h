@@ -268,6 +268,12 @@ int trace_comms_need(void);
 bool trace_comm_saved(unsigned index, pid_t *pid, char comm[TASK_COMM_LEN]);
 
 /* ---- reading: read.c, files.c ----------------------------------------------------------- */
+#define TRACING	"/sys/kernel/tracing"
+/* A file there that root may write. */
+#define TRACE_SWITCH(name, file, showfn, storefn) \
+	static const struct kernfs_file_ops name##_ops = { .show = showfn, .store = storefn }; \
+	KERNFS_FILE(name, TRACING "/" file, S_IFREG | 0644, &name##_ops, NULL)
+
 /* Text streams for files; the private value is the CPU + 1, or 0 for all CPUs. */
 extern const struct kernfs_file_ops trace_file_ops, trace_pipe_ops;
 /* raw.c: a stream of pages; the private value is the CPU + 1. */

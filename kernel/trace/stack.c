@@ -6,8 +6,6 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-#define TRACING	"/sys/kernel/tracing"
-
 static const struct trace_field stack_fields[] = {
 	{ .type = "int", .name = "size", .offset = 0, .size = 4, .is_signed = true },
 	{ .type = "unsigned long", .name = "caller", .offset = 8,

@@ -3,8 +3,6 @@
 #include <neurath/string.h>
 #include "internal.h"
 
-#define TRACING	"/sys/kernel/tracing"
-
 /* ---- tracing_on ------------------------------------------------------------------------- */
 
 static int tracing_on_show(struct seq_file *m, void *private)
@@ -26,9 +24,7 @@ static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
 	return (ssize_t)n;
 }
 
-static const struct kernfs_file_ops tracing_on_ops = {
-	.show = tracing_on_show, .store = tracing_on_store };
-KERNFS_FILE(trace_tracing_on, TRACING "/tracing_on", S_IFREG | 0644, &tracing_on_ops, NULL);
+TRACE_SWITCH(trace_tracing_on, "tracing_on", tracing_on_show, tracing_on_store);
 
 /* ---- tracing_cpumask -------------------------------------------------------------------- */
 
@@ -78,5 +74,4 @@ static ssize_t cpumask_store(const char *buf, size_t n, void *private)
 	return (ssize_t)n;
 }
 
-static const struct kernfs_file_ops cpumask_ops = { .show = cpumask_show, .store = cpumask_store };
-KERNFS_FILE(trace_cpumask, TRACING "/tracing_cpumask", S_IFREG | 0644, &cpumask_ops, NULL);
+TRACE_SWITCH(trace_cpumask, "tracing_cpumask", cpumask_show, cpumask_store);
