@@ -44,25 +44,6 @@ static inline void wait_asleep(pid_t pid)
 	wait_thread_asleep(pid, pid);
 }
 
-/* Waits until the kernel stack of @pid contains @function, or a function whose name begins so; only root may. */
-static inline void wait_in(pid_t pid, const char *function)
-{
-	char path[64], text[4096];
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	do {
-		sched_yield();
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		CHECK(fd >= 0);
-		n = read(fd, text, sizeof(text) - 1);
-		CHECK(n >= 0);
-		close(fd);
-		text[n] = '\0';
-	} while (!strstr(text, function));
-}
-
 /* As wait_asleep(), but also accepts a sleep that only SIGKILL ends, or no signal. */
 static inline void wait_blocked(pid_t pid)
 {
@@ -72,6 +53,28 @@ static inline void wait_blocked(pid_t pid)
 		sched_yield();
 		state = thread_state(pid, pid);
 	} while (state != 'S' && state != 'D');
+}
+
+/*
+ * Waits until @pid sleeps with @function on its kernel stack, or a function whose name begins so; only
+ * root may.  The stack alone is not enough: /proc also shows that of a task that runs.
+ */
+static inline void wait_in(pid_t pid, const char *function)
+{
+	char path[64], text[4096];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
+	do {
+		wait_blocked(pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		CHECK(fd >= 0);
+		n = read(fd, text, sizeof(text) - 1);
+		CHECK(n >= 0);
+		close(fd);
+		text[n] = '\0';
+	} while (!strstr(text, function));
 }
 
 #endif

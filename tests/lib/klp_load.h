@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include "asleep.h"
 #include "klp.h"
 
 #define PASS		"klp_pass"
@@ -55,17 +56,6 @@ static inline void load_pin(long cpu)
 	CPU_ZERO(&set);
 	CPU_SET((unsigned)cpu, &set);
 	CHECK_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
-}
-
-/* Waits until @pid sleeps or is stopped, with @function on its kernel stack. */
-static inline void wait_until_in(pid_t pid, const char *function)
-{
-	char path[64], text[4096];
-
-	do {
-		sched_yield();
-		snprintf(path, sizeof(path), "/proc/%d/stack", pid);
-	} while (!strstr(slurp(path, text, sizeof(text)), function));
 }
 
 static inline const char *pass_blockers(void)

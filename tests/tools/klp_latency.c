@@ -121,7 +121,7 @@ static void time_leaving(void)
 	dup2(fds[0], STDIN_FILENO);
 	pids[0] = load_start(sleep_in_pipe);
 	for (int i = 0; i < REPEAT; i++) {
-		wait_until_in(pids[0], "pipe_read");
+		wait_in(pids[0], "pipe_read");
 		CHECK_EQ(pass_insmod("pipe_read", ""), 0);
 		CHECK_EQ(klp_read(PASS, "transition"), 1);
 		start = now_ns();

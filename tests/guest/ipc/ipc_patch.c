@@ -279,7 +279,7 @@ static void a_kicked_write_is_not_mixed_with_other_writes_to_the_open_file(void)
 	pair->go = 1;
 	while (!pair->other)
 		sched_yield();
-	wait_until_in(pair->other, "mutex_lock");
+	wait_in(pair->other, "mutex_lock");
 	kick_writer();
 	end_kick();
 	serve_write(PIECE, PIECE, PIECE);

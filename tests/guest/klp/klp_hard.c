@@ -244,7 +244,7 @@ static void kthread_that_is_never_started_is_not_forgotten(void)
 	pid_t loader = load_start(insmod_unborn);
 	int status;
 
-	wait_until_in(loader, "msleep");
+	wait_in(loader, "msleep");
 	klp_log_clear();
 	CHECK_EQ(pass_insmod("msleep", ""), 0);	/* the loader sleeps in this function */
 	klp_wait(PASS);
@@ -295,7 +295,8 @@ static void transition_is_reversed_hundreds_of_times(void)
 	CHECK_EQ(spit("/proc/sys/kernel/livepatch_signal_period_ms", "0"), 0);
 	CHECK_EQ(pass_insmod("schedule", ""), 0);
 	new = load_start(load_sleep);
-	wait_until_in(new, "pass_0");
+	wait_in(new, "sys_pause");	/* where it stays: pass_0 is on the stack of any sleep */
+	wait_in(new, "pass_0");
 	for (int i = 0; i < 300; i++) {
 		CHECK_EQ(klp_write(PASS, "enabled", i % 2 ? "1" : "0"), 0);
 		CHECK_EQ(klp_read(PASS, "transition"), 1);
@@ -330,7 +331,7 @@ static pid_t replace_under_a_sleeper(const char *patch)
 		sched_yield();
 	}
 	sleeper = load_start(sleep_for_long);
-	wait_until_in(sleeper, "pass_0");
+	wait_in(sleeper, "pass_0");
 	CHECK_EQ(pass_insmod("cmdline_proc_show", "replace=1"), 0);
 	CHECK_EQ(klp_read(PASS, "transition"), 1);
 	CHECK_EQ(klp_read(patch, "enabled"), 1);
@@ -351,7 +352,7 @@ static void patch_is_replaced_when_its_sleepers_have_left_it(void)
 	pass_settle();
 	klp_wait_gone("klp_pass_two");
 	CHECK_EQ(rmmod("klp_pass_two"), 0);
-	wait_until_in(sleeper, "sleep_until_interruptible");
+	wait_in(sleeper, "sleep_until_interruptible");
 	pass_unload();
 	load_end(&sleeper, 1);
 }

@@ -110,7 +110,7 @@ static void vfork_parent_does_not_hold_up_a_patch_of_fork(void)
 
 	CHECK_EQ(pipe(vfork_gate), 0);
 	parent = load_start(vfork_and_wait);
-	wait_until_in(parent, "process_wait_vfork");
+	wait_in(parent, "process_wait_vfork");
 	klp_log_clear();
 	CHECK_EQ(pass_insmod("process_clone,__x64_sys_vfork,__x64_sys_clone,syscall_dispatch", ""), 0);
 	while (strstr(pass_blockers(), "process_clone") || strstr(pass_blockers(), "vfork"))
@@ -122,7 +122,7 @@ static void vfork_parent_does_not_hold_up_a_patch_of_fork(void)
 	CHECK_EQ(klp_read(PASS, "transition"), 1);
 	CHECK(strstr(pass_blockers(), "asleep in process_wait_vfork+") != NULL);
 	pass_settle();
-	wait_until_in(parent, "pass_0");
+	wait_in(parent, "pass_0");
 	pass_unload();
 	CHECK_EQ(write(vfork_gate[1], "x", 1), 1);
 	CHECK_EQ(waitpid(parent, &status, 0), parent);
@@ -151,14 +151,14 @@ static void functions_that_shells_sleep_in_are_patched(void)
 {
 	pid_t pids[2] = { load_start(sleep_in_shell), load_start(read_console) };
 
-	wait_until_in(pids[0], "wait_for_child");
-	wait_until_in(pids[1], "call_server");
+	wait_in(pids[0], "wait_for_child");
+	wait_in(pids[1], "call_server");
 	for (int i = 0; i < ROUNDS; i++) {
 		CHECK_EQ(pass_insmod("wait_for_child,__x64_sys_wait4,file_read,call_server", ""), 0);
 		CHECK_EQ(klp_read(PASS, "transition"), 1);
 		pass_settle();
-		wait_until_in(pids[0], "pass_0");
-		wait_until_in(pids[1], "pass_3");
+		wait_in(pids[0], "pass_0");
+		wait_in(pids[1], "pass_3");
 		pass_unload();
 	}
 	CHECK_EQ(waitpid(pids[0], NULL, WNOHANG), 0);
