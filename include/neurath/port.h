@@ -10,7 +10,7 @@
  *	IDLE   -> ACTIVE	the client, in call_server(), if a server thread waits for it
  *	IDLE   -> QUEUED	else
  *	QUEUED -> ACTIVE	a server thread receives it
- *	QUEUED -> DONE		signal or kick (-ERESTART...), port death (-EIO)
+ *	QUEUED -> DONE		kick, death, signal while vacant (-ERESTART...); port death (-EIO)
  *	ACTIVE -> DONE		the reply; port death (-EIO); fatal signal (the tag dies)
  *	ACTIVE -> QUEUED	the server died, its port waits for the next server
  *	DONE   -> IDLE		the client picks up the result
@@ -132,6 +132,7 @@ struct call {
 #define CALL_ORPHANED		4	/* a server died while it had this call: allowed once */
 #define CALL_LET_GO		8	/* no other thread accesses it after DONE: call_finish() */
 #define CALL_CHANGES		16	/* counted in port->changing */
+#define CALL_SIGNALLED		32	/* QUEUED: a signal waits until a server receives it */
 
 /* True if @t waits for a server's answer, with its call on a port. (racy) */
 static inline bool call_in_progress(const struct task *t)

@@ -50,17 +50,18 @@ void call_abort(struct call *c, s64 status)
 }
 
 /*
- * The sleeping state while no server has received the call.  A server of files receives the call
- * soon, so an ordinary signal waits: otherwise signals that arrive faster than the call advances
- * would take it back each time.  Without a server a signal ends the wait, except when a part of a
- * transfer has moved: the signal would shorten the transfer.
+ * The sleeping state while no server has received the call.  A server that lives receives it soon,
+ * so an ordinary signal waits (docs/ipc.md, rule 11).  Without a server a signal ends the wait,
+ * except when a part of a transfer of files has moved: the signal would shorten the transfer.
  */
 static unsigned call_queued_state(const struct call *c)
 {
-	if (port_holds_signals(c->port) &&
-	    (c->port->owner || (READ_ONCE(c->task->pflags) & PF_MOVING)))
-		return TASK_KILLABLE | TASK_KICKABLE;
-	return TASK_INTERRUPTIBLE;
+	bool lives = c->port->owner;
+	bool waits = port_holds_signals(c->port) ?
+		     lives || (READ_ONCE(c->task->pflags) & PF_MOVING) :
+		     lives && (c->flags & CALL_SIGNALLED);
+
+	return waits ? TASK_KILLABLE | TASK_KICKABLE : TASK_INTERRUPTIBLE;
 }
 
 void call_restate(struct call *c)
@@ -128,6 +129,8 @@ size_t call_take_first(struct port *port, struct port_request *req)
 
 	c->report_ns = 0;
 	list_del(&c->node);
+	if (unlikely(c->flags & CALL_SIGNALLED))
+		wake_up_process(c->task);	/* it sends the CANCEL */
 	return call_activate(port, c, req);
 }
 
@@ -170,7 +173,19 @@ static void call_die(struct call *c)
 	call_abort(c, -EINTR);
 }
 
-/* A signal or a kick while the call is not DONE: the middle columns of the table in docs/ipc.md. */
+/* QUEUED: a kick, death and a vacant port take the call back; an ordinary signal waits. */
+static void call_interrupt_queued(struct call *c)
+{
+	if (!c->port->owner || signal_pending_state(TASK_KILLABLE | TASK_KICKABLE, current)) {
+		call_complete(c, call_restart_code(c->port), 0);
+		return;
+	}
+	if (!port_holds_signals(c->port))
+		c->flags |= CALL_SIGNALLED;
+	WRITE_ONCE(c->wait_state, call_queued_state(c));
+}
+
+/* A signal or a kick while the call is not DONE: the middle columns of docs/ipc.md's table. */
 static void call_interrupt(struct call *c)
 {
 	struct port *port = c->port;
@@ -178,7 +193,7 @@ static void call_interrupt(struct call *c)
 
 	spin_lock_irq(&port->lock);
 	if (c->state == CALL_QUEUED) {
-		call_complete(c, call_restart_code(port), 0);
+		call_interrupt_queued(c);
 	} else if (c->state == CALL_ACTIVE && !(c->flags & CALL_ABORTED)) {
 		if (fatal_signal_pending(current)) {
 			call_die(c);
@@ -325,8 +340,8 @@ static __always_inline int call_prepare(struct call *c, const struct call_reques
 /*
  * A waiting thread of the server that can take the call directly, or NULL.  Only while no call
  * is queued: calls are received in the order in which they came.  A client with a pending
- * signal gets NULL: it queues its call, and takes it back.  A server that is dying may still
- * have threads here, but its port has no owner any more.
+ * signal gets NULL: it queues its call first.  A server that is dying may still have threads
+ * here, but its port has no owner any more.
  */
 static __always_inline struct port_receiver *call_find_receiver(struct port *port,
 								const struct call *c)

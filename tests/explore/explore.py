@@ -199,6 +199,7 @@ SEARCHES = {
     "signal": ["--random", "--runs=20000"],
     "ask": ["--dfs=1", "--random", "--runs=20000"],
     "cancel": ["--dfs=1", "--random", "--runs=30000"],
+    "signals": ["--dfs=1", "--random", "--runs=30000"],
     "gone": ["--dfs=1", "--random", "--runs=30000"],
     "portdies": ["--dfs=1", "--random", "--runs=30000"],
     "vacant": ["--dfs=1", "--random", "--runs=20000"],

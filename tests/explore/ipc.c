@@ -9,6 +9,7 @@
  *	rule 2	a CANCEL comes before its request, or for an ended call
  *	rule 5	a client sees EINTR
  *	rule 6	a client that is killed waits for its server
+ *	rule 11	an ordinary signal takes a call back that no server has received, although the server lives
  *	vacancy	the next server does not get the calls of the previous one, with their tags
  *
  * The stage itself reports a wait without end, a failed assertion, and a use of freed memory.
@@ -52,7 +53,7 @@ static char server_mm[4096];		/* an address space: only its address matters */
 static struct server servers[2];
 static struct task *victim;
 static unsigned clients_left;
-static bool kept, vacant, ipc_scene;
+static bool kept, vacant, ipc_scene, only_signals;
 
 static struct call_story *story_of(u64 tag)
 {
@@ -202,6 +203,8 @@ static int one_call(void)
 	story->died = fatal_signal_pending(current);
 	story->error = error;
 	story->got = res.status;
+	if (error && only_signals && !story->received)
+		violation("rule 11: a signal takes call %lu back", (unsigned long)tag);
 	if (!error && res.status == -EIO)
 		return -EIO;
 	if (!error && res.status == -EINTR)
@@ -274,13 +277,39 @@ static void program_kicks_once(void)
 	machine_syscall(sys_exit);
 }
 
+static void send_signal(int signal, unsigned states)
+{
+	victim->pending.set |= BIT(signal - 1);
+	set_task_flag(victim, TIF_SIGPENDING);
+	if (!wake_up_state(victim, states))
+		kick_task(victim);
+}
+
 static void sys_kill_victim(void)
 {
-	victim->pending.set |= BIT(SIGKILL - 1);
-	set_task_flag(victim, TIF_SIGPENDING);
-	if (!wake_up_state(victim, TASK_INTERRUPTIBLE | TASK_WAKEKILL))
-		kick_task(victim);
+	send_signal(SIGKILL, TASK_INTERRUPTIBLE | TASK_WAKEKILL);
 	task_put(victim);
+}
+
+static void sys_signal(void)
+{
+	send_signal(SIGUSR1, TASK_INTERRUPTIBLE);
+}
+
+static void sys_signal_when_kept(void)
+{
+	wait_event(door, READ_ONCE(kept));
+	sys_signal();
+	task_put(victim);
+}
+
+/* As program_kicks(): the server gives the call that it keeps up at a CANCEL only. */
+static void program_signals(void)
+{
+	prelude();
+	machine_syscall(sys_signal);
+	machine_syscall(sys_signal_when_kept);
+	machine_syscall(sys_exit);
 }
 
 static void program_kills(void)
@@ -342,6 +371,14 @@ void boot_cancel(void)
 	boot_port(PORT_CANCEL_OK, 1);
 	servers[0].parks = true;
 	boot_disturber("kicker", program_kicks);
+	machine_ready();
+}
+
+void boot_signals(void)
+{
+	boot_port(PORT_CANCEL_OK, 1);
+	only_signals = servers[0].parks = true;
+	boot_disturber("signaller", program_signals);
 	machine_ready();
 }
 

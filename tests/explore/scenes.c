@@ -484,6 +484,7 @@ const struct scene scenes[] = {
 	{ "signal", "the fake signal wakes a sleeper", 2, boot_signal },
 	{ "ask", "two clients call a server", 2, boot_ask },
 	{ "cancel", "a client is kicked while a server keeps its call", 2, boot_cancel },
+	{ "signals", "signals reach a client whose call waits for a busy server", 2, boot_signals },
 	{ "gone", "a client is killed in a call", 2, boot_gone },
 	{ "portdies", "a server dies, and its port", 2, boot_port_dies },
 	{ "vacant", "a server dies, and another one takes its calls over", 2, boot_vacant },

@@ -391,7 +391,7 @@ void process_put(struct process *p)
 	atomic_dec(&p->refs);
 }
 
-/* The world has no signals, only kicks. */
+/* A signal is a bit of pending.set and its flag: a handler takes it on the way to user mode, and does nothing. */
 void set_notify_signal(struct task *t)
 {
 	set_task_flag(t, TIF_NOTIFY_SIGNAL);
@@ -404,4 +404,6 @@ void do_signal_or_restart(struct pt_regs *regs)
 	clear_task_flag(current, TIF_NOTIFY_SIGNAL);
 	if (fatal_signal_pending(current))
 		ipc_client_killed();
+	current->pending.set = 0;
+	clear_task_flag(current, TIF_SIGPENDING);
 }

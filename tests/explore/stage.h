@@ -60,6 +60,7 @@ void admin_on_off(void);
 /* ---- ipc.c ---- */
 void boot_ask(void);
 void boot_cancel(void);
+void boot_signals(void);
 void boot_gone(void);
 void boot_port_dies(void);
 void boot_vacant(void);

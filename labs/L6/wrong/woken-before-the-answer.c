@@ -15,7 +15,7 @@ static void call_interrupt(struct call *c)
 
 	spin_lock_irq(&port->lock);
 	if (c->state == CALL_QUEUED) {
-		call_complete(c, call_restart_code(port), 0);
+		call_interrupt_queued(c);
 	} else if (c->state == CALL_ACTIVE && !(c->flags & CALL_ABORTED)) {
 		if (fatal_signal_pending(current)) {
 			call_die(c);

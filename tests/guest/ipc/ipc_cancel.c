@@ -85,16 +85,49 @@ static void ports_without_cancel_finish_the_call(void)
 	expect_status(child, 21);
 }
 
-static void a_queued_call_is_taken_back(void)
+/* The client waits in the queue with a signal pending; its server does not receive. */
+static pid_t reach_queued_signal(int (*fn)(void))
 {
 	pid_t child;
 
 	start_server(PORT_CANCEL_OK);
-	child = client(client_handler);
+	child = client(fn);
 	serve_open(&device);
-	wait_asleep(child);		/* the call is queued now, and the server does not receive */
+	wait_asleep(child);
 	CHECK_EQ(kill(child, SIGUSR1), 0);
+	wait_blocked(child);
+	return child;
+}
+
+static void a_signal_does_not_end_a_queued_call_that_its_server_can_do(void)
+{
+	pid_t child = reach_queued_signal(client_handler);
+
+	CHECK_EQ(receive()->op, PORT_READ);
+	CHECK_EQ(answer_with(msg.request.tag, 1, 0, "k", 1), 0);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
+	expect_status(child, 21);
+}
+
+static void a_signal_cancels_a_queued_call_when_it_is_received(void)
+{
+	pid_t child = reach_queued_signal(client_handler);
+	uint64_t tag = receive()->tag;
+
+	CHECK_EQ(receive_note(PORT_NOTE_CANCEL)->value, tag);
+	CHECK_EQ(msg.note.reason, PORT_CANCEL_SIGNAL);
+	CHECK_EQ(answer(tag, -EINTR), 0);
+	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
 	expect_status(child, 10);
+	expect_nothing();
+}
+
+static void sigkill_takes_a_queued_call_back(void)
+{
+	pid_t child = reach_queued_signal(client_handler);
+
+	CHECK_EQ(kill(child, SIGKILL), 0);
+	expect_killed(child);
 	CHECK_EQ(receive_note(PORT_NOTE_CLOSE)->value, HANDLE);
 	expect_nothing();
 }
@@ -238,10 +271,11 @@ static int client_stat_with_handler(void)
 	return stat(path, &st) ? 1 : 20 + handled;
 }
 
-/* Without this rule the server would get a request that it must cancel at once. */
-static void a_call_that_begins_with_a_signal_pending_is_taken_back(void)
+/* The request goes out, and then its CANCEL: what the server can do at once is done in spite of the signal. */
+static void a_call_that_begins_with_a_signal_pending_is_cancelled_as_any_other(void)
 {
-	struct port_reply reply = { .status = PORT_REDIRECT, .data = (uintptr_t)"second", .len = 6 };
+	struct port_reply reply = { .status = PORT_REDIRECT, .aux = 6, .data = (uintptr_t)"second", .len = 6 };
+	uint64_t tag;
 	pid_t child;
 
 	start_server(PORT_CANCEL_OK);
@@ -249,11 +283,13 @@ static void a_call_that_begins_with_a_signal_pending_is_taken_back(void)
 	reply.tag = receive()->tag;
 	CHECK_EQ(kill(child, SIGUSR1), 0);
 	receive_note(PORT_NOTE_CANCEL);
-	/* The client calls for the second path. That call is taken back, and the restarted stat begins with "first". */
+	/* The client calls for the second path. */
 	CHECK_EQ(port_reply_recv(port, &reply, &msg, -1), 0);
-	CHECK_EQ(msg.request.in_len, 5);
-	CHECK(!memcmp(msg.request.data, "first", 5));
-	CHECK_EQ(answer_with(msg.request.tag, 0, 0, &regular, sizeof(regular)), 0);
+	CHECK_EQ(msg.request.in_len, 6);
+	CHECK(!memcmp(msg.request.data, "second", 6));
+	tag = msg.request.tag;
+	CHECK_EQ(receive_note(PORT_NOTE_CANCEL)->value, tag);
+	CHECK_EQ(answer_with(tag, 0, 0, &regular, sizeof(regular)), 0);
 	expect_status(child, 21);
 }
 
@@ -265,7 +301,9 @@ int main(void)
 	TAP_TEST(a_note_not_yet_received_disappears_with_its_call);
 	TAP_TEST(a_second_signal_sends_no_second_note);
 	TAP_TEST(ports_without_cancel_finish_the_call);
-	TAP_TEST(a_queued_call_is_taken_back);
+	TAP_TEST(a_signal_does_not_end_a_queued_call_that_its_server_can_do);
+	TAP_TEST(a_signal_cancels_a_queued_call_when_it_is_received);
+	TAP_TEST(sigkill_takes_a_queued_call_back);
 	TAP_TEST(a_signal_leaves_a_queued_call_without_cancel_in_its_place);
 	TAP_TEST(a_signal_leaves_a_queued_call_for_files_in_its_place);
 	TAP_TEST(stop_and_continue_are_invisible);
@@ -273,6 +311,6 @@ int main(void)
 	TAP_TEST(a_cancel_comes_before_newer_requests);
 	TAP_TEST(an_interruption_that_nobody_asked_for_is_invisible);
 	TAP_TEST(not_waiting_is_a_flag_of_the_request);
-	TAP_TEST(a_call_that_begins_with_a_signal_pending_is_taken_back);
+	TAP_TEST(a_call_that_begins_with_a_signal_pending_is_cancelled_as_any_other);
 	return tap_done();
 }
