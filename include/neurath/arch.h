@@ -224,5 +224,10 @@ void serial_write(const char *s, size_t n);
 bool serial_is_there(void);
 /* Passes as many of the @n bytes as the device takes at once; 0 while it is busy. (any) */
 size_t serial_send(const char *bytes, size_t n);
+/* CONSOLE_ bits (uapi/console.h); all of them without a device. (any) */
+unsigned int serial_room(void);
+/* The next byte that was received, or SERIAL_SYSRQ and a letter; -1 if none.  @now in ns. (irq) */
+int serial_receive(u64 now);
+#define SERIAL_SYSRQ	0x100
 
 #endif

@@ -397,5 +397,7 @@
 #define __NR_port_in_group 1045
 /* The serial line, which the terminal driver shares with the kernel's log. */
 #define __NR_console_send 1046
+#define __NR_console_receive 1047
+#define __NR_console_room 1048
 
 #endif

@@ -2,8 +2,10 @@
 /* SysRq: the letters of no particular subsystem, and the source of the letters. */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
+#include <neurath/errno.h>
 #include <neurath/printk.h>
 #include <neurath/sched.h>
+#include <neurath/syscall.h>
 #include <neurath/sysctl.h>
 #include <neurath/sysrq.h>
 #include "debug_internal.h"
@@ -41,6 +43,22 @@ void sysrq_typed(char key)
 		sysrq_press(key);
 	else
 		pr_emerg("sysrq: this is disabled: kernel.sysrq is 0\n");
+}
+
+/*
+ * console_receive(), for the terminal driver: the next byte that came on the serial line, 0 to
+ * 255; -EAGAIN if there is none.  A BREAK and its letter are not input: SysRq acts here.  Root
+ * only, -EPERM for others.
+ */
+SYSCALL_DEFINE0(console_receive)
+{
+	int byte;
+
+	if (!is_superuser())
+		return -EPERM;
+	while ((byte = serial_receive(clock_ns())) >= 0 && byte & SERIAL_SYSRQ)
+		sysrq_typed((char)byte);
+	return byte < 0 ? -EAGAIN : byte;
 }
 
 static ssize_t sysrq_store(const char *buf, size_t n, void *private)

@@ -82,6 +82,16 @@ class Keys(unittest.TestCase):
         session.send("\x1cc")
         session.expect("sysrq: this is disabled")
 
+    def test_the_kernel_gets_each_key(self):
+        """Interrupt and terminal driver both read the device; whichever comes first, the key is the kernel's, and its switch counts."""
+        session = self.boot()
+        session.run("echo 0 >/proc/sys/kernel/sysrq", PROMPT)
+        for _ in range(200):
+            session.send("\x1cm")
+            self.assertEqual(session.expect("sysrq: (memory|this is disabled)").group(1), "this is disabled")
+        session.send("\r")
+        session.expect(r"neurath:[^\n]*# \n")
+
     def test_the_key_typed_twice_sends_the_key(self):
         session = self.boot()
         session.send("sh -c 'trap \"echo it is quit; exit\" QUIT; echo star\"\"ted; while :; do sleep 1; done'\r")

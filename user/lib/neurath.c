@@ -136,6 +136,16 @@ long console_send(const void *bytes, size_t count)
 	return call4(__NR_console_send, (long)bytes, count, 0, 0);
 }
 
+long console_receive(void)
+{
+	return call4(__NR_console_receive, 0, 0, 0, 0);
+}
+
+long console_room(void)
+{
+	return call4(__NR_console_room, 0, 0, 0, 0);
+}
+
 long neurath_exit(int status)
 {
 	return call4(__NR_neurath_exit, status, 0, 0, 0);

@@ -47,6 +47,10 @@ long screen_map(struct screen_info *info);
 long ioport_grant(unsigned first, unsigned count);
 /* Passes bytes to the serial line.  Returns how many the device took, 0 while it is busy. */
 long console_send(const void *bytes, size_t count);
+/* The next byte that came on the serial line, or -EAGAIN. */
+long console_receive(void);
+/* CONSOLE_ bits: uapi/console.h. */
+long console_room(void);
 /* Ends the emulator with @status (0..63); -ENODEV on a machine without the exit device. */
 long neurath_exit(int status);
 

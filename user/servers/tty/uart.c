@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Driver of the 16550; uart.h is the contract. */
+/*
+ * Driver of the 16550; uart.h is the contract.  Data and status of the device are the kernel's: it
+ * shares the line for its log, and for SysRq.
+ */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/io.h>
-#include <unistd.h>
 #include <neurath.h>
+#include <uapi/console.h>
 #include "uart.h"
 
 #define BASE		0x3f8
@@ -15,7 +17,6 @@
 #define IIR		(BASE + 2)	/* FCR when written */
 #define LCR		(BASE + 3)
 #define MCR		(BASE + 4)
-#define LSR		(BASE + 5)
 #define SCRATCH		(BASE + 7)
 
 #define IER_RECEIVE	0x01
@@ -26,10 +27,6 @@
 #define LCR_8N1		0x03
 #define LCR_DLAB	0x80
 #define MCR_DTR_RTS_OUT2 0x0b		/* OUT2 gates the interrupt line on PCs */
-#define LSR_DATA	0x01
-#define LSR_BREAK	0x10
-#define LSR_ROOM	0x20
-#define LSR_IDLE	0x40
 
 static uint8_t enabled;		/* the value of IER */
 static bool present;
@@ -65,53 +62,17 @@ int uart_init(void)
 	return 0;
 }
 
-/*
- * A BREAK and a letter is SysRq, which the kernel handles.  The kernel sees both in its
- * interrupt, unless this server runs first: then the server tells the kernel.  Reading the status
- * clears the BREAK, so it is stored until its zero has been read.
- */
-static bool broken, armed;
-
-static unsigned status(void)
-{
-	unsigned value = inb(LSR);
-
-	broken |= (value & LSR_BREAK) != 0;
-	return value;
-}
-
-static void press_sysrq(char key)
-{
-	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
-
-	/* An error is ignored: there is no way to report it. */
-	if (fd >= 0 && write(fd, &key, 1) >= 0)
-		close(fd);
-}
-
 int uart_receive(void)
 {
-	while (present && status() & LSR_DATA) {
-		int byte = inb(DATA);
+	long byte = present ? console_receive() : -EAGAIN;
 
-		if (armed) {
-			armed = false;
-			press_sysrq((char)byte);
-		} else if (broken && byte == 0) {
-			broken = false;
-			armed = true;
-		} else {
-			return byte;
-		}
-	}
-	return -1;
+	return byte < 0 ? -1 : (int)byte;
 }
 
 unsigned uart_can_send(void)
 {
-	if (!present)
-		return UART_FIFO_BYTES;	/* discarded, so that writers do not hang */
-	return status() & LSR_ROOM ? UART_FIFO_BYTES : 0;
+	/* Without a device bytes are discarded, so that writers do not hang. */
+	return !present || console_room() & CONSOLE_HAS_ROOM ? UART_FIFO_BYTES : 0;
 }
 
 unsigned uart_send(const uint8_t *bytes, unsigned count)
@@ -126,7 +87,7 @@ unsigned uart_send(const uint8_t *bytes, unsigned count)
 
 bool uart_is_drained(void)
 {
-	return !present || status() & LSR_IDLE;
+	return !present || console_room() & CONSOLE_IS_DRAINED;
 }
 
 void uart_want_room(bool want)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 16550 serial port COM1.  The kernel's log also writes to it: console_send() separates both.
+ * The 16550 serial port COM1.  The kernel's log and SysRq also use it: console_send() and
+ * console_receive() separate them.
  */
 #ifndef TTY_UART_H
 #define TTY_UART_H
