@@ -6,7 +6,6 @@
  * Handlers run with interrupts off and must not sleep.  If a handler calls a probed function, the
  * probe does not run: nmissed counts these calls.  A function in a transition of a live patch may
  * be reported twice for one call.
- * reported twice for one call.
  *
  * A probe with a post_handler needs the slot for itself: it is refused (-EBUSY) for a function
  * that is live patched, and a live patch of its function is refused.  Any other probe runs before

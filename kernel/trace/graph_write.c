@@ -41,11 +41,18 @@ notrace void trace_graph_enter(unsigned long func, unsigned long *at)
 		graph_overrun(s);
 		return;
 	}
+	/*
+	 * Until it is complete the entry has no place: the one that it had last may be @at, and
+	 * @at is hooked already if a function that was hooked there has jumped to @func.
+	 */
+	WRITE_ONCE(e->at, NULL);
+	barrier();
 	WRITE_ONCE(s->depth, depth + 1);
-	e->at = at;
 	e->ret = *at;
 	e->func = func;
 	e->begun = tracer_write(TRACE_ID_GRAPH_ENTRY, t, func, depth, NULL);
+	barrier();
+	WRITE_ONCE(e->at, at);
 	/* The entry is complete before it can be found. */
 	smp_store_release(at, (unsigned long)return_hook_stub);
 }
