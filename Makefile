@@ -86,6 +86,7 @@ KERNEL_OBJECTS := $(KERNEL_SOURCES:%=$(O)/kernel/%.o)
 OFFSETS := $(O)/include/generated/asm-offsets.h
 GRUB_FONT := /usr/share/grub/unicode.pf2
 KERNEL_FONT := $(O)/include/generated/font.h
+VDSO_IMAGE := $(O)/include/generated/vdso_image.h
 KERNEL := $(O)/neurath.elf
 
 # User programs, by folder: init, servers/NAME/*.c, bin/NAME.c or bin/NAME/*.c; tests only in the test image.
@@ -146,7 +147,7 @@ LINK_FLAGS = $(LD) $(LDFLAGS) $(KERNEL_OBJECTS)
 .PHONY: FORCE
 FORCE:
 
-$(O)/kernel/%.c.o: %.c $(O)/flags.KERNEL_FLAGS | $(OFFSETS) $(KERNEL_FONT)
+$(O)/kernel/%.c.o: %.c $(O)/flags.KERNEL_FLAGS | $(OFFSETS) $(KERNEL_FONT) $(VDSO_IMAGE)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
@@ -169,6 +170,18 @@ $(KERNEL_FONT): tools/font.py $(wildcard $(GRUB_FONT))
 	$(call say,FONT,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/font.py --kernel $(GRUB_FONT) $@
+
+# The library that the kernel maps into each program.
+VDSO_FLAGS := -std=gnu17 -O2 -fPIC -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none \
+	-fasynchronous-unwind-tables $(WARNINGS) $(WERROR)
+$(VDSO_IMAGE): user/vdso/vdso.c user/vdso/vdso.lds include/uapi/vdso.h include/uapi/time.h tools/vdso.py tools/elf.py \
+		$(O)/flags.KERNEL_FLAGS
+	$(call say,VDSO,$@)
+	$(Q)mkdir -p $(@D) $(O)/vdso
+	$(Q)$(CC) $(VDSO_FLAGS) -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null) -Iinclude -c $< -o $(O)/vdso/vdso.o
+	$(Q)$(LD) -shared -nostdlib -soname linux-vdso.so.1 --hash-style=both --eh-frame-hdr -z max-page-size=4096 -z noexecstack \
+		-T user/vdso/vdso.lds $(O)/vdso/vdso.o -o $(O)/vdso/vdso.so
+	$(Q)$(PYTHON) tools/vdso.py $(O)/vdso/vdso.so $@
 
 $(O)/linker.ld: linker.ld $(O)/flags.KERNEL_FLAGS
 	$(Q)$(CC) -E -P -undef -x assembler-with-cpp $(CPPFLAGS) $< -o $@

@@ -8,14 +8,12 @@
 #include <neurath/init.h>
 #include <neurath/ksyms.h>
 #include <neurath/ktest.h>
-#include <neurath/mm.h>
 #include <neurath/pci.h>
 #include <neurath/printk.h>
 #include <neurath/process.h>
 #include <neurath/sched.h>
 #include <neurath/signal.h>
 #include <neurath/sysctl.h>
-#include <neurath/trace.h>
 
 void kernel_main(void)
 {
@@ -24,6 +22,7 @@ void kernel_main(void)
 	mm_init();
 	vm_init();
 	arch_init();
+	vdso_init();
 	sysctl_init();
 	sched_init();
 	futex_init();

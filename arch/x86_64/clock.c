@@ -11,6 +11,7 @@
 #include <neurath/bug.h>
 #include <neurath/printk.h>
 #include <neurath/race.h>
+#include <uapi/vdso.h>
 #include "acpi.h"
 #include "apic.h"
 #include "clock.h"
@@ -44,6 +45,12 @@ static u64 clock_deadlines[NR_CPUS];
 u64 clock_realtime_offset_ns(void)
 {
 	return clock_realtime_offset;
+}
+
+void __init arch_vdso_clock(struct vdso_data *data)
+{
+	data->tsc_base = clock_tsc_base;
+	data->tsc_mult = clock_tsc_mult;
 }
 
 u64 clock_tsc_khz(void)

@@ -61,7 +61,7 @@ void __init idt_init(void)
 	idt_set_gate(18, GATE_INTERRUPT, IST_MC);
 }
 
-static void segments_fill(struct cpu_arch *arch)
+static void segments_fill(struct cpu_arch *arch, u64 cpu)
 {
 	static const u64 gdt[] = {
 		[KERNEL_CS / 8] = 0x00af9b000000ffff,
@@ -76,6 +76,7 @@ static void segments_fill(struct cpu_arch *arch)
 				      (base & 0xffffff) << 16 | 0x89UL << 40 |
 				      (base >> 24 & 0xff) << 56;
 	arch->gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
+	arch->gdt[VDSO_CPU_SELECTOR / 8] = 0xf10000000000 | cpu;	/* read as its limit */
 
 	memset(&arch->tss, 0, sizeof(arch->tss));
 	arch->tss.io_bitmap = TSS_NO_BITMAP;
@@ -90,7 +91,7 @@ void segments_load(struct cpu *cpu)
 	struct descriptor_register gdtr = { sizeof(arch->gdt) - 1, (u64)arch->gdt };
 	struct descriptor_register idtr = { sizeof(idt) - 1, (u64)idt };
 
-	segments_fill(arch);
+	segments_fill(arch, (u64)(cpu - cpus));
 	asm volatile("lgdt %0" : : "m"(gdtr));
 	asm volatile("lidt %0" : : "m"(idtr));
 	asm volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%ss" : : "r"(KERNEL_DS));

@@ -6,6 +6,7 @@
 #define ARCH_X86_64_SEGMENTS_H
 
 #include <neurath/arch.h>
+#include <uapi/vdso.h>
 
 #define KERNEL_CS	0x10
 #define KERNEL_DS	0x18
@@ -43,7 +44,7 @@ struct tss {
 
 /* The part of a CPU's data besides struct cpu; it is never freed. */
 struct cpu_arch {
-	u64 gdt[10];
+	u64 gdt[11];
 	/* The TSS of the processor ends behind bitmap_end. */
 	struct tss tss;
 	u8 bitmap[IOPORT_BITMAP_SIZE];

@@ -121,6 +121,8 @@ void arch_raise_log_interrupt(void);
 void arch_raise_trace_interrupt(void);
 
 /* ---- time ----------------------------------------------------------------- */
+struct vdso_data;
+void arch_vdso_clock(struct vdso_data *data);	/* how to read it in user mode: uapi/vdso.h */
 u64 clock_ns(void);			/* monotonic ns since boot (any) */
 u64 clock_ns_at(u64 tsc);		/* its value when read_tsc() returned @tsc (any) */
 u64 clock_realtime_offset_ns(void);	/* add to clock_ns() for the epoch at boot */

@@ -11,6 +11,7 @@ void arch_early_init(void);	/* serial log, GDT/IDT, boot_info parsed */
 void mm_init(void);		/* page allocator, slab, vmap */
 void vm_init(void);		/* caches of address spaces */
 void arch_init(void);		/* final page tables, ACPI, APIC, clock, per-CPU state */
+void vdso_init(void);		/* what programs can read of the clocks */
 void sched_init(void);		/* pid table, run queues, idle task of the boot CPU, timers */
 void futex_init(void);
 void text_poke_init(void);	/* slots, poking address space */

@@ -11,7 +11,6 @@
 
 #define EXEC_HEAD_SIZE		256
 #define EXEC_MAX_SCRIPTS	4
-#define EXEC_STACK_TOP		USER_MAX
 #define EXEC_STRINGS_MAX	(2UL << 20)	/* arguments and environment */
 #define EXEC_STRING_MAX		(128UL << 10)
 
@@ -36,6 +35,7 @@ struct exec_image {
 	unsigned long entry;	/* first instruction: that of the interpreter, if there is one */
 	unsigned long program_entry, phdr, phnum, interp_base;
 	unsigned long stack_pointer;
+	unsigned long vdso;		/* its ELF header */
 
 	/* Ids after set-user-id bits. */
 	unsigned uid, gid;		/* effective */
@@ -59,7 +59,7 @@ bool exec_read(struct vmobject *object, u64 off, void *buf, size_t n);
 
 /* exec_elf.c: maps the program into image->mm. -ENOEXEC: not a supported program. */
 int exec_load_elf(struct exec_image *image);
-/* exec_stack.c: stack area with strings, vectors and auxiliary values. */
+/* exec_stack.c: stack area with strings, vectors and auxiliary values; the vDSO. */
 int exec_build_stack(struct exec_image *image);
 
 #endif

@@ -2,6 +2,7 @@
 /*
  * The first stack of a program, defined by the x86_64 ABI.  From high to low addresses:
  *
+ *	(the vDSO, at the top of user memory)
  *	8 bytes of zero, name of the program, environment strings, argument strings,
  *	"x86_64", 16 random bytes, (alignment)
  *	auxiliary vector, environment pointers NULL, argument pointers NULL, argc
@@ -15,6 +16,7 @@
 #include <neurath/process.h>
 #include <neurath/random.h>
 #include <neurath/string.h>
+#include <neurath/vdso.h>
 #include "exec_image.h"
 
 /* present below the strings from the start; grows on demand */
@@ -40,8 +42,9 @@
 #define AT_SECURE	23
 #define AT_RANDOM	25
 #define AT_EXECFN	31
+#define AT_SYSINFO_EHDR	33
 #define AT_MINSIGSTKSZ	51
-#define AT_ENTRIES	19
+#define AT_ENTRIES	20
 
 static const char stack_platform[] = "x86_64";
 
@@ -84,6 +87,7 @@ static unsigned stack_fill_auxv(unsigned long *auxv, const struct exec_image *im
 {
 	const struct credentials *cred = &current->process->cred;
 	const unsigned long values[AT_ENTRIES][2] = {
+		{ AT_SYSINFO_EHDR, image->vdso },
 		{ AT_HWCAP, arch_hwcap() },
 		{ AT_PAGESZ, PAGE_SIZE },
 		{ AT_CLKTCK, USER_HZ },
@@ -196,8 +200,12 @@ int exec_build_stack(struct exec_image *image)
 
 	if (stack_strings(image) > stack_strings_max())
 		return -E2BIG;
+	addr = vdso_map(image->mm, &image->vdso);
+	if (addr < 0)
+		return addr;
+	st.base = addr - st.size;
 	addr = vm_map(image->mm, &(struct vm_mapping){
-		.addr = EXEC_STACK_TOP - area, .len = area, .fixed = true,
+		.addr = addr - area, .len = area, .fixed = true,
 		.flags = VM_READ | VM_WRITE | VM_GROWSDOWN | VM_STACK });
 	if (addr < 0)
 		return addr;
@@ -205,7 +213,6 @@ int exec_build_stack(struct exec_image *image)
 	if (!st.buf)
 		return -ENOMEM;
 	st.pos = st.size;
-	st.base = EXEC_STACK_TOP - st.size;
 	stack_compose(&st, image);
 	error = stack_install(image, &st);
 	kfree(st.buf);

@@ -5,6 +5,7 @@
 #include <neurath/mm.h>
 #include <neurath/ptrace.h>
 #include <neurath/race.h>
+#include <neurath/vdso.h>
 #include "../fs/fs_internal.h"
 #include "internal.h"
 
@@ -103,6 +104,8 @@ static const char *proc_area_name(const struct mm *mm, const struct vm_area *are
 {
 	if (area->name)
 		return area->name;
+	if (vdso_is(area->object))
+		return "[vdso]";
 	if (area->start <= mm->brk && area->end >= mm->brk_start && mm->brk > mm->brk_start)
 		return "[heap]";
 	if (area->flags & (VM_STACK | VM_GROWSDOWN))

@@ -11,6 +11,7 @@
 #include <neurath/sched.h>
 #include <neurath/syscall.h>
 #include <neurath/uaccess.h>
+#include <neurath/vdso.h>
 #include <uapi/time.h>
 #include <neurath/timeconv.h>
 
@@ -85,6 +86,7 @@ static long realtime_set(u64 ns)
 	if (!is_superuser())
 		return -EPERM;
 	WRITE_ONCE(realtime_adjustment, (s64)(ns - clock_ns() - clock_realtime_offset_ns()));
+	vdso_set_realtime(realtime_offset());
 	return 0;
 }
 

@@ -41,6 +41,7 @@ static void report(const char *name, int64_t start, int rounds)
 static void system_calls(void)
 {
 	int64_t start = now_ns();
+	struct timespec ts;
 
 	for (int i = 0; i < ROUNDS; i++)
 		syscall(SYS_getpid);
@@ -49,6 +50,14 @@ static void system_calls(void)
 	for (int i = 0; i < ROUNDS; i++)
 		now_ns();
 	report("clock_gettime", start, ROUNDS);
+	start = now_ns();
+	for (int i = 0; i < ROUNDS; i++)
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+	report("clock_gettime_libc", start, ROUNDS);
+	start = now_ns();
+	for (int i = 0; i < ROUNDS; i++)
+		sched_getcpu();
+	report("getcpu_libc", start, ROUNDS);
 	start = now_ns();
 	for (int i = 0; i < ROUNDS; i++)
 		syscall(SYS_sched_yield);

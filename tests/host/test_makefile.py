@@ -162,12 +162,13 @@ class Typed(unittest.TestCase):
             file.write(PYTHON.format(python=shutil.which("python3"), log=self.log))
         os.chmod(os.path.join(self.folder, "gcc"), 0o755)
         os.makedirs(os.path.join(top, "build/include/generated"))
-        with open(os.path.join(top, "build/include/generated/asm-offsets.h"), "w", encoding="utf-8"):
-            pass
+        made = [f"build/include/generated/{name}.h" for name in ("asm-offsets", "vdso_image")]
+        for header in made:
+            with open(os.path.join(top, header), "w", encoding="utf-8"):
+                pass
         prefix = "'" + self.folder.replace("'", "'\\''") + "'/"
         for target in ("build/kernel/kernel/main.c.o", "build/user/obj/user/init/main.c.o", "build/kernel/boot/entry.S.o"):
-            offsets = "build/include/generated/asm-offsets.h"
-            done = self.make("-o", offsets, target, f"CROSS_COMPILE={prefix}", f"USER_CC={prefix}gcc", cwd=top)
+            done = self.make("-o", made[0], "-o", made[1], target, f"CROSS_COMPILE={prefix}", f"USER_CC={prefix}gcc", cwd=top)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn(f"-ffile-prefix-map={top}/=", self.arguments(), target)
         done = self.make("build/flags.MODULE_FLAGS", f"CROSS_COMPILE={prefix}", cwd=top)
