@@ -180,9 +180,9 @@ static void call_interrupt_queued(struct call *c)
 		call_complete(c, call_restart_code(c->port), 0);
 		return;
 	}
-	if (!port_holds_signals(c->port))
-		c->flags |= CALL_SIGNALLED;
+	c->flags |= CALL_SIGNALLED;
 	WRITE_ONCE(c->wait_state, call_queued_state(c));
+	c->report_ns = clock_ns() + CALL_REPORT_AFTER;
 }
 
 /* A signal or a kick while the call is not DONE: the middle columns of docs/ipc.md's table. */
@@ -257,12 +257,12 @@ static void call_report(struct call *c)
 	spin_unlock_irqrestore(&port->lock, flags);
 	if (!due)
 		return;
-	if (state == CALL_ACTIVE)
-		pr_warn("ipc: %s[%d] waits for %s since a cancel 2 s ago (op %s)\n", current->comm,
-			current->pid, port->owner_comm, call_op_name(c->req.op));
-	else if (state == CALL_QUEUED && vacant)
+	if (state == CALL_QUEUED && vacant)
 		pr_warn("ipc: %s[%d] waits for a new %s since 2 s (op %s)\n", current->comm,
 			current->pid, port->owner_comm, call_op_name(c->req.op));
+	else if (state == CALL_QUEUED || state == CALL_ACTIVE)
+		pr_warn("ipc: %s[%d] waits for %s since a signal or kick 2 s ago (op %s)\n",
+			current->comm, current->pid, port->owner_comm, call_op_name(c->req.op));
 }
 
 /* Wakes @server, if not NULL, and drops its reference; it gets this CPU if current sleeps. */

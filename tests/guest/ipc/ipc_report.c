@@ -48,12 +48,32 @@ static void a_server_that_ignores_a_cancel_is_reported_once(void)
 	tag = reach_active_read(&child, client_handler, PORT_CANCEL_OK);
 	CHECK_EQ(kill(child, SIGUSR1), 0);
 	receive_note(PORT_NOTE_CANCEL);
-	snprintf(line, sizeof(line), "ipc: srv_ignore[%d] waits for srv_ignore since a cancel 2 s ago (op READ)", child);
+	snprintf(line, sizeof(line), "ipc: srv_ignore[%d] waits for srv_ignore since a signal or kick 2 s ago (op READ)", child);
 	wait_for_line(line);
 	sleep_ms(2500);
 	CHECK_EQ(lines_with(line), 0);
 	CHECK_EQ(answer(tag, -EINTR), 0);
 	expect_status(child, 10);
+}
+
+/* The client's signal waits until its call is received. */
+static void a_server_that_receives_nothing_is_reported(void)
+{
+	char line[128];
+	pid_t child;
+
+	open_log();
+	prctl(PR_SET_NAME, "srv_busy");
+	start_server(PORT_CANCEL_OK);
+	child = client(client_handler);
+	serve_open(&device);
+	wait_asleep(child);
+	CHECK_EQ(kill(child, SIGUSR1), 0);
+	snprintf(line, sizeof(line), "ipc: srv_busy[%d] waits for srv_busy since a signal or kick 2 s ago (op READ)", child);
+	wait_for_line(line);
+	CHECK_EQ(receive()->op, PORT_READ);
+	CHECK_EQ(answer_with(msg.request.tag, 1, 0, "k", 1), 0);
+	expect_status(child, 21);
 }
 
 /* The numbers of calls that /proc/ports shows for the only port of @server. */
@@ -151,6 +171,7 @@ static void a_server_that_does_not_come_back_is_reported(void)
 int main(void)
 {
 	TAP_TEST(a_server_that_ignores_a_cancel_is_reported_once);
+	TAP_TEST(a_server_that_receives_nothing_is_reported);
 	TAP_TEST(proc_ports_shows_the_age_of_a_cancelled_call);
 	TAP_TEST(a_server_that_answers_in_time_is_not_reported);
 	TAP_TEST(a_server_that_does_not_come_back_is_reported);
