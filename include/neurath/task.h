@@ -248,8 +248,8 @@ unsigned tasks_visible(void);
 struct task *idle_task(unsigned cpu);
 /* The letter of its state, as in ps: R, S, D, T, t, Z, X, I. */
 char task_state_letter(const struct task *t);
-/* ns on a CPU, divided by the samples of the ticks. (any) */
-void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns);
+/* ns on a CPU, divided by the samples of the ticks; the sum never goes back. (irq) */
+void task_cputime(struct task *t, u64 *user_ns, u64 *sys_ns);
 
 static inline bool test_task_flag(const struct task *t, unsigned bit)
 {

@@ -71,19 +71,33 @@ void sched_cpu_stat(unsigned cpu, struct sched_cpu_stat *out)
 }
 
 /*
- * sum_exec is exact; the ticks only divide it into user and system time.  Without a sample all of
+ * The time that @t has run, until now.  Under the lock: a tick moves a part from "since
+ * exec_start" to sum_exec, and a reader between the two stores would lose the part, or count it
+ * twice; then the next reading is smaller than the last one.
+ */
+static u64 task_runtime(struct task *t)
+{
+	unsigned long flags = irq_save();
+	struct rq *rq = task_rq_lock(t);
+	u64 total = t->se.sum_exec, now = clock_ns(), since = t->se.exec_start;
+
+	/* The clocks of two CPUs may differ by a small amount. */
+	if (rq->curr == t && now > since)
+		total += now - since;
+	spin_unlock(&rq->lock);
+	irq_restore(flags);
+	return total;
+}
+
+/*
+ * The sum is exact; the ticks only divide it into user and system time.  Without a sample all of
  * it counts as user time.
  */
-void task_cputime(const struct task *t, u64 *user_ns, u64 *sys_ns)
+void task_cputime(struct task *t, u64 *user_ns, u64 *sys_ns)
 {
-	u64 total = READ_ONCE(t->se.sum_exec), user = READ_ONCE(t->se.sum_user);
+	u64 total = task_runtime(t), user = READ_ONCE(t->se.sum_user);
 	u64 sampled = user + READ_ONCE(t->se.sum_sys);
 
-	if (READ_ONCE(t->on_cpu)) {
-		u64 now = clock_ns(), since = READ_ONCE(t->se.exec_start);
-
-		total += now > since ? now - since : 0;
-	}
 	/* In microseconds, so that the product does not overflow for centuries. */
 	if (sampled >= NSEC_PER_USEC)
 		user = (total / NSEC_PER_USEC) * (user / NSEC_PER_USEC) /

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* time.c - clocks, sleeping, interval timers. Upper bounds of times only detect hangs. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -16,7 +17,7 @@ static int64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	/* A direct system call, because no vDSO could answer. */
+	/* The system call: C libraries read some clocks without it. */
 	if (syscall(SYS_clock_gettime, clock, &ts))
 		return -1;
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
@@ -319,6 +320,34 @@ static void time_of_children_is_counted(void)
 	CHECK_ERR(getrusage(5, &usage), EINVAL);
 }
 
+static volatile bool over;
+
+static void *spin(void *unused)
+{
+	while (!over)
+		;
+	return NULL;
+}
+
+/* Beside another thread, so that ticks and switches come in the middle of a reading. */
+static void processor_time_never_goes_back(void)
+{
+	int64_t mine = 0, all = 0;
+	pthread_t other;
+
+	over = false;
+	CHECK_EQ(pthread_create(&other, NULL, spin, NULL), 0);
+	for (int i = 0; i < 100000; i++) {
+		int64_t thread = now_ns(CLOCK_THREAD_CPUTIME_ID), process = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+		CHECK(thread >= mine && process >= all);
+		mine = thread;
+		all = process;
+	}
+	over = true;
+	pthread_join(other, NULL);
+}
+
 int main(void)
 {
 	TAP_TEST(monotonic_clock_never_goes_back);
@@ -338,5 +367,6 @@ int main(void)
 	TAP_TEST(cpu_clocks_stand_still_while_asleep);
 	TAP_TEST(user_time_of_a_child_reaches_its_parent);
 	TAP_TEST(time_of_children_is_counted);
+	TAP_TEST(processor_time_never_goes_back);
 	return tap_done();
 }

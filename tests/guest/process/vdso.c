@@ -92,6 +92,9 @@ static void each_clock_is_that_of_the_kernel(void)
 		for (int round = 0; round < ROUNDS; round++) {
 			int64_t before = of_kernel(clocks[i]), image = of_image(clocks[i]), after = of_kernel(clocks[i]);
 
+			if (before > image || image > after)
+				printf("# clock %d, round %d: kernel %lld, image %lld, kernel %lld\n", clocks[i], round,
+				       (long long)before, (long long)image, (long long)after);
 			CHECK(before <= image && image <= after);
 		}
 	}
