@@ -4,8 +4,8 @@
  * in user space, which drives the device by its interrupt.
  *
  * Data and status are read and written only here, because both reads have an effect: the status
- * tells of a BREAK once.  A BREAK and the letter that follows it are SysRq, for the first
- * reader of the two.
+ * tells of a BREAK once.  A BREAK and the letter that follows it are SysRq.  The interrupt and the
+ * driver both look for these, under serial_input_lock; the one that reads the letter acts.
  *
  * Output works from the first instruction on and in any context, without locks; the caller keeps
  * lines together (kernel/base/console.c).

@@ -137,6 +137,14 @@ class OneSuite(unittest.TestCase):
         self.assertIn("# of b\n        not ok 2 - b\n", text.getvalue())
         self.assertNotIn("of a", text.getvalue())
 
+    def test_a_suite_says_how_long_it_took(self):
+        tap = run.Tap()
+        tap.feed("ok 1 - a")
+        tap.begun -= 12
+        with contextlib.redirect_stdout(io.StringIO()) as text:
+            run.Report(OPTIONS).suite("x", tap, None, "again")
+        self.assertRegex(text.getvalue(), r"^  pass  x: 1 passed, 0 failed in \d\d+ s\n")
+
 
 class Lines(unittest.TestCase):
     def test_erased_text_is_not_in_a_line(self):

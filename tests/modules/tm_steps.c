@@ -9,11 +9,13 @@
  * table, in which the #DB leads to the entry of a device's interrupt. So each trap takes the path of a real interrupt: same entry,
  * same stack, same dispatcher. A live patch of irq_line_interrupt() receives it. A probe at syscall_dispatch() sets TF.
  *
- * The shadow stack knows nothing of frames: it is kept by the instructions call and ret that were executed. After each
- * instruction the unwinder must return exactly the shadow stack, or report that it cannot; a count of both is kept:
+ * The shadow stack knows nothing of frames: only the executed instructions call and ret change it. After each instruction the
+ * unwinder must return exactly the shadow stack, or report that it cannot. Counts:
  *
  *	calls		system calls that were stepped
- *	steps		instructions, functions, places: different functions and instructions among them
+ *	steps		executed instructions
+ *	functions	different functions among them
+ *	places		different instructions among them
  *	equal		the unwinder has found the shadow stack
  *	unknown		it has reported that it cannot
  *	wrong		it has returned something else; the first ones are in the log
@@ -30,7 +32,7 @@
 #include <neurath/unwind.h>
 #include <uapi/syscall_nr.h>
 
-#define LINE		23		/* of the I/O APIC; no device has it */
+#define LINE		23		/* the last one; the vectors of devices' messages start at the other end */
 #define VECTOR_LINE	(0x30 + LINE)	/* its vector: arch/x86_64/traps.h */
 #define VECTOR_DB	1
 #define FLAG_TF		0x100UL

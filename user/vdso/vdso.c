@@ -6,7 +6,7 @@
  * uapi/vdso.h describes.  A C library finds it by AT_SYSINFO_EHDR, and its functions by the names
  * and the version that Linux uses.  A clock that the page does not have is left to the kernel.
  *
- * No relocations, no data and no calls of other code: tools/vdso.py checks the image.
+ * The image has no relocations and no data, and calls no other code.  tools/vdso.py checks it.
  */
 #include <stdint.h>
 #include <uapi/syscall_nr.h>

@@ -152,7 +152,7 @@ static void each_cpu_knows_its_number(void)
 	}
 }
 
-/* A tracer sees each entry by a system call; from its second stop on, the child makes one, the last. */
+/* A tracer sees each system call of the child. The child reads clocks thousands of times, and makes a handful of calls. */
 static void a_clock_is_read_without_the_kernel(void)
 {
 	int status, entries = 0;
