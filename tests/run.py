@@ -228,6 +228,10 @@ class TapResult(unittest.TestResult):
         print("\n".join("# " + text for text in self.errors[-1][1].splitlines()))
         self.line(test, False)
 
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self.addFailure(subtest, err)
+
 
 def run_unittest(path):
     """Runs a unittest file and prints TAP; runs in a process of its own."""

@@ -26,6 +26,18 @@ static __always_inline void klp_sched_try_switch(void)
 	if (unlikely(test_task_flag(current, TIF_PATCH_PENDING)))
 		__klp_sched_try_switch();
 }
+/*
+ * The end of an interrupt of kernel code.  A pending kernel thread is judged where it was
+ * interrupted: it may compute for a long time and pass no other point. (interrupt, no locks held
+ * by the handler)
+ */
+void __klp_interrupted(void);
+static __always_inline void klp_interrupted(void)
+{
+	if (unlikely(test_task_flag(current, TIF_PATCH_PENDING)) &&
+	    (current->pflags & (PF_KTHREAD | PF_IDLE)) == PF_KTHREAD)
+		__klp_interrupted();
+}
 /* The child inherits flag and state.  Caller holds tasklist_lock; before task_publish(). */
 void klp_copy_process(struct task *child);
 /*

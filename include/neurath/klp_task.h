@@ -39,6 +39,11 @@ void klp_unflag_task(struct task *task);
 void klp_force_task(struct task *task);
 void klp_reset_state(struct task *task);
 
+/*
+ * The target for which @task is pending, or KLP_TRANSITION_IDLE if it is not pending.  A task that
+ * changes over takes this target: it is read before the flag is cleared. (interrupts off)
+ */
+int klp_target_of_flag(const struct task *task);
 /* Records in the timeline how @task got its present state, or none. (any) */
 void klp_note_switch(const struct task *task, enum trace_klp_how how);
 /* One task has reached its target: wakes completion if it was the last. (irq, no locks held) */

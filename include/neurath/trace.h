@@ -105,7 +105,7 @@ void trace_page_fault_kernel(unsigned long address, unsigned long ip, unsigned l
 /* How a task reached its target. events_livepatch.c has the numbers and words. */
 enum trace_klp_how {
 	TRACE_KLP_EXIT, TRACE_KLP_OWN_STACK, TRACE_KLP_ASLEEP, TRACE_KLP_IDLE, TRACE_KLP_INHERITED,
-	TRACE_KLP_DEATH, TRACE_KLP_FORCE, TRACE_KLP_TAKEN_BACK
+	TRACE_KLP_DEATH, TRACE_KLP_FORCE, TRACE_KLP_TAKEN_BACK, TRACE_KLP_INTERRUPTED
 };
 enum trace_klp_step {
 	TRACE_KLP_INIT, TRACE_KLP_START, TRACE_KLP_REVERSE, TRACE_KLP_COMPLETING,

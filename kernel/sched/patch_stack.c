@@ -3,17 +3,19 @@
  * The judgement of one task: may it change over to the target state now?
  *
  * A task may change over if it is held off the CPUs (or is current), its stack is reliable, and
- * no return address lies in a forbidden range.  The forbidden ranges are the versions that the
- * task would leave.  When a patch is enabled, these are the versions that ran before each
- * function of the patch, and all versions that a replace removes; when it is disabled, the new
- * functions.  So tasks are looked for in each version that is given up, also after an earlier
- * force.
+ * no return address lies in a forbidden range.  A kernel thread is also judged at the end of an
+ * interrupt: then the instruction at which the thread was interrupted counts as a return address.
+ *
+ * The forbidden ranges are the versions that the task would leave.  When a patch is enabled, these
+ * are the versions that ran before each function of the patch, and all versions that a replace
+ * removes; when it is disabled, the new functions.  So tasks are looked for in each version that
+ * is given up, also after an earlier force.
  *
  * The forbidden ranges are computed and sorted once for each direction (livepatch/ranges.c); each
  * return address is searched in them.
  *
- * One look is one stretch with interrupts off on the looker's CPU: flag tested, ranges read,
- * stack walked, flag cleared, target read, state written.  The looker does not hold klp_mutex, so
+ * One look is one stretch with interrupts off on the looker's CPU: flag tested, target and ranges
+ * read, stack walked, flag cleared, state written.  The looker does not hold klp_mutex, so
  * during the look the transition may be reversed, or be forced and followed by another one.  All
  * values that the look reads still belong to one direction, because klp_ranges_set() begins with
  * a serialising round, and no stretch with interrupts off outlasts a round:
@@ -26,10 +28,13 @@
  *	published after the round of e, which waits for the reader.
  *
  *	If the reader clears the flag, it is still the flag of d, because the flags of e
- *	are also set after that round.  Then klp_pending counts the task until the state is
- *	written, so the transition cannot complete.  A reversal may flip the target before
- *	the look reads it: the task keeps its state, and the walk that sets the flags of e,
- *	after the round, finds that state.
+ *	are also set after that round.  A reversal clears all flags and then flips the
+ *	target, so a target that was read while the flag was set is that of d.  A target read
+ *	after the flag was cleared could be that of e: a task that had changed over before,
+ *	and was flagged once more by a walk with an old state (klp_flag_task()), would go
+ *	back with a new function on its stack.  klp_pending counts the task until the state
+ *	is written, so the transition cannot complete; and the walk that sets the flags of
+ *	e, after the round, finds that state.
  *
  * An address is judged by the call it belongs to.  A call that is the very last instruction of a
  * function returns to the first byte of the next function, so the byte before the address is
@@ -39,12 +44,12 @@
 #include <neurath/bug.h>
 #include <neurath/errno.h>
 #include <neurath/export.h>
-#include <neurath/klp_task.h>
 #include <neurath/mm.h>
 #include <neurath/race.h>
 #include <neurath/sched.h>
 #include <neurath/sort.h>
 #include <neurath/string.h>
+#include "patch_stack.h"
 
 /* A full array means "too deep": more entries fit in 16 KiB only after runaway recursion. */
 #define KLP_STACK_ENTRIES	100
@@ -58,8 +63,7 @@ struct klp_ranges {
 	struct klp_range range[];
 };
 
-/* The forbidden ranges, or NULL outside a transition.  Read with interrupts off, without a lock. */
-static struct klp_ranges *ranges_now;
+struct klp_ranges *ranges_now;
 /* one row for each CPU (interrupts off) */
 static unsigned long (*stack_entries)[KLP_STACK_ENTRIES];
 
@@ -106,8 +110,8 @@ void klp_ranges_publish(struct klp_ranges *set)
 	smp_store_release(&ranges_now, set);
 }
 
-/* noinline: tests delay a look here, after it has read the ranges. */
-static noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr)
+/* noinline, like klp_judge_task(): tests delay a look here, after it has read the ranges. */
+noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr)
 {
 	unsigned low = 0, high = set ? set->n : 0;
 
@@ -124,9 +128,8 @@ static noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr
 	return false;
 }
 
-/* Interrupts are off; @task is current, or task_call_func() holds it. */
-static enum klp_verdict judge_stack(struct task *task, const struct klp_ranges *set,
-				    struct klp_judgement *out)
+enum klp_verdict judge_stack(struct task *task, const struct klp_ranges *set,
+			     struct klp_judgement *out)
 {
 	unsigned long *entries = stack_entries[cpu_id()];
 	unsigned n = KLP_STACK_ENTRIES;
@@ -147,6 +150,7 @@ static enum klp_verdict judge_stack(struct task *task, const struct klp_ranges *
 
 struct judge_arg {
 	bool commit;
+	enum trace_klp_how how;		/* for the timeline */
 	struct klp_judgement *out;
 };
 
@@ -158,16 +162,16 @@ static int judge_held_task(struct task *task, void *data)
 {
 	struct judge_arg *arg = data;
 	struct klp_judgement *out = arg->out;
+	int target;
 
 	debug_assert(irqs_disabled());
 	out->state = task->state;
 	out->cpu = task->cpu;
-	if (!test_task_flag(task, TIF_PATCH_PENDING)) {
+	target = klp_target_of_flag(task);
+	if (target == KLP_TRANSITION_IDLE) {
 		out->verdict = KLP_ARRIVED;
 		return 0;
 	}
-	/* The flag, then the ranges.  Pairs with the full barrier in klp_set_pending(). */
-	smp_rmb();
 	if (task != current && task_running(task))
 		out->verdict = KLP_RUNNING;
 	else
@@ -177,9 +181,9 @@ static int judge_held_task(struct task *task, void *data)
 	if (arg->commit && out->verdict == KLP_CLEAR &&
 	    test_and_clear_bit(TIF_PATCH_PENDING, &task->flags)) {
 		/* The task cannot run meanwhile: judgement and change of state are one step. */
-		task->patch_state = READ_ONCE(klp_target_state);
+		task->patch_state = target;
 		out->switched = true;
-		klp_note_switch(task, task == current ? TRACE_KLP_OWN_STACK : TRACE_KLP_ASLEEP);
+		klp_note_switch(task, arg->how);
 	} else if (arg->commit && trace_is_on(klp_look)) {
 		trace_klp_look(task, out->verdict, out->reason, out->addr,
 			       stack_entries[cpu_id()], out->depth);
@@ -187,22 +191,25 @@ static int judge_held_task(struct task *task, void *data)
 	return 0;
 }
 
-void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out)
+static void judge_current(struct judge_arg *arg)
 {
-	struct judge_arg arg = { .commit = commit, .out = out };
-	unsigned long flags;
-	u64 since;
+	unsigned long flags = irq_save();
+	u64 since = irqs_off_begin();
 
-	*out = (struct klp_judgement){ .verdict = KLP_RUNNING };
-	if (task != current) {
-		task_call_func(task, judge_held_task, &arg);
-		return;
-	}
-	flags = irq_save();
-	since = irqs_off_begin();
-	judge_held_task(task, &arg);
+	judge_held_task(current, arg);
 	irqs_off_end(since, "own stack");
 	irq_restore(flags);
+}
+
+noinline void klp_judge_task(struct task *task, bool commit, struct klp_judgement *out)
+{
+	struct judge_arg arg = { .commit = commit, .how = TRACE_KLP_OWN_STACK, .out = out };
+
+	*out = (struct klp_judgement){ .verdict = KLP_RUNNING };
+	if (task == current)
+		return judge_current(&arg);
+	arg.how = TRACE_KLP_ASLEEP;
+	task_call_func(task, judge_held_task, &arg);
 }
 
 bool klp_try_switch_task(struct task *task, struct klp_judgement *look)
@@ -217,47 +224,15 @@ bool klp_try_switch_task(struct task *task, struct klp_judgement *look)
 	return look->verdict == KLP_CLEAR || look->verdict == KLP_ARRIVED;
 }
 
-/* A look at current in an interrupt of its CPU: one stretch with interrupts off, as every look. */
-unsigned long klp_find_taken_back(const unsigned long *entries, unsigned n)
+void __klp_interrupted(void)
 {
+	struct klp_judgement look = { .verdict = KLP_RUNNING };
+	struct judge_arg arg = { .commit = true, .how = TRACE_KLP_INTERRUPTED, .out = &look };
+
 	debug_assert(irqs_disabled());
-	if (!test_task_flag(current, TIF_PATCH_PENDING))
-		return 0;
-	/* The flag, then the ranges: as in judge_held_task(). */
-	smp_rmb();
-	if (READ_ONCE(klp_target_state) != KLP_TRANSITION_UNPATCHED)
-		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		if (ranges_hit(smp_load_acquire(&ranges_now), entries[i] - 1))
-			return entries[i];
-	}
-	return 0;
-}
-
-struct preview_arg {
-	const struct klp_ranges *set;
-	struct klp_judgement *out;
-};
-
-/* Callback of task_call_func(): see judge_held_task(). */
-static int preview_held_task(struct task *task, void *data)
-{
-	struct preview_arg *arg = data;
-	struct klp_judgement *out = arg->out;
-
-	out->state = task->state;
-	out->cpu = task->cpu;
-	out->verdict = task_running(task) ? KLP_RUNNING : judge_stack(task, arg->set, out);
-	return 0;
-}
-
-void klp_preview_task(struct task *task, const struct klp_ranges *set, struct klp_judgement *out)
-{
-	struct preview_arg arg = { .set = set, .out = out };
-
-	*out = (struct klp_judgement){ .verdict = KLP_RUNNING };
-	if (task != current)
-		task_call_func(task, preview_held_task, &arg);
+	judge_current(&arg);
+	if (look.switched)
+		klp_task_done();
 }
 
 /* Called by schedule(), its callers and cond_resched() through klp_sched_try_switch(). */

@@ -7,8 +7,9 @@
  *
  *	state: IDLE -> initial	   klp_init_transition(), before any slot is armed
  *	       initial -> target   the task: exit to user mode, idle loop, schedule(),
- *			   cond_resched(); or a looker that holds the task off
- *			   the CPU, after a stack check; or force
+ *			   cond_resched(); an interrupt of a kernel thread; or a
+ *			   looker that holds the task off the CPU, after a stack
+ *			   check; or force
  *	       any -> IDLE	   completion, after no slot leads to a selector
  *
  * klp_pending counts the flags that are set (plus one while klp_start_transition() is still
@@ -67,6 +68,16 @@ static bool klp_set_pending(struct task *task)
 	return true;
 }
 
+notrace int klp_target_of_flag(const struct task *task)
+{
+	debug_assert(irqs_disabled());
+	if (!test_task_flag(task, TIF_PATCH_PENDING))
+		return KLP_TRANSITION_IDLE;
+	/* The flag, then target and ranges.  Pairs with the full barrier in klp_set_pending(). */
+	smp_rmb();
+	return READ_ONCE(klp_target_state);
+}
+
 static notrace void klp_take_target(struct task *task, enum trace_klp_how how)
 {
 	/*
@@ -74,14 +85,14 @@ static notrace void klp_take_target(struct task *task, enum trace_klp_how how)
 	 * state, so no function that is on the stack here may be patched.
 	 *
 	 * Interrupts are off so that the serialising round of a reversal (klp_ranges_set())
-	 * cannot come between the two steps: after that round no task writes the old target.
+	 * cannot come between the steps: after that round no task writes the old target.
 	 */
 	unsigned long flags = irq_save();
+	int target = klp_target_of_flag(task);
 
-	/* A full barrier: the target is read after the flag (barriers A, D). */
-	if (test_and_clear_bit(TIF_PATCH_PENDING, &task->flags)) {
-		race_point();
-		task->patch_state = READ_ONCE(klp_target_state);
+	race_point();
+	if (target != KLP_TRANSITION_IDLE && test_and_clear_bit(TIF_PATCH_PENDING, &task->flags)) {
+		task->patch_state = target;
 		klp_note_switch(task, how);
 		klp_task_done();
 	}

@@ -52,7 +52,7 @@ TRACE_EVENT(livepatch, klp_switch, klp_switch, SWITCHED,
 	    "\"comm=%s pid=%d cpu=%d how=%s state=%d\", REC->comm, REC->pid, REC->cpu, "
 	    "__print_symbolic(REC->how, { 0, \"exit\" }, { 1, \"own-stack\" }, { 2, \"asleep\" }, "
 	    "{ 3, \"idle\" }, { 4, \"inherited\" }, { 5, \"death\" }, { 6, \"force\" }, "
-	    "{ 7, \"taken-back\" }), REC->state");
+	    "{ 7, \"taken-back\" }, { 8, \"interrupted\" }), REC->state");
 
 notrace void trace_klp_switch(const struct task *task, enum trace_klp_how how, int state)
 {

@@ -27,7 +27,7 @@ WATCHED = """
     livepatch/transition.c livepatch/ranges.c livepatch/core.c livepatch/hook.c livepatch/object.c livepatch/replace.c
     livepatch/module.c livepatch/nudge.c livepatch/check.c
     arch/x86_64/hook_selector.c tests/explore/units/smp.c tests/explore/units/text_poke.c
-    kernel/sched/patch_state.c kernel/sched/patch_stack.c
+    kernel/sched/patch_state.c kernel/sched/patch_stack.c kernel/sched/patch_look.c
     kernel/sched/core.c kernel/sched/wakeup.c kernel/sched/idle.c kernel/sched/task.c kernel/sched/kthread.c
     kernel/exit_work.c kernel/sched/balance.c kernel/base/spinlock.c kernel/sched/mutex.c kernel/sched/wait.c
     kernel/sched/completion.c kernel/sched/sleep.c kernel/sched/workqueue.c
@@ -186,11 +186,13 @@ SEARCHES = {
     "calls": ["--dfs=1", "--pct=3", "--runs=60000"],
     "turns": ["--dfs=1", "--random", "--runs=40000"],
     "births": ["--dfs=1", "--pct=3", "--runs=40000"],
+    "twice": ["--dfs=1", "--random", "--runs=30000"],
     "deaths": ["--dfs=1", "--pct=3", "--runs=30000"],
     "sleep": ["--dfs=1", "--random", "--runs=30000", "--seed=3"],
     "wake": ["--dfs=2", "--random", "--runs=200000"],
     "hand": ["--dfs=2", "--random", "--runs=200000"],
     "threads": ["--dfs=1", "--pct=3", "--runs=30000"],
+    "spins": ["--dfs=1", "--random", "--runs=30000"],
     "execs": ["--dfs=1", "--pct=3", "--runs=30000"],
     "handler": ["--random", "--runs=30000"],
     "replace": ["--random", "--runs=20000"],

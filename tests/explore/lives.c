@@ -167,6 +167,59 @@ void boot_births(void)
 	machine_ready();
 }
 
+/*
+ * ---- twice: a task is pending for the target that it has reached.  A walk makes a child so if it
+ * reads the state of the child before the child changes over, and sets the flag afterwards: that
+ * takes five choices.  This scene begins there; tests/model proves that the way there exists.
+ */
+static struct task *twin;
+static bool twin_goes;
+
+static void sys_twin(void)
+{
+	wait_event(changes, READ_ONCE(twin_goes));
+	sys_resched();
+}
+
+static void program_twin(void)
+{
+	machine_syscall(sys_twin);
+	machine_syscall(sys_wait_end);
+	machine_syscall(sys_exit);
+}
+
+static void sys_flag_twice(void)
+{
+	mutex_lock(&klp_mutex);
+	if (twin->patch_state == klp_target_state && klp_transition_running()) {
+		twin->patch_state = !klp_target_state;
+		klp_flag_task(twin);
+		twin->patch_state = klp_target_state;
+	}
+	mutex_unlock(&klp_mutex);
+	WRITE_ONCE(twin_goes, true);
+	wake_up_all(&changes);
+}
+
+static void admin_twice(void)
+{
+	machine_syscall(nothing);
+	machine_syscall(sys_enable);
+	machine_syscall(sys_flag_twice);
+	machine_syscall(sys_turn);
+	machine_syscall(sys_finish);
+	machine_syscall(sys_exit);
+}
+
+void boot_twice(void)
+{
+	boot_kernel();
+	twin = spawn("twin", program_twin, CPU1);
+	spawn("sleeper", program_turns, CPU1);
+	spawn("admin", admin_twice, CPU0);
+	machine_ready();
+}
+
 /* ---- deaths: a task dies while a patch comes --------------------------------------------------------- */
 
 static void program_dies(void)
@@ -219,6 +272,53 @@ void boot_threads(void)
 {
 	boot_kernel();
 	spawn("maker", program_threads, CPU1);
+	spawn("admin", admin_on_off, CPU0);
+	machine_ready();
+}
+
+/* ---- spins: a kernel thread that only interrupts stop; it makes another one ------------------------ */
+
+static void outer_makes_thread(void)
+{
+	started = kthread_run(thread_calls, NULL, "started");
+	machine_call(INNER, nothing);
+}
+
+static int thread_spins(void *arg)
+{
+	sys_open_door();
+	sys_plain();
+	machine_call(OUTER, outer_makes_thread);
+	sys_plain();
+	kthread_stop(started);
+	return 0;
+}
+
+static void sys_interrupt_thread(void)
+{
+	struct task *thread = kthread_create(thread_spins, NULL, "spinner");
+
+	sched_set_affinity(thread, CPU1);
+	wake_up_process(thread);
+	wait_event(door, READ_ONCE(door_open));
+	for (unsigned i = 0; i < 6; i++) {
+		machine_raise(1, IRQ_RESCHED);
+		cond_resched();
+	}
+	kthread_stop(thread);
+	sys_wait_end();
+}
+
+static void program_interrupts_thread(void)
+{
+	machine_syscall(sys_interrupt_thread);
+	machine_syscall(sys_exit);
+}
+
+void boot_spins(void)
+{
+	boot_kernel();
+	spawn("maker", program_interrupts_thread, CPU0);
 	spawn("admin", admin_on_off, CPU0);
 	machine_ready();
 }

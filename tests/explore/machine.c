@@ -9,6 +9,7 @@
  */
 #include "world.h"
 #include "search.h"
+#include <neurath/klp_sched.h>
 #include <neurath/mm.h>
 #include <neurath/syscall.h>
 #include "../../kernel/sched/rq.h"
@@ -284,6 +285,7 @@ static void interrupt_dispatch(unsigned irq, struct pt_regs *regs)
 		break;
 	}
 	irq_exit();
+	klp_interrupted();
 }
 
 /* Runs one interrupt, on the stack of the interrupted code. */
@@ -300,11 +302,13 @@ static void interrupt_take(struct machine_cpu *c, unsigned irq)
 	c->irqs_on = false;
 	c->in_user = false;
 	c->regs = NULL;
+	c->interrupted = patched;
 	c->depth++;
 	c->interrupts++;
 	interrupt_dispatch(irq, patched ? patched : &outside);
 	c->depth--;
 	c->regs = patched;
+	c->interrupted = NULL;
 	search_fence();
 	if (user) {
 		exit_to_user_mode_loop(kstack_user_regs(current->stack));

@@ -120,17 +120,17 @@ static void boot_poke(void)
 
 /* ---- turn: the administrator reverses in the middle, both ways --------------------------------- */
 
-static void sys_enable(void)
+void sys_enable(void)
 {
 	enable(1);
 }
 
-static void sys_turn(void)
+void sys_turn(void)
 {
 	turn_round(1);
 }
 
-static void sys_finish(void)
+void sys_finish(void)
 {
 	sys_open_door();
 	wait_for_transition();
@@ -148,7 +148,7 @@ static void admin_turns(void)
 	machine_syscall(sys_exit);
 }
 
-static void program_turns(void)
+void program_turns(void)
 {
 	machine_syscall(sys_sleep_inside);
 	machine_syscall(sys_resched);
@@ -474,8 +474,10 @@ const struct scene scenes[] = {
 	{ "wake", "two tasks wake each other on two CPUs", 2, boot_wake },
 	{ "hand", "two tasks hand the CPU over to each other", 2, boot_hand },
 	{ "births", "threads are made and die inside of the functions", 2, boot_births },
+	{ "twice", "a task is flagged twice, and the patch is turned round", 2, boot_twice },
 	{ "deaths", "a task dies while a patch comes", 2, boot_deaths },
 	{ "threads", "kernel threads, one of which is not started for long", 2, boot_threads },
+	{ "spins", "interrupts judge a kernel thread that never looks at itself", 2, boot_spins },
 	{ "execs", "a thread takes the pid of its leader in execve()", 2, boot_execs },
 	{ "handler", "interrupts call the functions, in tasks and on an idle CPU", 3, boot_handler },
 	{ "replace", "a second patch takes over from the first", 2, boot_replace },

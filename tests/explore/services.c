@@ -347,6 +347,9 @@ enum unwind_reason unwind_reliable(struct task *task, unsigned long *entries, un
 		return UNWIND_OK;
 	if (task != current && task_running(task))
 		return UNWIND_RUNNING;
+	/* Interrupted between a call and the version that the call reaches: at a slot, or in a selector. */
+	if (task == current && machine_cpus[machine_now].interrupted)
+		return UNWIND_KERNEL_REGS;
 	*n = oracle_stack(task, entries, room);
 	return UNWIND_OK;
 }

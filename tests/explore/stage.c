@@ -19,7 +19,8 @@ DECLARE_WAIT_QUEUE_HEAD(changes);
 DECLARE_WAIT_QUEUE_HEAD(door);
 DECLARE_WAIT_QUEUE_HEAD(closing);
 unsigned begun;
-static bool door_open, at_end;
+bool door_open;
+static bool at_end;
 
 /* ---- patches -------------------------------------------------------------------------------- */
 

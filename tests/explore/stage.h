@@ -24,6 +24,7 @@ extern struct process world_process;
 /* ---- stage.c: what tasks wait for ---- */
 extern struct wait_queue_head changes;	/* of transitions, and of modules whose reference is put */
 extern struct wait_queue_head door;	/* sys_open_door(): sleepers inside continue */
+extern bool door_open;
 extern struct wait_queue_head closing;	/* the_end(): tasks end */
 extern unsigned begun;			/* the number of transitions and reversals so far */
 extern unsigned awaited;		/* number in @begun that sys_await_*() waits for, inside */
@@ -55,7 +56,11 @@ void boot_kernel(void);
 
 /* ---- scenes.c: programs that other scenes use, too ---- */
 void program_calls(void);
+void program_turns(void);
 void admin_on_off(void);
+void sys_enable(void);
+void sys_turn(void);
+void sys_finish(void);
 
 /* ---- ipc.c ---- */
 void boot_ask(void);
@@ -76,6 +81,8 @@ void program_forks(void);
 void boot_births(void);
 void boot_deaths(void);
 void boot_threads(void);
+void boot_spins(void);
+void boot_twice(void);
 void boot_execs(void);
 
 #endif

@@ -48,6 +48,7 @@ struct machine_cpu {
 	unsigned pending;		/* IRQ_ */
 	u64 timer;			/* programmed deadline */
 	struct pt_regs *regs;		/* of the patched code that it executes, or NULL */
+	struct pt_regs *interrupted;	/* the same of the code that the present interrupt has stopped */
 	bool in_user;			/* in user mode */
 };
 extern struct machine_cpu machine_cpus[WORLD_CPUS];

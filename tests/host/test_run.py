@@ -227,6 +227,12 @@ class HostSuites(unittest.TestCase):
                                "    def test_b(self):\n        pass\n")
         self.assertEqual((report.passed, report.failed), (1, 1))
 
+    def test_failed_subtest_is_shown_as_a_failed_test(self):
+        report = self.run_file("import unittest\nclass T(unittest.TestCase):\n"
+                               "    def test_a(self):\n        with self.subTest('this one'):\n            self.fail()\n")
+        self.assertEqual((report.passed, report.failed), (0, 1))
+        self.assertIn("this one", report.failures[0].reason)
+
     def test_broken_file_is_red(self):
         self.assertEqual(self.run_file("import nothing_of_this_name\n").failed, 1)
 

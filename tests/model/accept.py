@@ -196,7 +196,7 @@ class Monitor:
         elif how != "taken-back":
             self.need("only a flagged task changes over", who in self.pending)
             self.need("a task that changes over takes the target", state == self.target or self.turned)
-        if how in ("exit", "own-stack", "idle"):
+        if how in ("exit", "own-stack", "interrupted", "idle"):
             self.need("a task that changes over by itself runs", isinstance(who, str) or self.pid == who)
         if how == "asleep" and isinstance(who, int):
             self.need("a task that is looked at does not run", who not in {pid for cpu, pid in self.running.items() if cpu != self.cpu})

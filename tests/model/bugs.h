@@ -41,3 +41,5 @@
 #define EXEC_FORGOTTEN		33	/* execs: a task that changes its pid does not set its own state and flag */
 #define WALK_FOLLOWS		34	/* execs: a walk continues after the new pid of the task that it has reached */
 #define EXEC_IRQS_ON		35	/* execs: klp_pid_moved() with interrupts on */
+#define SELECTOR_JUDGED		36	/* interrupts: a kernel thread in a selector changes over by the rest of its stack */
+#define TARGET_AFTER_CLEAR	37	/* births: a task that changes over reads the target after it has cleared its flag */

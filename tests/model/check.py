@@ -24,8 +24,9 @@ NO_BIRTHS = "-DFORKS=false -DEXITS=false"
 # Restrictions of the model, storage of the states, depth of the search; large: not in `make test`.
 CONFIGURATIONS = {
     "calls": (f"-DTASKS=2 -DSAFETY=true {NO_BIRTHS} -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
-    "births": ("-DTASKS=2 -DEXITS=false -DEXITS_INSIDE=true -DSLEEPS=false -DLOOKS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "births": ("-DTASKS=2 -DEXITS=false -DEXITS_INSIDE=true -DSLEEPS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
     "threads": ("-DTASKS=2 -DSLEEPS=false -DLOOKS=false -DFORKS=false -DTHREADS=true -DEXITS=thread[me] -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
+    "interrupts": ("-DTASKS=2 -DSLEEPS=false -DLOOKS=false -DFORKS=false -DTHREADS=true -DINTERRUPTS=1 -DEXITS=false -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
     "execs": (f"-DTASKS=2 {NO_BIRTHS} -DSLEEPS=false -DLOOKS=false -DEXECS=1 -DIDLES=false -DPINNED=true", "-DCOLLAPSE", 2_000_000, False),
     "idle": (f"-DTASKS=1 {NO_BIRTHS} -DCALLS=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 3_000_000, False),
     "handler": (f"-DTASKS=1 {NO_BIRTHS} -DIDLES=false -DPINNED=true -DHANDLERS=1", "-DCOLLAPSE", 2_000_000, False),

@@ -36,6 +36,9 @@
 #ifndef THREADS
 #define THREADS		false			/* tasks make kernel threads, too */
 #endif
+#ifndef INTERRUPTS
+#define INTERRUPTS	0			/* interrupts judge kernel threads */
+#endif
 #ifndef SAFETY
 #define SAFETY		false			/* the safety pass of nudge.c: more looks, at any time */
 #endif
@@ -199,13 +202,16 @@ inline klp_task_done()
 	fi
 }
 
+/* The target is read before the flag is cleared: while the flag is set, a reversal has not changed the target. */
+#define READ_TARGET	seen = (BUG(TARGET_AFTER_CLEAR) -> NONE : target)
+
 /*
  * The second half of a change-over, after the flag was cleared; without its flag, the state of a task has no effect. A look
  * turns interrupts on before it counts.
  */
 inline take_target(then)
 {
-	d_step { RUNS(me) -> seen = target };
+	d_step { RUNS(me) -> seen = (BUG(TARGET_AFTER_CLEAR) -> target : seen) };
 	d_step {
 		RUNS(me) ->
 		assert(seen != NONE && state[me] != NONE);	/* I2: from one set to the other */
@@ -219,25 +225,29 @@ inline take_target(then)
 inline klp_update_patch_state()
 {
 	if
-	:: d_step { RUNS(me) && pending[me] -> pending[me] = false; irqs[CPU(me)] = (BUG(UPDATE_IRQS_ON) -> ON : OFF) } ->
-		take_target(ON)
+	:: d_step { RUNS(me) && pending[me] -> irqs[CPU(me)] = (BUG(UPDATE_IRQS_ON) -> ON : OFF) } ->
+		d_step { RUNS(me) -> READ_TARGET };
+		if
+		:: d_step { RUNS(me) && pending[me] -> pending[me] = false } -> take_target(ON)
+		:: d_step { RUNS(me) && !pending[me] -> seen = 0; irqs[CPU(me)] = ON }
+		fi
 	:: RUNS(me) && !pending[me]
 	fi
 }
 
 /*
- * A look of current at its own stack, klp_judge_task(): the flag is tested, the ranges are read (no other task changes the
- * stack, so it is walked in the same step), the flag is cleared, the target is read, the state is written. Interrupts are
- * off during all these steps; afterwards they are @then. klp_sched_try_switch() tests the flag earlier, only to skip looks.
+ * A look of current at its own stack, klp_judge_task(): the flag is tested, the target is read, the ranges are read (no other
+ * task changes the stack, so it is walked in the same step), the flag is cleared, the state is written. Interrupts are off during all these steps; afterwards they are @then. klp_sched_try_switch() tests the flag earlier, only to skip looks.
  */
 inline klp_judge_current(then)
 {
 	if
 	:: d_step { RUNS(me) && pending[me] -> irqs[CPU(me)] = (BUG(LOOK_SPLIT) -> ON : OFF) } ->
-		d_step { RUNS(me) -> irqs[CPU(me)] = OFF; seen = STACK_CLEAR(me) || BUG(NO_STACK_CHECK) };
+		d_step { RUNS(me) -> irqs[CPU(me)] = OFF; READ_TARGET };
+		d_step { RUNS(me) -> clear = STACK_CLEAR(me) || BUG(NO_STACK_CHECK) };
 		if
-		:: d_step { RUNS(me) && seen && pending[me] -> pending[me] = false } -> take_target(then)
-		:: d_step { RUNS(me) && !(seen && pending[me]) -> seen = 0; irqs[CPU(me)] = then }
+		:: d_step { RUNS(me) && clear && pending[me] -> clear = false; pending[me] = false } -> take_target(then)
+		:: d_step { RUNS(me) && !(clear && pending[me]) -> clear = false; seen = 0; irqs[CPU(me)] = then }
 		fi
 	:: d_step { RUNS(me) && !pending[me] -> irqs[CPU(me)] = then }
 	fi
@@ -387,7 +397,9 @@ inline fork(first_mode)
 			count = count + pending[child];
 			mode[child] = first_mode;
 			life[child] = LIVE;
-			assert(state[child] == SETTLED(me))		/* I5 */
+			/* I5.  An interrupt may move a kernel thread after klp_copy_process(): its child is then pending. */
+			assert(state[child] == SETTLED(me) || (INTERRUPTS && thread[me] && state[child] != NONE));
+			assert(!flagging || state[child] == target || pending[child])
 		:: else
 		fi;
 		tasklist_lock = false;
@@ -405,16 +417,17 @@ inline klp_new_kthread()
 	:: child == NOBODY || BUG(THREAD_UNSEEN)
 	:: d_step { child != NOBODY && !BUG(THREAD_UNSEEN) && RUNS(me) && pending[child] ->
 			pi_lock = child; irqs[CPU(me)] = OFF } ->
+		d_step { RUNS(me) -> READ_TARGET };
 		if
 		:: d_step { RUNS(me) && pending[child] -> pending[child] = false } ->
-			d_step { RUNS(me) -> seen = target };
+			d_step { RUNS(me) -> seen = (BUG(TARGET_AFTER_CLEAR) -> target : seen) };
 			d_step {
 				RUNS(me) ->
 				assert(seen != NONE && state[child] != NONE);
 				state[child] = seen; seen = 0; pi_lock = NOBODY; irqs[CPU(me)] = ON
 			};
 			d_step { RUNS(me) -> klp_task_done() }
-		:: d_step { RUNS(me) && !pending[child] -> pi_lock = NOBODY; irqs[CPU(me)] = ON }
+		:: d_step { RUNS(me) && !pending[child] -> seen = 0; pi_lock = NOBODY; irqs[CPU(me)] = ON }
 		fi
 	:: child != NOBODY && !BUG(THREAD_UNSEEN) && RUNS(me) && !pending[child]
 	fi;
@@ -481,7 +494,7 @@ inline exec()
 proctype Task(byte me)
 {
 	byte cpu, seen, child, child_state;
-	bool child_flag;
+	bool child_flag, clear;
 
 	do
 	:: d_step { CALLS && ENTER } -> call_pair()
@@ -503,6 +516,7 @@ proctype Task(byte me)
 proctype Idle(byte me)
 {
 	byte cpu, seen;
+	bool clear;
 
 	do
 	:: RUNS(me) && (mode[me] == KERNEL || !calm) && pending[me] -> klp_update_patch_state()
@@ -537,6 +551,36 @@ proctype Handler(byte c)
 	   od
 	od
 }
+
+#if INTERRUPTS
+/*
+ * klp_interrupted(), at the end of an interrupt: a pending kernel thread is judged where it was interrupted, between any
+ * two of its steps. The stack of a thread that is in a selector cannot be judged.
+ */
+proctype Interrupt(byte c)
+{
+	byte me, seen;
+	bool clear;
+
+	do
+	:: d_step {
+	irqs[c] == ON && !calm && running[c] < TASKS && thread[running[c]] && pending[running[c]] ->
+	irqs[c] = HANDLER;
+	me = running[c]
+   };
+	   d_step { READ_TARGET };
+	   d_step { clear = STACK_CLEAR(me) && (selector[me] == AT_SLOT || BUG(SELECTOR_JUDGED)) };
+	   if
+	   :: d_step { clear && pending[me] -> pending[me] = false } ->
+		d_step { seen = (BUG(TARGET_AFTER_CLEAR) -> target : seen) };
+		d_step { assert(seen != NONE && state[me] != NONE); state[me] = seen };
+		klp_task_done()
+	   :: !(clear && pending[me])
+	   fi;
+	   d_step { irqs[c] = ON; me = 0; seen = 0; clear = false }
+	od
+}
+#endif
 
 /* ---- the patch: core.c, transition.c -------------------------------------------------------------------------------- */
 
@@ -807,7 +851,11 @@ init {
 		run Idle(IDLE_TASK(1));
 		run Administrator();
 #if HANDLERS
-		run Handler(0)
+		run Handler(0);
+#endif
+#if INTERRUPTS
+		run Interrupt(0);
+		run Interrupt(1)
 #endif
 	}
 }

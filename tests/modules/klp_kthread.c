@@ -3,7 +3,8 @@
  * A kernel thread that changes over with difficulty; the parameter "how" selects its behaviour:
  *
  *	resched		never sleeps, calls cond_resched()
- *	spin		never sleeps and calls no function: only force ends the transition
+ *	spin		never sleeps and calls no function: an interrupt finds the thread where it may change over
+ *	inside		spins in hard_inside(), which can be patched, until "leave" is written: then spins outside
  *	sleep		sleeps interruptibly until it is stopped, and counts the wake-ups in "wakeups"
  *	deep		like sleep, but uninterruptibly; a write of 1 to "wake" wakes the thread once
  *	unborn		created during a transition that its creator keeps open, and never started
@@ -36,6 +37,22 @@ static int hard_spin(void *arg)
 	while (!kthread_should_stop())
 		cpu_relax();
 	return 0;
+}
+
+static int leave;
+module_param(leave, int, 0644);
+
+/* With a slot and a frame, and never at its end while the thread has to stay. */
+static noinline void hard_inside(void)
+{
+	while (!READ_ONCE(leave) && !kthread_should_stop())
+		cpu_relax();
+}
+
+static int hard_spin_inside(void *arg)
+{
+	hard_inside();
+	return hard_spin(arg);
 }
 
 static int hard_sleep(void *arg)
@@ -74,6 +91,8 @@ static int __init hard_init(void)
 		return hard_init_unborn();
 	if (strcmp(how, "spin") == 0) {
 		fn = hard_spin;
+	} else if (strcmp(how, "inside") == 0) {
+		fn = hard_spin_inside;
 	} else if (strcmp(how, "resched") != 0) {
 		fn = hard_sleep;
 		if (strcmp(how, "deep") == 0)

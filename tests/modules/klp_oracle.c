@@ -16,6 +16,7 @@
  *	stateless	I5  a task without a state in a transition: a child inherited nothing
  *	irq_mixed	I6  an interrupt did not use the versions of the task that it interrupted
  *
+ *	thread=1	a kernel thread runs the pair without end, and passes no point of judgement: only interrupts stop it
  *	/proc/oracle_none, _yield, _sleep, _block	reading one runs a pair
  *	/proc/oracle_record		the counts
  *	/proc/oracle_release		wakes "block"
@@ -26,7 +27,9 @@
 #include <linux/module.h>
 #include <linux/kernel.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/livepatch.h>
 #include <linux/proc_fs.h>
 #include <linux/sched.h>
@@ -257,6 +260,21 @@ static int oracle_show_record(struct seq_file *m, void *v)
 	return 0;
 }
 
+/* The pauses outside of the pair have many lengths, so that interrupts come at every place. */
+static int oracle_thread_fn(void *arg)
+{
+	for (unsigned int n = 0; !kthread_should_stop(); n++) {
+		oracle_outer(ORACLE_NONE);
+		for (unsigned int i = n % 64; i; i--)
+			cpu_relax();
+	}
+	return 0;
+}
+
+static bool thread;
+module_param(thread, bool, 0444);
+static struct task_struct *oracle_thread;
+
 static struct proc_dir_entry *oracle_entries[8];
 
 static int __init oracle_init(void)
@@ -274,6 +292,10 @@ static int __init oracle_init(void)
 		{ "oracle_turn", oracle_show_turn },
 	};
 
+	if (thread)
+		oracle_thread = kthread_run(oracle_thread_fn, NULL, "oracle_thread");
+	if (IS_ERR(oracle_thread))
+		return PTR_ERR(oracle_thread);
 	for (unsigned int i = 0; i < ARRAY_SIZE(files); i++)
 		oracle_entries[i] = proc_create_single(files[i].name, 0444, NULL, files[i].show);
 	timer_setup(&oracle_timer, oracle_timer_fn, 0);
@@ -283,6 +305,8 @@ static int __init oracle_init(void)
 
 static void __exit oracle_exit(void)
 {
+	if (oracle_thread)
+		kthread_stop(oracle_thread);
 	del_timer_sync(&oracle_timer);
 	for (unsigned int i = 0; i < ARRAY_SIZE(oracle_entries); i++)
 		if (oracle_entries[i])

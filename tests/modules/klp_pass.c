@@ -6,6 +6,7 @@
  * transition.
  *
  *	target=schedule,sched_switch	the new versions stay on the stack while the originals run
+ *	object=NAME			the functions are those of a module, not of the kernel
  *	delay_us=N			each call of the first function is delayed by N us before the original runs
  *	replace=1			replaces all older patches
  *
@@ -21,6 +22,8 @@
 
 static char *target = "";
 module_param(target, charp, 0444);
+static char *object;
+module_param(object, charp, 0444);
 static int replace;
 module_param(replace, int, 0444);
 static unsigned int delay_us;
@@ -84,6 +87,7 @@ static int __init pass_init(void)
 			*comma = '\0';
 		name = comma ? comma + 1 : NULL;
 	}
+	pass_objs[0].name = object;
 	pass_patch.replace = replace;
 	return klp_enable_patch(&pass_patch);
 }

@@ -7,6 +7,7 @@
  */
 #include <neurath/arch.h>
 #include <neurath/hook.h>
+#include <neurath/klp_sched.h>
 #include <neurath/printk.h>
 #include <neurath/spinlock.h>
 #include <neurath/sysrq.h>
@@ -93,6 +94,7 @@ void interrupt_dispatch(struct pt_regs *regs, unsigned long vector)
 	if (trace_is_on(vector_exit))
 		trace_vector_exit((unsigned int)vector);
 	irq_exit();
+	klp_interrupted();
 	if (unlikely(irq_abandon[cpu_id()]))
 		irq_leave_for_good();
 }

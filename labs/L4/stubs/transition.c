@@ -34,12 +34,12 @@ void klp_init_transition(struct klp_patch *patch, int target)
  *
  * One look is one stretch with interrupts off on the looker's CPU.  The looker
  * holds no klp_mutex, so the transition may be turned round while it looks: why does it
- * find everything of one direction all the same?
+ * find everything of one direction all the same, and why must it read the target before
+ * it clears the flag?
  */
 /* splice: kernel/sched/patch_stack.c */
-/* Interrupts are off; @task is current, or held by task_call_func(). */
-static enum klp_verdict judge_stack(struct task *task, const struct klp_ranges *set,
-				    struct klp_judgement *out)
+enum klp_verdict judge_stack(struct task *task, const struct klp_ranges *set,
+			     struct klp_judgement *out)
 {
 	/* L4: yours, see labs/L4/README.md */
 	out->reason = UNWIND_BAD_END;

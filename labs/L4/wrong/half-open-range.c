@@ -7,7 +7,7 @@
  * at times: P3 P4 P6 P7 P8 P9
  */
 /* splice: kernel/sched/patch_stack.c */
-static noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr)
+noinline bool ranges_hit(const struct klp_ranges *set, unsigned long addr)
 {
 	unsigned low = 0, high = set && set->n ? set->n - 1 : 0;
 

@@ -185,6 +185,27 @@ static void no_task_ever_mixes_versions(void)
 	check_record();
 }
 
+/*
+ * A kernel thread that runs the pair and never looks at itself changes over in an interrupt, at any
+ * instruction: also in the pair's callers, in the selector and in a trampoline.
+ */
+static void a_thread_that_is_judged_in_interrupts_mixes_nothing(void)
+{
+	uint32_t seed = (uint32_t)tap_seed() | 1;
+	struct record before;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) == 1)
+		tap_skip("the thread would have the only CPU for itself");
+	CHECK_EQ(insmod_args(ORACLE, "thread=1"), 0);
+	before = read_record();
+	for (int round = 0; round < ROUNDS; round++) {
+		patch_round(&seed);
+		check_record();
+	}
+	CHECK(read_record().new > before.new);
+	CHECK_EQ(rmmod(ORACLE), 0);
+}
+
 /* Force gives up consistency on purpose, and the oracle must see that. The test proves that the oracle can fail. */
 static void oracle_sees_what_force_breaks(void)
 {
@@ -220,6 +241,7 @@ int main(void)
 	klp_log_clear();
 	klp_text_remember();
 	TAP_TEST(idle_tasks_take_part_in_a_transition);
+	TAP_TEST(a_thread_that_is_judged_in_interrupts_mixes_nothing);
 	TAP_TEST(no_task_ever_mixes_versions);
 	TAP_TEST(oracle_sees_what_force_breaks);
 	TAP_TEST(nothing_was_warned_about);

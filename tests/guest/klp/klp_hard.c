@@ -12,6 +12,7 @@
 #define _GNU_SOURCE
 #include "klp_load.h"
 #include "asleep.h"
+#include "files.h"
 #include "klp_text.h"
 
 #define SAMPLE		"livepatch_sample"
@@ -122,14 +123,6 @@ static void hooks_own_dependencies_are_refused_by_name(void)
 
 /* ---- kernel threads ----------------------------------------------------------------- */
 
-static bool thread_blocks(const char *how)
-{
-	char text[32 * 1024];
-	const char *line = strstr(slurp(KLP_SYSFS "/" SAMPLE "/blockers", text, sizeof(text)), " hard_thread ");
-
-	return line && strstr(line, how);
-}
-
 static void kthread_that_calls_cond_resched_changes_over(void)
 {
 	CHECK_EQ(insmod_args(KTHREAD, "how=resched"), 0);
@@ -139,25 +132,74 @@ static void kthread_that_calls_cond_resched_changes_over(void)
 	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
-static void kthread_that_never_calls_anything_blocks_until_forced(void)
+/* How the thread has reached the target of the last transition, by the trace of live patching. */
+static bool thread_went_by(const char *how)
+{
+	static char text[4 << 20];
+	const char *line = NULL, *at = slurp(KLP_SYSFS "/timeline", text, sizeof(text));
+
+	while ((at = strstr(at, "klp_switch comm=hard_thread ")))
+		line = at++;
+	return line && strstr(line, how) && strstr(line, how) < strchrnul(line, '\n');
+}
+
+static void kthread_that_never_calls_anything_changes_over_in_an_interrupt(void)
 {
 	if (nr_cpus == 1)
 		tap_skip("the thread would have the only CPU for itself");
 	CHECK_EQ(insmod_args(KTHREAD, "how=spin"), 0);
-	CHECK_EQ(insmod(SAMPLE_KO), 0);
-	/* All tasks change over except the thread. */
-	while (!thread_blocks("pending: running") || patch_state(getpid()) != 1)
-		nap(1000);
-	CHECK_EQ(klp_write(SAMPLE, "signal", "1"), 0);
-	nap(10000);
-	CHECK_EQ(klp_read(SAMPLE, "transition"), 1);
-	CHECK(thread_blocks("pending: running"));
-	CHECK_EQ(klp_write(SAMPLE, "force", "1"), 0);
-	klp_wait(SAMPLE);
-	CHECK_EQ(klp_read(SAMPLE, "enabled"), 1);
+	for (int i = 0; i < 10; i++) {
+		CHECK_EQ(insmod(SAMPLE_KO), 0);
+		klp_wait(SAMPLE);
+		CHECK(thread_went_by(" how=interrupted "));
+		klp_unload(SAMPLE);
+	}
 	CHECK_EQ(rmmod(KTHREAD), 0);
-	/* Enabling by force leaves no task in the module: it can be unloaded. */
-	klp_unload(SAMPLE);
+}
+
+static bool kthread_blocks_pass(void)
+{
+	return strstr(pass_blockers(), " hard_thread ") != NULL;
+}
+
+static void leave_inside(void)
+{
+	CHECK_EQ(file_put_text("/sys/module/" KTHREAD "/parameters/leave", "1"), 0);
+}
+
+/* In the function itself, as interrupts find the thread there, neither tick nor signal moves it. */
+static void kthread_that_computes_in_an_old_function_blocks_until_it_returns(void)
+{
+	if (nr_cpus == 1)
+		tap_skip("the thread would have the only CPU for itself");
+	CHECK_EQ(insmod_args(KTHREAD, "how=inside"), 0);
+	CHECK_EQ(pass_insmod("hard_inside", "object=" KTHREAD), 0);
+	while (patch_state(getpid()) != 1)
+		nap(1000);
+	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
+	nap(100000);
+	CHECK_EQ(klp_read(PASS, "transition"), 1);
+	CHECK(kthread_blocks_pass());
+	leave_inside();
+	pass_settle();
+	CHECK(thread_went_by(" how=interrupted "));
+	pass_unload();
+	CHECK_EQ(rmmod(KTHREAD), 0);
+}
+
+static void kthread_that_computes_in_an_old_function_can_be_forced(void)
+{
+	if (nr_cpus == 1)
+		tap_skip("the thread would have the only CPU for itself");
+	CHECK_EQ(insmod_args(KTHREAD, "how=inside"), 0);
+	CHECK_EQ(pass_insmod("hard_inside", "object=" KTHREAD), 0);
+	CHECK_EQ(klp_write(PASS, "force", "1"), 0);
+	pass_settle();
+	CHECK(thread_went_by(" how=force "));
+	leave_inside();
+	CHECK_EQ(klp_read(PASS, "enabled"), 1);
+	pass_unload();
+	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
 static unsigned long kthread_wakeups(void)
@@ -165,11 +207,6 @@ static unsigned long kthread_wakeups(void)
 	char buf[32];
 
 	return strtoul(slurp("/sys/module/" KTHREAD "/parameters/wakeups", buf, sizeof(buf)), NULL, 10);
-}
-
-static bool kthread_blocks_pass(void)
-{
-	return strstr(pass_blockers(), " hard_thread ") != NULL;
 }
 
 static pid_t kthread_pid(void)
@@ -371,7 +408,9 @@ int main(void)
 	TAP_TEST(scheduler_itself_is_patched_under_full_load);
 	TAP_TEST(hooks_own_dependencies_are_refused_by_name);
 	TAP_TEST(kthread_that_calls_cond_resched_changes_over);
-	TAP_TEST(kthread_that_never_calls_anything_blocks_until_forced);
+	TAP_TEST(kthread_that_never_calls_anything_changes_over_in_an_interrupt);
+	TAP_TEST(kthread_that_computes_in_an_old_function_blocks_until_it_returns);
+	TAP_TEST(kthread_that_computes_in_an_old_function_can_be_forced);
 	TAP_TEST(kthread_asleep_in_schedule_is_woken_by_the_signal);
 	TAP_TEST(kthread_in_uninterruptible_sleep_is_left_alone);
 	TAP_TEST(kthread_that_is_never_started_is_not_forgotten);
