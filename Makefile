@@ -427,7 +427,7 @@ gdb-now: $(RUN_ISO)
 
 # ---- tests ------------------------------------------------------------------------------------------------------------
 
-.PHONY: setup-tests test machines stress damage fuzz model explore bench bench-now bench-table bench-table-now bench-check bench-check-now test-images
+.PHONY: setup-tests test machines stress mutants damage fuzz model explore bench bench-now bench-table bench-table-now bench-check bench-check-now test-images
 TEST = $(PYTHON) tests/run.py --build build/debug $(call option,ONLY,only) $(call option,SEED,seed) $(if $(filter 1,$(V)),-v)
 setup-tests:
 	$(Q)BUSYBOX=$(BUSYBOX) tools/setup --tests
@@ -443,6 +443,9 @@ stress: setup    # the long-running suites: races searched with random seeds
 	@$(TEST) --kind stress --list >/dev/null
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	@$(TEST) --kind stress
+mutants: setup-tests # each mutant in its suite, also those that need luck there and that the explorer finds [ONLY=regexp SEED=n]
+	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
+	@$(PYTHON) tests/mutants/mutant.py run '$(ONLY)' $(call option,SEED,seed)
 damage: setup    # one relocation of a patch made wrong, many times: who notices? [COUNT=40 SEED=n]
 	$(Q)$(MAKE) --no-print-directory DEBUG=1 O=build/debug test-images
 	$(Q)$(PYTHON) tests/patches/damage.py --build build/debug $(call option,COUNT,count) $(call option,SEED,seed)

@@ -4,6 +4,7 @@
 
     tests/mutants/mutant.py list                    each mutant, with the broken rule
     tests/mutants/mutant.py image NAME [--out DIR]  the test image with that kernel: build/debug/mutants/NAME/test.iso
+    tests/mutants/mutant.py run [REGEXP]            boots these mutants, or all, until their suites turn red (`make mutants`)
     tests/mutants/mutant.py edit NAME               puts the diff into the sources here
     tests/mutants/mutant.py renew NAME              makes the diff from the edits of the sources here, and takes the edits back
 
@@ -225,6 +226,14 @@ def image(name, build, folder, without=frozenset()):
     return target
 
 
+def boot(regexp, build, seed):
+    """Runs tests/system/test_mutants.py: its status."""
+    if not any(re.search(regexp, name) for name in names()):
+        raise RuntimeError(f"no mutant matches '{regexp}'; `tests/mutants/mutant.py list` shows all")
+    words = [sys.executable, os.path.join(TOP, "tests", "run.py"), "--build", build, "--only", "=test_mutants", "-v"]
+    return subprocess.run(words + (["--seed", seed] if seed else []), env=dict(os.environ, MUTANTS=regexp), check=False).returncode
+
+
 # ---- by hand ----------------------------------------------------------------------------------------------------------
 
 def edit(name):
@@ -249,14 +258,17 @@ def renew(name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=("list", "image", "edit", "renew"))
+    parser.add_argument("command", choices=("list", "image", "run", "edit", "renew"))
     parser.add_argument("name", nargs="?")
     parser.add_argument("--build", default=os.path.join(TOP, "build", "debug"))
     parser.add_argument("--out")
+    parser.add_argument("--seed")
     options = parser.parse_args()
-    if options.command != "list" and not options.name:
+    if options.command not in ("list", "run") and not options.name:
         parser.error("say which mutant")
     try:
+        if options.command == "run":
+            sys.exit(boot(options.name or "", options.build, options.seed))
         if options.command == "list":
             print("\n".join(f"{name:<24}{about(name)}" for name in names()))
         elif options.command == "image":

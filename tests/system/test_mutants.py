@@ -2,6 +2,9 @@
 """Tests can fail: each mutant of tests/mutants.txt, a kernel with one broken rule, is caught by the suite that the
 table names. The mutants that no run reaches are in tests/explore/mutants.txt instead.
 
+A mutant that shows in few runs needs luck in a guest. If the explorer finds such a mutant, it is found in each run of
+tests/host/test_explore.py, and only `make mutants` boots it.
+
 A diff of tests/mutants/ breaks the rule in the kernel of the debug build. Without the diff the same suites are green:
 `make test` runs them there, too. A mutant is caught if its suite fails in one of the given number of boots, each with a
 seed of its own; a panic, a warning of the kernel or a hang of that suite is a catch too. The run ends at the first
@@ -32,7 +35,9 @@ MACHINES = 2                # machines that run at a time
 # and some mutants are caught by an endless loop.
 COMPUTING = 60
 TABLE = os.path.join(TESTS, "mutants.txt")
-ONLY = re.compile(os.environ.get("MUTANTS", ""))       # a regular expression, while one works on some
+EXPLORED = os.path.join(TESTS, "explore", "mutants.txt")
+ONLY = os.environ.get("MUTANTS")        # from `mutant.py run`: a regular expression, for all lines of the table
+LUCK = 3                                # so many seeds mean that the suite needs luck
 
 
 def table():
@@ -43,6 +48,19 @@ def table():
             if words:
                 race = words[4].removeprefix("race") if words[4:] else None
                 yield words[0], words[1], int(words[2]), int(words[3]), race
+
+
+def explored():
+    with open(EXPLORED, encoding="utf-8") as file:
+        return {line.split()[0] for line in file if not line.startswith("#") and line.strip()}
+
+
+def chosen():
+    """The lines of the table that this run boots."""
+    if ONLY is not None:
+        return [row for row in table() if re.search(ONLY, row[0])]
+    found = explored()
+    return [row for row in table() if row[3] < LUCK or row[0] not in found]
 
 
 class NotBegun(RuntimeError):
@@ -84,8 +102,7 @@ class Mutants(unittest.TestCase):
         cls.suites = {suite.name: suite for suite in run.guest_suites("test")}
         cls.pool = concurrent.futures.ThreadPoolExecutor(MACHINES)
         cls.addClassCleanup(cls.pool.shutdown, cancel_futures=True)
-        cls.found = {row[0]: cls.pool.submit(cls.catch, *row) for row in table()
-                     if row[1] in cls.suites and ONLY.search(row[0])}
+        cls.found = {row[0]: cls.pool.submit(cls.catch, *row) for row in chosen() if row[1] in cls.suites}
 
     @classmethod
     def catch(cls, name, suite, cpus, seeds, race):
@@ -130,9 +147,8 @@ def make_test(name, suite, seeds):
     return test
 
 
-for row in table():
-    if ONLY.search(row[0]):
-        setattr(Mutants, f"test_{row[0].lower()}_is_caught", make_test(row[0], row[1], row[3]))
+for row in chosen():
+    setattr(Mutants, f"test_{row[0].lower()}_is_caught", make_test(row[0], row[1], row[3]))
 
 if __name__ == "__main__":
     unittest.main()
