@@ -23,12 +23,14 @@
 #include <neurath/arch.h>
 
 enum trace_buffer_id { TRACE_MAIN, TRACE_KLP, TRACE_AROUND, TRACE_BUFFERS };
+struct trace_filter;
 #define TRACE_TRIGGERS	7	/* the bit for: something else happens with the event, too */
 
 struct trace_point {
 	/* (a) bit by enum trace_buffer_id: the buffers that get the event; and TRACE_TRIGGERS */
 	u8 on;
 	u16 id;			/* Linux's "common_type"; constant after trace_init() */
+	struct trace_filter *filter;	/* which records TRACE_MAIN gets; NULL: all (trace_mutex) */
 };
 
 #define TRACE_POINT(name)	trace_point_##name

@@ -16,6 +16,14 @@
 /* A flag, a change of state, and for some tasks a look with a stack. */
 #define TRACE_KLP_PER_TASK	3
 
+const struct trace_field trace_common_fields[] = {
+	{ .type = "unsigned short", .name = "common_type", .offset = 0, .size = 2 },
+	{ .type = "unsigned char", .name = "common_flags", .offset = 2, .size = 1 },
+	{ .type = "unsigned char", .name = "common_preempt_count", .offset = 3, .size = 1 },
+	{ .type = "int", .name = "common_pid", .offset = 4, .size = 4, .is_signed = true },
+	{ 0 }
+};
+
 void __init trace_init(void)
 {
 	u16 id = TRACE_FIRST_ID;

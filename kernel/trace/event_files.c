@@ -109,17 +109,11 @@ static void format_field(struct seq_file *m, const struct trace_field *f, unsign
 
 static int event_format_show(struct seq_file *m, void *private)
 {
-	static const struct trace_field common[] = {
-		{ .type = "unsigned short", .name = "common_type", .offset = 0, .size = 2 },
-		{ .type = "unsigned char", .name = "common_flags", .offset = 2, .size = 1 },
-		{ .type = "unsigned char", .name = "common_preempt_count", .offset = 3, .size = 1 },
-		{ .type = "int", .name = "common_pid", .offset = 4, .size = 4, .is_signed = true },
-	};
 	const struct trace_event *event = private;
 
 	seq_printf(m, "name: %s\nID: %u\nformat:\n", event->name, event->point->id);
-	for (unsigned i = 0; i < ARRAY_SIZE(common); i++)
-		format_field(m, &common[i], common[i].offset);
+	for (const struct trace_field *f = trace_common_fields; f->name; f++)
+		format_field(m, f, f->offset);
 	seq_putc(m, '\n');
 	for (const struct trace_field *f = event->fields; f->name; f++)
 		format_field(m, f, f->offset + sizeof(struct trace_common));
@@ -136,24 +130,6 @@ static int event_id_show(struct seq_file *m, void *private)
 	return 0;
 }
 static const struct kernfs_file_ops event_id_ops = { .show = event_id_show };
-
-/* ---- filter --------------------------------------------------------------------------------- */
-
-/* There are none; tools find events by this file, and write 0 to have none. */
-static int event_filter_show(struct seq_file *m, void *private)
-{
-	seq_puts(m, "none\n");
-	return 0;
-}
-
-static ssize_t event_filter_store(const char *buf, size_t n, void *private)
-{
-	unsigned long none;
-
-	return kstrtoul(buf, 10, &none) || none ? -EINVAL : (ssize_t)n;
-}
-static const struct kernfs_file_ops event_filter_ops = {
-	.show = event_filter_show, .store = event_filter_store };
 
 /* ---- set_event, available_events -------------------------------------------------------- */
 
@@ -246,7 +222,8 @@ static struct kernfs_node *events_folder(struct kernfs_node *dir, const char *pa
 		kernfs_create_file(node, "enable", 0644, &system_enable_ops,
 				   (void *)event->system);
 	if (!event->tracer)
-		kernfs_create_file(node, "filter", 0644, &event_filter_ops, NULL);
+		kernfs_create_file(node, "filter", 0644, &trace_system_filter_ops,
+				   (void *)event->system);
 	return node;
 }
 
@@ -260,7 +237,7 @@ static void event_folder(struct kernfs_node *system, const struct trace_event *e
 	if (!event->tracer)
 		kernfs_create_file(dir, "enable", 0644, &event_enable_ops, private);
 	if (!event->tracer)
-		kernfs_create_file(dir, "filter", 0644, &event_filter_ops, private);
+		kernfs_create_file(dir, "filter", 0644, &trace_event_filter_ops, private);
 	if (!event->tracer)
 		kernfs_create_file(dir, "trigger", 0644, &trace_trigger_ops, private);
 	kernfs_create_file(dir, "format", 0444, &event_format_ops, private);

@@ -2,13 +2,13 @@
 /*
  * Patterns for names of functions and events: '*' is any text, '?' any character, "[abc]",
  * "[a-z]" and "[!a]" one character of a class or outside of it.  A '[' without its ']' is a
- * character like others.
+ * character like others.  Filters match in any context, NMIs included.
  */
-#include <neurath/string.h>
+#include <neurath/hook.h>
 #include "internal.h"
 
 /* The length of the class at the start of @pattern with its brackets; 0: there is none. */
-static size_t class_length(const char *pattern, size_t len)
+static notrace size_t class_length(const char *pattern, size_t len)
 {
 	size_t i = 1;
 
@@ -24,7 +24,7 @@ static size_t class_length(const char *pattern, size_t len)
 }
 
 /* Whether @c is in the class, whose text has @len bytes with the brackets. */
-static bool class_has(const char *class, size_t len, char c)
+static notrace bool class_has(const char *class, size_t len, char c)
 {
 	bool inverted = class[1] == '!', found = false;
 
@@ -41,7 +41,7 @@ static bool class_has(const char *class, size_t len, char c)
 }
 
 /* The length of the first part of @pattern if it matches @c; 0: it does not. */
-static size_t match_one(const char *pattern, size_t len, char c)
+static notrace size_t match_one(const char *pattern, size_t len, char c)
 {
 	size_t class = class_length(pattern, len);
 
@@ -50,20 +50,27 @@ static size_t match_one(const char *pattern, size_t len, char c)
 	return *pattern == '?' || *pattern == c;
 }
 
-bool trace_glob(const char *pattern, size_t len, const char *text)
+notrace bool trace_glob(const char *pattern, size_t len, const char *text)
 {
-	size_t part;
+	/* behind the last '*', and the rest of the text that it leaves */
+	const char *star = NULL, *again = NULL;
+	size_t star_len = 0, part;
 
-	for (; len && *pattern != '*'; pattern += part, len -= part, text++) {
-		part = *text ? match_one(pattern, len, *text) : 0;
-		if (!part)
+	for (;;) {
+		if (len && *pattern == '*') {
+			star = ++pattern;
+			star_len = --len;
+			again = text;
+			continue;
+		}
+		if (!*text)
+			return !len;
+		part = len ? match_one(pattern, len, *text) : 0;
+		if (!part && !star)
 			return false;
+		/* If the rest does not match, the '*' takes one character more. */
+		pattern = part ? pattern + part : star;
+		len = part ? len - part : star_len;
+		text = part ? text + 1 : ++again;
 	}
-	if (!len)
-		return !*text;
-	do {
-		if (trace_glob(pattern + 1, len - 1, text))
-			return true;
-	} while (*text++);
-	return false;
 }

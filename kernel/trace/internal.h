@@ -22,6 +22,9 @@
  *	switch.c	`tracing_on`, `tracing_cpumask`
  *	trigger_write.c	what else happens with an event
  *	trigger.c	`events/SYSTEM/EVENT/trigger`
+ *	filter_parse.c	conditions over fields: the text of a filter as a program
+ *	filter_write.c	which runs for each record
+ *	filter.c	`events/SYSTEM/EVENT/filter`
  *	glob.c		patterns for names
  *	help.c		README
  */
@@ -186,6 +189,9 @@ struct trace_event {
 	bool tracer;	/* an event of a tracer: it has a format and no enable file */
 };
 
+/* The fields of struct trace_common. */
+extern const struct trace_field trace_common_fields[];
+
 #define TRACE_FIRST_ID		20
 /* Linux's numbers of the events that its tools know without a name. */
 #define TRACE_ID_FUNCTION	1
@@ -280,10 +286,11 @@ extern const struct kernfs_file_ops trace_file_ops, trace_pipe_ops;
 extern const struct kernfs_file_ops trace_raw_ops;
 /* Allocates the rings of TRACE_MAIN for the first event or tracer. (held) 0, -ENOMEM. */
 int trace_main_need(void);
-/* trigger.c: the private value is the event. */
+/* trigger.c, filter.c: the private value is the event, or the name of the system. */
 extern const struct kernfs_file_ops trace_trigger_ops;
-/* Runs the triggers of the event at @point. (any) */
-void trace_triggers_run(const struct trace_point *point);
+extern const struct kernfs_file_ops trace_event_filter_ops, trace_system_filter_ops;
+/* Runs the triggers of the event at @point, whose record is @data. (any) */
+void trace_triggers_run(const struct trace_point *point, const void *data);
 /* True if a trigger turns the event on or off. */
 bool trace_event_is_target(const struct trace_event *event);
 void trace_files_init(void);

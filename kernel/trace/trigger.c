@@ -6,8 +6,9 @@
  *	traceon[:N]  traceoff[:N]  stacktrace[:N]
  *	enable_event:SYSTEM:EVENT[:N]  disable_event:SYSTEM:EVENT[:N]
  *
- * With a number it acts N times.  An event has one trigger for tracing on or off, one for stacks,
- * and one for each event that is turned on or off.
+ * With a number it acts N times.  "if FILTER" behind it is a condition for the record (filter.h).
+ * An event has one trigger for tracing on or off, one for stacks, and one for each event that is
+ * turned on or off.
  *
  * trigger_write.c runs them.  The place of a trigger is free without its point, which is stored
  * last; before a place is used again, a round of interrupts on all CPUs waits for the writers
@@ -85,15 +86,22 @@ static int trigger_parse_limit(const char **text, struct trace_trigger *t)
 	return 0;
 }
 
-static bool only_blanks(const char *text)
+/* "if FILTER", or nothing.  What is removed needs no condition. */
+static int trigger_parse_condition(const char *text, const struct trace_event *event,
+				   struct trace_trigger *t, bool remove)
 {
 	while (*text && strchr(" \t\n", *text))
 		text++;
-	return !*text;
+	if (!*text)
+		return 0;
+	if (strncmp(text, "if", 2) != 0 || !text[2] || !strchr(" \t\n", text[2]))
+		return -EINVAL;
+	return remove ? 0 : filter_parse(event, text + 3, strlen(text + 3), &t->filter);
 }
 
 /* A trigger to remove is named as it is shown: its limit does not matter. */
-static int trigger_parse(const char *text, struct trace_trigger *t, bool remove)
+static int trigger_parse(const char *text, const struct trace_event *event,
+			 struct trace_trigger *t, bool remove)
 {
 	const char *word;
 	int error = trigger_parse_action(&text, t);
@@ -104,7 +112,7 @@ static int trigger_parse(const char *text, struct trace_trigger *t, bool remove)
 		trigger_part(&text, &word);
 	else if (!error)
 		error = trigger_parse_limit(&text, t);
-	return error ? error : only_blanks(text) ? 0 : -EINVAL;
+	return error ? error : trigger_parse_condition(text, event, t, remove);
 }
 
 /* ---- the table ------------------------------------------------------------------------------ */
@@ -134,6 +142,7 @@ static int trigger_add(const struct trace_trigger *wanted)
 	place->action = wanted->action;
 	WRITE_ONCE(place->target, wanted->target);
 	place->left = wanted->left;
+	place->filter = wanted->filter;
 	/* Pairs with the acquire in trace_triggers_run(). */
 	smp_store_release(&place->point, wanted->point);
 	return 0;
@@ -146,6 +155,7 @@ static int trigger_remove(const struct trace_trigger *wanted)
 			WRITE_ONCE(t->point, NULL);
 			/* Writers that have read the place are done with it. */
 			synchronize_cpus();
+			filter_free(t->filter);
 			return 0;
 		}
 	return -ENOENT;
@@ -171,9 +181,12 @@ static void trigger_show_one(struct seq_file *m, const struct trace_trigger *t)
 	if (t->target)
 		seq_printf(m, ":%s:%s", t->target->system, t->target->name);
 	if (left < 0)
-		seq_puts(m, ":unlimited\n");
+		seq_puts(m, ":unlimited");
 	else
-		seq_printf(m, ":count=%d\n", left);
+		seq_printf(m, ":count=%d", left);
+	if (t->filter)
+		seq_printf(m, " if %s", t->filter->text);
+	seq_putc(m, '\n');
 }
 
 static int trigger_show(struct seq_file *m, void *private)
@@ -202,16 +215,20 @@ static ssize_t trigger_store(const char *buf, size_t n, void *private)
 	const struct trace_event *event = private;
 	struct trace_trigger wanted = { .point = event->point };
 	bool remove = *buf == '!';
-	int error = trigger_parse(buf + remove, &wanted, remove);
+	int error = trigger_parse(buf + remove, event, &wanted, remove);
 
-	if (error)
+	if (error) {
+		filter_free(wanted.filter);
 		return error;
+	}
 	mutex_lock(&trace_mutex);
 	error = trace_main_need();
 	if (!error)
 		error = remove ? trigger_remove(&wanted) : trigger_add(&wanted);
 	trigger_mark(event);
 	mutex_unlock(&trace_mutex);
+	if (error)
+		filter_free(wanted.filter);
 	return error ? error : (ssize_t)n;
 }
 

@@ -3,7 +3,7 @@
 #ifndef KERNEL_TRACE_TRIGGER_H
 #define KERNEL_TRACE_TRIGGER_H
 
-#include "internal.h"
+#include "filter.h"
 
 #define TRIGGERS_MAX	32
 
@@ -14,6 +14,7 @@ struct trace_trigger {
 	enum trigger_action action;
 	const struct trace_event *target;	/* of enable_event and disable_event */
 	int left;				/* (a) how often it may act; -1: no limit */
+	struct trace_filter *filter;		/* for which records; NULL: for all */
 };
 
 extern struct trace_trigger triggers[TRIGGERS_MAX];

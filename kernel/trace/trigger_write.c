@@ -28,10 +28,11 @@ static notrace void trigger_act(const struct trace_trigger *t)
 		trace_point_set(t->target->point, TRACE_MAIN, t->action == ENABLE_EVENT);
 }
 
-notrace void trace_triggers_run(const struct trace_point *point)
+notrace void trace_triggers_run(const struct trace_point *point, const void *data)
 {
 	for (struct trace_trigger *t = triggers; t < triggers + TRIGGERS_MAX; t++)
 		/* Pairs with the release in trigger_add(): the rest of the place is complete. */
-		if (smp_load_acquire(&t->point) == point && trigger_take(t))
+		if (smp_load_acquire(&t->point) == point &&
+		    filter_passes(t->filter, point, data) && trigger_take(t))
 			trigger_act(t);
 }

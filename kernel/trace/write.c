@@ -33,6 +33,7 @@
  * function, since the lowest code of the kernel has events, too.
  */
 #include <neurath/hook.h>
+#include "filter.h"
 #include "writer.h"
 
 u8 trace_wait_armed;		/* TRACE_ARM_: a reader sleeps, or is about to sleep */
@@ -78,7 +79,9 @@ static notrace void trace_stop(void)
 		trace_stopped();
 }
 
-notrace void trace_write_plain(const struct trace_point *point, const void *data, unsigned size)
+/* Writes to the buffers of the bits @on. */
+static notrace void buffers_write(const struct trace_point *point, unsigned on, const void *data,
+				  unsigned size)
 {
 	unsigned cpu = cpu_id();
 
@@ -86,7 +89,7 @@ notrace void trace_write_plain(const struct trace_point *point, const void *data
 		struct trace_ring *ring = READ_ONCE(trace_rings[id][cpu]);
 		u64 tsc;
 
-		if (!(READ_ONCE(point->on) & BIT(id)) || !ring)
+		if (!(on & BIT(id)) || !ring)
 			continue;
 		if (id == TRACE_MAIN && !READ_ONCE(trace_main_on[cpu]))
 			continue;
@@ -96,13 +99,31 @@ notrace void trace_write_plain(const struct trace_point *point, const void *data
 	}
 }
 
+notrace void trace_write_plain(const struct trace_point *point, const void *data, unsigned size)
+{
+	buffers_write(point, READ_ONCE(point->on), data, size);
+}
+
+/* Writes what passes the filter; returns the bits of the buffers. */
+static notrace unsigned event_write(const struct trace_point *point, const void *data,
+				    unsigned size)
+{
+	const struct trace_filter *filter = READ_ONCE(point->filter);
+	unsigned on = READ_ONCE(point->on);
+
+	if (unlikely(filter) && (on & BIT(TRACE_MAIN)) && !filter_passes(filter, point, data))
+		on &= ~(unsigned)BIT(TRACE_MAIN);
+	buffers_write(point, on, data, size);
+	if (unlikely(trace_stack_of_events) && (on & BIT(TRACE_MAIN)))
+		trace_write_stack();
+	if (unlikely(on & BIT(TRACE_TRIGGERS)))
+		trace_triggers_run(point, data);
+	return on;
+}
+
 notrace void trace_write_silent(const struct trace_point *point, const void *data, unsigned size)
 {
-	trace_write_plain(point, data, size);
-	if (unlikely(trace_stack_of_events) && (point->on & BIT(TRACE_MAIN)))
-		trace_write_stack();
-	if (unlikely(READ_ONCE(point->on) & BIT(TRACE_TRIGGERS)))
-		trace_triggers_run(point);
+	event_write(point, data, size);
 }
 
 /* A wake-up is not possible in every context; a separate interrupt makes it possible. */
@@ -120,8 +141,9 @@ notrace void trace_wake_soon(void)
 
 notrace void trace_write(const struct trace_point *point, const void *data, unsigned size)
 {
-	trace_write_silent(point, data, size);
-	if (unlikely(READ_ONCE(trace_wait_armed)) && (READ_ONCE(point->on) & BIT(TRACE_MAIN)))
+	unsigned on = event_write(point, data, size);
+
+	if (unlikely(READ_ONCE(trace_wait_armed)) && (on & BIT(TRACE_MAIN)))
 		trace_wake_soon();
 }
 

@@ -22,7 +22,8 @@ SCRIPTS = os.path.join(TOP, "build", "packages", "ftrace")
 PASS = """00basic/basic1 00basic/basic2 00basic/basic3 00basic/basic4 00basic/ringbuffer_size 00basic/trace_pipe
 event/event-enable event/subsystem-enable event/toplevel-enable
 ftrace/fgraph-filter ftrace/func-filter-glob ftrace/func_cpumask
-trigger/trigger-eventonoff trigger/trigger-stacktrace trigger/trigger-traceonoff""".split()
+filter/event-filter-incomplete
+trigger/trigger-eventonoff trigger/trigger-filter trigger/trigger-stacktrace trigger/trigger-traceonoff""".split()
 # A script's line has its number. A script that needs an instance runs a second time, as "(instance)": there are none.
 RESULT = re.compile(r"^\[(\d+)\] [^(\t][^\t]*\t\[(\w+)\]$")
 # The log of a script that has passed is removed.

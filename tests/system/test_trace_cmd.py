@@ -38,6 +38,10 @@ grep sched_process_exit events.txt | sed 's/^/SAY report /'
 grep -m 2 'cat-.*sys_enter' events.txt | sed 's/^/SAY report /'
 sed 's/^/SAY report err /' events.err
 cp events.dat events.txt /host
+try filter trace-cmd record -o filter.dat -e raw_syscalls:sys_enter -f 'id == 62 && common_pid != 0' -e sched:sched_process_exit -f 'comm ~ "tru*"' sh -c 'kill -0 $$; cat /proc/uptime; /bin/true'
+try filter trace-cmd report -i filter.dat
+try refused trace-cmd record -o refused.dat -e raw_syscalls:sys_enter -f 'no_such_field == 62' true
+echo "SAY filters $(cat $T/events/raw_syscalls/sys_enter/filter $T/events/sched/sched_process_exit/filter | xargs)"
 try functions trace-cmd record -o functions.dat -p function -l cmdline_proc_show cat /proc/cmdline
 try functions trace-cmd report -i functions.dat
 try graph trace-cmd record -o graph.dat -p function_graph -l cmdline_proc_show -l kernfs_read cat /proc/cmdline
@@ -100,6 +104,15 @@ class TraceCmd(unittest.TestCase):
         self.check("report", r"^status 0 [1-9]\d+ 0$", r"sched_switch: +prev_comm=\S+ prev_pid=\d+ .*==> next_comm=\S+ next_pid=\d+ ",
                    r"sched_process_exit: +comm=cat pid=\d+", r"cat-\d+ +\[\d+\] +\d+\.\d+: sys_enter: +NR \d+ \(")
 
+    def test_filters_choose_what_is_recorded(self):
+        names = re.findall(r"\S+-\d+ +\[\d+\] +\d+\.\d+: (\w+: +(?:NR \d+|comm=\w+))", self.said("filter"))
+        self.assertEqual(sorted({re.sub(" +", " ", name) for name in names}), ["sched_process_exit: comm=true", "sys_enter: NR 62"],
+                         self.said("filter"))
+        self.assertEqual(self.said("filter").count("status 0"), 2)
+
+    def test_a_wrong_filter_is_reported(self):
+        self.check("refused", "no_such_field == 62", "^parse_error: the event has no such field$", "^Failed filter of /sys")
+
     def report(self, name, *options):
         """What trace-cmd says of a file on this machine."""
         return subprocess.run([shutil.which("trace-cmd"), "report", *options, "-i", os.path.join(self.folder, name)], check=True,
@@ -123,6 +136,7 @@ class TraceCmd(unittest.TestCase):
 
     def test_recording_leaves_nothing_on(self):
         self.assertEqual(self.said("after"), "nop 1 0")
+        self.assertEqual(self.said("filters"), "none none")
 
     def test_trace_cmd_drives_the_tracing_files(self):
         for step in ("start", "stop", "show", "stat", "list", "reset"):
