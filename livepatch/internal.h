@@ -221,7 +221,7 @@ struct klp_hook *klp_hook_of_probe(const struct kprobe *p);
 /* The hook with probes at @func, or NULL. (trap, interrupts off) */
 struct klp_hook *klp_hook_trapped_at(unsigned long func);
 
-/* ---- function_trace.c ----------------------------------------------------- */
+/* ---- traced_slots.c ------------------------------------------------------- */
 /* The site of the function at @func if the function has ever been traced, else NULL. (held) */
 struct trace_site *klp_trace_site_of(unsigned long func);
 

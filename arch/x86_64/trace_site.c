@@ -6,9 +6,10 @@
  *	movabs $site, %r11
  *	jmp    *stub(%r11)		that of the tracer
  *
- * A site belongs to its function permanently.  So a CPU that an interrupt keeps in a trampoline
- * continues at that function, even long after the end of tracing, and no code has to wait for the
- * CPU.
+ * A site belongs to its function as long as it may be called.  So a CPU that an
+ * interrupt keeps in a trampoline continues at that function, even long after the end of tracing,
+ * and no code has to wait for the CPU.  Pages of sites are never freed; the site of a function of
+ * a module that is gone serves another function.
  */
 #include <neurath/arch.h>
 #include <neurath/bug.h>
@@ -21,8 +22,8 @@
 
 extern const char trace_function_stub[], trace_graph_stub[];
 
-/* The sites of the page with free room. (klp_mutex) */
-static struct trace_site *site_block;
+/* The sites of the page with free room, and the freed ones. (klp_mutex) */
+static struct trace_site *site_block, *site_free;
 static unsigned site_used = SITES_PER_PAGE;
 
 static void trampoline_write(u8 *at, const struct trace_site *site)
@@ -67,13 +68,22 @@ static bool site_page_add(void)
 
 struct trace_site *trace_site_create(unsigned long func)
 {
-	struct trace_site *site;
+	struct trace_site *site = site_free;
 
-	if (site_used == SITES_PER_PAGE && !site_page_add())
+	if (!site && site_used == SITES_PER_PAGE && !site_page_add())
 		return NULL;
-	site = &site_block[site_used++];
+	if (site)
+		site_free = site->next;
+	else
+		site = &site_block[site_used++];
 	site->func = func;
 	site->goes_to = func + SLOT_SIZE;
 	trace_site_set_tracer(site, false);
 	return site;
+}
+
+void trace_site_free(struct trace_site *site)
+{
+	site->next = site_free;
+	site_free = site;
 }

@@ -100,9 +100,15 @@ struct trace_site {
 	unsigned long goes_to;		/* the same as in struct klp_hook; read without a lock */
 	unsigned long stub;		/* of the tracer; read without a lock */
 	unsigned long entry;		/* constant */
+	struct trace_site *next;	/* while it is free */
 };
-/* A site that belongs to @func permanently.  NULL = no memory. (task; klp_mutex) */
+/* A site that belongs to @func until it is freed.  NULL = no memory. (task; klp_mutex) */
 struct trace_site *trace_site_create(unsigned long func);
+/*
+ * The slot does not lead to the site, a serialising round has passed, and no call of the function
+ * is under way: its module has ended. (task; klp_mutex)
+ */
+void trace_site_free(struct trace_site *site);
 /* Selects the tracer: trace_graph_enter() (return_hook.h) or trace_function(). (task; klp_mutex) */
 void trace_site_set_tracer(struct trace_site *site, bool graph);
 /* Records the begin of a traced function: kernel/trace/write.c. (any) */

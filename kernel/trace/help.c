@@ -23,7 +23,8 @@ static const char help_text[] =
 	"      trigger\t\twhat else happens: traceoff[:N] [if FILTER] and others\n\n"
 	"  current_tracer\t\tone of available_tracers\n"
 	"  available_filter_functions\tthe functions that can be traced\n"
-	"  set_ftrace_filter\tonly these; accepts: [!]NAME or [!]glob-matching-pattern\n"
+	"  set_ftrace_filter\tonly these; accepts: [!]NAME or [!]glob-matching-pattern,\n"
+	"\t\t\tand [!]NAME:mod:MODULE\n"
 	"  set_ftrace_notrace\tnot these; accepts: the same\n"
 	"  max_graph_depth\t\tthe depth of calls that function_graph records\n";
 
