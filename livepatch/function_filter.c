@@ -212,6 +212,8 @@ static int functions_word(const struct function_word *w)
 	return error;
 }
 
+static const char *const functions_files[] = { "set_ftrace_filter", "set_ftrace_notrace" };
+
 static int functions_words(enum traced_filter filter, const char *buf)
 {
 	size_t len;
@@ -221,6 +223,10 @@ static int functions_words(enum traced_filter filter, const char *buf)
 		int error = function_word_decode(&w, buf, len);
 
 		error = error ? error : functions_word(&w);
+		if (error == -EINVAL)
+			trace_refuse(functions_files[filter], buf, len, "names no function; "
+				     "available_filter_functions lists all, and a word is "
+				     "NAME, PATTERN or PATTERN:mod:MODULE");
 		if (error)
 			return error;
 	}

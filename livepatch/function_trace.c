@@ -182,10 +182,14 @@ static ssize_t current_tracer_store(const char *buf, size_t n, void *private)
 	       (strncmp(word, tracer_names[tracer], len) || tracer_names[tracer][len]))
 		tracer++;
 	if (tracer == ARRAY_SIZE(tracer_names))
-		return -EINVAL;
+		return trace_refuse("current_tracer", word, len,
+				    "no such tracer; available_tracers lists all");
 	mutex_lock(&klp_mutex);
 	error = tracer_switch((enum tracer)tracer);
 	mutex_unlock(&klp_mutex);
+	if (error == -EBUSY)
+		trace_refuse("current_tracer", word, len,
+			     "kernel.ftrace_enabled is 0; set it to 1");
 	return error ? error : (ssize_t)n;
 }
 

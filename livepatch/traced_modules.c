@@ -27,7 +27,7 @@ static int traced_module_coming(struct module *mod)
 	}
 	mutex_unlock(&klp_mutex);
 	if (!t || error)
-		pr_warn("tracing: no memory: functions of module %s are not traced\n", mod->name);
+		pr_warn("functions of module %s are not traced: no memory\n", mod->name);
 	return 0;
 }
 

@@ -140,6 +140,11 @@ int trace_main_reserve(void);
 void trace_set_tracer(const char *name);
 /* Turns the recording of hooked returns on or off. (any) */
 void trace_graph_record_returns(bool on);
+/*
+ * Logs one line: a write to @file of /sys/kernel/tracing was refused for the first @len bytes at
+ * @text, and why.  Returns -EINVAL. (task)
+ */
+int trace_refuse(const char *file, const char *text, size_t len, const char *why);
 /* True if @text matches the first @len bytes of @pattern: '*', '?', "[a-z]", "[!a]". */
 bool trace_glob(const char *pattern, size_t len, const char *text);
 /* Ids, files, and the rings of live patching. (boot, after kernfs_init()) */

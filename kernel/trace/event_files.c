@@ -51,7 +51,7 @@ static ssize_t enable_store(const char *buf, size_t n, const char *system, const
 	int error = kstrtoul(buf, 10, &on);
 
 	if (error || on > 1)
-		return error ? error : -EINVAL;
+		return trace_refuse("enable", buf, n, "is neither 0 nor 1");
 	mutex_lock(&trace_mutex);
 	error = on ? trace_main_need() : 0;
 	if (!error)
@@ -181,8 +181,9 @@ static ssize_t set_event_store(const char *buf, size_t n, void *private)
 
 		while (at[len] && !strchr(" \t\n,", at[len]))
 			len++;
-		if (len)
-			error = set_event_word(at, len);
+		if (len && set_event_word(at, len))
+			error = trace_refuse("set_event", at, len,
+					     "no such event; available_events lists all");
 		at += len + (at[len] != '\0');
 	}
 	mutex_unlock(&trace_mutex);

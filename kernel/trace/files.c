@@ -38,11 +38,9 @@ static ssize_t buffer_size_store(const char *buf, size_t n, void *private)
 	unsigned long kb;
 	int error = kstrtoul(buf, 10, &kb);
 
-	if (error)
-		return error;
 	/* Half of the address range for such memory is far more than there is memory. */
-	if (!kb || kb > (VMAP_END - VMAP_BASE) / 2 / nr_cpus / 1024)
-		return -EINVAL;
+	if (error || !kb || kb > (VMAP_END - VMAP_BASE) / 2 / nr_cpus / 1024)
+		return trace_refuse("buffer_size_kb", buf, n, "is no size in KiB");
 	mutex_lock(&trace_mutex);
 	/* Either no CPU has a ring or all have one. */
 	error = private ? trace_main_need() : 0;
@@ -116,7 +114,7 @@ static ssize_t trace_clock_store(const char *buf, size_t n, void *private)
 		WRITE_ONCE(clock_chosen, i);
 		return (ssize_t)n;
 	}
-	return -EINVAL;
+	return trace_refuse("trace_clock", buf, len, "no such clock; the file lists all");
 }
 TRACE_SWITCH(trace_clock, "trace_clock", trace_clock_show, trace_clock_store);
 

@@ -64,13 +64,18 @@ static ssize_t event_filter_store(const char *buf, size_t n, void *private)
 {
 	const struct trace_event *event = private;
 	struct trace_filter *filter = NULL;
+	const char *why;
 	int error = filter_is_none(buf) ? 0 : filter_parse(event, buf, n, &filter);
 
 	if (error && !filter)
 		return error;
 	mutex_lock(&trace_mutex);
+	/* What the store of another task may free. */
+	why = error ? filter->wrong : NULL;
 	filter_set(event, filter);
 	mutex_unlock(&trace_mutex);
+	if (error)
+		trace_refuse("filter", buf, n, why);
 	return error ? error : (ssize_t)n;
 }
 
@@ -115,6 +120,8 @@ static ssize_t system_filter_store(const char *buf, size_t n, void *system)
 	mutex_lock(&trace_mutex);
 	error = system_filter_set(system, buf, n);
 	mutex_unlock(&trace_mutex);
+	if (error == -EINVAL)
+		trace_refuse("filter", buf, n, "fits no event; the filter of one event says why");
 	return error ? error : (ssize_t)n;
 }
 

@@ -205,7 +205,7 @@ static ssize_t graph_depth_store(const char *buf, size_t n, void *private)
 	int error = kstrtoul(buf, 10, &depth);
 
 	if (error)
-		return error;
+		return trace_refuse("max_graph_depth", buf, n, "is no number of calls");
 	if (!depth || depth > RETURN_STACK_DEPTH)
 		depth = RETURN_STACK_DEPTH;
 	WRITE_ONCE(trace_graph_depth, (unsigned)depth);

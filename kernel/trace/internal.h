@@ -27,6 +27,7 @@
  *	filter.c	`events/SYSTEM/EVENT/filter`
  *	glob.c		patterns for names
  *	help.c		README
+ *	refuse.c	a log line for each refused write
  */
 #ifndef KERNEL_TRACE_INTERNAL_H
 #define KERNEL_TRACE_INTERNAL_H

@@ -52,7 +52,7 @@ static ssize_t option_store(const char *buf, size_t n, void *value)
 	int error = kstrtoul(buf, 10, &on);
 
 	if (error || on > 1)
-		return error ? error : -EINVAL;
+		return trace_refuse("options", buf, n, "is neither 0 nor 1");
 	WRITE_ONCE(*(bool *)value, on != 0);
 	return (ssize_t)n;
 }
@@ -85,7 +85,7 @@ static ssize_t options_store(const char *buf, size_t n, void *private)
 		WRITE_ONCE(*trace_options[i].value, on);
 		return (ssize_t)n;
 	}
-	return -EINVAL;
+	return trace_refuse("trace_options", name, len, "no such option; the file lists all");
 }
 
 static const struct kernfs_file_ops options_ops = { .show = options_show, .store = options_store };

@@ -17,7 +17,7 @@ static ssize_t tracing_on_store(const char *buf, size_t n, void *private)
 	int error = kstrtoul(buf, 10, &on);
 
 	if (error)
-		return error;
+		return trace_refuse("tracing_on", buf, n, "is no number; 0 is off");
 	trace_main_switch(on != 0);
 	/* Readers of trace_pipe may be at the end now. */
 	wake_up_all(&trace_wait);
@@ -69,7 +69,7 @@ static ssize_t cpumask_store(const char *buf, size_t n, void *private)
 	int error = cpumask_parse(buf, &cpus);
 
 	if (error)
-		return error;
+		return trace_refuse("tracing_cpumask", buf, n, "is no hexadecimal number");
 	trace_main_limit(cpus);
 	return (ssize_t)n;
 }

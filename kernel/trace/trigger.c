@@ -210,6 +210,27 @@ static int trigger_show(struct seq_file *m, void *private)
 	return 0;
 }
 
+static const char *trigger_why(int error, const struct trace_filter *filter)
+{
+	if (filter && filter->wrong)
+		return filter->wrong;
+	if (error == -EEXIST)
+		return "the event has a trigger of this kind; write it with ! to remove it";
+	if (error == -ENOENT)
+		return "the event has no such trigger; the file lists those that it has";
+	if (error == -ENOSPC)
+		return "all events have 32 triggers together; write one with ! to remove it";
+	return "is no trigger; one is ACTION[:SYSTEM:EVENT][:N] [if FILTER]";
+}
+
+static int trigger_refuse(const char *buf, size_t n, int error, struct trace_filter *filter)
+{
+	if (error != -ENOMEM)
+		trace_refuse("trigger", buf, n, trigger_why(error, filter));
+	filter_free(filter);
+	return error;
+}
+
 static ssize_t trigger_store(const char *buf, size_t n, void *private)
 {
 	const struct trace_event *event = private;
@@ -217,19 +238,15 @@ static ssize_t trigger_store(const char *buf, size_t n, void *private)
 	bool remove = *buf == '!';
 	int error = trigger_parse(buf + remove, event, &wanted, remove);
 
-	if (error) {
-		filter_free(wanted.filter);
-		return error;
-	}
+	if (error)
+		return trigger_refuse(buf, n, error, wanted.filter);
 	mutex_lock(&trace_mutex);
 	error = trace_main_need();
 	if (!error)
 		error = remove ? trigger_remove(&wanted) : trigger_add(&wanted);
 	trigger_mark(event);
 	mutex_unlock(&trace_mutex);
-	if (error)
-		filter_free(wanted.filter);
-	return error ? error : (ssize_t)n;
+	return error ? trigger_refuse(buf, n, error, wanted.filter) : (ssize_t)n;
 }
 
 const struct kernfs_file_ops trace_trigger_ops = { .show = trigger_show, .store = trigger_store };

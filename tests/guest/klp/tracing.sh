@@ -68,6 +68,26 @@ ok an_unknown_clock_is_refused '! echo monotonous >$T/trace_clock'
 is a_class_is_a_pattern 'signal_deliver signal_generate' 'reset; echo "signal:[a-s]ignal_[!x]*" >$T/set_event; echo $(cut -d: -f2 $T/set_event); reset'
 ok readme_names_the_files 'for f in trace trace_pipe set_event tracing_cpumask; do grep -q "^  $f" $T/README || exit 1; done'
 
+# ---- a refusal says what was wrong ------------------------------------------------------------------------------------
+# refused VALUE FILE: what the log says of a refused write.
+refused() { before=$(dmesg | wc -l); { echo "$1" >$T/$2; } 2>/dev/null && return 1; dmesg | tail -n +$((before + 1)) | sed -n 's/.*tracing: //p'; }
+S=events/sched/sched_switch
+is an_event "set_event: 'no:thing': no such event; available_events lists all" 'refused no:thing set_event'
+is an_enable "enable: '2': is neither 0 nor 1" 'refused 2 $S/enable'
+is a_tracer "current_tracer: 'hwlat': no such tracer; available_tracers lists all" 'refused hwlat current_tracer'
+matches a_function "set_ftrace_filter: 'no_such_*': names no function; available_filter_functions *" 'refused "no_such_*" set_ftrace_filter'
+is a_clock "trace_clock: 'late': no such clock; the file lists all" 'refused late trace_clock'
+is an_option "trace_options: 'x': no such option; the file lists all" 'refused x trace_options'
+is a_size "buffer_size_kb: 'big': is no size in KiB" 'refused big buffer_size_kb'
+is a_mask "tracing_cpumask: 'x': is no hexadecimal number" 'refused x tracing_cpumask'
+is a_filter "filter: 'prev_pid = 1': an operator is missing: == != < <= > >= & ~" 'refused "prev_pid = 1" $S/filter; echo 0 >$T/$S/filter'
+is a_filter_of_a_system "filter: 'x == 1': fits no event; the filter of one event says why" 'refused "x == 1" events/sched/filter'
+matches a_trigger "trigger: 'traceof': is no trigger; *" 'refused traceof $S/trigger'
+is a_trigger_with_a_wrong_condition "trigger: 'traceoff if x == 1': the event has no such field" 'refused "traceoff if x == 1" $S/trigger'
+is a_second_trigger "trigger: 'traceon': the event has a trigger of this kind; write it with ! to remove it" \
+	'echo traceoff >$T/$S/trigger; refused traceon $S/trigger; echo "!traceoff" >$T/$S/trigger; echo 1 >$T/tracing_on'
+reset
+
 # ---- triggers ------------------------------------------------------------------------------------------------------
 F=$T/events/sched/sched_process_fork/trigger
 S=$T/events/sched/sched_switch/enable
