@@ -3,7 +3,7 @@
 # The function tracers and the functions of modules: how filters name them, and what becomes of them when the module leaves and
 # comes back. Tracer, patch, probe and module come and go in all orders. Then a module is loaded and unloaded in a loop while
 # its function is called, the tracers are switched, filters are written, and a patch of the function comes and goes.
-# timeout: 300
+# timeout: 600
 . /tests/tap.sh
 . /tests/klp.sh
 
