@@ -10,7 +10,7 @@
  *	cmpb   $0, transition(%r11)		read after top: barrier B's reader
  *	je     1f
  *	mov    %gs:current, %r10
- *	cmpl   $0, patch_state(%r10)		read after transition: barrier A1's reader
+ *	cmpl   $0, patch_state(%r10)		read after transition: barrier A's reader
  *	jne    1f
  *	mov    below(%r11), %r11
  * 1:	jmp    *ip(%r11)
@@ -203,7 +203,7 @@ unsigned long selector_entry(const struct selector *s)
 
 notrace void selector_rewind(struct pt_regs *regs)
 {
-	/* Pairs with the release in selector_page_add(). */
+	/* Pairs with the release in selectors_add(). */
 	unsigned pages = smp_load_acquire(&nr_selector_pages);
 
 	if (user_mode(regs))
