@@ -29,9 +29,11 @@ def ordinary(g):
                            "dead_task_returns_into_nothing"])
 
 
-@check("P3", 10, "an address is judged by its call, the start of a task that never ran by itself")
+@check("P3", 10, "an address is judged by its call, the start of a task that never ran by itself, a hooked return by its true address")
 def addresses(g):
-    g.host_unit("unwind", ["addresses_are_judged_by_their_call", "task_that_never_ran_is_inside_its_first_code"])
+    g.host_unit("unwind", ["addresses_are_judged_by_their_call", "task_that_never_ran_is_inside_its_first_code",
+                           "hooked_returns_are_found_beside_the_stack", "return_that_is_hooked_twice_leads_to_the_first_address",
+                           "hook_without_an_entry_is_refused"])
 
 
 @check("P4", 15, "frames: on the stack, aligned, always rising, never more than there is room for")
@@ -43,7 +45,8 @@ def frames(g):
 
 @check("P5", 10, "the end of the stack is where it must be, and a running task has none")
 def ends(g):
-    g.host_unit("unwind", ["end_in_the_wrong_place_is_refused", "running_task_is_refused"])
+    g.host_unit("unwind", ["end_in_the_wrong_place_is_refused", "running_task_is_refused",
+                           "hooked_end_of_a_thread_is_judged_by_the_true_address"])
 
 
 @check("P6", 10, "trap frames: walked at every instruction of a function, refused in entry code")
