@@ -24,6 +24,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import namedtuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -37,6 +38,8 @@ CONTEXT = 20            # lines around the first difference
 COMPUTING = 60          # seconds of processor time of each CPU without a line of output, as for the mutants
 WIDTH = 200             # columns of such a line
 STACKS = 400            # lines of a guest's last words that are shown
+
+BROKEN = "a check that ends with a result; this one did not, which is a mistake of the lab: tell your teacher"
 
 Check = namedtuple("Check", "name points title needs function")
 CHECKS = []
@@ -409,6 +412,9 @@ def judge(g, one, passed):
         one.function(g)
     except Failed as failure:
         return Result(one.name, one.title, 0, one.points, str(failure), failure.lines)
+    except Exception:                       # pylint: disable=broad-exception-caught
+        # Output that the check does not expect. The other checks still count.
+        return Result(one.name, one.title, 0, one.points, BROKEN, ["  " + line for line in traceback.format_exc().split("\n")])
     return Result(one.name, one.title, one.points, one.points, "", [])
 
 

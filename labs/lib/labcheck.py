@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 
+import grading
 import recipe as recipes
 import student
 
@@ -121,7 +122,10 @@ def graded(top, folder, lab, seed):
     if not os.path.exists(result):
         return None, done.stdout
     with open(result, encoding="utf-8") as file:
-        return {c["name"]: c["points"] == c["of"] for c in json.load(file)["checks"]}, done.stdout
+        checks = json.load(file)["checks"]
+    if any(c["expected"] == grading.BROKEN for c in checks):
+        return None, done.stdout
+    return {c["name"]: c["points"] == c["of"] for c in checks}, done.stdout
 
 
 def processor_time():

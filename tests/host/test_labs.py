@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -126,6 +127,20 @@ class Labs(unittest.TestCase):
             self.assertEqual(recipes.read(os.path.join(clone, "answers.md")), "mine\n")
             self.assertEqual(recipes.read(os.path.join(clone, "grade.json")), "{}\n")
             self.assertNotIn("not a file of the lab", recipes.read(os.path.join(clone, "Makefile")))
+
+    def test_a_check_that_fails_itself_costs_only_its_own_points(self):
+        def stumble(_):
+            return {}["no such line"]
+
+        def hold(_):
+            return None
+
+        checks = [grading.Check(name, 50, name, (), function) for name, function in (("P1", stumble), ("P2", hold))]
+        g = types.SimpleNamespace(seed=1)
+        results = [grading.judge(g, one, set()) for one in checks]
+        self.assertEqual([r.points for r in results], [0, 50])
+        self.assertEqual(results[0].said, grading.BROKEN)
+        self.assertIn("no such line", "\n".join(results[0].lines))
 
     def test_every_lab_has_what_a_teacher_needs(self):
         for lab in LABS:
