@@ -64,7 +64,11 @@ mkfifo /tmp/f
 sleep 10000 & one=$!
 cat /tmp/f & two=$!
 sh -c 'sleep 20000; true' & three=$!
-for p in $one $two $three; do until grep -q 'State:.S' /proc/$p/status; do usleep 10000; done; done
+# A process also sleeps while exec reads its file.
+asleep() {{ until grep -q "__x64_sys_[a-z_]*$3" /proc/$1/stack && [ "$(cat /proc/$1/comm)" = $2 ]; do usleep 10000; done; }}
+asleep $one sleep nanosleep
+asleep $two cat open
+asleep $three sh wait
 for p in {order}; do
 	eval "p=\\$$p"
 	echo "WANT $p $(cat /proc/$p/comm) $(grep -o '__x64_sys_[a-z0-9_]*' /proc/$p/stack)"

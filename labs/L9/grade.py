@@ -50,6 +50,8 @@ echo "LINE first $(cat /proc/cmdline)"
 insmod /lib/modules/livepatch-replace.ko || {{ dmesg | tail -n 3; exit 4; }}
 settle livepatch_replace
 echo "LINE replaced $(cat /proc/cmdline)"
+# The old patch goes a moment after the transition has ended; a thousand looks are many.
+looks=0; while [ -d /sys/kernel/livepatch/fix ] && [ $((looks += 1)) -lt 1000 ]; do usleep 10000; done
 [ -d /sys/kernel/livepatch/fix ] && echo "LINE still there"
 until rmmod fix 2>/dev/null; do usleep 10000; done
 echo 0 >/sys/kernel/livepatch/livepatch_replace/enabled; settle livepatch_replace
