@@ -279,6 +279,34 @@ static void a_sleeper_in_the_replaced_patch_keeps_it_in_use(void)
 }
 
 /*
+ * The oldest of the replaced patches has the sleeper. What the new patch does is checked when the sleeper has left,
+ * because a mistake here frees functions that a task is in.
+ */
+static void a_sleeper_in_the_oldest_replaced_patch_keeps_it_in_use(void)
+{
+	pid_t sleeper = sleep_in_replaced_patch();
+	bool nop;
+	int held;
+
+	load(ANY2, "objs=klp_target:target_beta value=20");
+	target_shows("10 20 3");
+	CHECK_EQ(insmod_args(ANY3, "objs=vmlinux:version_proc_show replace=1"), 0);
+	held = klp_read(ANY3, "transition");
+	nop = dir_exists(ANY3, "klp_target/target_block,1");
+	CHECK_EQ(spit("/sys/module/" ANY "/parameters/wait", "0"), 0);
+	CHECK_EQ(wait_status(sleeper), 0);
+	CHECK_EQ(held, 1);
+	CHECK(nop);
+	klp_wait_gone(ANY);
+	klp_wait_gone(ANY2);
+	target_shows("1 2 3");
+	CHECK_EQ(rmmod(ANY), 0);
+	CHECK_EQ(rmmod(ANY2), 0);
+	klp_unload(ANY3);
+	CHECK_EQ(rmmod("klp_target"), 0);
+}
+
+/*
  * Both patches have this object. In the new patch the object gets the nops in addition to its own
  * functions, and keeps its directory.
  */
@@ -448,6 +476,7 @@ int main(void)
 	TAP_TEST(positions_0_and_1_are_the_same_function);
 	TAP_TEST(without_older_patches_replace_is_an_ordinary_enable);
 	TAP_TEST(a_sleeper_in_the_replaced_patch_keeps_it_in_use);
+	TAP_TEST(a_sleeper_in_the_oldest_replaced_patch_keeps_it_in_use);
 	TAP_TEST(nops_leave_an_object_that_stays);
 	TAP_TEST(reversed_replace_leaves_the_old_patch_as_it_was);
 	TAP_TEST(a_target_that_loads_later_knows_nothing_of_the_replaced_patch);
