@@ -35,7 +35,9 @@ import vm  # noqa: E402
 import memory  # noqa: E402
 
 CONTEXT = 20            # lines around the first difference
-COMPUTING = 60          # seconds of processor time of each CPU without a line of output, as for the mutants
+# Seconds of processor time of each CPU without a line of output. The longest silence of a right solution is a third of it, on a
+# very busy machine. A hang in which programs poll, as in most, uses only a part of a processor, so that each second here costs several.
+COMPUTING = 30
 WIDTH = 200             # columns of such a line
 STACKS = 400            # lines of a guest's last words that are shown
 
@@ -140,6 +142,9 @@ class Grade:
     def make(self, *words):
         """Runs make in the tree; returns its output, or raises Failed with the first error messages."""
         command = ["make", "--no-print-directory", f"-j{self.jobs}", "DEBUG=1", f"O={self.build_name}", *words]
+        # A build starts Python a hundred times. This program, and not a script of pyenv that searches for it each time.
+        if " " not in sys.executable:
+            command.append(f"PYTHON={sys.executable}")
         if os.environ.get("LAB_CURDIR"):        # labcheck.py
             command.append(f"CURDIR={os.environ['LAB_CURDIR']}")
         environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}

@@ -168,6 +168,9 @@ static void no_task_ever_mixes_versions(void)
 		for (int kind = 0; kind < 4; kind++)
 			workers[n++] = worker(paths[kind]);
 	for (int round = 0; round < ROUNDS; round++) {
+		/* The runner takes a long silence for a hang. */
+		if (round % 8 == 0)
+			tap_line("# round %d of %d", round, ROUNDS);
 		patch_round(&seed);
 		check_record();
 	}

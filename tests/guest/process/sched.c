@@ -377,8 +377,12 @@ static void a_woken_task_runs_on_one_cpu_at_a_time(void)
 	s->go = 1;
 	for (int i = 0; i < 6; i++)
 		CHECK_EQ(pthread_create(&sleepers[i], NULL, sleep_often, s), 0);
-	while (s->count[0] < 20000)
-		syscall(SYS_futex, &s->go, 1, 1, NULL, NULL, 0);
+	/* The runner takes a long silence for a hang. */
+	for (long seen = 0; seen < 20000; seen += 2000) {
+		tap_line("# %ld of 20000 sleeps", seen);
+		while (s->count[0] < seen + 2000)
+			syscall(SYS_futex, &s->go, 1, 1, NULL, NULL, 0);
+	}
 	s->stop = 1;
 	s->go = 2;
 	syscall(SYS_futex, &s->go, 1, 100, NULL, NULL, 0);
