@@ -146,6 +146,6 @@ def live_patching(g):
         g.expect_suite(name, cpus=2, together=together)
 
 
-@check("P9", 5, "form: 100 columns, no blanks at line ends, no warnings but of unused functions")
+@check("P9", 5, "form: 100 columns, no blanks at line ends, no warning")
 def form(g):
     g.form([FILE])

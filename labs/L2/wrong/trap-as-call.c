@@ -2,9 +2,9 @@
 /*
  * A trap frame in the kernel is treated as an ordinary call: the walk continues with its frame pointer. A debugger
  * does the same, so it looks right. But the interrupted function may not have made its frame yet: then its caller is
- * missing in the list, and the walk does not report this.
+ * missing in the list, and the walk does not report this. The compiler warns that unwind_interrupted() is not used.
  *
- * loses: P6
+ * loses: P6 P9
  */
 /* splice: arch/x86_64/unwind.c */
 static notrace enum unwind_reason unwind_regs(struct unwind *u, unsigned long addr, bool *done)
