@@ -55,6 +55,10 @@ class Failed(Exception):
         self.lines = list(lines)
 
 
+class NeedsMachine(Exception):
+    """A check of a grading on the host alone wants to build a kernel, or to boot it."""
+
+
 def check(name, points, title, needs=()):
     def decorate(function):
         CHECKS.append(Check(name, points, title, tuple(needs), function))
@@ -124,10 +128,10 @@ class Boot:
 
 
 class Grade:
-    """One grading of one tree."""
+    """One grading of one tree. On the `host` alone, what needs a kernel raises NeedsMachine."""
 
-    def __init__(self, lab, top, seed, build="build/debug", cmdline="", jobs=2):
-        self.lab, self.top, self.seed, self.jobs = lab, top, seed, jobs
+    def __init__(self, lab, top, seed, build="build/debug", cmdline="", jobs=2, host=False):
+        self.lab, self.top, self.seed, self.jobs, self.host = lab, top, seed, jobs, host
         self.build_name, self.cmdline = build, cmdline
         self.build = os.path.join(top, build)
         self.iso = os.path.join(self.build, "test.iso")
@@ -141,6 +145,8 @@ class Grade:
 
     def make(self, *words):
         """Runs make in the tree; returns its output, or raises Failed with the first error messages."""
+        if self.host:
+            raise NeedsMachine
         command = ["make", "--no-print-directory", f"-j{self.jobs}", "DEBUG=1", f"O={self.build_name}", *words]
         # A build starts Python a hundred times. This program, and not a script of pyenv that searches for it each time.
         if " " not in sys.executable:
@@ -199,6 +205,8 @@ class Grade:
     def boot(self, script, cpus=2, cmdline="", looks=None, share=None, **options):
         """Runs a script as root. At a line "=== look NAME" of it the machine stands still, and looks[NAME](Memory) is called; the
         script waits for that with `look NAME`, and has TAP_SEED and TAP_TOKEN in its environment."""
+        if self.host:
+            raise NeedsMachine
         looks, share = looks or {}, share or self.share()
         socket = os.path.join(self.scratch.name, f"qmp{len(os.listdir(self.scratch.name))}")
         head = (f"export TAP_SEED={self.seed} TAP_TOKEN={self.token}\ndmesg -n 1\n"
@@ -409,6 +417,7 @@ def wanted(checks, only):
 
 
 def judge(g, one, passed):
+    """The result of a check; None if it needs a machine, and the grading is on the host alone."""
     lost = [name for name in one.needs if name not in passed]
     if lost:
         return Result(one.name, one.title, 0, one.points, f"not tried, as it needs {', '.join(lost)}", [])
@@ -417,6 +426,8 @@ def judge(g, one, passed):
         one.function(g)
     except Failed as failure:
         return Result(one.name, one.title, 0, one.points, str(failure), failure.lines)
+    except NeedsMachine:
+        return None
     except Exception:                       # pylint: disable=broad-exception-caught
         # Output that the check does not expect. The other checks still count.
         return Result(one.name, one.title, 0, one.points, BROKEN, ["  " + line for line in traceback.format_exc().split("\n")])
@@ -433,11 +444,12 @@ def show(g, one, result, out):
         print(f"        again: {repeat(g, one)}", file=out, flush=True)
 
 
-def grade(lab, top, seed, only=(), build="build/debug", cmdline="", out=sys.stdout, jobs=2):
-    """Runs the checks; the results, which are printed as they come."""
+def grade(lab, top, seed, only=(), build="build/debug", cmdline="", out=sys.stdout, jobs=2, host=False):
+    """Runs the checks; the results, which are printed as they come. `host`: only of checks that need no kernel."""
     checks, needs_image = load(lab, top)
     checks = wanted(checks, only)
-    g = Grade(lab, top, seed, build, cmdline, jobs)
+    needs_image = needs_image and not host
+    g = Grade(lab, top, seed, build, cmdline, jobs, host)
     print(f"{lab}, seed {seed}{': building (the first time takes minutes)' * needs_image}", file=out, flush=True)
     results, passed = [], set()
     try:
@@ -450,7 +462,9 @@ def grade(lab, top, seed, only=(), build="build/debug", cmdline="", out=sys.stdo
     for one in checks:
         result = (Result(one.name, one.title, 0, one.points, f"the tree must build: {broken}", []) if broken
                   else judge(g, one, passed))
-        passed |= {one.name} if result.points == result.of else set()
+        passed |= {one.name} if result is None or result.points == result.of else set()
+        if result is None:
+            continue
         results.append(result)
         show(g, one, result, out)
     g.scratch.cleanup()

@@ -142,6 +142,13 @@ class Labs(unittest.TestCase):
         self.assertEqual(results[0].said, grading.BROKEN)
         self.assertIn("no such line", "\n".join(results[0].lines))
 
+    def test_on_the_host_alone_a_check_that_needs_a_kernel_has_no_result(self):
+        g = grading.Grade("L2", TOP, 1, host=True)
+        boots = grading.Check("P1", 50, "boots", (), lambda g: g.shell())
+        self.assertIsNone(grading.judge(g, boots, set()))
+        self.assertIsNone(grading.judge(g, boots._replace(function=lambda g: g.module("a.c", "b")), set()))
+        g.scratch.cleanup()
+
     def test_every_lab_has_what_a_teacher_needs(self):
         for lab in LABS:
             with self.subTest(lab):
