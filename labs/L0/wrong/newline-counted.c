@@ -11,6 +11,7 @@ static int lab_show(struct seq_file *m, void *v)
 	char word[LAB_WORD_MAX];
 
 	lab_reversed(boot_info.cmdline, word);
-	seq_printf(m, "cpus %u\nlength %zu\nword %s\n", nr_cpus, strlen(boot_info.cmdline) + 1, word);
+	seq_printf(m, "cpus %u\nlength %zu\nword %s\n", nr_cpus,
+		   strlen(boot_info.cmdline) + 1, word);
 	return 0;
 }

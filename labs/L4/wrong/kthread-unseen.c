@@ -4,5 +4,5 @@
  * it: its creator must do this. The student thought of fork, and forgot this case.
  *
  * mutant: KTHREAD_UNSEEN
- * loses: P8
+ * loses: P8 P11
  */

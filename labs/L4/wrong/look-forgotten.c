@@ -4,6 +4,6 @@
  * a month later; only the safety pass finds it, and logs a line.
  *
  * mutant: LOOK_FORGOTTEN
- * loses: P3 P4 P9
+ * loses: P3 P4 P9 P11
  * at times: P5 P6 P7 P8 P10
  */
