@@ -50,7 +50,11 @@ NM := $(CROSS_COMPILE)nm
 OBJCOPY := $(CROSS_COMPILE)objcopy
 OBJDUMP := $(CROSS_COMPILE)objdump
 USER_CC ?= musl-gcc
-PYTHON ?= python3
+# python3 may be a script that looks for the interpreter, half a second each time: the interpreter itself is started.
+ifeq ($(origin PYTHON),undefined)
+interpreter := $(shell python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
+PYTHON := $(if $(filter 1,$(words $(interpreter))),$(interpreter),python3)
+endif
 
 # ---- flags ------------------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -488,8 +489,16 @@ def print_needs(suites, options):
         print("test-images", "GUEST=" + ",".join(suite.name for suite in suites if suite.kind == "guest"))
 
 
+def start_this_python():
+    """Makes `python3` this interpreter in all suites: on some machines it is a script that looks for one, slowly."""
+    found = shutil.which("python3")
+    if not found or os.path.realpath(found) != os.path.realpath(sys.executable):
+        os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+
+
 def main():
     options = parse_arguments()
+    start_this_python()
     if options.unittest:
         return run_unittest(options.unittest)
     suites = select(options)
