@@ -39,7 +39,7 @@ struct process {
 
 	/* Family */
 	struct process *parent;		/* (t) */
-	struct list_head children;	/* (t) */
+	struct list_head children;	/* (t) the dead first */
 	struct list_head sibling;	/* (t) */
 	struct list_head tracees;	/* (t) tasks that it traces: task->trace.node */
 	struct wait_queue_head wait_child;	/* (own lock) parents sleep here in wait4 */

@@ -74,6 +74,7 @@ static bool exit_notify_zombie(struct process *p);
 
 void exit_show_zombie(struct process *p)
 {
+	list_move(&p->sibling, &p->parent->children);
 	if (exit_notify_zombie(p))
 		process_reap(p);
 }
@@ -294,9 +295,8 @@ static void process_task_gone(struct task *t)
 	spin_unlock(&p->lock);
 	if (!is_leader && !exit_thread_traced(t))
 		task_unpublish(t);
-	if (p == &kernel_process) {
-		/* Has no parent, and does not end. */
-	} else if (!p->nr_threads) {
+	/* kernel_process has no parent, and does not end. */
+	if (p != &kernel_process && !p->nr_threads) {
 		p->state = PROCESS_ZOMBIE;
 		oom_process_gone(p);
 		exit_show_zombie(p);

@@ -202,32 +202,54 @@ static int wait_scan_tracees(struct wait_query *q, int error)
 
 /* ---- the call ------------------------------------------------------------------- */
 
+/* The pid of the child if it has news; 0 = none now; -ECHILD = it is not waited for. */
+static int wait_look_at(struct wait_query *q, struct process *child)
+{
+	pid_t pid = child->pid;
+
+	if (!wait_wants(q, child))
+		return -ECHILD;
+	if (child->state != PROCESS_ZOMBIE)
+		return wait_collect_stop(q, child) ? pid : 0;
+	if (!(q->options & WEXITED) || ptrace_hides_zombie(child))
+		return 0;
+	wait_collect_zombie(q, child);
+	return pid;
+}
+
+/* The same for all children: a look at the dead, which come first, and at one of the living. */
+static int wait_scan_children(struct wait_query *q)
+{
+	bool stops = q->options & (WSTOPPED | WCONTINUED);
+	struct process *child;
+	int ret = -ECHILD;
+
+	if (q->type == P_PID) {
+		child = process_find(q->id);
+		return child && child->parent == current->process ? wait_look_at(q, child) : -ECHILD;
+	}
+	list_for_each_entry(child, &current->process->children, sibling) {
+		int found = wait_look_at(q, child);
+
+		if (found > 0)
+			return found;
+		if (found == 0)
+			ret = 0;
+		/* The others are alive, too: they can have stopped, but they have not died. */
+		if (found == 0 && !stops && child->state != PROCESS_ZOMBIE)
+			break;
+	}
+	return ret;
+}
+
 /* The pid of a child or tracee with news; 0 = none now; -ECHILD = nothing to wait for. */
 static int wait_scan(struct wait_query *q)
 {
-	struct process *child;
 	unsigned long flags;
-	int ret = -ECHILD;
+	int ret;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
-	list_for_each_entry(child, &current->process->children, sibling) {
-		pid_t pid = child->pid;
-
-		if (!wait_wants(q, child))
-			continue;
-		ret = 0;
-		if (child->state == PROCESS_ZOMBIE) {
-			if (!(q->options & WEXITED) || ptrace_hides_zombie(child))
-				continue;
-			wait_collect_zombie(q, child);
-			ret = pid;
-			break;
-		}
-		if (wait_collect_stop(q, child)) {
-			ret = pid;
-			break;
-		}
-	}
+	ret = wait_scan_children(q);
 	if (ret <= 0)
 		ret = wait_scan_tracees(q, ret);
 	spin_unlock_irqrestore(&tasklist_lock, flags);

@@ -239,6 +239,71 @@ static void many_generations_come_and_go(void)
 
 /* ---- clone ------------------------------------------------------------------------------- */
 
+static pid_t sleeping_child(void)
+{
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	while (!pid)
+		pause();
+	return pid;
+}
+
+/* Each of them dies between the living, in another order than that of their births. */
+static void wait_finds_the_dead_among_the_living(void)
+{
+	enum { CHILDREN = 40 };
+	pid_t pids[CHILDREN];
+	int status;
+
+	for (int i = 0; i < CHILDREN; i++)
+		pids[i] = sleeping_child();
+	CHECK_EQ(waitpid(-1, &status, WNOHANG), 0);
+	for (int i = 0; i < CHILDREN; i++) {
+		pid_t next = pids[i * 7 % CHILDREN];
+
+		CHECK_EQ(kill(next, i % 2 ? SIGKILL : SIGSTOP), 0);
+		if (i % 2 == 0) {
+			CHECK_EQ(waitpid(-1, &status, WUNTRACED), next);
+			CHECK(WIFSTOPPED(status));
+			CHECK_EQ(waitpid(-1, &status, WNOHANG), 0);
+			CHECK_EQ(kill(next, SIGKILL), 0);
+		}
+		CHECK_EQ(waitpid(i % 3 ? -1 : next, &status, 0), next);
+		CHECK(WIFSIGNALED(status));
+		CHECK_ERR(waitpid(next, &status, WNOHANG), ECHILD);
+	}
+	CHECK_ERR(wait(NULL), ECHILD);
+}
+
+/* All have died before the first wait. A wait for the group of one does not find the others. */
+static void wait_takes_each_of_many_dead_once(void)
+{
+	enum { CHILDREN = 20 };
+	pid_t pids[CHILDREN], got;
+	siginfo_t info;
+	int left = CHILDREN;
+
+	for (int i = 0; i < CHILDREN; i++) {
+		pids[i] = sleeping_child();
+		CHECK_EQ(setpgid(pids[i], i == 3 ? 0 : pids[0]), 0);
+		CHECK_EQ(kill(pids[i], SIGKILL), 0);
+		CHECK_EQ(waitid(P_PID, pids[i], &info, WEXITED | WNOWAIT), 0);
+	}
+	CHECK_EQ(waitpid(-pids[3], NULL, 0), pids[3]);
+	CHECK_ERR(waitpid(-pids[3], NULL, 0), ECHILD);
+	pids[3] = 0;
+	while (--left) {
+		got = wait(NULL);
+		CHECK(got > 0);
+		for (int i = 0; i < CHILDREN; i++)
+			if (pids[i] == got)
+				pids[i] = got = 0;
+		CHECK_EQ(got, 0);
+	}
+	CHECK_ERR(wait(NULL), ECHILD);
+}
+
 static void vfork_parent_waits_for_exit_and_shares_memory(void)
 {
 	static volatile int stage;
@@ -308,6 +373,8 @@ int main(void)
 	TAP_TEST(orphans_go_to_init_or_to_a_subreaper);
 	TAP_TEST(parent_death_signal_comes);
 	TAP_TEST(many_generations_come_and_go);
+	TAP_TEST(wait_finds_the_dead_among_the_living);
+	TAP_TEST(wait_takes_each_of_many_dead_once);
 	TAP_TEST(vfork_parent_waits_for_exit_and_shares_memory);
 	TAP_TEST(clone_refuses_unsupported_flags);
 	TAP_TEST(clone_stores_the_thread_id);
