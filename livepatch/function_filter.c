@@ -5,6 +5,7 @@
  *
  *	GLOB			functions of the kernel and of all loaded modules
  *	GLOB:mod:MODULE		of that module; GLOB may be empty: all of its functions
+ *	GLOB:mod:!MODULE	of the kernel and of all other modules
  *	!WORD			removes instead of adding
  *
  * A word of the first kind acts once.  A word with :mod: is kept, and acts again for each such
@@ -28,8 +29,9 @@ struct function_word {
 	const char *text;		/* without '!' */
 	size_t len;
 	size_t glob_len;		/* of its start; 0: all functions */
-	const char *mod;		/* NULL: the kernel, too */
+	const char *mod;		/* a pattern; NULL: the kernel and all modules */
 	size_t mod_len;
+	bool mod_not;			/* the kernel, and the modules that the pattern does not match */
 };
 
 /* A word with :mod:, kept.  (traced.h: klp_mutex and traced_mutex) */
@@ -73,8 +75,9 @@ static int function_word_decode(struct function_word *w, const char *text, size_
 	for (size_t i = 0; i + command <= w->len; i++)
 		if (!strncmp(w->text + i, MOD_COMMAND, command)) {
 			w->glob_len = i;
-			w->mod = w->text + i + command;
-			w->mod_len = w->len - i - command;
+			w->mod_not = w->text[i + command] == '!';
+			w->mod = w->text + i + command + w->mod_not;
+			w->mod_len = w->len - i - command - w->mod_not;
 			return w->mod_len ? 0 : -EINVAL;
 		}
 	return w->len ? 0 : -EINVAL;
@@ -82,7 +85,9 @@ static int function_word_decode(struct function_word *w, const char *text, size_
 
 static bool word_names_table(const struct function_word *w, const struct traced_table *t)
 {
-	return !w->mod || (t->mod && trace_glob(w->mod, w->mod_len, t->mod->name));
+	if (!w->mod)
+		return true;
+	return (t->mod && trace_glob(w->mod, w->mod_len, t->mod->name)) != w->mod_not;
 }
 
 /* Puts the functions of @t that @w names into the filter, or takes them out: their number. */

@@ -28,9 +28,10 @@ is a_filter_names_one 'lx_target_show [lx_target]' 'echo lx_target_show >$F; cat
 is by_a_pattern 'lx_target_show [lx_target]' 'echo "lx_target_*" >$F; echo $(sort $F)'
 is all_of_a_module 'lx_target_show [lx_target]' 'echo ":mod:lx_target" >$F; echo $(sort $F)'
 is a_pattern_in_a_module 'lx_target_show [lx_target]' 'echo "*show:mod:lx_*" >$F; cat $F'
+is all_but_a_module 'cmdline_proc_show' 'echo "cmdline_proc_show:mod:!lx_*" >$F; echo "lx_*:mod:!lx_*" >>$F 2>/dev/null; cat $F | grep -v :mod:'
 is others_are_added 'cmdline_proc_show lx_target_show [lx_target]' 'echo "*show:mod:lx_target" >$F; echo cmdline_proc_show >>$F; echo $(sort $F)'
 is and_removed 'cmdline_proc_show' 'echo "*show:mod:lx_target" >$F; echo cmdline_proc_show >>$F; echo "!*show:mod:lx_target" >>$F; cat $F'
-ok wrong_words_are_refused '! put no_such:mod:lx_target $F && ! put "x:mod:" $F && ! put "!x:mod:nothing" $F && ! put "!" $F && ! put :mod $F'
+ok wrong_words_are_refused '! put no_such:mod:lx_target $F && ! put "x:mod:" $F && ! put "x:mod:!" $F && ! put "!x:mod:nothing" $F && ! put "!" $F && ! put :mod $F'
 is the_function_is_traced 'lx_target_show [lx_target]' \
 	'reset; echo :mod:lx_target >$F; echo function >$T/current_tracer; read_it; echo nop >$T/current_tracer; grep -v "^#" $T/trace | sed "s/.*: //; s/ <-.*//" | sort -u'
 is the_slot_is_listed 'lx_target_show [lx_target] (1) R' 'echo lx_target_show >$F; echo function >$T/current_tracer; cat $T/enabled_functions | xargs'
@@ -122,11 +123,9 @@ for i in $(seq $(nproc)); do until_stop reading & done
 until_stop listing &
 until_stop patching &
 until_stop filtering &
-for i in 1 2 3; do
-	for tracer in function function_graph nop function_graph function; do
-		echo $tracer >$T/current_tracer
-		for j in 1 2 3; do come_M; read_it; until go_M 2>/dev/null; do :; done; done
-	done
+for tracer in function function_graph nop function_graph function; do
+	echo $tracer >$T/current_tracer
+	for j in 1 2 3; do come_M; read_it; until go_M 2>/dev/null; do :; done; done
 done
 touch $STOP
 wait
