@@ -31,7 +31,7 @@ struct function_word {
 	size_t glob_len;		/* of its start; 0: all functions */
 	const char *mod;		/* a pattern; NULL: the kernel and all modules */
 	size_t mod_len;
-	bool mod_not;			/* the kernel, and the modules that the pattern does not match */
+	bool mod_not;			/* the kernel, and modules that it does not match */
 };
 
 /* A word with :mod:, kept.  (traced.h: klp_mutex and traced_mutex) */

@@ -226,7 +226,9 @@ static int wait_scan_children(struct wait_query *q)
 
 	if (q->type == P_PID) {
 		child = process_find(q->id);
-		return child && child->parent == current->process ? wait_look_at(q, child) : -ECHILD;
+		if (!child || child->parent != current->process)
+			return -ECHILD;
+		return wait_look_at(q, child);
 	}
 	list_for_each_entry(child, &current->process->children, sibling) {
 		int found = wait_look_at(q, child);
