@@ -126,7 +126,7 @@ static bool word_is_same(const struct function_word *a, const struct function_wo
 	return a->filter == b->filter && a->len == b->len && !strncmp(a->text, b->text, a->len);
 }
 
-static struct kept_word **kept_find(const struct function_word *w)
+static struct kept_word **word_find_kept(const struct function_word *w)
 {
 	struct kept_word **link = &kept_words;
 
@@ -139,7 +139,7 @@ static int word_keep(const struct function_word *w)
 {
 	struct kept_word *k;
 
-	if (*kept_find(w))
+	if (*word_find_kept(w))
 		return 0;
 	k = kzalloc(sizeof(*k) + w->len + 1, GFP_KERNEL);
 	if (!k)
@@ -156,7 +156,7 @@ static int word_keep(const struct function_word *w)
 }
 
 /* Removes *@link from the list; NULL there is nothing. */
-static bool kept_drop(struct kept_word **link)
+static bool word_drop_kept(struct kept_word **link)
 {
 	struct kept_word *k = *link;
 
@@ -169,13 +169,13 @@ static bool kept_drop(struct kept_word **link)
 	return true;
 }
 
-static void kept_drop_all(enum traced_filter filter)
+static void word_drop_all_kept(enum traced_filter filter)
 {
 	struct kept_word **link = &kept_words;
 
 	while (*link)
 		if ((*link)->word.filter == filter)
-			kept_drop(link);
+			word_drop_kept(link);
 		else
 			link = &(*link)->next;
 }
@@ -209,10 +209,10 @@ static int functions_word(const struct function_word *w)
 		n += functions_set_in(w, t);
 	if (w->mod && w->in && (n || !word_is_met(w)))
 		error = word_keep(w);
-	else if (!n && (w->in || !w->mod || !*kept_find(w)))
+	else if (!n && (w->in || !w->mod || !*word_find_kept(w)))
 		return -EINVAL;
 	if (w->mod && !w->in)
-		kept_drop(kept_find(w));
+		word_drop_kept(word_find_kept(w));
 	functions_chosen[w->filter] = w->in || functions_any_in(w->filter);
 	return error;
 }
@@ -261,7 +261,7 @@ static void functions_truncate(void *private)
 	for_each_traced_table(t)
 		for (size_t i = 0; t->slot && i < traced_nr(t); i++)
 			WRITE_ONCE(t->slot[i].in[filter], false);
-	kept_drop_all(filter);
+	word_drop_all_kept(filter);
 	functions_chosen[filter] = false;
 	function_trace_apply();
 	mutex_unlock(&klp_mutex);

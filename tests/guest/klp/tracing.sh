@@ -70,7 +70,7 @@ ok readme_names_the_files 'for f in trace trace_pipe set_event tracing_cpumask; 
 
 # ---- a refusal says what was wrong ------------------------------------------------------------------------------------
 # refused VALUE FILE: what the log says of a refused write.
-refused() { before=$(dmesg | wc -l); { echo "$1" >$T/$2; } 2>/dev/null && return 1; dmesg | tail -n +$((before + 1)) | sed -n 's/.*tracing: //p'; }
+refused() { { echo "$1" >$T/$2; } 2>/dev/null && return 1; dmesg | sed -n 's/.*tracing: //p' | tail -n 1; }
 S=events/sched/sched_switch
 is an_event "set_event: 'no:thing': no such event; available_events lists all" 'refused no:thing set_event'
 is an_enable "enable: '2': is neither 0 nor 1" 'refused 2 $S/enable'
