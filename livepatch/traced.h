@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of what the function tracers know of each entry slot: one of the kernel, and one of each
- * module between its coming and its going (traced_modules.c).
+ * Tables of what the function tracers know of each entry slot.  The kernel has a table, and each
+ * module has one between its coming and its going (traced_modules.c).
  *
  * Everything changes under klp_mutex.  A callback may hold it without limit, and readers of files
  * must not wait for that.  So the list of tables and the list of words (function_filter.c) change

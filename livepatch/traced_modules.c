@@ -3,11 +3,13 @@
  * The function tracers and the modules that come and go.
  *
  * A module has a table (traced.h) from its coming to its going.  Before its init runs, its
- * functions are in the filters that name it, and are traced if a tracer is on.  When it goes,
- * after its exit, the tracer leaves its slots, and its functions leave the filters, before its text
- * is freed.  No task calls a function of the module any more then, so no CPU is in a trampoline of
- * these functions, and their sites may serve other functions.  Patches of the module come and go
- * before or after: any order is right.
+ * functions enter the filters that name the module, and are traced if a tracer is on.
+ *
+ * A module goes after its exit function and before its text is freed.  No task calls its functions
+ * any more, and no CPU is in a trampoline of them.  The tracer leaves their slots, the functions
+ * leave the filters, and the sites may serve other functions.
+ *
+ * Patches of the module may come and go before or after these steps.
  */
 #include "traced.h"
 #include <neurath/module_notifier.h>

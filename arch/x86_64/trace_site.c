@@ -6,9 +6,9 @@
  *	movabs $site, %r11
  *	jmp    *stub(%r11)		that of the tracer
  *
- * A site belongs to its function as long as it may be called.  So a CPU that an
- * interrupt keeps in a trampoline continues at that function, even long after the end of tracing,
- * and no code has to wait for the CPU.  Pages of sites are never freed; the site of a function of
+ * A site belongs to its function as long as the function may be called.  So a CPU that an interrupt
+ * keeps in a trampoline continues at that function, even long after the end of tracing, and no
+ * code has to wait for the CPU.  Pages of sites are never freed; the site of a function of
  * a module that is gone serves another function.
  */
 #include <neurath/arch.h>

@@ -4,8 +4,9 @@
  *
  *	sig == 10 && !(code == 0)	TEST sig == 10, TEST code == 0, NOT, AND
  *
- * A TEST pushes its result on a stack of bits, NOT changes the top, AND and OR join the two on
- * top.  The program has no jump, so it ends.  filter_parse.c makes it, filter_write.c runs it.
+ * A TEST pushes its result on a stack of bits.  NOT changes the top bit.  AND and OR replace the
+ * two top bits by one.  The program has no jump, so it ends.  filter_parse.c makes the program,
+ * filter_write.c runs it.
  *
  * A filter does not change after filter_parse().  It belongs to one point or one trigger.
  */

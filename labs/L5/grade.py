@@ -11,7 +11,7 @@ from grading import CONTEXT, Failed, check
 
 NEEDS_IMAGE = False
 # States of the complete model. A student's model must have at least half of them, so that its steps are not too large.
-STATES = {"calls": 2_145_968}
+STATES = {"calls": 2_554_336}
 FOUND = {"P5": ("calls", ("DISABLE_NO_ARM", "FLAGS_BEFORE_POP", "NO_STACK_CHECK", "LOOK_AT_RUNNING", "SCHEDULE_SPLIT")),
          "P6": ("births", ("EXIT_HOLE", "GONE_AFTER_CLEAR")),
          "P7": ("idle", ("IDLE_FORGOTTEN",)), "P8": ("handler", ("HANDLER_NEWEST",))}

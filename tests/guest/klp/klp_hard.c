@@ -138,11 +138,17 @@ static void kthread_that_calls_cond_resched_changes_over(void)
 	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
+static const char *timeline(void)
+{
+	static char text[4 << 20];
+
+	return slurp(KLP_SYSFS "/timeline", text, sizeof(text));
+}
+
 /* How the thread has reached the target of the last transition, by the trace of live patching. */
 static bool thread_went_by(const char *how)
 {
-	static char text[4 << 20];
-	const char *line = NULL, *at = slurp(KLP_SYSFS "/timeline", text, sizeof(text));
+	const char *line = NULL, *at = timeline();
 
 	while ((at = strstr(at, "klp_switch comm=hard_thread ")))
 		line = at++;
@@ -163,6 +169,17 @@ static void kthread_that_never_calls_anything_changes_over_in_an_interrupt(void)
 	CHECK_EQ(rmmod(KTHREAD), 0);
 }
 
+/* The number of unsuccessful looks at the thread in the timeline. */
+static int looks_at_thread(void)
+{
+	const char *at = timeline();
+	int n = 0;
+
+	for (; (at = strstr(at, "klp_look comm=hard_thread ")); at++)
+		n++;
+	return n;
+}
+
 static bool kthread_blocks_pass(void)
 {
 	return strstr(pass_blockers(), " hard_thread ") != NULL;
@@ -176,6 +193,8 @@ static void leave_inside(void)
 /* In the function itself, as interrupts find the thread there, neither tick nor signal moves it. */
 static void kthread_that_computes_in_an_old_function_blocks_until_it_returns(void)
 {
+	int looks;
+
 	if (nr_cpus == 1)
 		tap_skip("the thread would have the only CPU for itself");
 	CHECK_EQ(insmod_args(KTHREAD, "how=inside"), 0);
@@ -183,7 +202,9 @@ static void kthread_that_computes_in_an_old_function_blocks_until_it_returns(voi
 	while (patch_state(getpid()) != 1)
 		nap(1000);
 	CHECK_EQ(klp_write(PASS, "signal", "1"), 0);
-	nap(100000);
+	looks = looks_at_thread();
+	while (looks_at_thread() < looks + 10)
+		nap(1000);
 	CHECK_EQ(klp_read(PASS, "transition"), 1);
 	CHECK(kthread_blocks_pass());
 	leave_inside();

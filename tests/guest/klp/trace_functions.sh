@@ -7,6 +7,7 @@
 # timeout: 300
 . /tests/tap.sh
 . /tests/klp.sh
+. /tests/orders.sh
 
 T=/sys/kernel/tracing
 PROBE=/sys/module/lx_kprobe/parameters/before
@@ -58,22 +59,6 @@ effects()
 }
 # Letters in the order T G P K.
 sorted() { local all=; for c in T G P K; do case $1 in *$c*) all=$all$c ;; esac; done; echo "$all"; }
-
-# walk COMING GOING: prints each step after which the effects differ from the letters of the current users.
-walk()
-{
-	local here= step
-	for step in $(echo $1 | sed 's/./& /g'); do
-		come_$step
-		case $step in T|G) here=$(echo $here | tr -d TG) ;; esac	# one tracer at a time
-		here=$here$step
-		[ "$(effects)" = "$(sorted $here)" ] || echo "came $here: effects $(effects)"
-	done
-	for step in $(echo $2 | sed 's/./& /g'); do
-		go_$step; here=$(echo $here | tr -d $step)
-		[ "$(effects)" = "$(sorted $here)" ] || echo "left $here: effects $(effects)"
-	done
-}
 reset
 for tracer in T G; do
 	for coming in XPK XKP PXK PKX KXP KPX; do

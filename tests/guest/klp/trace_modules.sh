@@ -6,6 +6,7 @@
 # timeout: 600
 . /tests/tap.sh
 . /tests/klp.sh
+. /tests/orders.sh
 
 T=/sys/kernel/tracing
 F=$T/set_ftrace_filter
@@ -80,20 +81,6 @@ effects()
 	echo "${seen}M"
 }
 sorted() { local all=; case $1 in *M*) for c in T G P K M; do case $1 in *$c*) all=$all$c ;; esac; done ;; esac; echo "$all"; }
-# walk COMING GOING: prints each step after which the effects differ from the letters of the current users.
-walk()
-{
-	local here= step
-	for step in $(echo $1 | sed 's/./& /g'); do
-		come_$step
-		here=$here$step
-		[ "$(effects)" = "$(sorted $here)" ] || echo "came $here: effects $(effects)"
-	done
-	for step in $(echo $2 | sed 's/./& /g'); do
-		go_$step; here=$(echo $here | tr -d $step)
-		[ "$(effects)" = "$(sorted $here)" ] || echo "left $here: effects $(effects)"
-	done
-}
 reset
 for tracer in T G; do
 	for coming in XPM XMP PXM PMX MXP MPX; do
